@@ -1,0 +1,84 @@
+# `make` alone explains what there is. Needs Python 3.11 or newer, Node with npm, and nothing else.
+.DEFAULT_GOAL := help
+SHELL         := /bin/bash -euo pipefail
+
+PYTHON ?= python3
+STAGE  ?= dev
+venv   := .venv/bin
+sam    := $(venv)/sam
+
+# What is shipped: Lambda's Python and machine. `make dev` builds for this machine by itself.
+LAYER_PYTHON   ?= 3.13
+LAYER_PLATFORM ?= aarch64-manylinux2014
+LAYER_CACHE    ?= $(CURDIR)/.build/layers
+target_python   = $(shell PATH="$(CURDIR)/$(venv):$$PATH" $(MAKE) -s -C layers/shared python)
+
+export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help setup dev test check lock build deploy sam-local bench clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/made node_modules/made ## Install what the other targets need; quick when nothing has changed
+
+dev: setup ## The whole stack on this machine, with example tenants: MOSTRADOR_PORT=4566
+	@PYTHONPATH=layers/shared:. $(venv)/python -m local
+
+test: setup ## Every test, the journeys through the local stack included
+	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest $(ARGS)
+
+check: setup ## Style, types, template, security, and who may import whom
+	$(venv)/ruff check .
+	$(venv)/ruff format --check .
+	$(venv)/mypy
+	$(venv)/cfn-lint template.yaml
+	$(sam) validate --lint
+	$(venv)/bandit -q -r -ll functions layers/shared/mostrador local $(wildcard bench)
+	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -q tests/test_architecture.py
+
+lock: .venv/made ## Lock the newest versions that fit together
+	$(call compile,requirements-dev,--upgrade)
+	$(call compile,layers/shared/requirements,-c requirements-dev.txt)
+	$(call compile,layers/shared/authorizer,-c requirements-dev.txt)
+
+build: .venv/made ## What is deployed: for arm64 and Python 3.13 unless LAYER_PLATFORM and LAYER_PYTHON say otherwise
+	@test -n "$(target_python)"
+	PATH="$(CURDIR)/$(venv):$(dir $(target_python)):$$PATH" $(sam) build --parallel --build-dir .aws-sam/build --parameter-overrides \
+	  Runtime=python$(LAYER_PYTHON) Architecture=$(if $(findstring x86_64,$(LAYER_PLATFORM)),x86_64,arm64)
+	@$(target_python) -m compileall -q --invalidation-mode unchecked-hash -s .aws-sam/build .aws-sam/build/*Function
+
+deploy: build ## To AWS: STAGE=dev or STAGE=prod
+	$(sam) deploy --template-file .aws-sam/build/template.yaml --config-file $(CURDIR)/samconfig.toml --config-env $(STAGE)
+
+sam-local: setup ## The API under `sam local start-api`, in Docker, on the local stack's table and users
+	@$(MAKE) -s build LAYER_PLATFORM=$(subst arm64,aarch64,$(shell uname -m))-manylinux2014
+	@PYTHONPATH=layers/shared:. $(venv)/python -m local.sam_local
+
+bench: setup ## The figures of the goals, into bench/results.json
+	@PYTHONPATH=layers/shared:. $(venv)/python -m bench
+
+clean: ## Remove everything that these targets made, the local stack's data included
+	rm -rf .venv .build .local .aws-sam node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# --- Stamps: each is remade when what it was made from has changed ------------------------------------------
+
+.venv/made: requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11: name another with PYTHON=..." >&2; exit 1; }
+	@echo "Installing the Python tools into .venv"
+	@$(PYTHON) -m venv .venv || { echo "Python cannot make a virtual environment: on Debian, apt install python3-venv" >&2; exit 1; }
+	@$(venv)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r <(sed -n '/^uv==/,/^[a-z]/{/^uv==/p;/^ /p}' requirements-dev.txt)
+	@VIRTUAL_ENV=.venv $(venv)/uv pip sync -q --require-hashes requirements-dev.txt
+	@mkdir -p $(@D) && touch $@
+
+node_modules/made: package.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js, which brings it" >&2; exit 1; }
+	@echo "Installing dynoxide into node_modules"
+	@npm install --silent --no-audit --no-fund --no-package-lock
+	@mkdir -p $(@D) && touch $@
+
+# $(1).in -> $(1).txt, for every platform and Python from 3.11, with hashes and without any registry's address
+compile = $(venv)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(2) $(1).in -o $(1).txt

@@ -1,0 +1,55 @@
+"""Door: a tenant's own settings, and the superusers' list of tenants."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from mostrador import clock, tenants, web
+from mostrador.rules.permissions import Action
+from mostrador.views import tenants as views
+from mostrador.views.common import Listing
+
+app = web.resolver()
+handler = web.handler(app)
+
+OWN = "/tenant/<slug>/api/tenant"
+ALL = "/admin/tenants"
+OneTenant = Response[views.TenantView]
+
+
+@app.get(OWN)
+def own(slug: web.Slug) -> OneTenant:
+    web.caller(app, slug, Action.READ)
+    return web.shown(tenants.current(slug, now=clock.now()), views.TenantView)
+
+
+@app.patch(OWN)
+def change_own(slug: web.Slug, form: views.TenantChanges, seen: web.IfMatch = None) -> OneTenant:
+    web.caller(app, slug, Action.MANAGE)
+    tenants.current(slug, now=clock.now())
+    return web.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
+
+
+@app.get(ALL)
+def listing(query: Annotated[Listing, Query()]) -> views.TenantPage:
+    web.operator(app)
+    page = tenants.listing(size=query.limit, cursor=query.cursor, now=clock.now())
+    return views.TenantPage(items=page.items, next=page.next)
+
+
+@app.post(ALL)
+def create(form: views.NewTenant) -> OneTenant:
+    web.operator(app)
+    return web.created(tenants.create(form, now=clock.now()), views.TenantView)
+
+
+@app.get(f"{ALL}/<slug>")
+def get(slug: web.Slug) -> OneTenant:
+    web.operator(app)
+    return web.shown(tenants.find(slug, now=clock.now()), views.TenantView)
+
+
+@app.patch(f"{ALL}/<slug>")
+def change(slug: web.Slug, form: views.TenantOperationChanges, seen: web.IfMatch = None) -> OneTenant:
+    web.operator(app)
+    return web.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)

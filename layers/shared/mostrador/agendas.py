@@ -1,0 +1,92 @@
+"""The agenda days: the ledger in which a time is taken, made firm and freed.
+
+Whatever takes time or makes it firm sets a new ``version`` and is refused when somebody else did so since the day was
+read. Freeing needs no version: whoever decides on an older copy sees more taken than is, and errs on the safe side.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from mostrador.rules import agenda, zones
+from mostrador.table import items, keys, reads
+from mostrador.table.attributes import packed
+
+Days = Mapping[keys.Key, items.AgendaDay]
+
+
+def take(tx: Any, key: keys.Key, days: Days, line: agenda.Booking, now: datetime) -> None:
+    """Add ``line`` to the day under ``key`` as it was read, and drop what has lapsed from it."""
+    before, stored = days.get(key), items.AgendaDay
+    if before is None:
+        fresh = stored(*key, version=1, bookings={line.appointment_id: line})
+        tx.save(fresh, condition=stored.pk.does_not_exist())
+        return
+    counting = {one.appointment_id for one in agenda.live(before.bookings.values(), int(now.timestamp()))}
+    lapsed = [one for one in before.bookings if one not in counting and one != line.appointment_id]
+    actions = [stored.bookings[line.appointment_id].set(packed(line)), stored.version.set(int(before.version) + 1)]
+    actions += [stored.bookings[one].remove() for one in lapsed]
+    tx.update(stored(*key), actions=actions, condition=stored.version == int(before.version))
+
+
+def hold_still(tx: Any, key: keys.Key, days: Days) -> None:
+    """Refuse the transaction if the day under ``key`` has changed since it was read."""
+    before, stored = days.get(key), items.AgendaDay
+    unchanged = stored.pk.does_not_exist() if before is None else stored.version == int(before.version)
+    tx.condition_check(stored, *key, condition=unchanged)
+
+
+def make_firm(tx: Any, tenant: str, appointment: items.Appointment) -> None:
+    """Let a hold lapse no more, without reading the days; refused where it lapsed and its time was given away."""
+    line, stored = line_of(appointment), items.AgendaDay
+    for key in keys_of(tenant, appointment):
+        mine = stored.bookings[appointment.id]
+        tx.update(stored(*key), actions=[mine.set(packed(line)), stored.version.add(1)], condition=mine.exists())
+
+
+def take_again(tx: Any, tenant: str, appointment: items.Appointment, now: datetime) -> bool:
+    """Take the time of a lapsed hold once more; False, and nothing added, when it is no longer free."""
+    day_keys = keys_of(tenant, appointment)
+    service_key = keys.service(tenant, appointment.service_id)
+    found = reads.batch([*day_keys, service_key])
+    service = found.pop(service_key, None)
+    line = line_of(appointment)
+    others = [one for one in booked(found.values(), now) if one.appointment_id != appointment.id]
+    capacity = int(service.capacity) if service else 1
+    wanted = agenda.Demand(line.service_id, line.duration, line.before, line.after, capacity)
+    if agenda.in_the_way(wanted, line.starts, others):
+        return False
+    for key in day_keys:
+        take(tx, key, found, line, now)
+    return True
+
+
+def free(tx: Any, tenant: str, appointment: items.Appointment) -> None:
+    """Take an appointment out of its days."""
+    action = items.AgendaDay.bookings[appointment.id].remove()
+    for key in keys_of(tenant, appointment):
+        tx.update(items.AgendaDay(*key), actions=[action], condition=items.AgendaDay.pk.exists())
+
+
+def booked(days: Iterable[items.AgendaDay], now: datetime) -> list[agenda.Booking]:
+    """What counts at ``now`` in ``days``."""
+    return agenda.live((line for day in days for line in day.bookings.values()), int(now.timestamp()))
+
+
+def keys_of(tenant: str, appointment: items.Appointment) -> list[keys.Key]:
+    days = (date.fromisoformat(day) for day in appointment.days)
+    return [keys.agenda_day(tenant, appointment.resource_id, day) for day in days]
+
+
+def line_of(appointment: items.Appointment) -> agenda.Booking:
+    """The appointment as its agenda days keep it."""
+    starts, held = zones.minute(appointment.starts_at), appointment.hold_expires_at
+    return agenda.Booking(
+        appointment_id=appointment.id,
+        service_id=appointment.service_id,
+        starts=starts,
+        duration=zones.minute(appointment.ends_at) - starts,
+        before=int(appointment.buffer_before_minutes),
+        after=int(appointment.buffer_after_minutes),
+        lapses_at=int(held.timestamp()) if held else 0,
+    )

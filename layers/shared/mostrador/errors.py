@@ -1,0 +1,83 @@
+"""Every way of refusing a request.
+
+::
+
+    ServiceError
+    ├── Invalid      the request cannot be right, whatever the state
+    ├── Forbidden    the caller may not
+    ├── NotFound     it is not there, or not the caller's to see
+    ├── Conflict     it does not go with the present state
+    │   └── Stale    somebody changed it first (If-Match)
+    └── Unavailable  try again later
+
+A refusal is a class beside the code that raises it: a stable ``code`` and one sentence in each language,
+filled with the facts given. Only ``web.py`` knows which HTTP status a family has.
+"""
+
+from typing import Any, ClassVar
+
+
+class ServiceError(Exception):
+    """A refusal that the caller can understand and act on."""
+
+    code: ClassVar[str]
+    en: ClassVar[str]
+    es: ClassVar[str]
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.en.format(**facts))
+
+    def says(self, language: str) -> str:
+        """The sentence for a person, in ``"es"`` or ``"en"``."""
+        return (self.en if language == "en" else self.es).format(**self.facts)
+
+
+class Invalid(ServiceError):
+    pass
+
+
+class Forbidden(ServiceError):
+    pass
+
+
+class NotFound(ServiceError):
+    pass
+
+
+class Conflict(ServiceError):
+    pass
+
+
+class Unavailable(ServiceError):
+    pass
+
+
+class InvalidField(Invalid):
+    """One field holds a value that cannot be: ``field``, ``value`` and why, in both languages."""
+
+    code = "invalid_request"
+    en = "{field}: {en} (got {value})"
+    es = "{field}: {es} (llegó {value})"
+
+
+class NotHere(NotFound):
+    """``entity`` (its English name) with this id is not in this tenant."""
+
+    code = "not_found"
+    en = "there is no {entity} {id}"
+    es = "no existe {entity} {id}"
+
+
+class Stale(Conflict):
+    code = "stale"
+    en = "somebody changed it first: you have version {given}, the current one is {current}"
+    es = "alguien lo cambió antes: tiene la versión {given}, la actual es {current}"
+
+
+class Busy(Unavailable):
+    """Optimistic writes lost their race too often, or the table is throttled."""
+
+    code = "busy"
+    en = "too many people are changing this at the same time; try again in a moment"
+    es = "demasiadas personas están cambiando esto a la vez; intente de nuevo en un momento"

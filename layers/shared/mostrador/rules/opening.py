@@ -1,0 +1,60 @@
+"""Opening hours: wall-clock intervals of each weekday, and the instants they mean on given days."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from mostrador.rules import zones
+
+Interval = tuple[int, int]
+"""Minutes after the day's midnight on the wall clock, end exclusive; an end past 1440 runs into the next day."""
+
+Hours = Mapping[int, tuple[Interval, ...]]
+"""Weekday (Monday is 0) -> its intervals; a weekday that is missing is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Open from ``begins`` to ``ends`` (instants, exclusive); starts are offered at ``origin`` + n steps."""
+
+    begins: int
+    ends: int
+    origin: int
+
+
+def windows(hours: Hours, zone: ZoneInfo, first: date, last: date) -> list[Window]:
+    """The windows of the local days ``first`` to ``last``, earliest first. A window never spans a clock change."""
+    reach = zones.stretches(zone, first, last)
+    found = []
+    for number in range(-1, (last - first).days + 1):  # the day before may run past midnight
+        day = first + timedelta(days=number)
+        midnight = zones.wall_midnight(day)
+        for opens, closes in hours.get(day.weekday(), ()):
+            found += _preimage(reach, midnight + opens, midnight + closes)
+    earliest, latest = zones.day_bounds(first, zone)[0], zones.day_bounds(last, zone)[1]
+    return sorted(
+        (window for window in found if window.ends > earliest and window.begins < latest),
+        key=lambda window: (window.begins, window.ends),
+    )
+
+
+def _preimage(reach: Iterable[zones.Stretch], wall_from: int, wall_to: int) -> list[Window]:
+    """The instants whose wall time lies between the two: none in a gap, twice where the clock is set back."""
+    return [
+        Window(begins, ends, wall_from - stretch.offset)
+        for stretch in reach
+        if (begins := max(stretch.begins, wall_from - stretch.offset))
+        < (ends := min(stretch.ends, wall_to - stretch.offset))
+    ]
+
+
+def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The union of ``spans``, sorted and disjoint; spans that touch become one."""
+    union: list[tuple[int, int]] = []
+    for begins, ends in sorted(spans):
+        if union and begins <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], ends))
+        else:
+            union.append((begins, ends))
+    return union

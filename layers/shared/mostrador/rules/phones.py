@@ -1,0 +1,25 @@
+"""Phone numbers: one written form, E.164, whatever a person typed."""
+
+import phonenumbers
+
+from mostrador.errors import Invalid
+
+
+class BadPhone(Invalid):
+    code = "invalid_phone"
+    en = "{value} is not a phone number in {country}"
+    es = "{value} no es un número de teléfono en {country}"
+
+
+def normalised(typed: str, country: str) -> str:
+    """``typed`` as E.164 (``+595981123456``), a number without prefix being of ``country`` (ISO 3166). Raises BadPhone.
+
+    Validity is libphonenumber's, through the ``phonenumbers`` package.
+    """
+    try:
+        number = phonenumbers.parse(typed, country)
+    except phonenumbers.NumberParseException as error:
+        raise BadPhone(field="phone", value=typed, country=country) from error
+    if not phonenumbers.is_valid_number(number):
+        raise BadPhone(field="phone", value=typed, country=country)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,102 @@
+"""Services: what can be booked, for how long and at what price."""
+
+from datetime import datetime
+from typing import Any
+
+from mostrador import ids, tenants
+from mostrador.errors import Conflict, NotHere
+from mostrador.rules import money
+from mostrador.table import items, keys, reads, writes
+from mostrador.views.common import Request
+from mostrador.views.services import NewService
+
+
+class NoResource(Conflict):
+    code = "no_resource"
+    en = "the tenant has no resource that could give the service"
+    es = "el negocio no tiene ningún profesional o recurso que pueda dar el servicio"
+
+
+def get(tenant: str, service_id: str, *, now: datetime) -> items.Service:
+    """Raises NotHere."""
+    tenants.current(tenant, now=now)
+    found = reads.one(keys.service(tenant, service_id))
+    if not isinstance(found, items.Service):
+        raise NotHere(entity="service", id=service_id)
+    return found
+
+
+def listing(tenant: str, *, is_active: bool | None, now: datetime, size: int, cursor: str | None) -> reads.Page:
+    """Services in the order in which they were made, all or only those with this ``is_active``."""
+    tenants.current(tenant, now=now)
+    pk, prefix = keys.service(tenant, "")
+    keep = None if is_active is None else items.Service.is_active == is_active
+    return reads.page(
+        pk,
+        tenant=tenant,
+        query=("services", is_active),
+        size=size,
+        cursor=cursor,
+        between=(prefix, prefix + "~"),
+        keep=keep,
+    )
+
+
+def create(tenant: str, wanted: NewService, *, key: str | None, now: datetime) -> items.Service:
+    """A new service; the same ``key`` with the same request gives the same one. Raises KeyReused, NotHere."""
+    shop = tenants.current(tenant, now=now)
+    service_id = ids.derived(tenant, "service", key) if key else ids.new()
+    made = items.Service(
+        *keys.service(tenant, service_id),
+        id=service_id,
+        created_at=now,
+        fingerprint=ids.fingerprint(wanted.model_dump_json()),
+        **_stored(shop, wanted),
+    )
+    return writes.create(made)
+
+
+def change(tenant: str, service_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Service:
+    """Apply the fields that ``changes`` sets; what is booked keeps its terms. Raises NotHere, Stale."""
+    shop = tenants.current(tenant, now=now)
+    service = get(tenant, service_id, now=now)
+    writes.check_version(service, seen)
+    for name, value in _stored(shop, changes, service).items():
+        setattr(service, name, value)
+    writes.save(service, now)
+    return service
+
+
+def delete(tenant: str, service_id: str, *, seen: int | None, now: datetime) -> None:
+    """What is booked keeps the service's name, time and price. Raises NotHere, Stale."""
+    service = get(tenant, service_id, now=now)
+    writes.check_version(service, seen)
+    writes.delete(service)
+
+
+def _stored(shop: items.Tenant, wanted: Request, before: items.Service | None = None) -> dict[str, Any]:
+    """What the request sets, as the item keeps it; price and currency must go together."""
+    fields = wanted.fields()
+    if "currency" in fields and fields["currency"] is None:
+        fields["currency"] = shop.currency
+    if "price" in fields or "currency" in fields:
+        currency = fields.get("currency") or (before.currency if before else shop.currency)
+        price = fields.get("price") or str(before.price if before else "")
+        fields |= {"currency": currency, "price": money.amount(price, currency)}
+    if "resource_ids" in fields:
+        fields["resource_ids"] = _resources(shop.slug, fields["resource_ids"])
+    return fields
+
+
+def _resources(tenant: str, wanted: list[str]) -> list[str]:
+    """The ids, each once, all of this tenant; the first resource where none is named. Raises NotHere, NoResource."""
+    if not wanted:
+        every = reads.everything(*keys.resource(tenant, ""))
+        if not every:
+            raise NoResource
+        return [min(every, key=lambda resource: resource.created_at).id]
+    found = reads.batch(keys.resource(tenant, resource_id) for resource_id in wanted)
+    missing = next((one for one in wanted if keys.resource(tenant, one) not in found), None)
+    if missing:
+        raise NotHere(entity="resource", id=missing)
+    return list(dict.fromkeys(wanted))

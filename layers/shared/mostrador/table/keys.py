@@ -1,0 +1,93 @@
+"""Every key of the table, and nothing else spells one. Each partition key begins with its tenant.
+
+A function returns ``(pk, sk)``; those named ``..._partition`` return a partition key alone. Ids and slugs
+never hold ``#``.
+"""
+
+from datetime import date, datetime
+
+Key = tuple[str, str]
+
+TENANTS = "TENANTS"
+"""gsi1 partition of all tenants: only a superuser's list reads it."""
+
+
+def tenant(slug: str) -> Key:
+    return f"T#{slug}", "TENANT"
+
+
+def member(slug: str, user: str) -> Key:
+    return f"T#{slug}", f"MEMBER#{user}"
+
+
+def user_partition(user: str) -> str:
+    """gsi2 partition of one user's memberships."""
+    return f"USER#{user}"
+
+
+def service(slug: str, service_id: str) -> Key:
+    return f"T#{slug}", f"SERVICE#{service_id}"
+
+
+def resource(slug: str, resource_id: str) -> Key:
+    return f"T#{slug}", f"RESOURCE#{resource_id}"
+
+
+def usage(slug: str, month: date) -> Key:
+    return f"T#{slug}", f"USAGE#{month:%Y-%m}"
+
+
+def customers_partition(slug: str) -> str:
+    return f"T#{slug}#CUSTOMERS"
+
+
+def customer(slug: str, customer_id: str) -> Key:
+    return customers_partition(slug), f"CUSTOMER#{customer_id}"
+
+
+def customer_by_name(slug: str, folded_name: str, customer_id: str) -> Key:
+    """gsi1: customers in the order of their names."""
+    return customers_partition(slug), f"{folded_name}#{customer_id}"
+
+
+def phone(slug: str, e164: str) -> Key:
+    return customers_partition(slug), f"PHONE#{e164}"
+
+
+def appointments_partition(slug: str) -> str:
+    return f"T#{slug}#APPOINTMENTS"
+
+
+def appointment(slug: str, appointment_id: str) -> Key:
+    return appointments_partition(slug), f"APPOINTMENT#{appointment_id}"
+
+
+def appointment_by_start(slug: str, starts_at: datetime, appointment_id: str) -> Key:
+    """gsi1: appointments in the order of their starts."""
+    return appointments_partition(slug), f"{at(starts_at)}#{appointment_id}"
+
+
+APPOINTMENT_PREFIX = "APPOINTMENT#"
+
+
+def appointment_of_customer(slug: str, customer_id: str, starts_at: datetime, appointment_id: str) -> Key:
+    """gsi2: a customer's appointments in the order of their starts."""
+    return customer_partition(slug, customer_id), f"{APPOINTMENT_PREFIX}{at(starts_at)}#{appointment_id}"
+
+
+def customer_partition(slug: str, customer_id: str) -> str:
+    """gsi2 partition of what belongs to one customer."""
+    return f"T#{slug}#CUSTOMER#{customer_id}"
+
+
+def agenda_partition(slug: str, resource_id: str) -> str:
+    return f"T#{slug}#AGENDA#{resource_id}"
+
+
+def agenda_day(slug: str, resource_id: str, day: date) -> Key:
+    return agenda_partition(slug, resource_id), day.isoformat()
+
+
+def at(instant: datetime) -> str:
+    """An instant as a sortable part of a key, in UTC to the second."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

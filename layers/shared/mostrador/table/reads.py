@@ -1,0 +1,113 @@
+"""Reads of several items at once, and of lists page by page."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from mostrador import settings
+from mostrador.errors import Invalid
+from mostrador.table.items import Item
+from mostrador.table.keys import Key
+
+MOST_ROUNDS: Final = 8
+"""Queries a filtered list may cost before it answers a short page with a cursor."""
+
+
+class BadCursor(Invalid):
+    code = "invalid_cursor"
+    en = "the cursor {value} was not given by this list"
+    es = "el cursor {value} no es de esta lista"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items of a list, and the signed cursor of what follows (None at the end)."""
+
+    items: list[Any]
+    next: str | None
+
+
+def one(key: Key, *, consistent: bool = True) -> Any | None:
+    """The item under ``key``, or None."""
+    return next(iter(Item.batch_get([key], consistent_read=consistent)), None)
+
+
+def batch(wanted: Iterable[Key], *, consistent: bool = True) -> dict[Key, Any]:
+    """The items that exist under the ``wanted`` keys, in one round trip up to 100 of them."""
+    return {(item.pk, item.sk): item for item in Item.batch_get(set(wanted), consistent_read=consistent)}
+
+
+def page(
+    partition: str,
+    *,
+    tenant: str,
+    query: Sequence[object],
+    size: int,
+    cursor: str | None,
+    index: str | None = None,
+    between: tuple[str, str] | None = None,
+    keep: Any = None,
+    newest_first: bool = False,
+) -> Page:
+    """One page of the items of ``partition`` in the order of its sort key.
+
+    ``between`` bounds the sort key, both ends included; ``keep`` is a filter condition. The cursor is bound to
+    ``tenant``, partition and ``query``, whatever else tells this list from another; raises BadCursor.
+    """
+    signer = _signer(tenant, partition, query, between, newest_first)
+    start = _opened(signer, cursor)
+    found: list[Any] = []
+    for _ in range(MOST_ROUNDS):
+        rows = _query(index)(
+            partition,
+            range_key_condition=_sort_key(index).between(*between) if between else None,
+            filter_condition=keep,
+            scan_index_forward=not newest_first,
+            last_evaluated_key=start,
+            limit=size - len(found),
+            page_size=size - len(found) if keep is None else 200,
+        )
+        found += list(rows)
+        start = rows.last_evaluated_key
+        if start is None or len(found) >= size:
+            break
+    return Page(found, signer.dumps(json.dumps(start)) if start else None)
+
+
+def everything(partition: str, prefix: str) -> list[Any]:
+    """All items of a small partition whose sort key begins with ``prefix``."""
+    return list(Item.query(partition, Item.sk.startswith(prefix)))
+
+
+def span(partition: str, first: str, last: str, *, consistent: bool = False) -> list[Any]:
+    """The items of ``partition`` with sort keys from ``first`` to ``last``, both included."""
+    return list(Item.query(partition, Item.sk.between(first, last), consistent_read=consistent))
+
+
+def parents(partition: str) -> list[Any]:
+    """Everything gsi2 keeps under ``partition``."""
+    return list(Item.by_parent.query(partition))
+
+
+def _query(index: str | None) -> Any:
+    return {None: Item.query, "gsi1": Item.by_list.query, "gsi2": Item.by_parent.query}[index]
+
+
+def _sort_key(index: str | None) -> Any:
+    return {None: Item.sk, "gsi1": Item.gsi1sk, "gsi2": Item.gsi2sk}[index]
+
+
+def _signer(tenant: str, *query: object) -> URLSafeSerializer:
+    return URLSafeSerializer(settings.signing_key(), salt=f"cursor {tenant} {query!r}")
+
+
+def _opened(signer: URLSafeSerializer, cursor: str | None) -> Any:
+    if cursor is None:
+        return None
+    try:
+        return json.loads(signer.loads(cursor))
+    except (BadSignature, ValueError) as error:
+        raise BadCursor(field="query.cursor", value=cursor[:40]) from error

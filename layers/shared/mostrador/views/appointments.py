@@ -1,0 +1,141 @@
+"""Appointments and availability as they travel."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from mostrador.rules import money
+from mostrador.rules.appointment import PaymentStatus, Status
+from mostrador.views.common import Flag, Id, Instant, Listing, LongText, Request, View, local, partial
+from mostrador.views.customers import NewCustomer, Search
+
+MOST_DAYS = 31
+_Date = date
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+
+
+class NewAppointment(Request):
+    """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
+
+    service_id: Id = Field(title="Servicio")
+    starts_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
+    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
+    customer_id: Id | None = Field(None, title="Cliente")
+    customer: NewCustomer | None = Field(None, title="Datos del cliente")
+    notes: LongText | None = Field(None, title="Notas")
+    internal_notes: LongText | None = Field(None, title="Notas internas")
+    status: Literal["PENDING", "CONFIRMED"] = Field("PENDING", title="Estado")
+    hold: Flag = Field(
+        False,
+        title="Reservar hasta el pago",
+        description="The slot is kept for the tenant's hold minutes, then it lapses.",
+    )
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> Self:
+        if (self.customer_id is None) == (self.customer is None):
+            raise ValueError("give either customer_id or customer")
+        if self.hold and self.status == "CONFIRMED":
+            raise ValueError("a confirmed appointment is not on hold")
+        return self
+
+
+class AppointmentEdit(Request):
+    """What may be edited: the times change by rescheduling, the state by its own calls."""
+
+    notes: LongText | None = Field(None, title="Notas")
+    internal_notes: LongText | None = Field(None, title="Notas internas")
+
+
+@partial
+class AppointmentChanges(AppointmentEdit):
+    """PATCH."""
+
+
+class Cancellation(Request):
+    reason: LongText = Field("", title="Motivo")
+
+
+class AppointmentListing(Listing):
+    from_: Instant | None = Field(None, alias="from", title="Desde")
+    to: Instant | None = Field(None, title="Hasta (sin incluir)")
+    status: Status | None = Field(None, title="Estado")
+    payment_status: PaymentStatus | None = Field(None, title="Estado del pago")
+    service: Id | None = Field(None, title="Servicio")
+    customer: Id | None = Field(None, title="Cliente")
+    resource: Id | None = Field(None, title="Profesional o recurso")
+    q: Search | None = Field(None, title="Buscar")
+    order: Literal["soonest", "newest"] = Field("soonest", title="Orden")
+
+
+class AppointmentView(View):
+    id: str = Field(title="Identificador")
+    service_id: str = Field(title="Servicio")
+    service_name: str = Field(title="Nombre del servicio")
+    resource_id: str = Field(title="Profesional o recurso")
+    resource_name: str = Field(title="Nombre del profesional o recurso")
+    customer_id: str = Field(title="Cliente")
+    customer_name: str = Field(title="Nombre del cliente")
+    customer_phone: str | None = Field(title="Teléfono del cliente")
+    starts_at: datetime = Field(title="Comienza")
+    ends_at: datetime = Field(title="Termina")
+    status: Status = Field(title="Estado")
+    payment_status: PaymentStatus = Field(title="Estado del pago")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
+    total_amount: str = Field(title="Importe total")
+    currency: str = Field(title="Moneda")
+    notes: str | None = Field(title="Notas")
+    internal_notes: str | None = Field(title="Notas internas")
+    created_by: str = Field(title="Creado por")
+    created_at: datetime = Field(title="Creado")
+    updated_at: datetime | None = Field(title="Modificado")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        """Instants on the tenant's clock, the amount with its currency's digits."""
+        zone = ZoneInfo(item.time_zone)
+        instants = ("starts_at", "ends_at", "hold_expires_at", "created_at", "updated_at")
+        on_clock = {name: local(getattr(item, name), zone) for name in instants}
+        return on_clock | {"total_amount": money.text(item.total_amount, item.currency)}
+
+
+class AppointmentPage(View):
+    items: list[AppointmentView]
+    next: str | None
+
+
+class AvailabilityQuery(Request):
+    service: Id = Field(title="Servicio")
+    resource: Id | None = Field(None, title="Profesional o recurso")
+    date: Day | None = Field(None, title="Fecha", description="One local day of the tenant.")
+    from_: Day | None = Field(None, alias="from", title="Desde")
+    to: Day | None = Field(None, title="Hasta (incluido)", description="At most 31 days after `from`.")
+
+    @model_validator(mode="after")
+    def _one_range(self) -> Self:
+        if (self.date is None) == (self.from_ is None):
+            raise ValueError("give either date, or from and to")
+        first, last = self.span()
+        if not 0 <= (last - first).days <= MOST_DAYS:
+            raise ValueError(f"{first} to {last} is not a range of up to {MOST_DAYS} days")
+        return self
+
+    def span(self) -> tuple[_Date, _Date]:
+        """The first and the last local day asked for."""
+        first = self.date or self.from_ or _Date.min
+        return first, self.to or first
+
+
+class Slot(View):
+    starts_at: datetime = Field(title="Comienza")
+    ends_at: datetime = Field(title="Termina")
+    resource_ids: list[str] = Field(title="Libres a esa hora")
+
+
+class AvailabilityView(View):
+    service_id: str = Field(title="Servicio")
+    time_zone: str = Field(title="Zona horaria")
+    slots: list[Slot] = Field(title="Horarios disponibles")

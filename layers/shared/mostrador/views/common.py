@@ -1,0 +1,102 @@
+"""Types that several shapes share."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    Strict,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
+
+M = TypeVar("M", bound="Request")
+
+
+def _only_text(value: Any) -> Any:
+    """A number could be seconds or milliseconds of who knows which epoch."""
+    if not isinstance(value, str | datetime):
+        raise ValueError("an instant is written as text, ISO 8601 with its offset")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+Whole = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,63}$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=32)]
+Amount = Annotated[str, StringConstraints(pattern=r"^\d{1,13}(\.\d{1,4})?$"), Field(examples=["25.00", "150000"])]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
+# Far past or far future instants are mistakes, and overflow when they are shown in a zone.
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_only_text),
+    Field(
+        ge=TypeAdapter(datetime).validate_python("2000-01-01T00:00:00Z"),
+        lt=TypeAdapter(datetime).validate_python("2100-01-01T00:00:00Z"),
+    ),
+]
+
+
+class Request(BaseModel):
+    """What a caller sends: unknown fields are refused, and nothing is guessed from another type."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=5000)
+    is_partial: ClassVar[bool] = False
+
+    def fields(self) -> dict[str, Any]:
+        """What the request sets: every field, or only those given where it is ``partial``."""
+        return self.model_dump(exclude_unset=self.is_partial)
+
+
+class View(BaseModel):
+    """What a caller is shown of an item; ``told`` gives what the item's attributes do not."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_item(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, dict | View):
+            return handler(value)
+        told = cls.told(value)
+        return handler({name: getattr(value, name) for name in cls.model_fields if name not in told} | told)
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:  # noqa: ARG003 - for those that have something to tell
+        return {}
+
+
+def partial(model: type[M]) -> type[M]:
+    """``model`` with none of its fields required (PATCH); a null is still refused where the field takes none."""
+    for field in model.model_fields.values():
+        field.default, field.default_factory = None, None
+        field.json_schema_extra = _without_default
+    model.is_partial = True
+    model.model_rebuild(force=True)
+    return model
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+class Listing(Request):
+    """The query parameters of every list."""
+
+    limit: int = Field(25, ge=1, le=100, title="Cantidad por página")
+    cursor: str | None = Field(None, max_length=1000, title="Cursor")
+
+
+def local(instant: Any, zone: ZoneInfo) -> Any:
+    """The same instant on the tenant's clock; None stays None."""
+    return instant.astimezone(zone) if instant else None

@@ -1,0 +1,73 @@
+"""What is wrong with a field, said in Spanish or English, from pydantic's machine-readable errors."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_MOST_SHOWN: Final = 200
+
+# pydantic error type -> Spanish; the braces are the error's own ctx. English is pydantic's own message.
+_SPANISH: Final = {
+    "missing": "falta este campo",
+    "extra_forbidden": "este campo no existe",
+    "json_invalid": "no es JSON válido: {error}",
+    "model_attributes_type": "debe ser un objeto",
+    "model_type": "debe ser un objeto",
+    "dict_type": "debe ser un objeto",
+    "list_type": "debe ser una lista",
+    "string_type": "debe ser un texto",
+    "string_too_short": "debe tener al menos {min_length} caracteres",
+    "string_too_long": "debe tener como máximo {max_length} caracteres",
+    "string_pattern_mismatch": "no tiene la forma {pattern}",
+    "string_unicode": "no es un texto Unicode válido",
+    "int_type": "debe ser un número entero",
+    "int_parsing": "debe ser un número entero",
+    "int_from_float": "debe ser un número entero",
+    "int_parsing_size": "el número es demasiado grande",
+    "bool_type": "debe ser true o false",
+    "bool_parsing": "debe ser true o false",
+    "greater_than_equal": "debe ser mayor o igual que {ge}",
+    "greater_than": "debe ser mayor que {gt}",
+    "less_than_equal": "debe ser menor o igual que {le}",
+    "less_than": "debe ser menor que {lt}",
+    "too_long": "admite como máximo {max_length} elementos",
+    "too_short": "necesita al menos {min_length} elementos",
+    "enum": "debe ser uno de: {expected}",
+    "literal_error": "debe ser uno de: {expected}",
+    "timezone_aware": "necesita la zona horaria (por ejemplo 2026-12-01T09:00:00-03:00)",
+    "datetime_type": "debe ser una fecha y hora ISO 8601",
+    "datetime_parsing": "debe ser una fecha y hora ISO 8601",
+    "datetime_from_date_parsing": "debe ser una fecha y hora ISO 8601",
+    "datetime_object_invalid": "debe ser una fecha y hora ISO 8601",
+    "date_type": "debe ser una fecha (AAAA-MM-DD)",
+    "date_parsing": "debe ser una fecha (AAAA-MM-DD)",
+    "date_from_datetime_parsing": "debe ser una fecha (AAAA-MM-DD)",
+    "date_from_datetime_inexact": "debe ser una fecha (AAAA-MM-DD), sin hora",
+    "value_error": "no es válido: {error}",
+}
+
+
+def problem(error: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """One pydantic error as ``{"field", "value", "code", "detail"}``."""
+    kind = str(error.get("type", "invalid"))
+    field = ".".join(str(part) for part in error.get("loc", ())).replace("query.query", "query") or "body"
+    told = {"field": field, "code": kind, "detail": _detail(error, kind, language)}
+    return told if kind == "missing" else told | {"value": shown(error.get("input"))}
+
+
+def shown(value: Any) -> Any:
+    """A value as it may be echoed: simple ones as they are, long or nested ones as cut text."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+
+
+def _detail(error: Mapping[str, Any], kind: str, language: str) -> str:
+    template = _SPANISH.get(kind)
+    if language == "en" or template is None:
+        return str(error.get("msg", kind))
+    try:
+        return template.format(**(error.get("ctx") or {}))
+    except (KeyError, IndexError):
+        return str(error.get("msg", kind))

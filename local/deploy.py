@@ -1,0 +1,165 @@
+"""Builds the real template for this machine and deploys it to MiniStack, with SAM's own commands."""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local import template
+from local.stack import NAME, REGION, ROOT, LocalFailure, Stack, build_environment, environment
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local")
+
+
+def fingerprint() -> str:
+    """Changes when anything that is deployed or seeded does."""
+    digest = hashlib.sha256(f"{PYTHON} {ARCHITECTURE}".encode())
+    for path in _sources():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    for name in SOURCES:
+        paths = [ROOT / name] if (ROOT / name).is_file() else sorted((ROOT / name).rglob("*"))
+        yield from (path for path in paths if path.is_file() and "__pycache__" not in path.parts)
+
+
+def build(home: Path) -> None:
+    """`sam build` with the layers for the Python and the machine that MiniStack runs functions with: this one."""
+    settings = {
+        "LAYER_PLATFORM": "local",
+        "LAYER_PYTHON": PYTHON,
+        "LAYER_CACHE": os.environ.get("LAYER_CACHE", str(ROOT / ".build" / "layers")),
+    }
+    command = ["build", "--parallel", "--build-dir", str(home / "build"), *_parameters()]
+    _sam(command, home / "build.log", build_environment() | settings)
+
+
+def deploy(home: Path, endpoint: str) -> Stack:
+    """`sam deploy`, then the addresses of what it made."""
+    log = home / "deploy.log"
+    _ensure_bucket(endpoint)
+    _forget_failed_creation(endpoint)
+    command = [
+        "deploy",
+        *("--template-file", str(home / "build" / "template.yaml")),
+        *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"),
+        *_parameters(Stage="local", CognitoUrl=endpoint),
+    ]
+    try:
+        _sam(command, log, environment(endpoint) | {"SAM_CLI_POLL_DELAY": "0.5"})
+    except LocalFailure as failure:
+        if reason := _failed_resource(endpoint):
+            raise LocalFailure(f"the deployment failed at {reason}; its log is {log}") from failure
+        raise
+    stack = _describe(endpoint)
+    _apply_gateway_responses(stack)
+    return stack
+
+
+def is_deployed(stack: Stack) -> bool:
+    """Whether MiniStack still knows this stack, after a restart or a crash."""
+    try:
+        return _describe(stack.endpoint) == stack
+    except LocalFailure:
+        return False
+
+
+def _parameters(**values: str) -> list[str]:
+    values = {"Runtime": f"python{PYTHON}", "Architecture": ARCHITECTURE} | values
+    return ["--parameter-overrides", *(f"{name}={value}" for name, value in values.items())]
+
+
+def _sam(arguments: list[str], log: Path, settings: Mapping[str, str]) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "samcli", *arguments]
+        path = f"{Path(sys.executable).parent}{os.pathsep}{settings['PATH']}"  # for make, uv and python
+        finished = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**settings, "PATH": path, "SAM_CLI_TELEMETRY": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if finished.returncode:
+        raise LocalFailure(f"`sam {arguments[0]}` failed: {_reason(log)}; its log is {log}")
+
+
+def _reason(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("Error:")), lines[-1] if lines else "it said nothing")
+
+
+def _ensure_bucket(endpoint: str) -> None:
+    _unplaced(endpoint).client("s3").create_bucket(Bucket=NAME)
+
+
+def _forget_failed_creation(endpoint: str) -> None:
+    """A stack whose first creation failed can only be deleted."""
+    cloudformation = _unplaced(endpoint).client("cloudformation")
+    found = cloudformation.list_stacks(StackStatusFilter=["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])["StackSummaries"]
+    if any(stack["StackName"] == NAME for stack in found):
+        cloudformation.delete_stack(StackName=NAME)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+
+
+def _failed_resource(endpoint: str) -> str:
+    """The resource that a deployment failed at, and why; nothing when it did not get that far."""
+    cloudformation = _unplaced(endpoint).client("cloudformation")
+    try:
+        events = cloudformation.describe_stack_events(StackName=NAME)["StackEvents"]
+    except cloudformation.exceptions.ClientError:
+        return ""
+    failed = (event for event in events if event["ResourceStatus"].endswith("_FAILED"))
+    event = next(failed, None)
+    return f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" if event else ""
+
+
+def _unplaced(endpoint: str) -> Stack:
+    return Stack(endpoint, REGION, "", "", "", "")
+
+
+def _describe(endpoint: str) -> Stack:
+    cloudformation = _unplaced(endpoint).client("cloudformation")
+    try:
+        found = cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
+    except cloudformation.exceptions.ClientError as error:
+        raise LocalFailure(f"there is no stack {NAME} on {endpoint}") from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    api_id = (urlsplit(outputs["ApiUrl"]).hostname or "").split(".")[0]
+    return Stack(
+        endpoint=endpoint,
+        region=REGION,
+        api_url=f"{endpoint}/_aws/execute-api/{api_id}/local",
+        table_name=outputs["TableName"],
+        user_pool_id=outputs["UserPoolId"],
+        client_id=outputs["UserPoolClientId"],
+    )
+
+
+def _apply_gateway_responses(stack: Stack) -> None:
+    """MiniStack overlooks the gateway responses in an API's definition, but honours those put one by one."""
+    api_id, stage = stack.api_url.split("/")[-2:]
+    gateway = stack.client("apigateway")
+    for kind, response in template.properties("Api")["GatewayResponses"].items():
+        headers = response["ResponseParameters"]["Headers"]
+        status: dict[str, Any] = {"statusCode": str(response["StatusCode"])} if "StatusCode" in response else {}
+        gateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+            responseTemplates=response["ResponseTemplates"],
+            **status,
+        )
+    gateway.create_deployment(restApiId=api_id, stageName=stage)

@@ -1,0 +1,120 @@
+"""The example tenants, their services and their users: what a newcomer finds after `make dev`."""
+
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from local.stack import CREDENTIALS, Login, Stack
+
+PASSWORD: Final = "Mostrador-2026"
+SUPERUSER: Final = "super@mostrador.example"
+
+TENANTS: Final[list[dict[str, Any]]] = [
+    {
+        "slug": "salon-beauty",
+        "name": "Beauty Salon",
+        "currency": "USD",
+        "contact_email": "hola@salon-beauty.example.com",
+        "contact_phone": "021 600 100",
+    },
+    {
+        "slug": "clinic-health",
+        "name": "Health Clinic",
+        "currency": "USD",
+        "contact_email": "hola@clinic-health.example.com",
+        "contact_phone": "021 600 200",
+        "minimum_notice_minutes": 60,
+    },
+    {
+        "slug": "peluqueria-nanduti",
+        "name": "Peluquería Ñandutí",
+        "currency": "PYG",
+        "contact_email": "hola@nanduti.example.com",
+        "contact_phone": "0981 600 300",
+        "hold_minutes": 10,
+    },
+]
+
+SERVICES: Final[dict[str, list[dict[str, Any]]]] = {
+    "salon-beauty": [
+        {"name": "Haircut", "description": "Corte de cabello", "duration_minutes": 30, "price": "25.00"},
+        {"name": "Hair Coloring", "description": "Coloración", "duration_minutes": 90, "price": "75.00"},
+    ],
+    "clinic-health": [
+        {"name": "General Consultation", "description": "Consulta general", "duration_minutes": 30, "price": "50.00"},
+    ],
+    "peluqueria-nanduti": [
+        {"name": "Corte de pelo", "description": "Haircut", "duration_minutes": 30, "price": "80000"},
+        {
+            "name": "Color y brushing",
+            "description": "Coloring and blow-dry",
+            "duration_minutes": 120,
+            "buffer_after_minutes": 15,
+            "price": "350000",
+        },
+    ],
+}
+
+
+def seed(stack: Stack) -> list[Login]:
+    """Make the tenants, services and users that are missing; a second run changes nothing."""
+    _point_at(stack)
+    now = datetime.now(UTC)
+    for wanted in TENANTS:
+        _tenant(wanted, now)
+    logins = [Login(SUPERUSER, PASSWORD, "superuser")]
+    logins += [
+        Login(f"{role}@{wanted['slug']}.example", PASSWORD, role, wanted["slug"])
+        for wanted in TENANTS
+        for role in ("admin", "staff", "viewer")
+    ]
+    for login in logins:
+        _user(stack, login, now)
+    return logins
+
+
+def _point_at(stack: Stack) -> None:
+    """The package reads its settings from the environment when it is imported."""
+    os.environ |= CREDENTIALS | {
+        "AWS_ENDPOINT_URL": stack.endpoint,
+        "AWS_DEFAULT_REGION": stack.region,
+        "TABLE_NAME": stack.table_name,
+        "SIGNING_KEY": "not used by the seed",
+    }
+
+
+def _tenant(wanted: dict[str, Any], now: datetime) -> None:
+    from mostrador import services, tenants  # noqa: PLC0415 - after its environment is there
+    from mostrador.views.services import NewService  # noqa: PLC0415
+    from mostrador.views.tenants import NewTenant  # noqa: PLC0415
+
+    try:
+        tenants.create(NewTenant(**wanted), now=now)
+    except tenants.SlugTaken:
+        tenants.forget()
+    for service in SERVICES[wanted["slug"]]:
+        services.create(wanted["slug"], NewService(**service), key=f"seed {service['name']}", now=now)
+
+
+def _user(stack: Stack, login: Login, now: datetime) -> None:
+    """A user of the pool, with the role in the tenant or in the pool's group of superusers."""
+    from mostrador import members  # noqa: PLC0415
+    from mostrador.rules.permissions import Role  # noqa: PLC0415
+
+    pool = stack.client("cognito-idp")
+    of_pool = {"UserPoolId": stack.user_pool_id, "Username": login.email}
+    with suppress(pool.exceptions.UsernameExistsException):
+        pool.admin_create_user(
+            **of_pool,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": login.email}, {"Name": "email_verified", "Value": "true"}],
+        )
+    pool.admin_set_user_password(**of_pool, Password=login.password, Permanent=True)
+    if not login.tenant:
+        pool.admin_add_user_to_group(**of_pool, GroupName="superuser")
+        return
+    attributes = pool.admin_get_user(**of_pool)["UserAttributes"]
+    user = next(one["Value"] for one in attributes if one["Name"] == "sub")
+    with suppress(members.AlreadyMember):
+        members.add(login.tenant, user, email=login.email, role=Role(login.role), now=now)

@@ -1,0 +1,61 @@
+"""What a running local stack is, to whoever uses it: the seed, the welcome text, the journeys."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+NAME = "mostrador-local"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+class LocalFailure(Exception):
+    """Something a person must put right; its message is the one line that says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    endpoint: str
+    region: str
+    api_url: str
+    table_name: str
+    user_pool_id: str
+    client_id: str
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this stack, whatever the environment says."""
+        session: Any = boto3.Session()  # untyped: the stubs know services only by their literal names
+        return session.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody the seed made: `tenant` is empty for a superuser."""
+
+    email: str
+    password: str
+    role: str
+    tenant: str = ""
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """For MiniStack, and for who talks to it: no AWS settings, proxies or Python path of the caller's leak in."""
+    kept = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR")
+    values = {name: os.environ[name] for name in kept if name in os.environ}
+    return values | CREDENTIALS | {"AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": endpoint}
+
+
+def build_environment() -> dict[str, str]:
+    """For a build, which may need the caller's proxy, certificates and package index."""
+    foreign = ("AWS_", "PYTHON", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}

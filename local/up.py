@@ -1,0 +1,89 @@
+"""From nothing to a seeded stack, doing again only what has changed since the last time."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local import deploy, ministack
+from local.stack import Login, Stack
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What `ready.json` keeps: a stack deployed and seeded from sources with this fingerprint."""
+
+    fingerprint: str
+    stack: Stack
+    logins: list[Login]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    server: ministack.Server
+    stack: Stack
+    logins: list[Login]
+
+
+def up(home: Path, port: int, say: Say = lambda _line: None, host: str = ministack.LOOPBACK) -> Running:
+    """Starts MiniStack, builds, deploys and seeds. The caller stops it: `down`."""
+    say(f"Starting MiniStack on port {port}")
+    server = ministack.start(home, port, host)
+    try:
+        ready = _settle(home, server, say)
+    except BaseException:
+        ministack.stop(server)
+        raise
+    return Running(server, ready.stack, ready.logins)
+
+
+def down(running: Running) -> None:
+    ministack.stop(running.server)
+
+
+@contextmanager
+def throwaway(home: Path) -> Iterator[Running]:
+    """A stack of one's own on a free port, for the journeys."""
+    running = up(home, ministack.free_port())
+    try:
+        yield running
+    finally:
+        down(running)
+
+
+def _settle(home: Path, server: ministack.Server, say: Say) -> Ready:
+    fingerprint = deploy.fingerprint()
+    kept = _read(home)
+    is_same = kept and kept.fingerprint == fingerprint and kept.stack.endpoint == server.endpoint
+    if kept and is_same and deploy.is_deployed(kept.stack):
+        say("Nothing has changed since the last time: keeping what is deployed, and its data")
+        return kept
+    say("Building the layers and the functions")
+    deploy.build(home)
+    say("Deploying template.yaml")
+    stack = deploy.deploy(home, server.endpoint)
+    say("Making the example tenants and users")
+    ready = Ready(fingerprint, stack, _seed(stack))
+    _write(home, ready)
+    return ready
+
+
+def _seed(stack: Stack) -> list[Login]:
+    from local import seed  # noqa: PLC0415  it imports the whole package, which a quick start does without
+
+    return seed.seed(stack)
+
+
+def _write(home: Path, ready: Ready) -> None:
+    (home / "ready.json").write_text(json.dumps(asdict(ready), indent=2))
+
+
+def _read(home: Path) -> Ready | None:
+    try:
+        kept = json.loads((home / "ready.json").read_text())
+        return Ready(kept["fingerprint"], Stack(**kept["stack"]), [Login(**login) for login in kept["logins"]])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # never written, or by an older version: make it again

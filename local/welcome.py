@@ -1,0 +1,73 @@
+"""What a newcomer needs once the stack is up: addresses, users, and three commands that work as printed."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from local.stack import LocalFailure, Login, Stack
+
+SIGN_IN = "AWSCognitoIdentityProviderService.InitiateAuth"
+
+
+def welcome(stack: Stack, logins: list[Login]) -> str:
+    clerk = next((login for login in logins if login.tenant and login.role != "viewer"), None)
+    return "\n".join([addresses(stack, logins, stack.api_url), *(_first_steps(stack, clerk) if clerk else [])])
+
+
+def addresses(stack: Stack, logins: list[Login], api_url: str) -> str:
+    lines = [
+        "",
+        f"API         {api_url}",
+        f"OpenAPI     {api_url}/openapi.json",
+        f"AWS         {stack.endpoint}  (region {stack.region}, any access key)",
+        f"Table       {stack.table_name}",
+        f"User pool   {stack.user_pool_id}  client {stack.client_id}",
+        "",
+        *_users(logins),
+    ]
+    return "\n".join(lines)
+
+
+def _users(logins: list[Login]) -> list[str]:
+    width = max((len(login.email) for login in logins), default=0)
+    return [f"{login.email:<{width}}  {login.password}  {login.role:<9}  {login.tenant}".rstrip() for login in logins]
+
+
+def _first_steps(stack: Stack, login: Login) -> list[str]:
+    base = f"{stack.api_url}/tenant/{login.tenant}/api"
+    services = _get(f"{base}/services", _token(stack, login))["items"]
+    service = services[0]["id"] if services else "<service id>"
+    day = (datetime.now(UTC) + timedelta(days=2)).date()
+    body = json.dumps(_credentials(stack, login))
+    return [
+        "",
+        "Try it: sign in, list the services, ask when there is room.",
+        "",
+        f"TOKEN=$(curl -s {stack.endpoint} -H 'X-Amz-Target: {SIGN_IN}' -H 'Content-Type: application/x-amz-json-1.1' "
+        f'-d \'{body}\' | sed \'s/.*"AccessToken": *"\\([^"]*\\)".*/\\1/\')',
+        f'curl -s {base}/services -H "Authorization: Bearer $TOKEN"',
+        f'curl -s "{base}/appointments/availability?service={service}&date={day}" -H "Authorization: Bearer $TOKEN"',
+        "",
+    ]
+
+
+def _credentials(stack: Stack, login: Login) -> dict[str, Any]:
+    return {
+        "AuthFlow": "USER_PASSWORD_AUTH",
+        "ClientId": stack.client_id,
+        "AuthParameters": {"USERNAME": login.email, "PASSWORD": login.password},
+    }
+
+
+def _token(stack: Stack, login: Login) -> str:
+    answer = stack.client("cognito-idp").initiate_auth(**_credentials(stack, login))
+    return str(answer["AuthenticationResult"]["AccessToken"])
+
+
+def _get(url: str, token: str) -> Any:
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False)
+    if answer.is_error:
+        raise LocalFailure(f"{url} answered {answer.status_code}: {answer.text[:300]}")
+    return answer.json()

@@ -1,0 +1,75 @@
+"""What every test shares: the environment (before any import of ours), the table, two tenants, a caller."""
+
+import os
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "TABLE_NAME": "mostrador-test",
+    "STAGE": "test",
+    "SIGNING_KEY": "a key for tests",
+    "TOKEN_ISSUER": "https://issuer.test/pool",
+    "JWKS_URL": "https://issuer.test/pool/.well-known/jwks.json",
+    "USER_POOL_CLIENT_ID": "client",
+    "POWERTOOLS_SERVICE_NAME": "test",
+    "POWERTOOLS_METRICS_NAMESPACE": "Test",
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+}
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+from collections.abc import Iterator  # noqa: E402
+from datetime import UTC, datetime  # noqa: E402
+
+import boto3  # noqa: E402
+import pytest  # noqa: E402
+from moto import mock_aws  # noqa: E402
+
+from mostrador import scenes, services, tenants  # noqa: E402
+from mostrador.table import items  # noqa: E402
+from mostrador.views.services import NewService  # noqa: E402
+from mostrador.views.tenants import NewTenant  # noqa: E402
+from tests.support import template  # noqa: E402
+
+# A Monday, 10:00 in Asuncion.
+NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def table() -> Iterator[None]:
+    """The table of template.yaml, empty, on moto."""
+    with mock_aws():
+        boto3.client("dynamodb").create_table(**template.table("mostrador-test"))
+        forget()
+        yield
+        forget()
+
+
+def forget() -> None:
+    """Nothing is remembered from another test, neither tenants nor a client of another engine."""
+    tenants.forget()
+    scenes.forget()
+    items.Item._connection = None
+    for model in items.Item.__subclasses__():
+        model._connection = None
+
+
+@pytest.fixture
+def salon(table: None) -> items.Tenant:
+    return tenants.create(NewTenant(slug="salon", name="Salón Ñandutí", country="PY", currency="PYG"), now=NOW)
+
+
+@pytest.fixture
+def clinic(table: None) -> items.Tenant:
+    wanted = NewTenant(slug="clinic", name="Clínica", country="US", time_zone="America/New_York", currency="USD")
+    return tenants.create(wanted, now=NOW)
+
+
+@pytest.fixture
+def haircut(salon: items.Tenant) -> items.Service:
+    return services.create("salon", NewService(name="Corte", duration_minutes=30, price="80000"), key=None, now=NOW)

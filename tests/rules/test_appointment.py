@@ -1,0 +1,34 @@
+import pytest
+
+from mostrador.rules import appointment
+from mostrador.rules.appointment import PaymentStatus, Status
+
+ALLOWED = {
+    ("PENDING", "CONFIRMED"),
+    ("PENDING", "CANCELLED"),
+    ("PENDING", "EXPIRED"),
+    ("CONFIRMED", "COMPLETED"),
+    ("CONFIRMED", "NO_SHOW"),
+    ("CONFIRMED", "CANCELLED"),
+}
+
+
+@pytest.mark.parametrize("current", Status)
+@pytest.mark.parametrize("wanted", Status)
+def test_the_table_of_moves_is_the_design(current, wanted):
+    if (current, wanted) in ALLOWED:
+        appointment.move(current, wanted)
+    else:
+        with pytest.raises(appointment.WrongState, match=current):
+            appointment.move(current, wanted)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.NO_SHOW])
+def test_history_is_not_deleted(status):
+    with pytest.raises(appointment.NotDeletable, match=status):
+        appointment.check_deletable(status, PaymentStatus.PENDING)
+
+
+def test_what_was_paid_is_not_deleted():
+    with pytest.raises(appointment.NotDeletable, match="PAID"):
+        appointment.check_deletable(Status.CANCELLED, PaymentStatus.PAID)

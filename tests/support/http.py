@@ -1,0 +1,80 @@
+"""Calls on the doors as API Gateway makes them, without API Gateway: the authorizer's context is given."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from functions.appointments import app as appointments
+from functions.customers import app as customers
+from functions.services import app as services
+from functions.tenants import app as tenants
+
+_DOORS = {
+    "appointments": appointments.handler,
+    "customers": customers.handler,
+    "services": services.handler,
+    "resources": services.handler,
+    "tenant": tenants.handler,
+    "admin": tenants.handler,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Somebody with a role in each of some tenants; ``call("GET", "/tenant/salon/api/services")``."""
+
+    roles: dict[str, str]
+    superuser: bool = False
+    name: str = "eva@example.com"
+
+    def call(self, method: str, url: str, body: Any = None, *, raw: str | None = None, **headers: str) -> Answer:
+        split = urlsplit(url)
+        event = {
+            "httpMethod": method,
+            "path": split.path,
+            "headers": {"content-type": "application/json", "accept-language": "en"}
+            | {name.replace("_", "-"): value for name, value in headers.items()},
+            "multiValueHeaders": {},
+            "queryStringParameters": dict(parse_qsl(split.query, keep_blank_values=True)) or None,
+            "multiValueQueryStringParameters": None,
+            "body": raw if raw is not None else None if body is None else json.dumps(body),
+            "isBase64Encoded": False,
+            "requestContext": {"requestId": "request-1", "stage": "test", "path": split.path, "authorizer": self._told()},
+        }
+        answer = _door(split.path)(event, None)
+        return Answer(int(answer["statusCode"]), _headers(answer), answer.get("body") or "")
+
+    def _told(self) -> dict[str, str]:
+        superuser = "true" if self.superuser else "false"
+        return {"user": "u1", "email": self.name, "superuser": superuser, "roles": json.dumps(self.roles)}
+
+
+def _door(path: str) -> Any:
+    parts = path.strip("/").split("/")
+    return _DOORS["admin" if parts[0] == "admin" else parts[3]]
+
+
+def _headers(answer: dict[str, Any]) -> dict[str, str]:
+    many = answer.get("multiValueHeaders") or {}
+    return {name.lower(): values[0] for name, values in many.items()} | {
+        name.lower(): value for name, value in (answer.get("headers") or {}).items()
+    }
+
+
+admin = Client({"salon": "admin"})
+staff = Client({"salon": "staff"})
+viewer = Client({"salon": "viewer"})
+foreign = Client({"clinic": "admin"})
+superuser = Client({}, superuser=True)
