@@ -46,6 +46,7 @@ lock: .venv/made ## Lock the newest versions that fit together
 
 build: .venv/made ## What is deployed: for arm64 and Python 3.13 unless LAYER_PLATFORM and LAYER_PYTHON say otherwise
 	@test -n "$(target_python)"
+	@PYTHONPATH=layers/shared:. $(venv)/python -m local.openapi layers/shared/mostrador/openapi.json
 	PATH="$(CURDIR)/$(venv):$(dir $(target_python)):$$PATH" $(sam) build --parallel --build-dir .aws-sam/build --parameter-overrides \
 	  Runtime=python$(LAYER_PYTHON) Architecture=$(if $(findstring x86_64,$(LAYER_PLATFORM)),x86_64,arm64)
 	@$(target_python) -m compileall -q --invalidation-mode unchecked-hash -s .aws-sam/build .aws-sam/build/*Function

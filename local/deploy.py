@@ -15,6 +15,7 @@ from local.stack import NAME, REGION, ROOT, LocalFailure, Stack, build_environme
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+OPENAPI = ROOT / "layers" / "shared" / "mostrador" / "openapi.json"
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local")
 
 
@@ -29,7 +30,11 @@ def fingerprint() -> str:
 def _sources() -> Iterator[Path]:
     for name in SOURCES:
         paths = [ROOT / name] if (ROOT / name).is_file() else sorted((ROOT / name).rglob("*"))
-        yield from (path for path in paths if path.is_file() and "__pycache__" not in path.parts)
+        yield from (path for path in paths if path.is_file() and not _is_made(path))
+
+
+def _is_made(path: Path) -> bool:
+    return "__pycache__" in path.parts or path == OPENAPI
 
 
 def build(home: Path) -> None:
@@ -39,8 +44,19 @@ def build(home: Path) -> None:
         "LAYER_PYTHON": PYTHON,
         "LAYER_CACHE": os.environ.get("LAYER_CACHE", str(ROOT / ".build" / "layers")),
     }
+    _document(home)
     command = ["build", "--parallel", "--build-dir", str(home / "build"), *_parameters()]
     _sam(command, home / "build.log", build_environment() | settings)
+
+
+def _document(home: Path) -> None:
+    """Write the OpenAPI document into the layer's package."""
+    settings = build_environment() | {"PYTHONPATH": f"{ROOT / 'layers' / 'shared'}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-m", "local.openapi", str(OPENAPI)]
+    made = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    if made.returncode:
+        (home / "build.log").write_text(made.stderr)
+        raise LocalFailure(f"the OpenAPI document could not be made; see {home / 'build.log'}")
 
 
 def deploy(home: Path, endpoint: str) -> Stack:

@@ -1,11 +1,20 @@
-"""The example tenants, their services and their users: what a newcomer finds after `make dev`."""
+"""The example tenants, their services and their users: what a newcomer finds after `make dev`.
 
-import os
+A process of its own, because the package reads its settings from the environment when it is imported.
+"""
+
+import json
+import sys
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from local.stack import CREDENTIALS, Login, Stack
+from local.stack import Login, Stack
+from mostrador import members, services, tenants
+from mostrador.rules.permissions import Role
+from mostrador.views.services import NewService
+from mostrador.views.tenants import NewTenant
 
 PASSWORD: Final = "Mostrador-2026"
 SUPERUSER: Final = "super@mostrador.example"
@@ -57,9 +66,15 @@ SERVICES: Final[dict[str, list[dict[str, Any]]]] = {
 }
 
 
+def main() -> int:
+    """Seed the stack that standard input describes as JSON; print the logins as JSON."""
+    stack = Stack(**json.load(sys.stdin))
+    print(json.dumps([asdict(login) for login in seed(stack)]))
+    return 0
+
+
 def seed(stack: Stack) -> list[Login]:
     """Make the tenants, services and users that are missing; a second run changes nothing."""
-    _point_at(stack)
     now = datetime.now(UTC)
     for wanted in TENANTS:
         _tenant(wanted, now)
@@ -74,21 +89,7 @@ def seed(stack: Stack) -> list[Login]:
     return logins
 
 
-def _point_at(stack: Stack) -> None:
-    """The package reads its settings from the environment when it is imported."""
-    os.environ |= CREDENTIALS | {
-        "AWS_ENDPOINT_URL": stack.endpoint,
-        "AWS_DEFAULT_REGION": stack.region,
-        "TABLE_NAME": stack.table_name,
-        "SIGNING_KEY": "not used by the seed",
-    }
-
-
 def _tenant(wanted: dict[str, Any], now: datetime) -> None:
-    from mostrador import services, tenants  # noqa: PLC0415 - after its environment is there
-    from mostrador.views.services import NewService  # noqa: PLC0415
-    from mostrador.views.tenants import NewTenant  # noqa: PLC0415
-
     try:
         tenants.create(NewTenant(**wanted), now=now)
     except tenants.SlugTaken:
@@ -99,9 +100,6 @@ def _tenant(wanted: dict[str, Any], now: datetime) -> None:
 
 def _user(stack: Stack, login: Login, now: datetime) -> None:
     """A user of the pool, with the role in the tenant or in the pool's group of superusers."""
-    from mostrador import members  # noqa: PLC0415
-    from mostrador.rules.permissions import Role  # noqa: PLC0415
-
     pool = stack.client("cognito-idp")
     of_pool = {"UserPoolId": stack.user_pool_id, "Username": login.email}
     with suppress(pool.exceptions.UsernameExistsException):
@@ -118,3 +116,7 @@ def _user(stack: Stack, login: Login, now: datetime) -> None:
     user = next(one["Value"] for one in attributes if one["Name"] == "sub")
     with suppress(members.AlreadyMember):
         members.add(login.tenant, user, email=login.email, role=Role(login.role), now=now)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,13 +1,16 @@
 """From nothing to a seeded stack, doing again only what has changed since the last time."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local import deploy, ministack
-from local.stack import Login, Stack
+from local.stack import ROOT, LocalFailure, Login, Stack, environment
 
 Say = Callable[[str], None]
 
@@ -66,15 +69,25 @@ def _settle(home: Path, server: ministack.Server, say: Say) -> Ready:
     say("Deploying template.yaml")
     stack = deploy.deploy(home, server.endpoint)
     say("Making the example tenants and users")
-    ready = Ready(fingerprint, stack, _seed(stack))
+    ready = Ready(fingerprint, stack, _seed(home, stack))
     _write(home, ready)
     return ready
 
 
-def _seed(stack: Stack) -> list[Login]:
-    from local import seed  # noqa: PLC0415  it imports the whole package, which a quick start does without
-
-    return seed.seed(stack)
+def _seed(home: Path, stack: Stack) -> list[Login]:
+    settings = environment(stack.endpoint) | {
+        "PYTHONPATH": f"{ROOT / 'layers' / 'shared'}{os.pathsep}{ROOT}",
+        "TABLE_NAME": stack.table_name,
+        "SIGNING_KEY": "not used by the seed",
+    }
+    command = [sys.executable, "-m", "local.seed"]
+    told = json.dumps(asdict(stack))
+    made = subprocess.run(command, cwd=ROOT, env=settings, input=told, capture_output=True, text=True, check=False)
+    if made.returncode:
+        log = home / "seed.log"
+        log.write_text(made.stderr)
+        raise LocalFailure(f"the example tenants could not be made; see {log}")
+    return [Login(**login) for login in json.loads(made.stdout)]
 
 
 def _write(home: Path, ready: Ready) -> None:

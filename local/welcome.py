@@ -21,7 +21,7 @@ def addresses(stack: Stack, logins: list[Login], api_url: str) -> str:
         "",
         f"API         {api_url}",
         f"OpenAPI     {api_url}/openapi.json",
-        f"AWS         {stack.endpoint}  (region {stack.region}, any access key)",
+        f"AWS         {stack.endpoint}  region {stack.region}, access key test, secret key test",
         f"Table       {stack.table_name}",
         f"User pool   {stack.user_pool_id}  client {stack.client_id}",
         "",

@@ -18,18 +18,19 @@ os.environ |= {
 }
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
-from collections.abc import Iterator  # noqa: E402
-from datetime import UTC, datetime  # noqa: E402
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
-import boto3  # noqa: E402
-import pytest  # noqa: E402
-from moto import mock_aws  # noqa: E402
+import boto3
+import pytest
+from moto import mock_aws
 
-from mostrador import scenes, services, tenants  # noqa: E402
-from mostrador.table import items  # noqa: E402
-from mostrador.views.services import NewService  # noqa: E402
-from mostrador.views.tenants import NewTenant  # noqa: E402
-from tests.support import template  # noqa: E402
+from local import dynoxide as local_dynoxide
+from mostrador import scenes, services, tenants
+from mostrador.table import items
+from mostrador.views.services import NewService
+from mostrador.views.tenants import NewTenant
+from tests.support import template
 
 # A Monday, 10:00 in Asuncion.
 NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
@@ -55,8 +56,6 @@ def forget() -> None:
     tenants.forget()
     scenes.forget()
     items.Item._connection = None
-    for model in items.Item.__subclasses__():
-        model._connection = None
 
 
 @pytest.fixture
@@ -73,3 +72,13 @@ def clinic(table: None) -> items.Tenant:
 @pytest.fixture
 def haircut(salon: items.Tenant) -> items.Service:
     return services.create("salon", NewService(name="Corte", duration_minutes=30, price="80000"), key=None, now=NOW)
+
+
+@pytest.fixture
+def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The table of template.yaml, empty, on dynoxide: its transactions are atomic under real concurrency."""
+    with local_dynoxide.running("mostrador-test") as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        forget()
+        yield endpoint
+        forget()

@@ -103,7 +103,9 @@ def test_a_patch_leaves_out_what_it_does_not_name(haircut, now):
 
 def test_lists_by_date_status_customer_and_words(haircut, now):
     ana = book(haircut, NINE, now, "Ana")
-    beto = book(haircut, NINE + timedelta(days=1), now, "Beto Núñez", customer={"name": "Beto Núñez", "phone": "0982 222 222"})
+    beto = book(
+        haircut, NINE + timedelta(days=1), now, "Beto Núñez", customer={"name": "Beto Núñez", "phone": "0982 222 222"}
+    )
     appointments.confirm("salon", beto.id, by="eva", now=now)
 
     assert listed(now) == [ana.id, beto.id]

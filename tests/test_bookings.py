@@ -233,7 +233,7 @@ def test_minimum_notice_is_counted_to_the_minute(haircut, now):
 
 def test_a_booking_across_midnight_blocks_both_days(salon, now):
     around_the_clock = [{"opens": "00:00", "closes": "24:00"}]
-    hours = {day: around_the_clock for day in ("tuesday", "wednesday")}
+    hours = dict.fromkeys(("tuesday", "wednesday"), around_the_clock)
     night = resources.create("salon", NewResource(name="Guardia", business_hours=hours), key=None, now=now)
     watch = offer(now, duration_minutes=60, resource_ids=[night.id])
     late = datetime.fromisoformat("2026-12-01T23:30:00-03:00")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from mostrador import appointments, availability, clock, web
 from mostrador.rules.permissions import Action
 from mostrador.views import appointments as views

@@ -7,6 +7,8 @@ from mostrador import members, tokens
 from mostrador.errors import Forbidden
 from mostrador.observability import logger
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The answer of a TOKEN authorizer; API Gateway turns the exception "Unauthorized" into a 401."""
@@ -32,7 +34,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _policy(method_arn: str, slugs: list[str], is_superuser: bool) -> dict[str, Any]:
     """Leave to call every method under the paths of exactly these tenants; everything for a superuser."""
     stage_arn = "/".join(method_arn.split("/")[:2])
-    paths = ["*"] if is_superuser else [f"*/tenant/{slug}/api/*" for slug in slugs]
+    # Each method is named: a leading * would match slashes too, and so a path that only ends in a tenant of theirs.
+    own = [f"{method}/tenant/{slug}/api/*" for slug in slugs for method in METHODS]
+    paths = ["*"] if is_superuser else own
     allowed = [f"{stage_arn}/{path}" for path in paths]
     statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": allowed}
     nothing = {"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": [f"{stage_arn}/*"]}

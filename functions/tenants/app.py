@@ -4,6 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from mostrador import clock, tenants, web
 from mostrador.rules.permissions import Action
 from mostrador.views import tenants as views
@@ -53,3 +54,8 @@ def get(slug: web.Slug) -> OneTenant:
 def change(slug: web.Slug, form: views.TenantOperationChanges, seen: web.IfMatch = None) -> OneTenant:
     web.operator(app)
     return web.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
+
+
+@app.get("/openapi.json", include_in_schema=False)
+def document() -> Response[str]:
+    return web.document()

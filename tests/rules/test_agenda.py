@@ -34,4 +34,3 @@ def test_a_booking_stands_in_every_day_that_it_touches_buffers_included():
     assert agenda.days_touched(party, TEN, ASUNCION) == [date(2026, 12, 1)]
     assert agenda.days_touched(party, half_past_ten_at_night, ASUNCION) == [date(2026, 12, 1)]
     assert agenda.days_touched(party, half_past_ten_at_night + 1, ASUNCION) == [date(2026, 12, 1), date(2026, 12, 2)]
-

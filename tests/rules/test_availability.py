@@ -11,7 +11,7 @@ from mostrador.rules.availability import Reason, Terms
 from tests.support import reference
 
 ASUNCION, NEW_YORK = ZoneInfo("America/Asuncion"), ZoneInfo("America/New_York")
-WEEKDAYS = {day: ((9 * 60, 12 * 60), (13 * 60, 18 * 60)) for day in range(5)}
+WEEKDAYS = dict.fromkeys(range(5), ((9 * 60, 12 * 60), (13 * 60, 18 * 60)))
 HAIRCUT = agenda.Demand("cut", 30)
 # Days with a clock change at 2:00, at midnight, by half an hour, and without any.
 PLACES = [
@@ -73,7 +73,10 @@ def test_hours_that_run_past_midnight_belong_to_both_days():
     night = {4: ((22 * 60, 26 * 60),)}
     friday, saturday = date(2026, 12, 4), date(2026, 12, 5)
 
-    assert local(ASUNCION, availability.starts(terms(hours=night, step=60), friday, friday)) == ["22:00-0300", "23:00-0300"]
+    assert local(ASUNCION, availability.starts(terms(hours=night, step=60), friday, friday)) == [
+        "22:00-0300",
+        "23:00-0300",
+    ]
     assert local(ASUNCION, availability.starts(terms(hours=night, step=60), saturday, saturday)) == [
         "00:00-0300",
         "01:00-0300",
@@ -134,7 +137,8 @@ def test_nearest_are_by_distance_and_told_in_order():
 
 minutes = st.integers(0, 1440)
 intervals = st.lists(
-    st.tuples(st.integers(0, 96), st.integers(1, 60)).map(lambda pair: (pair[0] * 15, (pair[0] + pair[1]) * 15)), max_size=3
+    st.tuples(st.integers(0, 96), st.integers(1, 60)).map(lambda pair: (pair[0] * 15, (pair[0] + pair[1]) * 15)),
+    max_size=3,
 )
 demands = st.builds(
     agenda.Demand,

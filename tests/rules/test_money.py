@@ -14,7 +14,8 @@ def test_an_amount_has_the_digits_of_its_currency(typed, currency, shown):
 
 
 @pytest.mark.parametrize(
-    ("typed", "currency"), [("0.5", "PYG"), ("1.001", "USD"), ("-1", "USD"), ("NaN", "USD"), ("1e14", "USD"), ("x", "USD")]
+    ("typed", "currency"),
+    [("0.5", "PYG"), ("1.001", "USD"), ("-1", "USD"), ("NaN", "USD"), ("1e14", "USD"), ("x", "USD")],
 )
 def test_an_amount_that_cannot_be_is_refused_with_its_value(typed, currency):
     with pytest.raises(money.BadAmount, match=typed):

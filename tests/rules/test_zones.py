@@ -14,9 +14,7 @@ def test_asuncion_stays_at_minus_three():
     assert zones.instant(zones.minute(datetime(2026, 7, 1, tzinfo=UTC)), ZoneInfo("America/Asuncion")).hour == 21
 
 
-@pytest.mark.parametrize(
-    ("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 6, 1), 24)]
-)
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 6, 1), 24)])
 def test_a_day_is_as_long_as_its_clocks_make_it(day, hours):
     begins, ends = zones.day_bounds(day, ZoneInfo("America/New_York"))
 

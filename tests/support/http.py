@@ -51,7 +51,12 @@ class Client:
             "multiValueQueryStringParameters": None,
             "body": raw if raw is not None else None if body is None else json.dumps(body),
             "isBase64Encoded": False,
-            "requestContext": {"requestId": "request-1", "stage": "test", "path": split.path, "authorizer": self._told()},
+            "requestContext": {
+                "requestId": "request-1",
+                "stage": "test",
+                "path": split.path,
+                "authorizer": self._told(),
+            },
         }
         answer = _door(split.path)(event, None)
         return Answer(int(answer["statusCode"]), _headers(answer), answer.get("body") or "")
@@ -63,7 +68,7 @@ class Client:
 
 def _door(path: str) -> Any:
     parts = path.strip("/").split("/")
-    return _DOORS["admin" if parts[0] == "admin" else parts[3]]
+    return _DOORS["admin" if parts[0] != "tenant" else parts[3]]
 
 
 def _headers(answer: dict[str, Any]) -> dict[str, str]:

@@ -42,3 +42,17 @@ def table(name: str) -> dict[str, Any]:
     """The arguments of CreateTable for the one table."""
     (found,) = resources("AWS::DynamoDB::Table").values()
     return {"TableName": name} | {part: found["Properties"][part] for part in _FOR_TABLES}
+
+
+def routes() -> list[tuple[str, str, str]]:
+    """Every route of the API: method, path, and the folder of its function."""
+    return sorted(
+        (
+            event["Properties"]["Method"].upper(),
+            event["Properties"]["Path"],
+            one["Properties"]["CodeUri"].split("/")[-1],
+        )
+        for one in resources("AWS::Serverless::Function").values()
+        for event in one["Properties"].get("Events", {}).values()
+        if event["Type"] == "Api"
+    )

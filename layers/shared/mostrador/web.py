@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Header
+from aws_lambda_powertools.event_handler.openapi.params import Path as PathParam
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, BeforeValidator, StringConstraints
 
@@ -38,7 +40,7 @@ def _version(etag: Any) -> Any:
 
 
 Model = TypeVar("Model", bound=BaseModel)
-Slug = Annotated[str, Path(title="Identificador del negocio")]
+Slug = Annotated[str, PathParam(title="Identificador del negocio")]
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")] | None,
     Header(alias="Idempotency-Key", title="Clave de idempotencia"),
@@ -111,7 +113,8 @@ def handler(app: APIGatewayRestResolver) -> Callable[[dict[str, Any], Any], dict
         except ServiceError as error:
             answer: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(refuse(asked, error))
             return answer.build(asked)
-        return app.resolve(event, context)
+        answered = app.resolve(event, context)
+        return {**answered, "body": answered.get("body") or ""}  # MiniStack takes no null, which 204 would have
 
     return handle
 
@@ -147,6 +150,14 @@ def shown(item: Any, view: type[Model]) -> Response[Model]:
 def gone() -> Response[None]:
     """204."""
     return Response(204)
+
+
+def document() -> Response[str]:
+    """The OpenAPI document, which the build puts beside this module."""
+    path = Path(__file__).with_name("openapi.json")
+    if not path.exists():
+        raise errors.NotHere(entity="file", id=path.name)
+    return Response(200, "application/json", path.read_text())
 
 
 def language(event: APIGatewayProxyEvent) -> str:

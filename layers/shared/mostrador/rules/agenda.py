@@ -77,4 +77,3 @@ def in_the_way(demand: Demand, starts: int, booked: Iterable[Booking]) -> Bookin
 def shares_a_start(demand: Demand, starts: int, other: Booking) -> bool:
     """Whether ``other`` is the same class at the same time, so that seats and not overlap decide."""
     return demand.capacity > 1 and other.service_id == demand.service_id and other.starts == starts
-

@@ -15,6 +15,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     VersionAttribute,
 )
+from pynamodb.connection import TableConnection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
@@ -62,6 +63,13 @@ class Item(Model):
     due_at = UnicodeAttribute(null=True)
     by_list = _ByList()
     by_parent = _ByParent()
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """One client for all entities; PynamoDB would make one, with its own sockets, for each class."""
+        if cls is Item:
+            return super()._get_connection()
+        return Item._get_connection()
 
 
 class Versioned(Item):

@@ -48,11 +48,14 @@ class WeekHours(BaseModel):
 
 
 def stored(week: dict[str, Any]) -> dict[str, list[list[int]]]:
-    """A dumped WeekHours as an item keeps it: weekday number as text -> [[opens, closes], ...] in minutes."""
+    """A dumped WeekHours as an item keeps it: weekday number as text -> [[opens, closes], ...] in minutes.
+
+    A day that is left out is closed.
+    """
     return {
         str(number): [list(Interval(**interval).minutes()) for interval in week[name]]
         for number, name in enumerate(WEEKDAYS)
-        if week[name]
+        if week.get(name)
     }
 
 

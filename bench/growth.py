@@ -1,0 +1,88 @@
+"""P9: what the past of a tenant adds to the cost of book, availability and list."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+from time import process_time
+from typing import Final
+
+from bench import shop as shops
+from bench.figures import Figure
+from bench.meter import metered
+from bench.shop import NOW, Shop
+from mostrador import appointments, availability
+from mostrador.views.appointments import AppointmentListing
+
+ENGINE: Final = "dynoxide"
+PASTS: Final = (100, 1_000, 10_000)
+ROUNDS: Final = 25
+_MONTH: Final = (date(2027, 1, 1), date(2027, 1, 31))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    trips: float
+    units: float
+    seconds: float
+
+
+def figures(endpoint: str) -> Iterator[Figure]:
+    """A tenant for each past, measured in turns so that what else the machine does falls on all alike."""
+    tenants = {past: shops.opened(f"past-{past}") for past in PASTS}
+    for past, shop in tenants.items():
+        shops.live_through(endpoint, shop, past)
+        shops.fill_days(shop, _MONTH[0], 31)
+    for name, operation in _OPERATIONS.items():
+        costs = _costs(tenants, operation)
+        for what, unit, most in (("trips", "trips", 0.0), ("units", "units", 0.0), ("seconds", "CPU", 0.05)):
+            values = [getattr(cost, what) for cost in costs.values()]
+            slope = _slope(list(costs), values)
+            scale = 1000 if what == "seconds" else 1
+            told = {f"N={past:,}": scale * value for past, value in zip(costs, values, strict=True)}
+            shown = f"growth of {name}, {unit}{' ms' if scale > 1 else ''}"
+            yield Figure("P9", shown, ENGINE, round(slope, 3), at_most=most, terms=told)
+
+
+def _book(shop: Shop, number: int) -> None:
+    shop.book(shops.noon(100 + number), f"0982 {number:06d}")
+
+
+def _view(shop: Shop, _: int) -> None:
+    availability.find(shop.slug, shops.query(shop.solo, *_MONTH), now=NOW)
+
+
+def _list(shop: Shop, _: int) -> None:
+    appointments.listing(shop.slug, AppointmentListing(limit=25, order="newest"), now=NOW)
+
+
+_OPERATIONS: Final[Mapping[str, Callable[[Shop, int], None]]] = {"book": _book, "availability": _view, "list": _list}
+
+
+def _costs(tenants: Mapping[int, Shop], operation: Callable[[Shop, int], None]) -> dict[int, Cost]:
+    costs: dict[int, list[Cost]] = {past: [] for past in tenants}
+    for number in range(ROUNDS + 1):
+        for past, shop in tenants.items():
+            costs[past].append(_cost(shop, number, operation))
+    return {past: _middle(found[1:]) for past, found in costs.items()}  # the first is not warm
+
+
+def _cost(shop: Shop, number: int, operation: Callable[[Shop, int], None]) -> Cost:
+    with metered() as spent:
+        before = process_time()
+        operation(shop, number)
+        seconds = process_time() - before
+    return Cost(len(spent.trips), spent.read.total() + spent.written.total(), seconds)
+
+
+def _middle(costs: Sequence[Cost]) -> Cost:
+    return Cost(*(median(getattr(cost, part) for cost in costs) for part in ("trips", "units", "seconds")))
+
+
+def _slope(pasts: Sequence[float], values: Sequence[float]) -> float:
+    """The least-squares slope of log(value) over log(past): 0 is constant, 1 proportional."""
+    across, up = [math.log(past) for past in pasts], [math.log(value) for value in values]
+    middle_across, middle_up = sum(across) / len(across), sum(up) / len(up)
+    over = sum((x - middle_across) ** 2 for x in across)
+    return sum((x - middle_across) * (y - middle_up) for x, y in zip(across, up, strict=True)) / over

@@ -1,0 +1,132 @@
+"""P8: the free starts of a month, against the same answer found slot by slot with datetimes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bench.figures import Figure
+from mostrador.rules import agenda, availability, zones
+from mostrador.rules.availability import Terms
+
+ROUNDS: Final = 31
+BOOKINGS: Final = 200
+FIRST: Final = date(2026, 10, 15)
+LAST: Final = FIRST + timedelta(days=29)
+ZONE: Final = ZoneInfo("America/New_York")
+"""Sets its clocks back on 2026-11-01 at 02:00, when the Saturday night of these hours is still open."""
+HOURS: Final = dict.fromkeys(range(6), ((480, 720), (780, 1080))) | {5: ((480, 720), (1320, 1620))}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A booking as the slot-by-slot way looks at it."""
+
+    busy_from: datetime
+    busy_until: datetime
+
+
+def figures(engine: str) -> Iterator[Figure]:
+    terms = _terms()
+    visits = [Visit(_at(one.busy_from), _at(one.busy_until)) for one in terms.booked]
+    by_day: dict[date, list[Visit]] = {}
+    for visit in visits:
+        for day in {visit.busy_from.astimezone(ZONE).date(), visit.busy_until.astimezone(ZONE).date()}:
+            by_day.setdefault(day, []).append(visit)
+    ours = availability.starts(terms, FIRST, LAST)
+    if ours != slot_by_slot(terms, visits, None) or ours != slot_by_slot(terms, visits, by_day):
+        raise RuntimeError("the rules and the slot-by-slot way do not offer the same starts")
+    ways: dict[str, Callable[[], object]] = {
+        "rules": lambda: availability.starts(terms, FIRST, LAST),
+        "first": lambda: _cold(terms),
+        "slots": lambda: slot_by_slot(terms, visits, None),
+        "slots by day": lambda: slot_by_slot(terms, visits, by_day),
+    }
+    took = _interleaved(ways)
+    told = {f"{name} ms": 1000 * seconds for name, seconds in took.items()} | {"starts": len(ours)}
+    name = "month of rules against slot by slot"
+    yield Figure("P8", name, engine, took["slots"] / took["rules"], "x", at_least=20, terms=told)
+    yield Figure("P8", f"{name}, first time", engine, took["slots"] / took["first"], "x", at_least=20)
+    yield Figure("P8", f"{name}, bookings sorted by day", engine, took["slots by day"] / took["rules"], "x")
+
+
+def slot_by_slot(terms: Terms, visits: Sequence[Visit], by_day: Mapping[date, Sequence[Visit]] | None) -> list[int]:
+    """What most systems do: walk the clock through the opening hours and hold each start against the bookings.
+
+    ``by_day`` spares it the bookings of other days.
+    """
+    demand = terms.demand
+    before, length = timedelta(minutes=demand.before), timedelta(minutes=demand.duration)
+    after, earliest = timedelta(minutes=demand.after), _at(terms.earliest)
+    found = set()
+    for start, closes in _clock(terms):
+        day = start.astimezone(terms.zone).date()
+        near = visits if by_day is None else by_day.get(day, ())
+        begins, ends = start - before, start + length + after
+        if (
+            FIRST <= day <= min(LAST, terms.last_day)
+            and start >= earliest
+            and start + length <= closes
+            and not terms.full(day)
+            and not any(other.busy_from < ends and begins < other.busy_until for other in near)
+        ):
+            found.add(zones.minute(start))
+    return sorted(found)
+
+
+def _clock(terms: Terms) -> Iterator[tuple[datetime, datetime]]:
+    """Each start on the grid, with its interval's close, in UTC; a repeated wall time twice, a skipped one never."""
+    for number in range(-1, (LAST - FIRST).days + 1):
+        day = FIRST + timedelta(days=number)
+        midnight = datetime.combine(day, time())
+        for opens, closes in terms.hours.get(day.weekday(), ()):
+            end = (midnight + timedelta(minutes=closes)).replace(tzinfo=terms.zone).astimezone(UTC)
+            for wall in range(opens, closes, terms.step):
+                for start in _instants(midnight + timedelta(minutes=wall), terms.zone):
+                    yield start, end
+
+
+def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
+    both = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(start for start in both if start.astimezone(zone).replace(tzinfo=None) == wall)
+
+
+def _terms() -> Terms:
+    """A service of 30 minutes with 10 to tidy up, at most 10 a day, and bookings wherever dice put them."""
+    demand, dice = agenda.Demand("a" * 32, duration=30, after=10, max_per_day=10), Random(20261101)  # noqa: S311
+    grid = Terms(demand, HOURS, ZONE, 15, 0, LAST, (), Counter())
+    free, booked = availability.starts(grid, FIRST, LAST), list[agenda.Booking]()
+    dice.shuffle(free)
+    for start in free:
+        if len(booked) < BOOKINGS and agenda.in_the_way(demand, start, booked) is None:
+            booked.append(demand.booking(f"{len(booked):032x}", start))
+    if len(booked) != BOOKINGS:
+        raise RuntimeError(f"only {len(booked)} bookings fit into the month")
+    counts = Counter(zones.local_day(one.starts, ZONE) for one in booked)
+    return Terms(demand, HOURS, ZONE, 15, zones.minute(datetime(2026, 10, 15, 14, tzinfo=UTC)), LAST, booked, counts)
+
+
+def _cold(terms: Terms) -> list[int]:
+    """Without the remembered clock changes of the zone, as a process finds it."""
+    zones.stretches.cache_clear()
+    return availability.starts(terms, FIRST, LAST)
+
+
+def _interleaved(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """The median seconds of each way, all taken in turns."""
+    took: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            before = perf_counter()
+            way()
+            took[name].append(perf_counter() - before)
+    return {name: median(seconds) for name, seconds in took.items()}
+
+
+def _at(minutes: int) -> datetime:
+    return zones.instant(minutes, ZONE).astimezone(UTC)

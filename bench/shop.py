@@ -1,0 +1,165 @@
+"""A business to measure on: made by the use cases, its past written straight into the table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from local import dynoxide
+from mostrador import appointments, ids, resources, scenes, services, tenants
+from mostrador.rules import agenda, zones
+from mostrador.table import items, keys
+from mostrador.views.appointments import AvailabilityQuery, NewAppointment
+from mostrador.views.customers import NewCustomer
+from mostrador.views.hours import WEEKDAYS
+from mostrador.views.services import NewResource, NewService
+from mostrador.views.tenants import NewTenant
+
+NOW: Final = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
+ZONE: Final = ZoneInfo("America/Asuncion")
+A_DAY: Final = 20
+"""Bookings a day, in the past and in the month that is looked at."""
+_PER_CUSTOMER: Final = 5
+_BATCH: Final = 25
+
+Raw = dict[str, Any]
+"""An item as the table holds it: ``{"pk": {"S": "T#salon"}, ...}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One tenant: ``solo`` is given by its first resource, ``duo`` by two."""
+
+    slug: str
+    solo: items.Service
+    duo: items.Service
+
+    def form(self, starts_at: datetime, phone: str, *, hold: bool = False) -> NewAppointment:
+        customer = NewCustomer(name="María José Fernández", phone=phone, email="maria.jose@example.com")
+        return NewAppointment(service_id=self.solo.id, starts_at=starts_at, customer=customer, hold=hold)
+
+    def book(self, starts_at: datetime, phone: str, *, hold: bool = False) -> items.Appointment:
+        form = self.form(starts_at, phone, hold=hold)
+        return appointments.book(self.slug, form, by="eva@example.com", key=ids.new(), now=NOW)
+
+
+def opened(slug: str) -> Shop:
+    """Open around the clock, so that there is room for every booking that is measured."""
+    week = {day: [{"opens": "00:00", "closes": "24:00"}] for day in WEEKDAYS}
+    wanted = NewTenant.model_validate({"slug": slug, "name": "Salón Ñandutí", "business_hours": week})
+    tenants.create(wanted, now=NOW)
+    first = resources.listing(slug, now=NOW, size=1, cursor=None).items[0]
+    second = resources.create(slug, NewResource(name="Silla de la ventana"), key=None, now=NOW)
+    both = [first.id, second.id]
+    terms = {"duration_minutes": 30, "price": "80000", "max_bookings_per_day": None, "advance_booking_days": 730}
+    solo = services.create(slug, NewService(name="Corte", resource_ids=both[:1], **terms), key=None, now=NOW)
+    duo = services.create(slug, NewService(name="Corte y barba", resource_ids=both, **terms), key=None, now=NOW)
+    return Shop(slug, solo, duo)
+
+
+def query(service: items.Service, first: date, last: date) -> AvailabilityQuery:
+    return AvailabilityQuery.model_validate({"service": service.id, "from": first, "to": last})
+
+
+def forget() -> None:
+    """Nothing is remembered from another engine, as in tests/conftest.py."""
+    tenants.forget()
+    scenes.forget()
+    items.Item._connection = None
+    for model in items.Item.__subclasses__():
+        model._connection = None
+
+
+def noon(day: int) -> datetime:
+    """12:00 on the tenant's clock, ``day`` days from now."""
+    return (NOW.astimezone(ZONE) + timedelta(days=day)).replace(hour=12, minute=0)
+
+
+def fill_days(shop: Shop, first: date, days: int) -> None:
+    """A_DAY bookings on the agenda of each day of both resources; no appointments behind them."""
+    for resource_id in shop.duo.resource_ids:
+        for number in range(days):
+            day = first + timedelta(days=number)
+            _agenda_day(shop, resource_id, day, _lines(shop, day, A_DAY)).save()
+
+
+def _lines(shop: Shop, day: date, count: int) -> list[agenda.Booking]:
+    """So many bookings of ``solo``, one after the other from 00:30 on the clock."""
+    starts, demand = zones.day_bounds(day, ZONE)[0] + 30, scenes.demand(shop.solo)
+    return [demand.booking(ids.new(), starts + demand.duration * place) for place in range(count)]
+
+
+def _agenda_day(shop: Shop, resource_id: str, day: date, lines: list[agenda.Booking]) -> items.AgendaDay:
+    key = keys.agenda_day(shop.slug, resource_id, day)
+    return items.AgendaDay(*key, version=len(lines), bookings={line.appointment_id: line for line in lines})
+
+
+def live_through(endpoint: str, shop: Shop, bookings: int) -> None:
+    """A past of so many bookings: appointments, the days they stood in, and a customer for every few of them.
+
+    All are copies of one real booking, each with an id, a time and keys of its own.
+    """
+    client = dynoxide.client(endpoint)
+    everything = _past(shop, pattern(client, shop, noon(700)), bookings)
+    while batch := list(islice(everything, _BATCH)):
+        requests = [{"PutRequest": {"Item": item}} for item in batch]
+        left = client.batch_write_item(RequestItems={items.Item.Meta.table_name: requests})["UnprocessedItems"]
+        if left:
+            raise RuntimeError(f"dynoxide left {len(left)} items unwritten")
+
+
+def pattern(client: Any, shop: Shop, starts_at: datetime) -> tuple[Raw, Raw, Raw]:
+    """A booked appointment, its customer and the guard of the customer's phone, as stored."""
+    made = shop.book(starts_at, f"0981 {starts_at:%y%m%d}")
+    wanted = (
+        keys.appointment(shop.slug, made.id),
+        keys.customer(shop.slug, made.customer_id),
+        keys.phone(shop.slug, made.customer_phone),
+    )
+    visit, customer, guard = (stored(client, key) for key in wanted)
+    return visit, customer, guard
+
+
+def stored(client: Any, key: keys.Key) -> Raw:
+    item: Raw = client.get_item(TableName=items.Item.Meta.table_name, Key=_texts(pk=key[0], sk=key[1]))["Item"]
+    return item
+
+
+def _past(shop: Shop, patterns: tuple[Raw, Raw, Raw], bookings: int) -> Iterator[Raw]:
+    """Day after day into the past, each with its customers, its appointments and its agenda."""
+    today = NOW.astimezone(ZONE).date()
+    for number in range(0, bookings, A_DAY):
+        day = today - timedelta(days=1 + number // A_DAY)
+        lines = _lines(shop, day, min(A_DAY, bookings - number))
+        guests = [ids.new() for _ in lines[::_PER_CUSTOMER]]
+        yield _agenda_day(shop, shop.solo.resource_ids[0], day, lines).serialize()
+        for place, guest in enumerate(guests):
+            yield from _guest(shop, patterns, guest, f"+59598{number + place:07d}")
+        for place, line in enumerate(lines):
+            yield _visit(shop, patterns, line, guests[place // _PER_CUSTOMER])
+
+
+def _guest(shop: Shop, patterns: tuple[Raw, Raw, Raw], customer_id: str, phone: str) -> tuple[Raw, Raw]:
+    _, customer, guard = patterns
+    pk, sk = keys.customer(shop.slug, customer_id)
+    by_name, name_sk = keys.customer_by_name(shop.slug, customer["folded"]["S"], customer_id)
+    made = customer | _texts(pk=pk, sk=sk, gsi1pk=by_name, gsi1sk=name_sk, id=customer_id, phone=phone)
+    pk, sk = keys.phone(shop.slug, phone)
+    return made, guard | _texts(pk=pk, sk=sk, customer_id=customer_id)
+
+
+def _visit(shop: Shop, patterns: tuple[Raw, Raw, Raw], line: agenda.Booking, customer_id: str) -> Raw:
+    starts_at, visit_id = zones.instant(line.starts, ZONE).astimezone(UTC), line.appointment_id
+    pk, sk = keys.appointment(shop.slug, visit_id)
+    by_start, start_sk = keys.appointment_by_start(shop.slug, starts_at, visit_id)
+    of_customer, customer_sk = keys.appointment_of_customer(shop.slug, customer_id, starts_at, visit_id)
+    own = _texts(pk=pk, sk=sk, gsi1pk=by_start, gsi1sk=start_sk, gsi2pk=of_customer, gsi2sk=customer_sk)
+    ends_at = starts_at + timedelta(minutes=line.duration)
+    instant = items.Appointment.starts_at.serialize
+    return patterns[0] | own | _texts(id=visit_id, starts_at=instant(starts_at), ends_at=instant(ends_at))
+
+
+def _texts(**values: str) -> Raw:
+    return {name: {"S": value} for name, value in values.items()}

@@ -1,0 +1,179 @@
+"""Every endpoint of the template, with everything that people and attackers send: a typed refusal, never a 5xx."""
+
+import json
+import re
+
+import pytest
+
+from tests.support import template
+from tests.support.http import Client, superuser
+
+ROUTES = [(method, path) for method, path, _ in template.routes() if path != "/openapi.json"]
+WRITING = [(method, path) for method, path in ROUTES if method in ("POST", "PUT", "PATCH")]
+ANYBODY = Client({"salon": "admin"}, superuser=True)
+PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
+
+BODIES = {
+    "malformed": "{nope",
+    "not an object": "[1]",
+    "a number": "3",
+    "cut short": '{"name": "A',
+    "not UTF-8 when decoded": "\udcff",
+    "deep": '{"a":' * 2000 + "1" + "}" * 2000,
+    "a huge integer": '{"duration_minutes":' + "9" * 5000 + "}",
+    "one megabyte": json.dumps({"name": "x" * 1_000_000}),
+}
+ABSURD = [
+    {"nobody_knows_me": 1},
+    {"name": "x" * 5000},
+    {"name": None, "duration_minutes": None, "starts_at": None, "slug": None},
+    {"name": ["a"], "phone": {"a": 1}, "email": "not an e-mail", "price": 12.5, "starts_at": 1, "slug": 1},
+    {"name": "", "duration_minutes": -5, "price": "-1", "starts_at": "2026-12-01T09:00:00", "slug": "T#x"},
+    {"name": "\u0000", "duration_minutes": 10**30, "price": "1e9", "starts_at": "2026-13-45T99:00:00Z", "slug": "ü"},
+    {"name": "\ud800", "duration_minutes": True, "price": "9" * 40, "starts_at": "9999-12-31T23:59:59-14:00"},
+    {
+        "business_hours": {"monday": [{"opens": "25:00", "closes": "24:00"}]},
+        "time_zone": "Mars/Olympus",
+        "currency": "XXX",
+    },
+    {"business_hours": {"monday": [{"opens": "09:00", "closes": "12:00"}, {"opens": "11:00", "closes": "13:00"}]}},
+    {
+        "service_id": "../../etc",
+        "customer_id": "T#clinic",
+        "resource_id": "x" * 32,
+        "starts_at": "0001-01-01T00:00:00Z",
+    },
+]
+
+
+@pytest.fixture
+def paths(haircut):
+    """The template's paths with ids that exist, so that the body is what is refused."""
+    ids = {"slug": "salon", "service_id": haircut.id, "resource_id": haircut.resource_ids[0]}
+    return lambda path: re.sub(r"{(\w+)}", lambda part: ids.get(part[1], "0" * 32), path)
+
+
+def is_problem(answer):
+    told = answer.json
+    return (
+        answer.headers["content-type"] == "application/problem+json"
+        and set(told) >= PROBLEM
+        and told["status"] == answer.status
+    )
+
+
+@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize(("method", "path"), WRITING)
+def test_a_body_that_is_no_json_object_is_refused(paths, method, path, kind):
+    answer = ANYBODY.call(method, paths(path), raw=BODIES[kind])
+
+    assert answer.status in (400, 413), answer.text
+    assert is_problem(answer)
+    assert answer.json["field"] == "body"
+    assert "value" in answer.json
+
+
+@pytest.mark.parametrize("body", ABSURD, ids=range(len(ABSURD)))
+@pytest.mark.parametrize(("method", "path"), WRITING)
+def test_absurd_values_are_refused_with_field_and_value(paths, method, path, body):
+    answer = ANYBODY.call(method, paths(path), body)
+
+    if path.endswith("/confirm"):  # takes no body, and so ignores one
+        assert answer.status == 404
+        return
+    assert answer.status == 422, answer.text
+    assert is_problem(answer)
+    faults = answer.json.get("errors") or [answer.json]
+    assert all(fault["field"] for fault in faults)
+    assert all("value" in fault or fault["code"] == "missing" for fault in faults)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_an_unknown_query_parameter_is_refused(paths, method, path):
+    body = {} if method in ("POST", "PUT", "PATCH") else None
+
+    answer = ANYBODY.call(method, f"{paths(path)}?colour=red", body)
+
+    assert answer.status == 422, answer.text
+    assert is_problem(answer)
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "{" in route[1].replace("{slug}", "")])
+@pytest.mark.parametrize("bad_id", ["x", "T#clinic", "%00", "a" * 3000, "0" * 32])
+def test_an_id_that_is_not_there_is_not_found(paths, method, path, bad_id):
+    url = re.sub(r"{(?!slug)\w+}", lambda _: bad_id, path).replace("{slug}", "salon")
+    body = {"POST": {}, "PATCH": {}, "PUT": {"name": "A", "duration_minutes": 30, "price": "1"}}.get(method)
+    if method == "PUT" and "services" not in path:
+        body = {"name": "A"} if "appointments" not in path else {}
+
+    answer = ANYBODY.call(method, url, body)
+
+    assert answer.status == 404, answer.text
+    assert is_problem(answer)
+
+
+@pytest.mark.parametrize("header", ["x", '"a"', "1.5", "-1", "9" * 40])
+def test_an_etag_that_is_none_of_ours_is_refused(haircut, header):
+    answer = ANYBODY.call("PATCH", f"/tenant/salon/api/services/{haircut.id}", {"name": "B"}, If_Match=header)
+
+    assert answer.status in (412, 422)
+    assert is_problem(answer)
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 129, "ñ", "a b"])
+def test_an_idempotency_key_that_cannot_be_is_refused(haircut, key):
+    wanted = {"name": "B", "duration_minutes": 30, "price": "1"}
+
+    answer = ANYBODY.call("POST", "/tenant/salon/api/services", wanted, Idempotency_Key=key)
+
+    assert answer.status == 422
+    assert answer.json["errors"][0]["field"] == "header.idempotency-key"
+
+
+def test_a_body_of_another_type_is_refused(haircut):
+    answer = ANYBODY.call(
+        "POST", "/tenant/salon/api/services", raw="name=a", content_type="application/x-www-form-urlencoded"
+    )
+
+    assert (answer.status, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+def test_people_read_it_in_their_language(haircut):
+    url = "/tenant/salon/api/services"
+
+    spanish = ANYBODY.call("POST", url, {}, Accept_Language="es-PY,es;q=0.9,en;q=0.8").json
+    english = ANYBODY.call("POST", url, {}, Accept_Language="en-US").json
+    neither = ANYBODY.call("POST", url, {}, Accept_Language="gn").json
+
+    assert spanish["errors"][0]["detail"] == "falta este campo" == neither["errors"][0]["detail"]
+    assert english["errors"][0]["detail"] == "Field required"
+    assert [fault["code"] for fault in spanish["errors"]] == [fault["code"] for fault in english["errors"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "service=x&date=2026-12-01",
+        "service={id}",
+        "service={id}&date=tomorrow",
+        "service={id}&date=2026-12-01&from=2026-12-01&to=2026-12-02",
+        "service={id}&from=2026-12-01&to=2027-03-01",
+        "service={id}&from=2026-12-02&to=2026-12-01",
+        "service={id}&date=0001-01-01",
+    ],
+)
+def test_a_question_for_availability_that_makes_no_sense_is_refused(haircut, query):
+    answer = superuser.call("GET", f"/tenant/salon/api/appointments/availability?{query.format(id=haircut.id)}")
+
+    assert answer.status == 422, answer.text
+    assert is_problem(answer)
+
+
+def test_a_failure_of_ours_is_a_problem_too_and_tells_nothing(haircut, monkeypatch):
+    monkeypatch.setattr("mostrador.services.get", lambda *_, **__: 1 / 0)
+
+    answer = ANYBODY.call("GET", f"/tenant/salon/api/services/{haircut.id}")
+
+    assert (answer.status, answer.json["code"]) == (500, "internal_error")
+    assert "division" not in answer.text

@@ -1,0 +1,80 @@
+"""The deployed local stack: MiniStack, the real template, the example tenants; one for all journeys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from local import up
+from local.seed import PASSWORD
+from local.stack import Stack
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who talks to the API over HTTP, signed in or not."""
+
+    http: httpx.Client
+    token: str | None = None
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        told = {name.replace("_", "-"): value for name, value in headers.items()} | {"Accept-Language": "en"}
+        if self.token:
+            told["Authorization"] = f"Bearer {self.token}"
+        return self.http.request(method, path, json=body, headers=told)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Deployed once for all journeys."""
+    with up.throwaway(tmp_path_factory.mktemp("mostrador")) as running:
+        yield running.stack
+
+
+@pytest.fixture(scope="session")
+def http(stack: Stack) -> Iterator[httpx.Client]:
+    limits = httpx.Limits(max_connections=64)
+    with httpx.Client(base_url=stack.api_url, timeout=60, trust_env=False, limits=limits) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def sign_in(stack: Stack, http: httpx.Client) -> Any:
+    """``sign_in("staff@salon-beauty.example")``: a Visitor with a token of the user pool."""
+
+    def signed_in(email: str) -> Visitor:
+        answer = stack.client("cognito-idp").initiate_auth(
+            AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=stack.client_id,
+            AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
+        )
+        return Visitor(http, answer["AuthenticationResult"]["AccessToken"])
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def staff(sign_in: Any) -> Visitor:
+    return sign_in("staff@salon-beauty.example")
+
+
+@pytest.fixture(scope="session")
+def viewer(sign_in: Any) -> Visitor:
+    return sign_in("viewer@salon-beauty.example")
+
+
+@pytest.fixture(scope="session")
+def admin(sign_in: Any) -> Visitor:
+    return sign_in("admin@salon-beauty.example")
+
+
+@pytest.fixture(scope="session")
+def clinic_admin(sign_in: Any) -> Visitor:
+    return sign_in("admin@clinic-health.example")
+
+
+@pytest.fixture(scope="session")
+def superuser(sign_in: Any) -> Visitor:
+    return sign_in("super@mostrador.example")

@@ -1,0 +1,171 @@
+"""A day at the front desk, over HTTP: API Gateway, the authorizer, a function, DynamoDB."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+
+from tests.journeys.conftest import Visitor
+
+pytestmark = pytest.mark.journey
+SALON = "tenant/salon-beauty/api"
+ANA = {"name": "Ana López", "phone": "0981 123 456"}
+
+
+@pytest.fixture
+def haircut(viewer):
+    services = viewer.call("GET", f"{SALON}/services").json()["items"]
+    return next(service for service in services if service["name"] == "Haircut")
+
+
+@pytest.fixture
+def offered(viewer, haircut):
+    """The free starts of the next days."""
+
+    def ask():
+        today = datetime.now(UTC).date()
+        span = f"from={today + timedelta(days=1)}&to={today + timedelta(days=8)}"
+        answer = viewer.call("GET", f"{SALON}/appointments/availability?service={haircut['id']}&{span}")
+        assert answer.status_code == 200, answer.text
+        return [slot["starts_at"] for slot in answer.json()["slots"]]
+
+    return ask
+
+
+def form(service, starts_at, **more):
+    return {"service_id": service["id"], "starts_at": starts_at, "customer": ANA} | more
+
+
+def problem(answer, status, code):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told["code"] == code
+    return told
+
+
+def test_from_the_list_of_services_to_a_slot_that_is_free_again(staff, haircut, offered):
+    assert (haircut["price"], haircut["currency"], haircut["description"]) == ("25.00", "USD", "Corte de cabello")
+    starts = offered()
+    assert starts[0].endswith("-03:00")
+
+    booked = staff.call("POST", f"{SALON}/appointments", form(haircut, starts[3]), Idempotency_Key="journey-1")
+    assert booked.status_code == 201, booked.text
+    one = f"{SALON}/appointments/{booked.json()['id']}"
+    assert booked.json()["starts_at"] == starts[3]
+    assert starts[3] not in offered()
+
+    again = staff.call("POST", f"{SALON}/appointments", form(haircut, starts[3]), Idempotency_Key="journey-1")
+    assert (again.status_code, again.json()) == (201, booked.json())
+    other = staff.call("POST", f"{SALON}/appointments", form(haircut, starts[4]), Idempotency_Key="journey-1")
+    problem(other, 422, "idempotency_key_reused")
+
+    taken = problem(staff.call("POST", f"{SALON}/appointments", form(haircut, starts[3])), 409, "slot_taken")
+    assert taken["reason"] == "taken"
+    assert taken["alternatives"] == [starts[1], starts[2], starts[4]]
+
+    confirmed = staff.call("POST", f"{one}/confirm")
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "CONFIRMED")
+
+    cancelled = staff.call("POST", f"{one}/cancel", {"reason": "llueve"})
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "CANCELLED")
+    assert "staff@salon-beauty.example] CANCELLED: llueve" in cancelled.json()["internal_notes"]
+    assert starts[3] in offered()
+    problem(staff.call("POST", f"{one}/confirm"), 409, "wrong_state")
+
+    assert staff.call("DELETE", one).status_code == 204
+    problem(staff.call("GET", one), 404, "not_found")
+
+
+def test_an_edit_needs_the_version_it_was_made_from(staff, haircut, offered):
+    booked = staff.call("POST", f"{SALON}/appointments", form(haircut, offered()[0]))
+    one = f"{SALON}/appointments/{booked.json()['id']}"
+
+    changed = staff.call("PATCH", one, {"notes": "Trae foto"}, If_Match=booked.headers["etag"])
+
+    assert (changed.status_code, changed.json()["notes"]) == (200, "Trae foto")
+    problem(staff.call("PATCH", one, {"notes": "Otra"}, If_Match=booked.headers["etag"]), 412, "stale")
+    assert staff.call("DELETE", one).status_code == 204
+
+
+def test_who_is_not_signed_in_is_told_so(http, stack):
+    for visitor in (Visitor(http), Visitor(http, "a.b.c"), Visitor(http, "nonsense")):
+        problem(visitor.call("GET", f"{SALON}/services"), 401, "unauthorized")
+
+
+def test_a_viewer_reads_and_does_not_book(viewer, haircut, offered):
+    assert viewer.call("GET", f"{SALON}/appointments").status_code == 200
+
+    refused = viewer.call("POST", f"{SALON}/appointments", form(haircut, offered()[0]))
+
+    problem(refused, 403, "forbidden")
+
+
+def test_another_tenants_people_and_ids_find_nothing(staff, clinic_admin, superuser, haircut, offered):
+    booked = staff.call("POST", f"{SALON}/appointments", form(haircut, offered()[0])).json()
+    elsewhere = ["services", "appointments", f"appointments/{booked['id']}", "customers", "tenant"]
+
+    for path in elsewhere:
+        here = problem(clinic_admin.call("GET", f"{SALON}/{path}"), 404, "not_found")
+        nowhere = problem(clinic_admin.call("GET", f"tenant/no-such-tenant/api/{path}"), 404, "not_found")
+        assert here | {"request_id": ""} == nowhere | {"request_id": ""}
+    own = "tenant/clinic-health/api"
+    problem(clinic_admin.call("GET", f"{own}/appointments/{booked['id']}"), 404, "not_found")
+    problem(clinic_admin.call("POST", f"{own}/appointments/{booked['id']}/cancel"), 404, "not_found")
+    problem(clinic_admin.call("GET", f"{own}/services/{haircut['id']}"), 404, "not_found")
+    problem(clinic_admin.call("GET", "admin/tenants"), 404, "not_found")
+    assert superuser.call("GET", f"{SALON}/appointments/{booked['id']}").status_code == 200
+    staff.call("DELETE", f"{SALON}/appointments/{booked['id']}")
+
+
+def test_a_superuser_makes_and_suspends_a_tenant(superuser, clinic_admin):
+    made = superuser.call(
+        "POST", "admin/tenants", {"slug": "dentist", "name": "Dentista", "time_zone": "America/New_York"}
+    )
+    assert made.status_code == 201, made.text
+    assert superuser.call("GET", "tenant/dentist/api/resources").json()["items"][0]["name"] == "Dentista"
+    assert "default" in [tenant["slug"] for tenant in superuser.call("GET", "admin/tenants").json()["items"]]
+
+    suspended = superuser.call("PATCH", "admin/tenants/dentist", {"is_active": False})
+
+    assert suspended.json()["is_active"] is False
+    problem(superuser.call("GET", "tenant/dentist/api/tenant"), 404, "not_found")
+
+
+def test_a_trailing_slash_is_the_same_address(viewer):
+    assert viewer.call("GET", f"{SALON}/services/").json() == viewer.call("GET", f"{SALON}/services").json()
+
+
+def test_the_api_describes_itself_to_anybody(http):
+    answer = http.get("openapi.json")
+
+    assert answer.status_code == 200
+    assert "/tenant/{slug}/api/appointments/availability" in answer.json()["paths"]
+
+
+def test_what_makes_no_sense_is_refused_at_the_door(staff, http):
+    big = staff.http.post(
+        f"{SALON}/appointments", content=b"x" * 1_000_000, headers={"Authorization": f"Bearer {staff.token}"}
+    )
+    problem(big, 413, "body_too_large")
+    naive = staff.call("POST", f"{SALON}/appointments", {"service_id": "0" * 32, "starts_at": "2026-12-01T09:00:00"})
+    assert problem(naive, 422, "invalid_request")["errors"][0]["field"] == "body.starts_at"
+    problem(staff.call("GET", f"{SALON}/nothing-here"), 404, "not_found")
+
+
+def test_twenty_clients_at_once_on_one_slot_have_one_winner(staff, haircut, offered):
+    start, barrier = offered()[-1], Barrier(20)
+
+    def book(number):
+        barrier.wait()
+        customer = {"name": f"Cliente {number}", "phone": f"0982 {200000 + number}"}
+        return staff.call("POST", f"{SALON}/appointments", form(haircut, start, customer=customer))
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(book, range(20)))
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19, [answer.text for answer in answers]
+    for answer in answers:
+        if answer.status_code == 409:
+            assert len(problem(answer, 409, "slot_taken")["alternatives"]) == 3

@@ -1,0 +1,190 @@
+"""Real concurrency on dynoxide: moto's transactions are not atomic under threads and prove nothing."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from mostrador import agendas, appointments, bookings, customers, resources, services, tenants
+from mostrador.errors import ServiceError
+from mostrador.table import items, keys, reads
+from mostrador.views.appointments import AppointmentListing, NewAppointment
+from mostrador.views.customers import NewCustomer
+from mostrador.views.services import NewResource, NewService
+from mostrador.views.tenants import NewTenant, TenantOperationChanges
+
+pytestmark = pytest.mark.race
+NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+
+
+@pytest.fixture
+def shop(dynoxide, now):
+    return tenants.create(
+        NewTenant(slug="salon", name="Salón", currency="PYG", max_appointments_per_month=None), now=now
+    )
+
+
+def offer(now, **more):
+    wanted = {"name": "Corte", "duration_minutes": 30, "price": "80000"} | more
+    return services.create("salon", NewService(**wanted), key=None, now=now)
+
+
+def at_once(clients: int, call: Callable[[int], Any]) -> list[Any]:
+    """What each of ``clients`` simultaneous calls gave: a result or a refusal; anything else fails the test."""
+    barrier = Barrier(clients)
+
+    def one(number: int) -> Any:
+        barrier.wait()
+        try:
+            return call(number)
+        except ServiceError as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(clients) as pool:
+        return list(pool.map(one, range(clients)))
+
+
+def book(service, starts_at, now, number=0, key=None, **more):
+    customer = {"customer": {"name": f"Cliente {number}", "phone": f"0981 {100000 + number}"}} | more
+    wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **customer)
+    return appointments.book("salon", wanted, by="eva", key=key, now=now)
+
+
+def winners(answers):
+    return [answer for answer in answers if isinstance(answer, items.Appointment)]
+
+
+def stored(now):
+    return [item.id for item in appointments.listing("salon", AppointmentListing(limit=100), now=now).items]
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_fifty_clients_on_one_slot_have_one_winner(shop, now, round_):
+    service = offer(now)
+
+    answers = at_once(50, lambda number: book(service, NINE, now, number))
+
+    (winner,) = winners(answers)
+    others = [answer for answer in answers if answer is not winner]
+    assert all(isinstance(other, bookings.SlotTaken) for other in others), [repr(other) for other in others]
+    assert all(len(other.facts["alternatives"]) == 3 for other in others)
+    assert stored(now) == [winner.id]
+
+
+def test_red_control_without_the_days_version_the_slot_is_sold_again_and_again(shop, now, monkeypatch):
+    def take_without_looking(tx, key, days, line, _now):
+        tx.save(items.AgendaDay(*key, version=1, bookings={line.appointment_id: line}))
+
+    monkeypatch.setattr(agendas, "take", take_without_looking)
+    service = offer(now)
+
+    answers = at_once(50, lambda number: book(service, NINE, now, number))
+
+    assert len(winners(answers)) > 1
+
+
+def test_as_many_clients_as_slots_are_all_served(shop, now):
+    service = offer(now, duration_minutes=15, max_bookings_per_day=None)
+    quarter = TenantOperationChanges(slot_step_minutes=15)
+    tenants.change("salon", quarter, seen=None, now=now)
+
+    answers = at_once(36, lambda number: book(service, NINE + timedelta(minutes=15 * number), now, number))
+
+    assert len(winners(answers)) == 36, [repr(answer) for answer in answers if answer not in winners(answers)]
+
+
+def test_the_daily_limit_holds_over_two_resources(shop, now):
+    first = reads.everything(*keys.resource("salon", ""))[0]
+    second = resources.create("salon", NewResource(name="Silla 2"), key=None, now=now)
+    service = offer(now, max_bookings_per_day=5, resource_ids=[first.id, second.id])
+
+    answers = at_once(18, lambda number: book(service, NINE + timedelta(minutes=30 * number), now, number))
+
+    assert len(winners(answers)) == 5
+
+
+def test_red_control_without_the_check_of_the_other_resource_the_limit_breaks(shop, now, monkeypatch):
+    monkeypatch.setattr(agendas, "hold_still", lambda *_: None)
+    broken = 0
+    for day in range(5):
+        chairs = [resources.create("salon", NewResource(name=f"Silla {n}"), key=None, now=now).id for n in range(8)]
+        service = offer(now, max_bookings_per_day=1, resource_ids=chairs)
+        start = NINE + timedelta(days=day if day < 4 else 6)
+        answers = at_once(8, lambda n, s=service, t=start, c=chairs: book(s, t, now, n, resource_id=c[n]))
+        broken += len(winners(answers)) > 1
+
+    assert broken
+
+
+def test_the_plans_limit_holds(shop, now):
+    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=4), seen=None, now=now)
+    service = offer(now)
+
+    answers = at_once(16, lambda number: book(service, NINE + timedelta(minutes=30 * number), now, number))
+
+    assert len(winners(answers)) == 4
+    assert len(stored(now)) == 4
+
+
+def test_the_same_key_at_once_books_once(shop, now):
+    service = offer(now)
+
+    answers = at_once(16, lambda _: book(service, NINE, now, 1, key="k1"))
+
+    assert {answer.id for answer in winners(answers)} == set(stored(now))
+    assert len(winners(answers)) == 16
+
+
+def test_one_new_phone_at_once_becomes_one_customer(shop, now):
+    service = offer(now)
+
+    answers = at_once(12, lambda number: book(service, NINE + timedelta(minutes=30 * number), now, number=7))
+
+    assert len({answer.customer_id for answer in winners(answers)}) == 1
+    assert len(winners(answers)) == 12
+    assert len(customers.listing("salon", q=None, now=now, size=100, cursor=None).items) == 1
+
+
+def test_one_phone_created_at_once_is_one_customer(shop, now):
+    wanted = NewCustomer(name="Ana", phone="0981 123 456")
+
+    answers = at_once(12, lambda _: customers.create("salon", wanted, key=None, now=now))
+
+    assert sum(isinstance(answer, items.Customer) for answer in answers) == 1
+    assert all(isinstance(answer, items.Customer | customers.PhoneTaken) for answer in answers)
+
+
+def test_confirming_and_cancelling_at_once_ends_in_one_state(shop, now):
+    service = offer(now)
+    booked = book(service, NINE, now)
+
+    def either(number):
+        if number % 2:
+            return appointments.confirm("salon", booked.id, by="a", now=now)
+        return appointments.cancel("salon", booked.id, reason="", by="b", now=now)
+
+    at_once(10, either)
+
+    ended = appointments.get("salon", booked.id, now=now)
+    assert ended.status == "CANCELLED"
+    assert book(service, NINE, now, 2).status == "PENDING"
+
+
+def test_a_hold_that_lapses_under_two_hands_is_kept_by_one(shop, now):
+    service = offer(now)
+    for day in range(4):
+        start = NINE + timedelta(days=day)
+        held = book(service, start, now, hold=True)
+        lapse = held.hold_expires_at
+
+        def either(number, held=held, start=start, lapse=lapse):
+            if number == 0:  # its clock is a second behind
+                return appointments.confirm("salon", held.id, by="a", now=lapse - timedelta(seconds=1))
+            return book(service, start, lapse, number)
+
+        answers = at_once(4, either)
+
+        assert len(winners(answers)) == 1, [repr(answer) for answer in answers]

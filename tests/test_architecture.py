@@ -1,0 +1,160 @@
+"""Who may import whom, how long things may be, and that every route has a door: design.md, section 1."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.support import template
+
+ROOT = template.ROOT
+PACKAGE = ROOT / "layers" / "shared" / "mostrador"
+LEAVES = {"errors", "settings", "clock", "ids", "wording", "observability"}
+EDGE = {"web", "tokens"}
+# The use cases, lowest first: each may import those before it.
+USE_CASES = [
+    "tenants", "members", "resources", "services", "customers",
+    "agendas", "scenes", "availability", "bookings", "appointments",
+]  # fmt: skip
+AWS = {"pynamodb", "botocore", "boto3"}
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path):
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+
+
+def imports_of(path):
+    """Absolute names imported anywhere in a file; ``from mostrador.table import keys`` is mostrador.table.keys."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def ours(path):
+    """The parts of the package that a file imports: "rules", "table", "tenants"..."""
+    return {name.split(".")[1] for name in imports_of(path) if name.startswith("mostrador.")}
+
+
+def may_import(path):
+    name = name_of(path)
+    part = name.split(".")[0]
+    if part == "rules":
+        return {"errors", "rules"}
+    if part == "table":
+        return {"errors", "settings", "table", "rules"}
+    if part == "views":
+        return {"errors", "rules", "views"}
+    if part in USE_CASES:
+        return LEAVES | {"rules", "table", "views"} | set(USE_CASES[: USE_CASES.index(part)])
+    if part == "web":
+        return LEAVES | {"rules", "table"}
+    return LEAVES
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_a_module_imports_only_what_is_below_it(path):
+    assert ours(path) <= may_import(path)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_only_the_table_knows_pynamodb_and_botocore(path):
+    foreign = {name.split(".")[0] for name in imports_of(path)} & AWS
+
+    assert not foreign or name_of(path).startswith("table")
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if "rules" in path.parts], ids=name_of)
+def test_rules_have_no_clock_no_environment_and_no_io(path):
+    names = set(imports_of(path)) | {
+        node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)
+    }
+
+    assert not names & {"os", "time", "random", "socket", "now", "utcnow", "today", "environ", "open"}
+
+
+def test_only_the_clock_reads_the_clock():
+    readers = {
+        name_of(path)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("utcnow", "today", "now")
+        if isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
+    }
+
+    assert readers == {"clock"}
+
+
+def test_only_web_knows_http_statuses():
+    users = {name_of(path) for path in modules() if any("event_handler" in name for name in imports_of(path))}
+
+    assert users == {"web"}
+
+
+def test_the_crypto_is_imported_by_the_authorizer_alone():
+    doors = [path for path in (ROOT / "functions").glob("*/app.py") if "mostrador.tokens" in set(imports_of(path))]
+
+    assert [door.parent.name for door in doors] == ["authorizer"]
+    assert [name_of(path) for path in modules() if "jwt" in set(imports_of(path))] == ["tokens"]
+
+
+@pytest.mark.parametrize("door", sorted((ROOT / "functions").glob("*")), ids=lambda path: path.name)
+def test_a_door_is_one_short_file(door):
+    files = [path.name for path in door.iterdir() if path.name != "__pycache__"]
+
+    assert files == ["app.py"]
+    assert len((door / "app.py").read_text().splitlines()) <= 100
+
+
+@pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "local").glob("*.py"))], ids=lambda path: path.stem)
+def test_modules_and_functions_stay_short(path):
+    tree = ast.parse(path.read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    assert len(path.read_text().splitlines()) <= 300
+    assert all((node.end_lineno or 0) - node.lineno < 50 for node in functions)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_every_public_function_of_a_use_case_says_what_it_does(path):
+    if name_of(path).split(".")[0] not in {*USE_CASES, "rules", "table", "web"}:
+        return
+    functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+    public = [node for node in functions if not node.name.startswith("_")]
+
+    short = {"tenant", "member", "service", "resource", "usage", "customer", "phone", "appointment"}
+    undocumented = [node.name for node in public if not ast.get_docstring(node) and node.name not in short]
+    assert all(name.endswith(("_partition", "_day")) or len(name) < 12 for name in undocumented), undocumented
+
+
+def test_every_route_of_the_template_has_a_door_and_every_door_a_route():
+    for folder in {folder for _, _, folder in template.routes()}:
+        app = importlib.import_module(f"functions.{folder}.app").app
+        doors = {(route.method, route.openapi_path.replace("<", "{").replace(">", "}")) for route in all_routes(app)}
+
+        assert doors == {(method, path) for method, path, of in template.routes() if of == folder}
+
+
+def all_routes(app):
+    return [*app._static_routes, *app._dynamic_routes]
+
+
+def test_the_tests_mirror_the_package():
+    missing = [
+        name_of(path)
+        for path in modules()
+        if name_of(path).split(".")[0] in ("rules", *USE_CASES) and path.stem not in ("__init__", *COVERED_ELSEWHERE)
+        if not (ROOT / "tests" / Path(*name_of(path).split(".")[:-1]) / f"test_{path.stem}.py").exists()
+    ]
+
+    assert missing == []
+
+
+# Tested through what uses them.
+COVERED_ELSEWHERE = {"agendas", "scenes", "availability", "text", "opening", "permissions", "members"}
