@@ -42,7 +42,7 @@ def figures(endpoint: str) -> Iterator[Figure]:
             scale = 1000 if what == "seconds" else 1
             told = {f"N={past:,}": scale * value for past, value in zip(costs, values, strict=True)}
             shown = f"growth of {name}, {unit}{' ms' if scale > 1 else ''}"
-            yield Figure("P9", shown, ENGINE, round(slope, 3), at_most=most, terms=told)
+            yield Figure("P9", shown, ENGINE, round(slope, 3) + 0.0, at_most=most, terms=told)
 
 
 def _book(shop: Shop, number: int) -> None:

@@ -11,6 +11,7 @@ from local import dynoxide
 from mostrador import appointments, ids, resources, scenes, services, tenants
 from mostrador.rules import agenda, zones
 from mostrador.table import items, keys
+from mostrador.table.attributes import packed, short
 from mostrador.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.views.customers import NewCustomer
 from mostrador.views.hours import WEEKDAYS
@@ -93,7 +94,8 @@ def _lines(shop: Shop, day: date, count: int) -> list[agenda.Booking]:
 
 def _agenda_day(shop: Shop, resource_id: str, day: date, lines: list[agenda.Booking]) -> items.AgendaDay:
     key = keys.agenda_day(shop.slug, resource_id, day)
-    return items.AgendaDay(*key, version=len(lines), bookings={line.appointment_id: line for line in lines})
+    kept = {short(line.appointment_id): packed(line, day) for line in lines}
+    return items.AgendaDay(*key, version=len(lines), lines=kept)
 
 
 def live_through(endpoint: str, shop: Shop, bookings: int) -> None:

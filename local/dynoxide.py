@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import IO, Any, Final
 
 import boto3
@@ -36,7 +36,8 @@ def running(table_name: str | None = None) -> Iterator[str]:
     with tempfile.TemporaryFile() as log:
         process, endpoint = _start(log)
         try:
-            client(endpoint).create_table(**_table(table_name or settings.table_name()))
+            with closing(client(endpoint)) as made:
+                made.create_table(**_table(table_name or settings.table_name()))
             yield endpoint
         finally:
             _stop(process)

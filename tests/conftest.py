@@ -20,10 +20,12 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.backends import get_backend
 
 from local import dynoxide as local_dynoxide
 from mostrador import scenes, services, tenants
@@ -41,21 +43,27 @@ def now() -> datetime:
     return NOW
 
 
-@pytest.fixture
-def table() -> Iterator[None]:
-    """The table of template.yaml, empty, on moto."""
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Any]:
+    """moto for the whole run; its client is made once, because that is what takes long."""
     with mock_aws():
-        boto3.client("dynamodb").create_table(**template.table("mostrador-test"))
-        forget()
-        yield
-        forget()
+        yield boto3.client("dynamodb")
+
+
+@pytest.fixture
+def table(moto: Any) -> Iterator[None]:
+    """The table of template.yaml, empty, on moto."""
+    get_backend("dynamodb")["123456789012"]["us-east-1"].reset()
+    moto.create_table(**template.table("mostrador-test"))
+    forget()
+    yield
+    forget()
 
 
 def forget() -> None:
-    """Nothing is remembered from another test, neither tenants nor a client of another engine."""
+    """Nothing is remembered from another test."""
     tenants.forget()
     scenes.forget()
-    items.Item._connection = None
 
 
 @pytest.fixture
@@ -79,6 +87,7 @@ def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The table of template.yaml, empty, on dynoxide: its transactions are atomic under real concurrency."""
     with local_dynoxide.running("mostrador-test") as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        monkeypatch.setattr(items.Item, "_connection", None)  # a client of this engine, for this test
         forget()
         yield endpoint
         forget()

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -111,6 +111,7 @@ def test_lists_by_date_status_customer_and_words(haircut, now):
     assert listed(now) == [ana.id, beto.id]
     assert listed(now, order="newest") == [beto.id, ana.id]
     assert listed(now, **{"from": NINE + timedelta(hours=1)}) == [beto.id]
+    assert listed(now, **{"from": (NINE + timedelta(days=1)).astimezone(UTC)}) == [beto.id]
     assert listed(now, to=NINE + timedelta(days=1)) == [ana.id]
     assert listed(now, status="PENDING") == [ana.id]
     assert listed(now, payment_status="PAID") == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from mostrador import agendas, appointments, bookings, customers, resources, services, tenants
 from mostrador.errors import ServiceError
 from mostrador.table import items, keys, reads
+from mostrador.table.attributes import packed, short
 from mostrador.views.appointments import AppointmentListing, NewAppointment
 from mostrador.views.customers import NewCustomer
 from mostrador.views.services import NewResource, NewService
@@ -76,7 +77,8 @@ def test_fifty_clients_on_one_slot_have_one_winner(shop, now, round_):
 
 def test_red_control_without_the_days_version_the_slot_is_sold_again_and_again(shop, now, monkeypatch):
     def take_without_looking(tx, key, days, line, _now):
-        tx.save(items.AgendaDay(*key, version=1, bookings={line.appointment_id: line}))
+        line_kept = packed(line, date.fromisoformat(key[1]))
+        tx.save(items.AgendaDay(*key, version=1, lines={short(line.appointment_id): line_kept}))
 
     monkeypatch.setattr(agendas, "take", take_without_looking)
     service = offer(now)

@@ -160,7 +160,7 @@ def questions(draw):
     others = st.builds(
         agenda.Booking,
         appointment_id=st.uuids().map(str),
-        service_id=st.sampled_from(["s", "other"]),
+        service=st.sampled_from(["s", "other"]),
         starts=st.integers(-8, 300).map(lambda n: midnight + n * 15),
         duration=st.sampled_from([15, 30, 60]),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from mostrador.rules import agenda, zones
 from mostrador.table import items, keys, reads
-from mostrador.table.attributes import packed
+from mostrador.table.attributes import packed, short
 
 Days = Mapping[keys.Key, items.AgendaDay]
 
@@ -18,14 +18,13 @@ Days = Mapping[keys.Key, items.AgendaDay]
 def take(tx: Any, key: keys.Key, days: Days, line: agenda.Booking, now: datetime) -> None:
     """Add ``line`` to the day under ``key`` as it was read, and drop what has lapsed from it."""
     before, stored = days.get(key), items.AgendaDay
+    name, kept = short(line.appointment_id), packed(line, date.fromisoformat(key[1]))
     if before is None:
-        fresh = stored(*key, version=1, bookings={line.appointment_id: line})
-        tx.save(fresh, condition=stored.pk.does_not_exist())
+        tx.save(stored(*key, version=1, lines={name: kept}), condition=stored.pk.does_not_exist())
         return
-    counting = {one.appointment_id for one in agenda.live(before.bookings.values(), int(now.timestamp()))}
-    lapsed = [one for one in before.bookings if one not in counting and one != line.appointment_id]
-    actions = [stored.bookings[line.appointment_id].set(packed(line)), stored.version.set(int(before.version) + 1)]
-    actions += [stored.bookings[one].remove() for one in lapsed]
+    counting = {short(one.appointment_id) for one in booked([before], now)}
+    actions = [stored.lines[name].set(kept), stored.version.set(int(before.version) + 1)]
+    actions += [stored.lines[one].remove() for one in before.lines if one not in counting and one != name]
     tx.update(stored(*key), actions=actions, condition=stored.version == int(before.version))
 
 
@@ -40,8 +39,8 @@ def make_firm(tx: Any, tenant: str, appointment: items.Appointment) -> None:
     """Let a hold lapse no more, without reading the days; refused where it lapsed and its time was given away."""
     line, stored = line_of(appointment), items.AgendaDay
     for key in keys_of(tenant, appointment):
-        mine = stored.bookings[appointment.id]
-        tx.update(stored(*key), actions=[mine.set(packed(line)), stored.version.add(1)], condition=mine.exists())
+        mine, kept = stored.lines[short(appointment.id)], packed(line, date.fromisoformat(key[1]))
+        tx.update(stored(*key), actions=[mine.set(kept), stored.version.add(1)], condition=mine.exists())
 
 
 def take_again(tx: Any, tenant: str, appointment: items.Appointment, now: datetime) -> bool:
@@ -53,7 +52,7 @@ def take_again(tx: Any, tenant: str, appointment: items.Appointment, now: dateti
     line = line_of(appointment)
     others = [one for one in booked(found.values(), now) if one.appointment_id != appointment.id]
     capacity = int(service.capacity) if service else 1
-    wanted = agenda.Demand(line.service_id, line.duration, line.before, line.after, capacity)
+    wanted = agenda.Demand(appointment.service_id, line.duration, line.before, line.after, capacity)
     if agenda.in_the_way(wanted, line.starts, others):
         return False
     for key in day_keys:
@@ -63,14 +62,14 @@ def take_again(tx: Any, tenant: str, appointment: items.Appointment, now: dateti
 
 def free(tx: Any, tenant: str, appointment: items.Appointment) -> None:
     """Take an appointment out of its days."""
-    action = items.AgendaDay.bookings[appointment.id].remove()
+    action = items.AgendaDay.lines[short(appointment.id)].remove()
     for key in keys_of(tenant, appointment):
         tx.update(items.AgendaDay(*key), actions=[action], condition=items.AgendaDay.pk.exists())
 
 
 def booked(days: Iterable[items.AgendaDay], now: datetime) -> list[agenda.Booking]:
     """What counts at ``now`` in ``days``."""
-    return agenda.live((line for day in days for line in day.bookings.values()), int(now.timestamp()))
+    return agenda.live((line for day in days for line in day.bookings()), int(now.timestamp()))
 
 
 def keys_of(tenant: str, appointment: items.Appointment) -> list[keys.Key]:
@@ -83,7 +82,7 @@ def line_of(appointment: items.Appointment) -> agenda.Booking:
     starts, held = zones.minute(appointment.starts_at), appointment.hold_expires_at
     return agenda.Booking(
         appointment_id=appointment.id,
-        service_id=appointment.service_id,
+        service=agenda.tag(appointment.service_id),
         starts=starts,
         duration=zones.minute(appointment.ends_at) - starts,
         before=int(appointment.buffer_before_minutes),

@@ -16,7 +16,7 @@ def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> Availabilit
     Raises NotHere for a service or resource that is not this tenant's, ServiceInactive.
     """
     first, last = query.span()
-    scene = scenes.over(tenant, query.service, first, last)
+    scene = scenes.over(tenant, query.service, first, last, now=now)
     zone = tenants.zone(scene.tenant)
     free: dict[int, list[str]] = {}
     for resource in chosen(scene, query.resource):

@@ -1,6 +1,5 @@
-"""One logger and one metrics namespace for every function; both write JSON to standard output."""
+"""One logger for every function: JSON on standard output, a line for each thing that happened."""
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 
 logger = Logger()
-metrics = Metrics()

@@ -65,7 +65,7 @@ def delete(tenant: str, resource_id: str, *, seen: int | None, now: datetime) ->
     writes.check_version(resource, seen)
     today = zones.local_day(zones.minute(now), tenants.zone(shop)).isoformat()
     days = reads.span(keys.agenda_partition(tenant, resource_id), today, "9999", consistent=True)
-    booked = next((day for day in days if day.bookings), None)
+    booked = next((day for day in days if day.lines), None)
     if booked:
         raise ResourceInUse(name=resource.name, day=booked.sk)
     writes.delete(resource)

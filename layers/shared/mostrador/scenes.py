@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mostrador import agendas, tenants
 from mostrador.errors import Conflict, NotHere
-from mostrador.rules import agenda, availability, zones
+from mostrador.rules import agenda, availability, opening, zones
 from mostrador.table import items, keys, reads
 from mostrador.views import hours
 
@@ -47,13 +47,21 @@ class Scene:
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
         return agendas.booked((day for (pk, _), day in self.days.items() if pk == partition), now)
 
+    def hours(self, resource: items.Resource) -> opening.Hours:
+        """The resource's own opening hours, or the tenant's."""
+        return hours.counted(resource.hours if resource.hours is not None else self.tenant.hours)
+
+    def windows(self, resource: items.Resource, first: date, last: date) -> list[opening.Window]:
+        """When the resource is open from ``first`` to the day after ``last``, into which a late start may reach."""
+        return opening.windows(self.hours(resource), tenants.zone(self.tenant), first, last + timedelta(days=1))
+
     def terms(self, resource: items.Resource, now: datetime) -> availability.Terms:
         """The rules for one resource."""
         zone = tenants.zone(self.tenant)
         notice = timedelta(minutes=int(self.tenant.minimum_notice_minutes))
         return availability.Terms(
             demand=self.demand,
-            hours=hours.counted(resource.hours if resource.hours is not None else self.tenant.hours),
+            hours=self.hours(resource),
             zone=zone,
             step=int(self.tenant.slot_step_minutes),
             earliest=zones.minute(now + notice + timedelta(seconds=59, microseconds=999_999)),
@@ -68,7 +76,7 @@ class Scene:
             zones.local_day(line.starts, zone)
             for resource_id in self.service.resource_ids
             for line in self.booked(resource_id, now)
-            if line.service_id == self.service.id
+            if line.service == agenda.tag(self.service.id)
         )
 
 
@@ -90,15 +98,28 @@ def at(tenant: str, service_id: str, starts: int, other: Iterable[keys.Key]) -> 
     return _read(tenant, service_id, lambda shop, service: wanted | _day_keys(shop, service, starts), wanted)
 
 
-def over(tenant: str, service_id: str, first: date, last: date) -> Scene:
-    """The scene of the local days ``first`` to ``last``: one query more for each resource. Raises NotHere."""
-    scene = _read(tenant, service_id, lambda _shop, _service: set(), ())
-    return widened(scene, first, last)
+def over(tenant: str, service_id: str, first: date, last: date, *, now: datetime) -> Scene:
+    """The scene of the local days ``first`` to ``last``: one query more for each resource. Raises NotHere.
+
+    Eventually consistent, and the tenant up to a minute old: whoever books what it offers is judged by a fresh read.
+    """
+    shop = tenants.current(tenant, now=now)
+    known = {keys.tenant(tenant): shop}
+    return widened(_read(tenant, service_id, lambda _shop, _service: set(), (), known=known), first, last)
 
 
 def widened(scene: Scene, first: date, last: date) -> Scene:
-    """The same scene with the agenda of more days."""
-    days = _days(scene.tenant.slug, [resource.id for resource in scene.resources], first, last)
+    """The same scene with the agenda of the days that a start from ``first`` to ``last`` can touch."""
+    zone, demand = tenants.zone(scene.tenant), scene.demand
+    begins, ends = zones.day_bounds(first, zone)[0], zones.day_bounds(last, zone)[1]
+    closes = [window.ends for one in scene.resources for window in scene.windows(one, first, last)]
+    latest = min(ends + demand.duration, max(closes, default=ends)) + demand.after
+    reach = zones.local_day(begins - demand.before, zone), zones.local_day(latest - 1, zone)
+    days = {
+        (day.pk, day.sk): day
+        for resource in scene.resources
+        for day in reads.span(keys.agenda_partition(scene.tenant.slug, resource.id), *map(str, reach))
+    }
     return Scene(scene.tenant, scene.service, scene.resources, {**scene.days, **days}, scene.other)
 
 
@@ -107,27 +128,28 @@ def forget() -> None:
     _hints.clear()
 
 
-def _days(slug: str, resource_ids: Iterable[str], first: date, last: date) -> dict[keys.Key, Any]:
-    """The agenda days of the span and of the day on either side, whose late bookings reach in."""
-    begins, ends = (first - timedelta(days=1)).isoformat(), (last + timedelta(days=1)).isoformat()
-    return {
-        (day.pk, day.sk): day
-        for resource_id in resource_ids
-        for day in reads.span(keys.agenda_partition(slug, resource_id), begins, ends)
-    }
+def _read(
+    tenant: str,
+    service_id: str,
+    more: _KeysOf,
+    other: Iterable[keys.Key],
+    *,
+    known: Mapping[keys.Key, Any] | None = None,
+) -> Scene:
+    """Read what is thought to be needed; again if the fresh service needs something else.
 
-
-def _read(tenant: str, service_id: str, more: _KeysOf, other: Iterable[keys.Key]) -> Scene:
-    """Read what is known to be needed; again if the fresh service needs something else."""
-    known = _hints.get((tenant, service_id))
+    What is ``known`` is not read; then the rest need not be consistent either.
+    """
+    known = known or {}
+    hint = _hints.get((tenant, service_id))
     while True:
         asked = {keys.tenant(tenant), keys.service(tenant, service_id)}
-        if known:
-            asked |= _resource_keys(*known) | more(*known)
-        found = reads.batch(asked)
-        known = _fresh(tenant, service_id, found)
-        if _resource_keys(*known) | more(*known) <= asked:
-            return _scene(*known, found, other)
+        if hint:
+            asked |= _resource_keys(*hint) | more(*hint)
+        found = {**reads.batch(asked - set(known), consistent=not known), **known}
+        hint = _fresh(tenant, service_id, found)
+        if _resource_keys(*hint) | more(*hint) <= asked:
+            return _scene(*hint, found, other)
 
 
 def _fresh(tenant: str, service_id: str, found: Mapping[keys.Key, Any]) -> tuple[items.Tenant, items.Service]:

@@ -1,7 +1,7 @@
 """Tenants: the businesses, each shut off from every other."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from mostrador import ids
@@ -10,7 +10,9 @@ from mostrador.rules.phones import normalised
 from mostrador.table import items, keys, reads, writes
 from mostrador.views import hours
 from mostrador.views.common import Request
-from mostrador.views.tenants import NewTenant
+
+if TYPE_CHECKING:
+    from mostrador.views.tenants import NewTenant
 
 DEFAULT: Final = "default"
 _KNOWN_FOR: Final = timedelta(seconds=60)
@@ -70,13 +72,15 @@ def find(slug: str, *, now: datetime) -> items.Tenant:
 
 
 def _make_default(now: datetime) -> items.Tenant:
+    from mostrador.views.tenants import NewTenant  # noqa: PLC0415 - most functions make no tenant
+
     try:
         return create(NewTenant(slug=DEFAULT, name="Mostrador"), now=now)
     except SlugTaken:
         return find(DEFAULT, now=now)
 
 
-def create(wanted: NewTenant, *, now: datetime) -> items.Tenant:
+def create(wanted: "NewTenant", *, now: datetime) -> items.Tenant:
     """A tenant with its first resource, in one transaction. Raises SlugTaken."""
     pk, sk = keys.tenant(wanted.slug)
     tenant = items.Tenant(

@@ -14,10 +14,13 @@ from mostrador.rules import zones
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One booking as the agenda day keeps it: the appointment's own time and the buffers around it, in minutes."""
+    """One booking as the agenda day keeps it: the appointment's own time and the buffers around it, in minutes.
+
+    ``service`` is the tag of its service.
+    """
 
     appointment_id: str
-    service_id: str
+    service: str
     starts: int
     duration: int
     before: int = 0
@@ -45,7 +48,12 @@ class Demand:
     max_per_day: int | None = None
 
     def booking(self, appointment_id: str, starts: int, lapses_at: int = 0) -> Booking:
-        return Booking(appointment_id, self.service_id, starts, self.duration, self.before, self.after, lapses_at)
+        return Booking(appointment_id, tag(self.service_id), starts, self.duration, self.before, self.after, lapses_at)
+
+
+def tag(service_id: str) -> str:
+    """The part of a service's id by which an agenda knows it: 64 random bits are enough within one tenant."""
+    return service_id[-16:]
 
 
 def live(bookings: Iterable[Booking], now: int) -> list[Booking]:
@@ -76,4 +84,4 @@ def in_the_way(demand: Demand, starts: int, booked: Iterable[Booking]) -> Bookin
 
 def shares_a_start(demand: Demand, starts: int, other: Booking) -> bool:
     """Whether ``other`` is the same class at the same time, so that seats and not overlap decide."""
-    return demand.capacity > 1 and other.service_id == demand.service_id and other.starts == starts
+    return demand.capacity > 1 and other.service == tag(demand.service_id) and other.starts == starts

@@ -102,7 +102,7 @@ def _blocked(terms: Terms) -> list[tuple[int, int]]:
     spans = [
         (other.busy_from - demand.duration - demand.after + 1, other.busy_until + demand.before)
         for other in terms.booked
-        if demand.capacity == 1 or other.service_id != demand.service_id
+        if demand.capacity == 1 or other.service != agenda.tag(demand.service_id)
     ]
     if demand.capacity > 1:
         spans += _blocked_by_classes(terms)
@@ -113,8 +113,9 @@ def _blocked_by_classes(terms: Terms) -> list[tuple[int, int]]:
     """A class with seats left blocks the starts around its own; a full one blocks its own as well."""
     demand = terms.demand
     spans: list[tuple[int, int]] = []
-    seats = Counter(b.starts for b in terms.booked if b.service_id == demand.service_id)
-    for other in (b for b in terms.booked if b.service_id == demand.service_id):
+    classes = [other for other in terms.booked if other.service == agenda.tag(demand.service_id)]
+    seats = Counter(other.starts for other in classes)
+    for other in classes:
         low, high = other.busy_from - demand.duration - demand.after + 1, other.busy_until + demand.before
         if seats[other.starts] >= demand.capacity:
             spans.append((low, high))

@@ -73,10 +73,10 @@ def stretches(zone: ZoneInfo, first: date, last: date) -> tuple[Stretch, ...]:
     begins, ends = wall_midnight(first) - 2 * DAY, wall_midnight(last) + 3 * DAY
     found: list[Stretch] = []
     since, offset = begins, _offset(begins, zone)
-    for probe in range(begins + DAY // 2, ends + 1, DAY // 2):
+    for probe in range(begins + DAY, ends + 1, DAY):  # no zone changes its clocks twice within a day
         after = _offset(probe, zone)
         if after != offset:
-            change = _change(probe - DAY // 2, probe, offset, zone)
+            change = _change(probe - DAY, probe, offset, zone)
             found.append(Stretch(since, change, offset))
             since, offset = change, after
     return (*found, Stretch(since, ends, offset))

@@ -1,26 +1,28 @@
 """How values that PynamoDB does not know are kept."""
 
 import struct
-from datetime import UTC, datetime
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
 
+from mostrador.rules import zones
 from mostrador.rules.agenda import Booking
 
-_LINE: Final = struct.Struct(">16sIHHHI")
+_LINE: Final = struct.Struct(">8shHBBI")
 
 
 class InstantAttribute(Attribute[datetime]):
-    """An aware datetime as ``2026-12-01T12:00:00.000000Z``: sortable, always UTC; a naive one is refused."""
+    """An aware datetime as ``2026-12-01T12:00:00Z``: UTC, sortable, to the second; a naive one is refused."""
 
     attr_type = UnicodeAttribute.attr_type
 
     def serialize(self, value: datetime) -> str:
         if value.tzinfo is None:
             raise ValueError(f"{value} has no zone")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def deserialize(self, value: str) -> datetime:
         return datetime.fromisoformat(value)
@@ -38,37 +40,40 @@ class AmountAttribute(Attribute[Decimal]):
         return Decimal(value)
 
 
-class BookingsAttribute(Attribute[dict[str, Booking]]):
-    """The bookings of an agenda day: a map from appointment id to 30 packed bytes.
+class LinesAttribute(Attribute[dict[str, bytes]]):
+    """The bookings of an agenda day: a map from ``short`` appointment ids to ``packed`` lines.
 
-    Big-endian: service id (16 bytes), start in minutes since the epoch (4), duration, buffer before and after in
-    minutes (2 each), the second at which the hold lapses or 0 (4). Packed because the month view reads 31 such days;
-    a map because one booking can then be put in, made firm or taken out without reading the others.
+    Packed, because the month view reads 31 such days; a map, because one booking can then be put in, made firm or
+    taken out without reading the others.
     """
 
     attr_type = "M"
 
-    def serialize(self, value: dict[str, Booking]) -> dict[str, dict[str, bytes]]:
-        return {appointment_id: {"B": packed(booking)} for appointment_id, booking in value.items()}
+    def serialize(self, value: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+        return {name: {"B": line} for name, line in value.items()}
 
-    def deserialize(self, value: dict[str, dict[str, bytes]]) -> dict[str, Booking]:
-        return {appointment_id: unpacked(appointment_id, line["B"]) for appointment_id, line in value.items()}
-
-    def get_value(self, value: dict[str, Any]) -> Any:
-        return value["M"]
+    def deserialize(self, value: dict[str, dict[str, bytes]]) -> dict[str, bytes]:
+        return {name: line["B"] for name, line in value.items()}
 
 
-def packed(booking: Booking) -> bytes:
-    return _LINE.pack(
-        bytes.fromhex(booking.service_id),
-        booking.starts,
-        booking.duration,
-        booking.before,
-        booking.after,
-        booking.lapses_at,
-    )
+def short(hex_id: str) -> str:
+    """An id of 32 hex characters as 22 of base64url."""
+    return urlsafe_b64encode(bytes.fromhex(hex_id)).decode().rstrip("=")
 
 
-def unpacked(appointment_id: str, line: bytes) -> Booking:
-    service, starts, duration, before, after, lapses_at = _LINE.unpack(line)
-    return Booking(appointment_id, service.hex(), starts, duration, before, after, lapses_at)
+def packed(booking: Booking, day: date) -> bytes:
+    """A booking in 18 bytes, big-endian, as the agenda of the local ``day`` keeps it.
+
+    The service's tag (8 bytes), the start in minutes after 00:00 UTC of the day (signed, 2), duration (2), buffer
+    before and after in minutes (1 each), and the second since the epoch at which the hold lapses, or 0 (4).
+    """
+    start = booking.starts - zones.wall_midnight(day)
+    tag = bytes.fromhex(booking.service)
+    return _LINE.pack(tag, start, booking.duration, booking.before, booking.after, booking.lapses_at)
+
+
+def unpacked(name: str, line: bytes, day: date) -> Booking:
+    """What ``packed`` made, under the ``short`` id ``name``."""
+    tag, start, duration, before, after, lapses_at = _LINE.unpack(line)
+    appointment_id = urlsafe_b64decode(f"{name}==").hex()
+    return Booking(appointment_id, tag.hex(), start + zones.wall_midnight(day), duration, before, after, lapses_at)

@@ -5,6 +5,7 @@ from an old copy is refused, and a creation never overwrites.
 """
 
 import os
+from datetime import date
 from typing import Any
 
 from pynamodb.attributes import (
@@ -20,7 +21,8 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from mostrador import settings
-from mostrador.table.attributes import AmountAttribute, BookingsAttribute, InstantAttribute
+from mostrador.rules.agenda import Booking
+from mostrador.table.attributes import AmountAttribute, InstantAttribute, LinesAttribute, unpacked
 
 
 class _ByList(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
@@ -179,4 +181,9 @@ class AgendaDay(Item, discriminator="AGENDA"):
     """One resource's bookings on one local day; ``version`` counts every change that takes or firms up time."""
 
     version = NumberAttribute()
-    bookings = BookingsAttribute()
+    lines = LinesAttribute()
+
+    def bookings(self) -> list[Booking]:
+        """What stands in the day, lapsed holds included."""
+        day = date.fromisoformat(self.sk)
+        return [unpacked(name, line, day) for name, line in self.lines.items()]

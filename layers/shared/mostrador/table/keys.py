@@ -4,7 +4,7 @@ A function returns ``(pk, sk)``; those named ``..._partition`` return a partitio
 never hold ``#``.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 Key = tuple[str, str]
 
@@ -90,4 +90,4 @@ def agenda_day(slug: str, resource_id: str, day: date) -> Key:
 
 def at(instant: datetime) -> str:
     """An instant as a sortable part of a key, in UTC to the second."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import EmailStr, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from mostrador.views.common import Listing, LongText, Phone, Request, ShortText, View, partial
+from mostrador.views.common import Email, Listing, LongText, Phone, Request, ShortText, View, partial
 
 Search = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
@@ -13,7 +13,7 @@ Search = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 class NewCustomer(Request):
     name: ShortText = Field(title="Nombre y apellido")
     phone: Phone | None = Field(None, title="Teléfono", examples=["0981 123 456"])
-    email: EmailStr | None = Field(None, title="Correo")
+    email: Email | None = Field(None, title="Correo")
     notes: LongText | None = Field(None, title="Notas")
 
 

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, EmailStr, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from mostrador.rules.money import CURRENCIES
 from mostrador.views import hours
-from mostrador.views.common import Flag, Phone, Request, ShortText, Slug, Url, View, Whole, partial
+from mostrador.views.common import Email, Flag, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 
 
 def _zone(name: str) -> str:
@@ -40,7 +40,7 @@ class TenantSettings(Request):
     slot_step_minutes: Whole = Field(30, ge=5, le=240, title="Intervalo entre turnos (minutos)")
     minimum_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación mínima (minutos)")
     hold_minutes: Whole = Field(15, ge=1, le=1440, title="Minutos de reserva sin pago")
-    contact_email: EmailStr | None = Field(None, title="Correo de contacto")
+    contact_email: Email | None = Field(None, title="Correo de contacto")
     contact_phone: Phone | None = Field(None, title="Teléfono de contacto")
     logo_url: Url | None = Field(None, title="URL del logo")
 
