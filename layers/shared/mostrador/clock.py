@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """This instant, aware, in UTC."""
-    return datetime.now(UTC)
+    """This instant, aware, in UTC, to the second: what is stored is what is answered."""
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,297 @@
+"""The docs fail here when they lie: routes, roles, codes, keys, functions, commands, paths, links, examples."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import subprocess
+from datetime import date
+from fnmatch import fnmatch
+
+import pytest
+
+import mostrador
+from local import seed
+from mostrador import errors, web
+from mostrador.table import attributes, items, keys
+from tests.support import template
+
+ROOT = template.ROOT
+PACKAGE = ROOT / "layers" / "shared" / "mostrador"
+README = (ROOT / "README.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
+DATA_MODEL = (ROOT / "docs" / "data-model.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+WHO_MAY = {"Action.READ": "viewer", "Action.BOOK": "staff", "Action.MANAGE": "admin", "web.operator": "superuser"}
+STATUS_OF = {"web.created": "201", "web.gone": "204"}
+SUFFIXES = (".md", ".py", ".yaml", ".toml", ".json", ".txt", ".in", ".log")
+# Spans that look like paths and are none, and files that only commands make.
+NO_PATHS = ("application/json", "*/tenant/*")
+MADE = (
+    ".local/*",
+    ".build/*",
+    "bench/results.json",
+    "state/",
+    "ready.json",
+    "build.log",
+    "deploy.log",
+    "ministack.log",
+)
+
+
+def every_page(test):
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())(test)
+
+
+def rows(text):
+    """The cells of every row of every table."""
+    lines = [line for line in text.splitlines() if line.startswith("|") and not line.startswith("|---")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def bare(cell):
+    return cell.strip("`")
+
+
+def blocks(text, language):
+    """The fenced code of one language; "" for that of none."""
+    return [code for of, code in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.S | re.M) if of == language]
+
+
+def subclasses(of):
+    """All that the package has, at any depth."""
+    for one in of.__subclasses__():
+        if one.__module__.startswith("mostrador."):
+            yield one
+            yield from subclasses(one)
+
+
+def spans(text):
+    """The code in backticks, outside fences."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M))
+
+
+def documented_routes():
+    return {(row[0], bare(row[1])): row[2:4] for row in rows(API) if row[0] in METHODS}
+
+
+def door(method, path, folder):
+    """The source of the handler behind a route."""
+    app = importlib.import_module(f"functions.{folder}.app").app
+    doors = {(one.method, one.openapi_path): one.func for one in [*app._static_routes, *app._dynamic_routes]}
+    return inspect.getsource(doors[method, path])
+
+
+def first_named(source, meanings, otherwise):
+    return next((meaning for name, meaning in meanings.items() if name in source), otherwise)
+
+
+def test_the_api_page_has_every_route_of_the_template_and_no_other():
+    assert set(documented_routes()) == {(method, path) for method, path, _ in template.routes()}
+
+
+@pytest.mark.parametrize(("method", "path", "folder"), template.routes())
+def test_the_api_page_has_the_role_and_the_status_of_each_route(method, path, folder):
+    source = door(method, path, folder)
+
+    role, success = first_named(source, WHO_MAY, "anybody"), first_named(source, STATUS_OF, "200")
+
+    assert documented_routes()[method, path] == [role, success]
+
+
+def codes_in_code():
+    """Code -> status, None where it has none: of refusals, of what web.py says by itself, of API Gateway's answers."""
+    for module in pkgutil.walk_packages(mostrador.__path__, "mostrador."):
+        importlib.import_module(module.name)
+    refusals = [one for one in subclasses(errors.ServiceError) if "code" in vars(one)]
+    found = {one.code: next(web._STATUSES[of] for of in web._STATUSES if issubclass(one, of)) for one in refusals}
+    said = re.findall(r'_problem\(\s*event,\s*(\d+),\s*"(\w+)"', inspect.getsource(web))
+    found |= {code: int(status) for status, code in said}
+    (api,) = template.resources("AWS::Serverless::Api").values()
+    for answer in api["Properties"]["GatewayResponses"].values():
+        code = re.search(r'"code":"(\w+)"', answer["ResponseTemplates"]["application/json"])[1]
+        found.setdefault(code, answer.get("StatusCode"))
+    return found
+
+
+def documented_codes():
+    listed = API.split("### Codes")[1].split("##")[0]
+    return {bare(row[0]): row[1] for row in rows(listed) if row[0].startswith("`")}
+
+
+def test_the_api_page_has_every_code_and_no_other():
+    assert set(documented_codes()) == set(codes_in_code())
+
+
+@pytest.mark.parametrize(("code", "status"), sorted(codes_in_code().items()))
+def test_the_api_page_has_the_status_of_each_code(code, status):
+    told = documented_codes()[code]
+
+    assert told in (str(status), f"{str(status)[0]}xx", "-") or (status is None and told.endswith("xx"))
+
+
+@pytest.mark.parametrize("example", blocks(API, "json"), ids=range(len(blocks(API, "json"))))
+def test_an_example_of_a_problem_is_json_with_a_code_and_status_that_exist(example):
+    told = json.loads(example)
+
+    assert {"type", "title", "status", "code", "detail", "request_id"} <= set(told)
+    assert codes_in_code()[told["code"]] == told["status"]
+    assert told["type"].endswith(f":{told['code']}")
+
+
+DAY = date(2026, 12, 1)
+KEYS = {
+    "Tenant": keys.tenant("s"),
+    "Member": keys.member("s", "<user>"),
+    "Service": keys.service("s", "<id>"),
+    "Resource": keys.resource("s", "r"),
+    "Usage": keys.usage("s", DAY),
+    "Customer": keys.customer("s", "c"),
+    "PhoneGuard": keys.phone("s", "+595981123456"),
+    "Appointment": keys.appointment("s", "a"),
+    "AgendaDay": keys.agenda_day("s", "r", DAY),
+}
+
+
+def entities():
+    """Class -> what its items say they are; bases that are never stored left out."""
+    kinds = {one.__name__: items.Item.entity.get_discriminator(one) for one in subclasses(items.Item)}
+    return {name: kind for name, kind in kinds.items() if kind}
+
+
+def documented_entities():
+    listed = DATA_MODEL.split("## Entities and keys")[1].split("\n## ")[0]
+    return {bare(row[0]): row[1:] for row in rows(listed) if row[0].startswith("`")}
+
+
+def test_the_data_model_has_every_entity_and_no_other():
+    assert {name: told[0] for name, told in documented_entities().items()} == entities()
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_the_data_model_has_the_keys_of_each_entity(name):
+    pk, sk = documented_entities()[name][1:3]
+
+    assert (bare(pk), sk.split("`")[1]) == KEYS[name]
+
+
+def test_the_data_model_explains_every_byte_of_an_agenda_line():
+    told = [
+        [int(part) for part in row[0].split("-")] for row in rows(DATA_MODEL) if re.fullmatch(r"\d+(-\d+)?", row[0])
+    ]
+
+    assert [byte for part in told for byte in range(part[0], part[-1] + 1)] == list(range(attributes._LINE.size))
+
+
+@every_page
+def test_every_make_target_named_exists(page):
+    text = page.read_text()
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
+
+    named = {
+        name for code in [*spans(text), *blocks(text, "sh")] for name in re.findall(r"\bmake ([a-z][a-z-]*)", code)
+    }
+
+    assert named <= targets
+
+
+def repository():
+    """Every file and folder of ours, as text."""
+    tops = [top for top in ROOT.iterdir() if top.name == ".ci" or not top.name.startswith(".")]
+    found = [one for top in tops if top.name != "node_modules" for one in [top, *top.rglob("*")]]
+    return [one.relative_to(ROOT).as_posix() for one in found if "__pycache__" not in one.parts]
+
+
+def is_there(path, everything):
+    """Whether something of ours is called so or ends so; ``<name>`` and ``*`` stand for anything."""
+    wanted = re.sub(r"<\w+>", "*", path).rstrip("/")
+    return any(fnmatch(one, wanted) or fnmatch(one, f"*/{wanted}") for one in everything)
+
+
+def paths(page):
+    """The code spans of a page that can only be paths of ours."""
+    alike = [one for one in spans(page.read_text()) if re.fullmatch(r"[\w.*<>-]+(/[\w.*<>-]+)*/?", one)]
+    written = [one for one in alike if "/" in one or one.endswith(SUFFIXES)]
+    return [one for one in written if not any(fnmatch(one, pattern) for pattern in (*NO_PATHS, *MADE))]
+
+
+@every_page
+def test_every_path_in_backticks_exists(page):
+    everything = repository()
+
+    assert [path for path in paths(page) if not is_there(path, everything)] == []
+
+
+def modules_named(page):
+    """The ``module.function`` spans of a page whose module is one of the package."""
+    for one in spans(page.read_text()):
+        found = re.match(r"([a-z_]+(?:\.[a-z_]+)*)\.([a-z_]+)(\(|$)", one)
+        known = found and importlib.util.find_spec(f"mostrador.{found[1].split('.')[0]}")
+        if known and not one.endswith(SUFFIXES):
+            yield found[1], found[2]
+
+
+@every_page
+def test_every_function_named_exists(page):
+    missing = [
+        f"{module}.{name}"
+        for module, name in modules_named(page)
+        if not hasattr(importlib.import_module(f"mostrador.{module}"), name)
+    ]
+
+    assert missing == []
+
+
+def anchors(page):
+    """What a heading is called in a link to it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@every_page
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        path, _, anchor = target.partition("#")
+        if path.startswith("https:"):
+            continue
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+def test_every_decision_is_in_their_index():
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+
+    assert [
+        page.name for page in folder.glob("*.md") if f"({page.name})" not in index and page.name != "README.md"
+    ] == []
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) < 150
+
+
+def test_the_map_in_the_readme_shows_what_is_there():
+    (drawn,) = blocks(README, "")
+    everything = repository()
+
+    assert [line.split()[0] for line in drawn.splitlines() if not is_there(line.split()[0], everything)] == []
+
+
+def test_the_readme_names_the_users_and_services_that_the_seed_makes():
+    made = [seed.PASSWORD, seed.SUPERUSER, *(one["slug"] for one in seed.TENANTS)]
+    made += [
+        f"{one['name']} {one['duration_minutes']} min {one['price']}" for of in seed.SERVICES.values() for one in of
+    ]
+
+    assert [one for one in made if one not in README] == []
+
+
+def test_the_commands_of_the_readme_are_valid_shell():
+    script = "\n".join(blocks(README, "sh"))
+
+    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0  # noqa: S607
