@@ -17,7 +17,7 @@ export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup dev test check lock build deploy sam-local bench clean
+.PHONY: help setup dev test proof check lock build deploy sam-local bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ dev: setup ## The whole stack on this machine, with example tenants: MOSTRADOR_P
 
 test: setup ## Every test, the journeys through the local stack included
 	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest $(ARGS)
+
+proof: setup ## The slow proofs: 2,000 sequences of the agenda's model, every zone's clock changes
+	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:. $(venv)/python -m pytest tests/test_machine.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"
 
 check: setup ## Style, types, template, security, and who may import whom
 	$(venv)/ruff check .
@@ -47,6 +50,7 @@ lock: .venv/made ## Lock the newest versions that fit together
 build: .venv/made ## What is deployed: for arm64 and Python 3.13 unless LAYER_PLATFORM and LAYER_PYTHON say otherwise
 	@test -n "$(target_python)"
 	@PYTHONPATH=layers/shared:. $(venv)/python -m local.openapi layers/shared/mostrador/openapi.json
+	@$(venv)/python -m local.holidays layers/shared/mostrador/holidays.json
 	PATH="$(CURDIR)/$(venv):$(dir $(target_python)):$$PATH" $(sam) build --parallel --build-dir .aws-sam/build --parameter-overrides \
 	  Runtime=python$(LAYER_PYTHON) Architecture=$(if $(findstring x86_64,$(LAYER_PLATFORM)),x86_64,arm64)
 	@$(target_python) -m compileall -q --invalidation-mode unchecked-hash -s .aws-sam/build .aws-sam/build/*Function

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bench.figures import Figure
-from mostrador.rules import agenda, availability, zones
+from mostrador.rules import agenda, availability, opening, zones
 from mostrador.rules.availability import Terms
 
 ROUNDS: Final = 31
@@ -72,7 +72,7 @@ def slot_by_slot(terms: Terms, visits: Sequence[Visit], by_day: Mapping[date, Se
             FIRST <= day <= min(LAST, terms.last_day)
             and start >= earliest
             and start + length <= closes
-            and not terms.full(day)
+            and not terms.over_limit(day)
             and not any(other.busy_from < ends and begins < other.busy_until for other in near)
         ):
             found.add(zones.minute(start))
@@ -84,7 +84,7 @@ def _clock(terms: Terms) -> Iterator[tuple[datetime, datetime]]:
     for number in range(-1, (LAST - FIRST).days + 1):
         day = FIRST + timedelta(days=number)
         midnight = datetime.combine(day, time())
-        for opens, closes in terms.hours.get(day.weekday(), ()):
+        for opens, closes in terms.hours.on(day):
             end = (midnight + timedelta(minutes=closes)).replace(tzinfo=terms.zone).astimezone(UTC)
             for wall in range(opens, closes, terms.step):
                 for start in _instants(midnight + timedelta(minutes=wall), terms.zone):
@@ -99,7 +99,7 @@ def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
 def _terms() -> Terms:
     """A service of 30 minutes with 10 to tidy up, at most 10 a day, and bookings wherever dice put them."""
     demand, dice = agenda.Demand("a" * 32, duration=30, after=10, max_per_day=10), Random(20261101)  # noqa: S311
-    grid = Terms(demand, HOURS, ZONE, 15, 0, LAST, (), Counter())
+    grid = Terms(demand, opening.Hours(HOURS), ZONE, 15, 0, LAST, (), Counter())
     free, booked = availability.starts(grid, FIRST, LAST), list[agenda.Booking]()
     dice.shuffle(free)
     for start in free:
@@ -108,7 +108,16 @@ def _terms() -> Terms:
     if len(booked) != BOOKINGS:
         raise RuntimeError(f"only {len(booked)} bookings fit into the month")
     counts = Counter(zones.local_day(one.starts, ZONE) for one in booked)
-    return Terms(demand, HOURS, ZONE, 15, zones.minute(datetime(2026, 10, 15, 14, tzinfo=UTC)), LAST, booked, counts)
+    return Terms(
+        demand,
+        opening.Hours(HOURS),
+        ZONE,
+        15,
+        zones.minute(datetime(2026, 10, 15, 14, tzinfo=UTC)),
+        LAST,
+        booked,
+        counts,
+    )
 
 
 def _cold(terms: Terms) -> list[int]:

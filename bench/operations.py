@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from bench import shop as shops
@@ -12,7 +12,7 @@ from bench.meter import Spent, metered, size
 from bench.shop import NOW, Shop
 from local import dynoxide
 from mostrador import appointments, availability
-from mostrador.views.appointments import AppointmentListing
+from mostrador.views.appointments import AppointmentListing, Rescheduling
 
 ENGINE: Final = "dynoxide"
 _MONTH: Final = (date(2027, 1, 1), date(2027, 1, 31))
@@ -58,7 +58,7 @@ def _units(operation: Operation, spent: Spent) -> Iterator[Figure]:
         ("RRU", spent.read, operation.read_units),
     ):
         if units:
-            terms = dict(sorted(units.items(), key=lambda term: ("table", "gsi1", "gsi2").index(term[0])))
+            terms = dict(sorted(units.items(), key=lambda term: ("table", "gsi1", "gsi2", "due").index(term[0])))
             yield Figure("P5", operation.name, ENGINE, units.total(), unit, at_most=goal, terms=terms)
 
 
@@ -78,6 +78,7 @@ def _operations(shop: Shop) -> list[Operation]:
     known = shop.book(shops.noon(2), "0981 000 002")
     held = [shop.book(shops.noon(3 + n), "0981 000 002", hold=True) for n in range(2)]
     pending = [shop.book(shops.noon(5 + n), "0981 000 002") for n in range(4)]
+    moving = [shop.book(shops.noon(14 + n), "0981 000 002") for n in range(2)]
     slug, by = shop.slug, "eva@example.com"
     newest = AppointmentListing(limit=_PAGE, order="newest")
     return [
@@ -89,11 +90,17 @@ def _operations(shop: Shop) -> list[Operation]:
         Operation("confirm", lambda n: appointments.confirm(slug, pending[n].id, by=by, now=NOW), 2),
         Operation("confirm a hold", lambda n: appointments.confirm(slug, held[n].id, by=by, now=NOW), 2),
         Operation("cancel", lambda n: appointments.cancel(slug, pending[2 + n].id, reason="", by=by, now=NOW), 2),
+        Operation("reschedule to another day", lambda n: _move(shop, moving[n].id, shops.noon(20 + n)), 3),
         Operation("get", lambda _: appointments.get(slug, known.id, now=NOW), 1),
         Operation("page of 25 appointments", lambda _: _page(slug, newest), 1, read_units=4),
         Operation("month view, 1 resource", lambda _: _view(shop, shop.solo), 2, read_units=5),
         Operation("month view, 2 resources", lambda _: _view(shop, shop.duo), 3),
     ]
+
+
+def _move(shop: Shop, appointment_id: str, starts_at: datetime) -> None:
+    form = Rescheduling(starts_at=starts_at)
+    appointments.reschedule(shop.slug, appointment_id, form, by="eva@example.com", now=NOW)
 
 
 def _page(slug: str, query: AppointmentListing) -> None:

@@ -15,7 +15,8 @@ from local.stack import NAME, REGION, ROOT, LocalFailure, Stack, build_environme
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-OPENAPI = ROOT / "layers" / "shared" / "mostrador" / "openapi.json"
+PACKAGE = ROOT / "layers" / "shared" / "mostrador"
+MADE = {"local.openapi": PACKAGE / "openapi.json", "local.holidays": PACKAGE / "holidays.json"}
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local")
 
 
@@ -34,7 +35,7 @@ def _sources() -> Iterator[Path]:
 
 
 def _is_made(path: Path) -> bool:
-    return "__pycache__" in path.parts or path == OPENAPI
+    return "__pycache__" in path.parts or path in MADE.values()
 
 
 def build(home: Path) -> None:
@@ -50,13 +51,14 @@ def build(home: Path) -> None:
 
 
 def _document(home: Path) -> None:
-    """Write the OpenAPI document into the layer's package."""
+    """Write into the layer's package what is made from elsewhere: the OpenAPI document, the public holidays."""
     settings = build_environment() | {"PYTHONPATH": f"{ROOT / 'layers' / 'shared'}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-m", "local.openapi", str(OPENAPI)]
-    made = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
-    if made.returncode:
-        (home / "build.log").write_text(made.stderr)
-        raise LocalFailure(f"the OpenAPI document could not be made; see {home / 'build.log'}")
+    for module, target in MADE.items():
+        command = [sys.executable, "-m", module, str(target)]
+        made = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+        if made.returncode:
+            (home / "build.log").write_text(made.stderr)
+            raise LocalFailure(f"{target.name} could not be made; see {home / 'build.log'}")
 
 
 def deploy(home: Path, endpoint: str) -> Stack:

@@ -60,6 +60,8 @@ def _add(whole: dict[str, Any], part: dict[str, Any], tag: str) -> None:
     for path, operations in part["paths"].items():
         for method, operation in operations.items():
             operation["tags"] = [tag]
+            if path.startswith("/tenant/{slug}/public"):
+                operation["security"] = []  # no account
             operation["responses"] = _answers(method, path, operation["responses"]["200"])
             whole["paths"].setdefault(path, {}).update(operations)
     whole["components"]["schemas"] |= part.get("components", {}).get("schemas", {})

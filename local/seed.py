@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from local.stack import Login, Stack
-from mostrador import members, services, tenants
+from mostrador import closures, members, services, tenants
 from mostrador.rules.permissions import Role
 from mostrador.views.services import NewService
 from mostrador.views.tenants import NewTenant
 
 PASSWORD: Final = "Mostrador-2026"
 SUPERUSER: Final = "super@mostrador.example"
+
+WITH_HOLIDAYS: Final = "peluqueria-nanduti"
 
 TENANTS: Final[list[dict[str, Any]]] = [
     {
@@ -96,6 +98,9 @@ def _tenant(wanted: dict[str, Any], now: datetime) -> None:
         tenants.forget()
     for service in SERVICES[wanted["slug"]]:
         services.create(wanted["slug"], NewService(**service), key=f"seed {service['name']}", now=now)
+    if wanted["slug"] == WITH_HOLIDAYS:
+        for year in (now.year, now.year + 1):
+            closures.load_holidays(wanted["slug"], year, now=now)
 
 
 def _user(stack: Stack, login: Login, now: datetime) -> None:

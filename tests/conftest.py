@@ -18,12 +18,13 @@ os.environ |= {
 }
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
+from hypothesis import settings
 from moto import mock_aws
 from moto.backends import get_backend
 
@@ -33,6 +34,10 @@ from mostrador.table import items
 from mostrador.views.services import NewService
 from mostrador.views.tenants import NewTenant
 from tests.support import template
+
+settings.register_profile("default", max_examples=25, stateful_step_count=25, deadline=None)
+settings.register_profile("proof", max_examples=2000, stateful_step_count=30, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # A Monday, 10:00 in Asuncion.
 NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
@@ -51,11 +56,21 @@ def moto() -> Iterator[Any]:
 
 
 @pytest.fixture
-def table(moto: Any) -> Iterator[None]:
+def new_table(moto: Any) -> Callable[[], None]:
+    """Makes the table of template.yaml, empty, on moto."""
+
+    def make() -> None:
+        get_backend("dynamodb")["123456789012"]["us-east-1"].reset()
+        moto.create_table(**template.table("mostrador-test"))
+        forget()
+
+    return make
+
+
+@pytest.fixture
+def table(new_table: Callable[[], None]) -> Iterator[None]:
     """The table of template.yaml, empty, on moto."""
-    get_backend("dynamodb")["123456789012"]["us-east-1"].reset()
-    moto.create_table(**template.table("mostrador-test"))
-    forget()
+    new_table()
     yield
     forget()
 

@@ -32,11 +32,11 @@ def listed(now, **query):
     return [item.id for item in page.items]
 
 
-def test_confirming_notes_who_and_when(booked, now):
+def test_confirming_records_who_and_when(booked, now):
     confirmed = appointments.confirm("salon", booked.id, by="eva", now=now)
 
     assert confirmed.status == "CONFIRMED"
-    assert confirmed.internal_notes == "[2026-11-30T13:00:00Z eva] CONFIRMED"
+    assert confirmed.history == [{"at": "2026-11-30T13:00:00Z", "by": "eva", "change": "CONFIRMED"}]
 
 
 def test_confirming_twice_changes_nothing(booked, now):

@@ -10,12 +10,14 @@ from tests.support import template
 
 ROOT = template.ROOT
 PACKAGE = ROOT / "layers" / "shared" / "mostrador"
-LEAVES = {"errors", "settings", "clock", "ids", "wording", "observability"}
+LEAVES = {"csvs", "errors", "settings", "clock", "ids", "wording", "observability"}
 EDGE = {"web", "tokens"}
 # The use cases, lowest first: each may import those before it.
 USE_CASES = [
-    "tenants", "members", "resources", "services", "customers",
-    "agendas", "scenes", "availability", "bookings", "appointments",
+    "tenants", "members", "agendas", "resources", "services", "customers",
+    "active", "scenes", "slots", "availability", "wishes", "bookings", "appointments",
+    "waiting", "waiting_lines", "sweeper", "feeds", "series", "closures",
+    "links", "rates", "public",
 ]  # fmt: skip
 AWS = {"pynamodb", "botocore", "boto3"}
 
@@ -53,8 +55,8 @@ def may_import(path):
         return {"errors", "rules", "views"}
     if part in USE_CASES:
         return LEAVES | {"rules", "table", "views"} | set(USE_CASES[: USE_CASES.index(part)])
-    if part == "web":
-        return LEAVES | {"rules", "table"}
+    if part in ("web", "problems"):
+        return LEAVES | {"rules", "table", "views", "problems"}
     return LEAVES
 
 
@@ -94,7 +96,7 @@ def test_only_the_clock_reads_the_clock():
 def test_only_web_knows_http_statuses():
     users = {name_of(path) for path in modules() if any("event_handler" in name for name in imports_of(path))}
 
-    assert users == {"web"}
+    assert users == {"web", "problems"}
 
 
 def test_the_crypto_is_imported_by_the_authorizer_alone():
@@ -102,6 +104,15 @@ def test_the_crypto_is_imported_by_the_authorizer_alone():
 
     assert [door.parent.name for door in doors] == ["authorizer"]
     assert [name_of(path) for path in modules() if "jwt" in set(imports_of(path))] == ["tokens"]
+
+
+def test_icalendar_is_imported_by_the_feeds_alone_and_they_by_their_door():
+    doors = [path for path in (ROOT / "functions").glob("*/app.py") if "mostrador.feeds" in set(imports_of(path))]
+
+    assert [door.parent.name for door in doors] == ["feeds"]
+    users = [name_of(path) for path in modules() if any(name.startswith("icalendar.") for name in imports_of(path))]
+    assert users == ["feeds"]
+    assert [name_of(path) for path in modules() if "mostrador.feeds" in set(imports_of(path))] == []
 
 
 @pytest.mark.parametrize("door", sorted((ROOT / "functions").glob("*")), ids=lambda path: path.name)
@@ -123,7 +134,7 @@ def test_modules_and_functions_stay_short(path):
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_every_public_function_of_a_use_case_says_what_it_does(path):
-    if name_of(path).split(".")[0] not in {*USE_CASES, "rules", "table", "web"}:
+    if name_of(path).split(".")[0] not in {*USE_CASES, "rules", "table", "web"} or name_of(path) == "table.keys":
         return
     functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
     public = [node for node in functions if not node.name.startswith("_")]
@@ -157,4 +168,27 @@ def test_the_tests_mirror_the_package():
 
 
 # Tested through what uses them.
-COVERED_ELSEWHERE = {"agendas", "scenes", "availability", "text", "opening", "permissions", "members"}
+COVERED_ELSEWHERE = {
+    "active",
+    "wishes",
+    "agendas",
+    "slots",
+    "scenes",
+    "availability",
+    "text",
+    "opening",
+    "permissions",
+    "members",
+}
+
+
+def test_every_function_that_signs_or_derives_an_id_has_the_key():
+    signing = {"ids", "settings", *(name for name in USE_CASES if name not in ("tenants", "members", "closures"))}
+    for function in template.resources("AWS::Serverless::Function").values():
+        properties = function["Properties"]
+        door = ROOT / properties["CodeUri"] / "app.py"
+        has_key = "SIGNING_KEY" in properties["Environment"]["Variables"]
+
+        assert has_key or not ours(door) & signing or properties["CodeUri"].endswith("authorizer"), properties[
+            "CodeUri"
+        ]

@@ -1,8 +1,8 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mostrador import appointments, availability, bookings, customers, resources, scenes, services, tenants
+from mostrador import appointments, availability, bookings, customers, resources, scenes, services, slots, tenants
 from mostrador.errors import NotHere
 from mostrador.rules.phones import BadPhone
 from mostrador.table import items, keys, reads, writes
@@ -25,7 +25,7 @@ def free(service, day="2026-12-01", *, now, **more):
 
 
 def refused(service, starts_at=NINE, *, now, **more):
-    with pytest.raises(bookings.SlotTaken) as caught:
+    with pytest.raises(slots.SlotTaken) as caught:
         book(service, starts_at, now=now, **more)
     return caught.value.facts
 
@@ -56,12 +56,24 @@ def test_a_taken_start_is_refused_with_the_three_nearest_that_are_free(haircut, 
 
 
 def test_the_alternatives_reach_into_the_next_days(haircut, now):
-    saturday_evening = datetime.fromisoformat("2026-12-05T17:30:00-03:00")
-    for half_hours in range(4):
-        book(haircut, saturday_evening - timedelta(minutes=30 * half_hours), now=now)
+    sunday = datetime.fromisoformat("2026-12-06T09:00:00-03:00")
 
-    assert "2026-12-07T09:00:00-03:00" not in refused(haircut, saturday_evening, now=now)["alternatives"][:2]
-    assert refused(haircut, datetime.fromisoformat("2026-12-06T09:00:00-03:00"), now=now)["reason"] == "closed"
+    facts = refused(haircut, sunday, now=now)
+
+    assert facts["reason"] == "closed"
+    assert facts["alternatives"] == [
+        "2026-12-05T16:30:00-03:00", "2026-12-05T17:00:00-03:00", "2026-12-05T17:30:00-03:00"
+    ]  # fmt: skip
+    full = [book(haircut, sunday - timedelta(hours=15, minutes=30 * n), now=now) for n in range(1, 19)]
+    assert len(full) == 18
+    assert [start[:10] for start in refused(haircut, sunday, now=now)["alternatives"]] == ["2026-12-07"] * 3
+
+
+def test_past_the_advance_window_the_alternatives_are_the_last_that_can_be(haircut, now):
+    facts = refused(haircut, NINE + timedelta(days=60), now=now)
+
+    assert facts["reason"] == "past_advance_window"
+    assert facts["alternatives"][-1] == "2026-12-30T17:30:00-03:00"
 
 
 def test_a_known_phone_is_the_same_customer_however_it_is_written(haircut, now):
@@ -99,6 +111,81 @@ def test_the_same_key_for_something_else_is_refused(haircut, now):
         book(haircut, NINE + timedelta(hours=1), now=now, key="k1")
 
 
+def test_a_repeat_is_answered_whatever_became_of_the_service(haircut, now):
+    first = book(haircut, now=now, key="k1")
+
+    services.change("salon", haircut.id, ServiceChanges(is_active=False), seen=None, now=now)
+    assert book(haircut, now=now, key="k1").id == first.id
+    services.delete("salon", haircut.id, seen=None, now=now)
+    scenes.forget()
+    assert book(haircut, now=now, key="k1").id == first.id
+
+
+def test_a_key_whose_appointment_was_deleted_books_again(haircut, now):
+    first = book(haircut, now=now, key="k1", customer={"name": "Ana"})
+    appointments.delete("salon", first.id, seen=None, now=now)
+
+    again = book(haircut, now=now, key="k1", customer={"name": "Ana"})
+
+    assert (again.id, again.starts_at) == (first.id, first.starts_at)
+
+
+def test_the_same_instant_in_another_offset_is_the_same_request(haircut, now):
+    first = book(haircut, now=now, key="k1")
+
+    assert book(haircut, NINE.astimezone(UTC), now=now, key="k1").id == first.id
+
+
+def test_a_customer_who_goes_while_the_booking_is_made_is_not_brought_back(haircut, now, monkeypatch):
+    ana = customers.create("salon", NewCustomer(**ANA), key=None, now=now)
+    choose = slots.choose
+
+    def delete_meanwhile(*arguments):
+        if reads.one(keys.customer("salon", ana.id)):
+            customers.delete("salon", ana.id, seen=None, now=now)
+        return choose(*arguments)
+
+    monkeypatch.setattr(slots, "choose", delete_meanwhile)
+
+    with pytest.raises(NotHere, match="customer"):
+        book(haircut, now=now, customer=None, customer_id=ana.id)
+    assert reads.one(keys.customer("salon", ana.id)) is None
+
+
+def test_many_lapsed_holds_do_not_stand_in_the_way(salon, now):
+    yoga = offer(now, capacity=100, max_bookings_per_day=None)
+    for number in range(70):
+        book(yoga, now=now, hold=True, customer={"name": f"Cliente {number}"})
+    later = now + timedelta(hours=1)
+
+    first, second = (book(yoga, now=later, customer={"name": name}) for name in ("Ana", "Beto"))
+
+    day = reads.one(keys.agenda_day("salon", first.resource_id, NINE.date()))
+    assert {line.appointment_id for line in day.bookings()} == {first.id, second.id}
+
+
+def test_a_class_fills_one_room_before_it_opens_another(salon, now):
+    second = resources.create("salon", NewResource(name="Sala 2"), key=None, now=now)
+    first = reads.everything(*keys.resource("salon", ""))[0]
+    yoga = offer(now, capacity=3, resource_ids=[first.id, second.id])
+
+    rooms = [book(yoga, now=now, customer={"name": str(n)}).resource_id for n in range(4)]
+
+    assert len(set(rooms[:3])) == 1
+    assert rooms[3] != rooms[0]
+
+
+def test_what_an_inactive_resource_has_counts_against_the_limit_in_both_answers(salon, now):
+    second = resources.create("salon", NewResource(name="Silla 2"), key=None, now=now)
+    first = reads.everything(*keys.resource("salon", ""))[0]
+    both = offer(now, max_bookings_per_day=1, resource_ids=[first.id, second.id])
+    book(both, now=now, resource_id=second.id)
+    resources.change("salon", second.id, ResourceChanges(is_active=False), seen=None, now=now)
+
+    assert free(both, now=now) == []
+    assert refused(both, NINE + timedelta(hours=2), now=now)["reason"] == "daily_limit"
+
+
 def test_a_lapsed_hold_gives_its_time_away(haircut, now):
     held = book(haircut, now=now, hold=True)
     last_second = held.hold_expires_at - timedelta(seconds=1)
@@ -128,7 +215,7 @@ def test_a_lapsed_hold_whose_time_is_gone_is_not_confirmed(haircut, now):
     held = book(haircut, now=now, hold=True)
     book(haircut, now=now + timedelta(hours=1), customer={"name": "Beto"})
 
-    with pytest.raises(bookings.SlotTaken):
+    with pytest.raises(slots.SlotTaken):
         appointments.confirm("salon", held.id, by="eva", now=now + timedelta(hours=1))
 
     assert appointments.get("salon", held.id, now=now).status == "PENDING"
@@ -198,6 +285,15 @@ def test_the_plan_limits_the_bookings_of_a_month(haircut, now):
         book(haircut, NINE + timedelta(hours=1), now=now)
 
     assert book(haircut, NINE + timedelta(hours=1), now=now + timedelta(hours=20)).status == "PENDING"
+
+
+def test_a_limit_that_was_just_set_holds_in_a_warm_process_too(haircut, now):
+    book(haircut, now=now)
+    stored = reads.one(keys.tenant("salon"))
+    stored.update(actions=[items.Tenant.max_appointments_per_month.set(0)])
+
+    with pytest.raises(bookings.PlanLimitReached):
+        book(haircut, NINE + timedelta(hours=1), now=now)
 
 
 def test_a_suspended_tenant_takes_no_booking_even_from_a_warm_process(haircut, now):

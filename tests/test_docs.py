@@ -13,33 +13,27 @@ import pytest
 
 import mostrador
 from local import seed
-from mostrador import errors, web
+from mostrador import errors, problems
+from mostrador.rules.availability import Reason
 from mostrador.table import attributes, items, keys
+from mostrador.views.common import Request
+from tests import test_architecture
 from tests.support import template
 
 ROOT = template.ROOT
-PACKAGE = ROOT / "layers" / "shared" / "mostrador"
 README = (ROOT / "README.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 DATA_MODEL = (ROOT / "docs" / "data-model.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WHO_MAY = {"Action.READ": "viewer", "Action.BOOK": "staff", "Action.MANAGE": "admin", "web.operator": "superuser"}
-STATUS_OF = {"web.created": "201", "web.gone": "204"}
+STATUS_OF = {"web.created": "201", "web.made": "201", "web.gone": "204"}
 SUFFIXES = (".md", ".py", ".yaml", ".toml", ".json", ".txt", ".in", ".log")
 # Spans that look like paths and are none, and files that only commands make.
 NO_PATHS = ("application/json", "*/tenant/*")
-MADE = (
-    ".local/*",
-    ".build/*",
-    "bench/results.json",
-    "state/",
-    "ready.json",
-    "build.log",
-    "deploy.log",
-    "ministack.log",
-)
+MADE = (".local/*", ".build/*", "bench/results.json", "state/", "ready.json", "*.log", "holidays.json")
 
 
 def every_page(test):
@@ -107,8 +101,9 @@ def codes_in_code():
     for module in pkgutil.walk_packages(mostrador.__path__, "mostrador."):
         importlib.import_module(module.name)
     refusals = [one for one in subclasses(errors.ServiceError) if "code" in vars(one)]
-    found = {one.code: next(web._STATUSES[of] for of in web._STATUSES if issubclass(one, of)) for one in refusals}
-    said = re.findall(r'_problem\(\s*event,\s*(\d+),\s*"(\w+)"', inspect.getsource(web))
+    statuses = problems._STATUSES
+    found = {one.code: next(statuses[of] for of in statuses if issubclass(one, of)) for one in refusals}
+    said = re.findall(r'_problem\(\s*event,\s*(\d+),\s*"(\w+)"', inspect.getsource(problems))
     found |= {code: int(status) for status, code in said}
     (api,) = template.resources("AWS::Serverless::Api").values()
     for answer in api["Properties"]["GatewayResponses"].values():
@@ -133,6 +128,12 @@ def test_the_api_page_has_the_status_of_each_code(code, status):
     assert told in (str(status), f"{str(status)[0]}xx", "-") or (status is None and told.endswith("xx"))
 
 
+def test_the_api_page_names_every_field_of_a_request_and_every_reason():
+    fields = {one.alias or name for of in subclasses(Request) for name, one in of.model_fields.items()}
+
+    assert fields | set(Reason) <= {name for span in spans(API) for name in re.findall(r"\w+", span)}
+
+
 @pytest.mark.parametrize("example", blocks(API, "json"), ids=range(len(blocks(API, "json"))))
 def test_an_example_of_a_problem_is_json_with_a_code_and_status_that_exist(example):
     told = json.loads(example)
@@ -148,11 +149,17 @@ KEYS = {
     "Member": keys.member("s", "<user>"),
     "Service": keys.service("s", "<id>"),
     "Resource": keys.resource("s", "r"),
+    "Feed": keys.feed("s", "f"),
     "Usage": keys.usage("s", DAY),
     "Customer": keys.customer("s", "c"),
     "PhoneGuard": keys.phone("s", "+595981123456"),
+    "ActiveBookings": keys.active("s", "+595981123456"),
     "Appointment": keys.appointment("s", "a"),
     "AgendaDay": keys.agenda_day("s", "r", DAY),
+    "Waiting": keys.waiting("s", "w"),
+    "Waiter": keys.waiter("s", "<service>", "2026-12-01", "c"),
+    "WaitingLine": keys.waiting_line("s", "<service>", "2026-12-01"),
+    "Rate": keys.rate("s", "<action>", "<digest>", "2026-12-01T09"),
 }
 
 
@@ -179,11 +186,18 @@ def test_the_data_model_has_the_keys_of_each_entity(name):
 
 
 def test_the_data_model_explains_every_byte_of_an_agenda_line():
-    told = [
-        [int(part) for part in row[0].split("-")] for row in rows(DATA_MODEL) if re.fullmatch(r"\d+(-\d+)?", row[0])
-    ]
+    ranges = [row[0] for row in rows(DATA_MODEL) if re.fullmatch(r"\d+(-\d+)?", row[0])]
+    told = [[int(part) for part in of.split("-")] for of in ranges]
 
     assert [byte for part in told for byte in range(part[0], part[-1] + 1)] == list(range(attributes._LINE.size))
+
+
+def test_the_architecture_has_every_function_and_every_use_case_in_its_order():
+    folders = {bare(row[0]).split("/")[1] for row in rows(ARCHITECTURE) if row[0].startswith("`functions/")}
+    listed = re.findall(r"`(\w+)`", ARCHITECTURE.split("Use cases, lowest first:")[1].splitlines()[0])
+
+    assert folders - {"*"} == {folder.name for folder in (ROOT / "functions").iterdir()}
+    assert listed == test_architecture.USE_CASES
 
 
 @every_page
@@ -191,17 +205,15 @@ def test_every_make_target_named_exists(page):
     text = page.read_text()
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
 
-    named = {
-        name for code in [*spans(text), *blocks(text, "sh")] for name in re.findall(r"\bmake ([a-z][a-z-]*)", code)
-    }
+    code = "\n".join([*spans(text), *blocks(text, "sh")])
 
-    assert named <= targets
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets
 
 
 def repository():
     """Every file and folder of ours, as text."""
-    tops = [top for top in ROOT.iterdir() if top.name == ".ci" or not top.name.startswith(".")]
-    found = [one for top in tops if top.name != "node_modules" for one in [top, *top.rglob("*")]]
+    tops = [top for top in ROOT.iterdir() if top.name == ".ci" or not top.name.startswith((".", "node_modules"))]
+    found = [one for top in tops for one in [top, *top.rglob("*")]]
     return [one.relative_to(ROOT).as_posix() for one in found if "__pycache__" not in one.parts]
 
 
@@ -236,13 +248,8 @@ def modules_named(page):
 
 @every_page
 def test_every_function_named_exists(page):
-    missing = [
-        f"{module}.{name}"
-        for module, name in modules_named(page)
-        if not hasattr(importlib.import_module(f"mostrador.{module}"), name)
-    ]
-
-    assert missing == []
+    for module, name in modules_named(page):
+        assert hasattr(importlib.import_module(f"mostrador.{module}"), name), f"{module}.{name}"
 
 
 def anchors(page):
@@ -266,20 +273,14 @@ def test_every_decision_is_in_their_index():
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text()
 
-    assert [
-        page.name for page in folder.glob("*.md") if f"({page.name})" not in index and page.name != "README.md"
-    ] == []
+    assert {page.name for page in folder.glob("*.md")} - {"README.md"} <= set(re.findall(r"\((\S+)\)", index))
 
 
-def test_the_readme_is_short():
+def test_the_readme_is_short_and_its_map_shows_what_is_there():
+    drawn, everything = [line.split()[0] for line in blocks(README, "")[0].splitlines()], repository()
+
     assert len(README.splitlines()) < 150
-
-
-def test_the_map_in_the_readme_shows_what_is_there():
-    (drawn,) = blocks(README, "")
-    everything = repository()
-
-    assert [line.split()[0] for line in drawn.splitlines() if not is_there(line.split()[0], everything)] == []
+    assert [path for path in drawn if not is_there(path, everything)] == []
 
 
 def test_the_readme_names_the_users_and_services_that_the_seed_makes():

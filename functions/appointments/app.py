@@ -1,6 +1,6 @@
 """Door: appointments and availability."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -8,6 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from mostrador import appointments, availability, clock, web
 from mostrador.rules.permissions import Action
 from mostrador.views import appointments as views
+from mostrador.views.appointments import AppointmentChanges as Changes
+from mostrador.views.appointments import AppointmentEdit as Edit
 
 app = web.resolver()
 handler = web.handler(app)
@@ -38,45 +40,59 @@ def book(slug: web.Slug, form: views.NewAppointment, key: web.IdempotencyKey = N
 
 
 @app.get(ONE)
-def get(slug: web.Slug, appointment_id: str) -> OneAppointment:
+def get(slug: web.Slug, appointment_id: web.Id) -> OneAppointment:
     web.caller(app, slug, Action.READ)
-    return web.shown(appointments.get(slug, appointment_id, now=clock.now()), views.AppointmentView)
+    return _shown(appointments.get(slug, appointment_id, now=clock.now()))
 
 
 @app.put(ONE)
-def replace(
-    slug: web.Slug, appointment_id: str, form: views.AppointmentEdit, seen: web.IfMatch = None
-) -> OneAppointment:
+def replace(slug: web.Slug, appointment_id: web.Id, form: Edit, seen: web.IfMatch = None) -> OneAppointment:
     web.caller(app, slug, Action.BOOK)
-    changed = appointments.change(slug, appointment_id, form, seen=seen, now=clock.now())
-    return web.shown(changed, views.AppointmentView)
+    return _shown(appointments.change(slug, appointment_id, form, seen=seen, now=clock.now()))
 
 
 @app.patch(ONE)
-def change(
-    slug: web.Slug, appointment_id: str, form: views.AppointmentChanges, seen: web.IfMatch = None
-) -> OneAppointment:
+def change(slug: web.Slug, appointment_id: web.Id, form: Changes, seen: web.IfMatch = None) -> OneAppointment:
     web.caller(app, slug, Action.BOOK)
-    changed = appointments.change(slug, appointment_id, form, seen=seen, now=clock.now())
-    return web.shown(changed, views.AppointmentView)
+    return _shown(appointments.change(slug, appointment_id, form, seen=seen, now=clock.now()))
 
 
 @app.delete(ONE)
-def delete(slug: web.Slug, appointment_id: str, seen: web.IfMatch = None) -> Response[None]:
+def delete(slug: web.Slug, appointment_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
     web.caller(app, slug, Action.BOOK)
     appointments.delete(slug, appointment_id, seen=seen, now=clock.now())
     return web.gone()
 
 
 @app.post(f"{ONE}/confirm")
-def confirm(slug: web.Slug, appointment_id: str) -> OneAppointment:
+def confirm(slug: web.Slug, appointment_id: web.Id) -> OneAppointment:
     caller = web.caller(app, slug, Action.BOOK)
-    confirmed = appointments.confirm(slug, appointment_id, by=caller.name, now=clock.now())
-    return web.shown(confirmed, views.AppointmentView)
+    return _shown(appointments.confirm(slug, appointment_id, by=caller.name, now=clock.now()))
 
 
 @app.post(f"{ONE}/cancel")
-def cancel(slug: web.Slug, appointment_id: str, form: views.Cancellation | None = None) -> OneAppointment:
+def cancel(slug: web.Slug, appointment_id: web.Id, form: views.Cancellation | None = None) -> OneAppointment:
     caller, form = web.caller(app, slug, Action.BOOK), form or views.Cancellation()
-    cancelled = appointments.cancel(slug, appointment_id, reason=form.reason, by=caller.name, now=clock.now())
-    return web.shown(cancelled, views.AppointmentView)
+    return _shown(appointments.cancel(slug, appointment_id, reason=form.reason, by=caller.name, now=clock.now()))
+
+
+@app.post(f"{ONE}/reschedule")
+def reschedule(slug: web.Slug, appointment_id: web.Id, form: views.Rescheduling) -> OneAppointment:
+    caller = web.caller(app, slug, Action.BOOK)
+    return _shown(appointments.reschedule(slug, appointment_id, form, by=caller.name, now=clock.now()))
+
+
+@app.post(f"{ONE}/complete")
+def complete(slug: web.Slug, appointment_id: web.Id) -> OneAppointment:
+    caller = web.caller(app, slug, Action.BOOK)
+    return _shown(appointments.complete(slug, appointment_id, by=caller.name, now=clock.now()))
+
+
+@app.post(f"{ONE}/no-show")
+def no_show(slug: web.Slug, appointment_id: web.Id) -> OneAppointment:
+    caller = web.caller(app, slug, Action.BOOK)
+    return _shown(appointments.no_show(slug, appointment_id, by=caller.name, now=clock.now()))
+
+
+def _shown(appointment: Any) -> OneAppointment:
+    return web.shown(appointment, views.AppointmentView)

@@ -31,25 +31,25 @@ def create(slug: web.Slug, form: views.NewCustomer, key: web.IdempotencyKey = No
 
 
 @app.get(ONE)
-def get(slug: web.Slug, customer_id: str) -> OneCustomer:
+def get(slug: web.Slug, customer_id: web.Id) -> OneCustomer:
     web.caller(app, slug, Action.READ)
     return web.shown(customers.get(slug, customer_id, now=clock.now()), views.CustomerView)
 
 
 @app.put(ONE)
-def replace(slug: web.Slug, customer_id: str, form: views.NewCustomer, seen: web.IfMatch = None) -> OneCustomer:
+def replace(slug: web.Slug, customer_id: web.Id, form: views.NewCustomer, seen: web.IfMatch = None) -> OneCustomer:
     web.caller(app, slug, Action.MANAGE)
     return web.shown(customers.change(slug, customer_id, form, seen=seen, now=clock.now()), views.CustomerView)
 
 
 @app.patch(ONE)
-def change(slug: web.Slug, customer_id: str, form: views.CustomerChanges, seen: web.IfMatch = None) -> OneCustomer:
+def change(slug: web.Slug, customer_id: web.Id, form: views.CustomerChanges, seen: web.IfMatch = None) -> OneCustomer:
     web.caller(app, slug, Action.MANAGE)
     return web.shown(customers.change(slug, customer_id, form, seen=seen, now=clock.now()), views.CustomerView)
 
 
 @app.delete(ONE)
-def delete(slug: web.Slug, customer_id: str, seen: web.IfMatch = None) -> Response[None]:
+def delete(slug: web.Slug, customer_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
     web.caller(app, slug, Action.MANAGE)
     customers.delete(slug, customer_id, seen=seen, now=clock.now())
     return web.gone()

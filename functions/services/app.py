@@ -9,6 +9,8 @@ from mostrador import clock, resources, services, web
 from mostrador.rules.permissions import Action
 from mostrador.views import services as views
 from mostrador.views.common import Listing
+from mostrador.views.services import NewResource
+from mostrador.views.services import ServiceChanges as Changes
 
 app = web.resolver()
 handler = web.handler(app)
@@ -33,25 +35,25 @@ def create_service(slug: web.Slug, form: views.NewService, key: web.IdempotencyK
 
 
 @app.get(f"{SERVICES}/<service_id>")
-def get_service(slug: web.Slug, service_id: str) -> OneService:
+def get_service(slug: web.Slug, service_id: web.Id) -> OneService:
     web.caller(app, slug, Action.READ)
     return web.shown(services.get(slug, service_id, now=clock.now()), views.ServiceView)
 
 
 @app.put(f"{SERVICES}/<service_id>")
-def replace_service(slug: web.Slug, service_id: str, form: views.NewService, seen: web.IfMatch = None) -> OneService:
+def replace_service(slug: web.Slug, service_id: web.Id, form: views.NewService, seen: web.IfMatch = None) -> OneService:
     web.caller(app, slug, Action.MANAGE)
     return web.shown(services.change(slug, service_id, form, seen=seen, now=clock.now()), views.ServiceView)
 
 
 @app.patch(f"{SERVICES}/<service_id>")
-def change_service(slug: web.Slug, service_id: str, form: views.ServiceChanges, seen: web.IfMatch = None) -> OneService:
+def change_service(slug: web.Slug, service_id: web.Id, form: Changes, seen: web.IfMatch = None) -> OneService:
     web.caller(app, slug, Action.MANAGE)
     return web.shown(services.change(slug, service_id, form, seen=seen, now=clock.now()), views.ServiceView)
 
 
 @app.delete(f"{SERVICES}/<service_id>")
-def delete_service(slug: web.Slug, service_id: str, seen: web.IfMatch = None) -> Response[None]:
+def delete_service(slug: web.Slug, service_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
     web.caller(app, slug, Action.MANAGE)
     services.delete(slug, service_id, seen=seen, now=clock.now())
     return web.gone()
@@ -65,35 +67,33 @@ def list_resources(slug: web.Slug, query: Annotated[Listing, Query()]) -> views.
 
 
 @app.post(RESOURCES)
-def create_resource(slug: web.Slug, form: views.NewResource, key: web.IdempotencyKey = None) -> OneResource:
+def create_resource(slug: web.Slug, form: NewResource, key: web.IdempotencyKey = None) -> OneResource:
     web.caller(app, slug, Action.MANAGE)
     return web.created(resources.create(slug, form, key=key, now=clock.now()), views.ResourceView)
 
 
 @app.get(f"{RESOURCES}/<resource_id>")
-def get_resource(slug: web.Slug, resource_id: str) -> OneResource:
+def get_resource(slug: web.Slug, resource_id: web.Id) -> OneResource:
     web.caller(app, slug, Action.READ)
     return web.shown(resources.get(slug, resource_id, now=clock.now()), views.ResourceView)
 
 
 @app.put(f"{RESOURCES}/<resource_id>")
-def replace_resource(
-    slug: web.Slug, resource_id: str, form: views.NewResource, seen: web.IfMatch = None
-) -> OneResource:
+def replace_resource(slug: web.Slug, resource_id: web.Id, form: NewResource, seen: web.IfMatch = None) -> OneResource:
     web.caller(app, slug, Action.MANAGE)
     return web.shown(resources.change(slug, resource_id, form, seen=seen, now=clock.now()), views.ResourceView)
 
 
 @app.patch(f"{RESOURCES}/<resource_id>")
 def change_resource(
-    slug: web.Slug, resource_id: str, form: views.ResourceChanges, seen: web.IfMatch = None
+    slug: web.Slug, resource_id: web.Id, form: views.ResourceChanges, seen: web.IfMatch = None
 ) -> OneResource:
     web.caller(app, slug, Action.MANAGE)
     return web.shown(resources.change(slug, resource_id, form, seen=seen, now=clock.now()), views.ResourceView)
 
 
 @app.delete(f"{RESOURCES}/<resource_id>")
-def delete_resource(slug: web.Slug, resource_id: str, seen: web.IfMatch = None) -> Response[None]:
+def delete_resource(slug: web.Slug, resource_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
     web.caller(app, slug, Action.MANAGE)
     resources.delete(slug, resource_id, seen=seen, now=clock.now())
     return web.gone()

@@ -21,7 +21,7 @@ OneTenant = Response[views.TenantView]
 @app.get(OWN)
 def own(slug: web.Slug) -> OneTenant:
     web.caller(app, slug, Action.READ)
-    return web.shown(tenants.current(slug, now=clock.now()), views.TenantView)
+    return web.shown(tenants.active(tenants.find(slug, now=clock.now()), slug), views.TenantView)
 
 
 @app.patch(OWN)
@@ -39,9 +39,9 @@ def listing(query: Annotated[Listing, Query()]) -> views.TenantPage:
 
 
 @app.post(ALL)
-def create(form: views.NewTenant) -> OneTenant:
+def create(form: views.NewTenant, key: web.IdempotencyKey = None) -> OneTenant:
     web.operator(app)
-    return web.created(tenants.create(form, now=clock.now()), views.TenantView)
+    return web.created(tenants.create(form, key=key, now=clock.now()), views.TenantView)
 
 
 @app.get(f"{ALL}/<slug>")

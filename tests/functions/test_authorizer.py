@@ -99,7 +99,7 @@ def test_a_superuser_may_enter_everything(handler):
 
 
 FORGED = {
-    "expired": lambda: token(exp=int(time.time()) - 1),
+    "expired": lambda: token(exp=int(time.time()) - 11),
     "another issuer": lambda: token(iss="https://issuer.test/other"),
     "another client": lambda: token(client_id="other"),
     "an id token": lambda: token(token_use="id"),

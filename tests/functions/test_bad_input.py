@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.support import template
+from tests.support import faults, samples, template
 from tests.support.http import Client, superuser
 
 ROUTES = [(method, path) for method, path, _ in template.routes() if path != "/openapi.json"]
@@ -50,7 +50,7 @@ ABSURD = [
 def paths(haircut):
     """The template's paths with ids that exist, so that the body is what is refused."""
     ids = {"slug": "salon", "service_id": haircut.id, "resource_id": haircut.resource_ids[0]}
-    return lambda path: re.sub(r"{(\w+)}", lambda part: ids.get(part[1], "0" * 32), path)
+    return lambda path: samples.url(path, **ids).partition("?")[0]
 
 
 def is_problem(answer):
@@ -78,7 +78,7 @@ def test_a_body_that_is_no_json_object_is_refused(paths, method, path, kind):
 def test_absurd_values_are_refused_with_field_and_value(paths, method, path, body):
     answer = ANYBODY.call(method, paths(path), body)
 
-    if path.endswith("/confirm"):  # takes no body, and so ignores one
+    if path.endswith(samples.BODILESS):  # takes no body, and so ignores one
         assert answer.status == 404
         return
     assert answer.status == 422, answer.text
@@ -102,11 +102,7 @@ def test_an_unknown_query_parameter_is_refused(paths, method, path):
 @pytest.mark.parametrize("bad_id", ["x", "T#clinic", "%00", "a" * 3000, "0" * 32])
 def test_an_id_that_is_not_there_is_not_found(paths, method, path, bad_id):
     url = re.sub(r"{(?!slug)\w+}", lambda _: bad_id, path).replace("{slug}", "salon")
-    body = {"POST": {}, "PATCH": {}, "PUT": {"name": "A", "duration_minutes": 30, "price": "1"}}.get(method)
-    if method == "PUT" and "services" not in path:
-        body = {"name": "A"} if "appointments" not in path else {}
-
-    answer = ANYBODY.call(method, url, body)
+    answer = ANYBODY.call(method, url, samples.body(method, path))
 
     assert answer.status == 404, answer.text
     assert is_problem(answer)
@@ -136,6 +132,38 @@ def test_a_body_of_another_type_is_refused(haircut):
     )
 
     assert (answer.status, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/jsonx"])
+@pytest.mark.parametrize(("method", "path"), WRITING)
+def test_an_empty_body_of_another_type_is_refused_too(paths, method, path, kind):
+    answer = ANYBODY.call(method, paths(path), content_type=kind)
+
+    assert (answer.status, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_media_type_is_read_without_regard_to_case(haircut):
+    body = {"name": "B", "duration_minutes": 30, "price": "1"}
+
+    assert ANYBODY.call("POST", "/tenant/salon/api/services", body, content_type="Application/JSON; v=1").status == 201
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(salon):
+    query = "from=2026-12-02T00:00:00Z&to=2026-12-01T00:00:00Z"
+
+    answer = ANYBODY.call("GET", f"/tenant/salon/api/appointments?{query}")
+
+    assert (answer.status, answer.json["errors"][0]["code"]) == (422, "range_order")
+
+
+@pytest.mark.parametrize("kind", ["before", "after", "throttle"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_table_that_does_not_answer_is_a_503(haircut, kind, number):
+    form = {"service_id": haircut.id, "starts_at": "2026-12-01T12:00:00Z", "customer": {"name": "A"}}
+    with faults.crashing(number, kind):
+        answer = ANYBODY.call("POST", "/tenant/salon/api/appointments", form)
+
+    assert (answer.status, answer.json["code"]) == (503, "busy"), answer.text
 
 
 def test_people_read_it_in_their_language(haircut):

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mostrador import agendas, appointments, bookings, customers, resources, services, tenants
+from mostrador import agendas, appointments, bookings, customers, resources, services, slots, tenants
 from mostrador.errors import ServiceError
 from mostrador.table import items, keys, reads
 from mostrador.table.attributes import packed, short
-from mostrador.views.appointments import AppointmentListing, NewAppointment
+from mostrador.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.views.customers import NewCustomer
 from mostrador.views.services import NewResource, NewService
 from mostrador.views.tenants import NewTenant, TenantOperationChanges
@@ -70,15 +70,15 @@ def test_fifty_clients_on_one_slot_have_one_winner(shop, now, round_):
 
     (winner,) = winners(answers)
     others = [answer for answer in answers if answer is not winner]
-    assert all(isinstance(other, bookings.SlotTaken) for other in others), [repr(other) for other in others]
+    assert all(isinstance(other, slots.SlotTaken) for other in others), [repr(other) for other in others]
     assert all(len(other.facts["alternatives"]) == 3 for other in others)
     assert stored(now) == [winner.id]
 
 
 def test_red_control_without_the_days_version_the_slot_is_sold_again_and_again(shop, now, monkeypatch):
-    def take_without_looking(tx, key, days, line, _now):
-        line_kept = packed(line, date.fromisoformat(key[1]))
-        tx.save(items.AgendaDay(*key, version=1, lines={short(line.appointment_id): line_kept}))
+    def take_without_looking(tx, key, days, lines, _now):
+        kept = {short(line.appointment_id): packed(line, date.fromisoformat(key[1])) for line in lines}
+        tx.save(items.AgendaDay(*key, version=1, lines=kept))
 
     monkeypatch.setattr(agendas, "take", take_without_looking)
     service = offer(now)
@@ -121,14 +121,28 @@ def test_red_control_without_the_check_of_the_other_resource_the_limit_breaks(sh
     assert broken
 
 
+def on_other_days(service, now):
+    """Bookings that share nothing but the plan: each on a day of its own."""
+    days = [NINE + timedelta(days=number) for number in (0, 1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15)]
+    return at_once(12, lambda number: book(service, days[number], now, number))
+
+
 def test_the_plans_limit_holds(shop, now):
     tenants.change("salon", TenantOperationChanges(max_appointments_per_month=4), seen=None, now=now)
-    service = offer(now)
 
-    answers = at_once(16, lambda number: book(service, NINE + timedelta(minutes=30 * number), now, number))
+    answers = on_other_days(offer(now), now)
 
     assert len(winners(answers)) == 4
+    assert all(isinstance(answer, items.Appointment | bookings.PlanLimitReached) for answer in answers)
     assert len(stored(now)) == 4
+
+
+def test_red_control_without_the_plans_condition_the_limit_breaks(shop, now, monkeypatch):
+    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=4), seen=None, now=now)
+    service = offer(now)
+    monkeypatch.setattr(bookings, "_room", lambda *_: items.Usage.pk != "")
+
+    assert len(winners(on_other_days(service, now))) > 4
 
 
 def test_the_same_key_at_once_books_once(shop, now):
@@ -148,6 +162,26 @@ def test_one_new_phone_at_once_becomes_one_customer(shop, now):
     assert len({answer.customer_id for answer in winners(answers)}) == 1
     assert len(winners(answers)) == 12
     assert len(customers.listing("salon", q=None, now=now, size=100, cursor=None).items) == 1
+
+
+def test_one_phone_has_only_so_many_to_come_however_many_ask_at_once(shop, now):
+    tenants.change("salon", TenantOperationChanges(max_active_bookings=3), seen=None, now=now)
+    service = offer(now)
+
+    answers = at_once(10, lambda number: book(service, NINE + timedelta(days=number % 5, hours=number), now, number=7))
+
+    assert len(winners(answers)) == 3
+
+
+def test_moving_at_once_to_one_start_has_one_winner(shop, now):
+    service = offer(now)
+    booked = [book(service, NINE + timedelta(minutes=30 * number), now, number).id for number in range(6)]
+    target = Rescheduling(starts_at=NINE + timedelta(hours=6))
+
+    answers = at_once(6, lambda number: appointments.reschedule("salon", booked[number], target, by="a", now=now))
+
+    assert len(winners(answers)) == 1
+    assert all(isinstance(answer, items.Appointment | slots.SlotTaken) for answer in answers)
 
 
 def test_one_phone_created_at_once_is_one_customer(shop, now):

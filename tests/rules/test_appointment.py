@@ -26,9 +26,17 @@ def test_the_table_of_moves_is_the_design(current, wanted):
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.NO_SHOW])
 def test_history_is_not_deleted(status):
     with pytest.raises(appointment.NotDeletable, match=status):
-        appointment.check_deletable(status, PaymentStatus.PENDING)
+        appointment.check_deletable(status, PaymentStatus.PENDING, ended=True)
 
 
-def test_what_was_paid_is_not_deleted():
-    with pytest.raises(appointment.NotDeletable, match="PAID"):
-        appointment.check_deletable(Status.CANCELLED, PaymentStatus.PAID)
+@pytest.mark.parametrize("payment", [PaymentStatus.PAID, PaymentStatus.REFUNDED])
+def test_what_was_ever_paid_is_not_deleted(payment):
+    with pytest.raises(appointment.NotDeletable, match=payment):
+        appointment.check_deletable(Status.CANCELLED, payment, ended=False)
+
+
+def test_what_should_have_taken_place_is_not_deleted():
+    with pytest.raises(appointment.NotDeletable):
+        appointment.check_deletable(Status.CONFIRMED, PaymentStatus.PENDING, ended=True)
+    appointment.check_deletable(Status.CONFIRMED, PaymentStatus.PENDING, ended=False)
+    appointment.check_deletable(Status.CANCELLED, PaymentStatus.PENDING, ended=True)

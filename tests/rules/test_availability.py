@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mostrador.rules import agenda, availability, zones
-from mostrador.rules.availability import Reason, Terms
+from mostrador.rules.availability import Reason, Refusal, Terms
+from mostrador.rules.opening import Hours
 from tests.support import reference
 
 ASUNCION, NEW_YORK = ZoneInfo("America/Asuncion"), ZoneInfo("America/New_York")
@@ -27,7 +28,13 @@ PLACES = [
 
 
 def terms(demand=HAIRCUT, hours=WEEKDAYS, zone=ASUNCION, booked=(), step=30, earliest=0, counts=()):
+    hours = hours if isinstance(hours, Hours) else Hours(hours)
     return Terms(demand, hours, zone, step, earliest, date(2099, 1, 1), list(booked), Counter(dict(counts)))
+
+
+def reason_of(asked, start):
+    refusal = availability.refusal(asked, start)
+    return refusal.reason if refusal else None
 
 
 def at(zone, *when):
@@ -101,13 +108,13 @@ def test_hours_that_run_past_midnight_belong_to_both_days():
     ],
 )
 def test_says_why_a_start_is_not_free(start, changes, reason):
-    assert availability.refusal(terms(**changes), at(ASUNCION, *start)) == reason
+    assert reason_of(terms(**changes), at(ASUNCION, *start)) == reason
 
 
 def test_past_the_advance_window_is_a_reason_of_its_own():
-    early = Terms(HAIRCUT, WEEKDAYS, ASUNCION, 30, 0, date(2026, 11, 30), [], Counter())
+    early = Terms(HAIRCUT, Hours(WEEKDAYS), ASUNCION, 30, 0, date(2026, 11, 30), [], Counter())
 
-    assert availability.refusal(early, at(ASUNCION, 2026, 12, 1, 9, 0)) == Reason.WINDOW
+    assert reason_of(early, at(ASUNCION, 2026, 12, 1, 9, 0)) == Reason.WINDOW
     assert availability.starts(early, date(2026, 12, 1), date(2026, 12, 1)) == []
 
 
@@ -127,8 +134,59 @@ def test_a_class_shares_its_start_until_the_seats_are_gone():
     one, two = yoga.booking("a", start), yoga.booking("b", start)
 
     assert availability.refusal(terms(demand=yoga, booked=[one]), start) is None
-    assert availability.refusal(terms(demand=yoga, booked=[one, two]), start) == Reason.TAKEN
-    assert availability.refusal(terms(demand=yoga, booked=[one]), start + 30) == Reason.TAKEN
+    assert availability.refusal(terms(demand=yoga, booked=[one, two]), start) == Refusal(
+        Reason.SEATS, {"booked": 2, "seats": 2}
+    )
+    assert availability.seats_left(terms(demand=yoga, booked=[one]), start) == 1
+    assert reason_of(terms(demand=yoga, booked=[one]), start + 30) == Reason.TAKEN
+
+
+def test_a_special_day_has_its_own_hours_or_none():
+    christmas, eve = date(2026, 12, 25), date(2026, 12, 24)
+    hours = Hours(WEEKDAYS, {christmas: (), eve: ((9 * 60, 10 * 60),)})
+
+    assert availability.starts(terms(hours=hours), christmas, christmas) == []
+    assert local(ASUNCION, availability.starts(terms(hours=hours), eve, eve)) == ["09:00-0300", "09:30-0300"]
+
+
+def test_the_grid_may_begin_later_than_the_opening():
+    day = date(2026, 12, 1)
+
+    free = availability.starts(terms(hours=Hours(WEEKDAYS, offset=15), step=60), day, day)
+
+    assert local(ASUNCION, free)[:3] == ["09:15-0300", "10:15-0300", "11:15-0300"]
+
+
+def test_a_weekly_limit_closes_the_week_and_says_its_figures():
+    limited = agenda.Demand("cut", 30, max_per_week=3)
+    asked = terms(demand=limited, counts={date(2026, 12, 1): 2, date(2026, 12, 4): 1, date(2026, 12, 7): 2})
+
+    assert availability.starts(asked, date(2026, 11, 30), date(2026, 12, 6)) == []
+    assert availability.starts(asked, date(2026, 12, 7), date(2026, 12, 7)) != []
+    assert availability.refusal(asked, at(ASUNCION, 2026, 12, 3, 9, 0)) == Refusal(
+        Reason.WEEKLY_LIMIT, {"booked": 3, "limit": 3}
+    )
+
+
+def test_a_buffer_in_the_way_is_told_from_the_appointment_itself():
+    cleaned = agenda.Demand("cut", 30, after=30)
+    start = at(ASUNCION, 2026, 12, 1, 10, 0)
+    asked = terms(demand=cleaned, booked=[cleaned.booking("x", start)])
+
+    assert availability.refusal(asked, start).by == {
+        "appointment_id": "x", "from": start, "until": start + 60, "only_its_buffer": False
+    }  # fmt: skip
+    assert availability.refusal(asked, start + 30).by["only_its_buffer"] is True
+
+
+def test_everything_on_the_grid_is_either_offered_or_explained():
+    day = date(2026, 12, 1)
+    asked = terms(demand=agenda.Demand("cut", 60), booked=[HAIRCUT.booking("x", at(ASUNCION, *(2026, 12, 1, 10, 0)))])
+
+    offered, explained = availability.starts(asked, day, day), availability.explained(asked, day, day)
+
+    assert sorted([*offered, *(start for start, _ in explained)]) == availability.starts(terms(), day, day)
+    assert [why.reason for _, why in explained] == [Reason.TAKEN, Reason.TAKEN, Reason.CLOSED, Reason.CLOSED]
 
 
 def test_nearest_are_by_distance_and_told_in_order():
@@ -148,6 +206,7 @@ demands = st.builds(
     after=st.sampled_from([0, 5, 45]),
     capacity=st.sampled_from([1, 1, 3]),
     max_per_day=st.sampled_from([None, 1]),
+    max_per_week=st.sampled_from([None, None, 2]),
 )
 
 
@@ -164,10 +223,11 @@ def questions(draw):
         starts=st.integers(-8, 300).map(lambda n: midnight + n * 15),
         duration=st.sampled_from([15, 30, 60]),
     )
-    hours = {day: tuple(draw(intervals)) for day in range(7)}
-    day = date.fromordinal(first.toordinal() + 1)
+    step, day = draw(st.sampled_from([15, 20, 30])), date.fromordinal(first.toordinal() + 1)
+    special = {day: tuple(draw(intervals))} if draw(st.booleans()) else {}
+    hours = Hours({day: tuple(draw(intervals)) for day in range(7)}, special, draw(st.sampled_from([0, 5, 10])))
     return Terms(
-        demand, hours, zone, draw(st.sampled_from([15, 20, 30])), midnight + draw(st.integers(-600, 1500)),
+        demand, hours, zone, step, midnight + draw(st.integers(-600, 1500)),
         date.fromordinal(first.toordinal() + draw(st.integers(0, 5))), draw(st.lists(others, max_size=6)),
         Counter({day: draw(st.integers(0, 2))}),
     ), first, date.fromordinal(first.toordinal() + draw(st.integers(0, 2)))  # fmt: skip

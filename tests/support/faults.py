@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
 from mostrador.table.items import Item
 
 Refusal = dict[str, Any]
@@ -42,3 +44,36 @@ def answering(operation: str, *answers: Refusal) -> Iterator[list[str]]:
         yield seen
     finally:
         client.meta.events.unregister(event, answer)
+
+
+@contextmanager
+def crashing(number: int, kind: str) -> Iterator[list[str]]:
+    """The SDK call ``number`` (from 0) of the block goes wrong; yields the names of the calls made.
+
+    Kinds: ``before`` (nothing was sent), ``after`` (it was carried out, the answer got lost), ``throttle``,
+    ``conflict`` (a transaction that met others; else like ``throttle``).
+    """
+    client: Any = Item._get_connection().connection.client
+    calls: list[str] = []
+
+    def enter(model: Any, **_: Any) -> tuple[Any, Refusal] | None:
+        calls.append(model.name)
+        if len(calls) - 1 != number or kind == "after":
+            return None
+        if kind == "before":
+            raise ConnectTimeoutError(endpoint_url="dynamodb")
+        conflict = kind == "conflict" and model.name == "TransactWriteItems"
+        refusal = cancelled("TransactionConflict") if conflict else refused("ProvisionedThroughputExceededException")
+        return SimpleNamespace(status_code=400), refusal | {"ResponseMetadata": {}}
+
+    def leave(**_: Any) -> None:
+        if len(calls) - 1 == number and kind == "after":
+            raise ReadTimeoutError(endpoint_url="dynamodb")
+
+    client.meta.events.register_first("before-call.dynamodb", enter)
+    client.meta.events.register_last("after-call.dynamodb", leave)
+    try:
+        yield calls
+    finally:
+        client.meta.events.unregister("before-call.dynamodb", enter)
+        client.meta.events.unregister("after-call.dynamodb", leave)

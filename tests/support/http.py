@@ -6,17 +6,27 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from functions.appointments import app as appointments
+from functions.closures import app as closures
 from functions.customers import app as customers
+from functions.feeds import app as feeds
+from functions.public import app as public
+from functions.series import app as series
 from functions.services import app as services
 from functions.tenants import app as tenants
+from functions.waiting import app as waiting
 
 _DOORS = {
     "appointments": appointments.handler,
+    "closures": closures.handler,
     "customers": customers.handler,
+    "feeds": feeds.handler,
+    "series": series.handler,
     "services": services.handler,
     "resources": services.handler,
     "tenant": tenants.handler,
     "admin": tenants.handler,
+    "waiting": waiting.handler,
+    "public": public.handler,
 }
 
 
@@ -38,6 +48,7 @@ class Client:
     roles: dict[str, str]
     superuser: bool = False
     name: str = "eva@example.com"
+    address: str = "203.0.113.7"
 
     def call(self, method: str, url: str, body: Any = None, *, raw: str | None = None, **headers: str) -> Answer:
         split = urlsplit(url)
@@ -55,6 +66,7 @@ class Client:
                 "requestId": "request-1",
                 "stage": "test",
                 "path": split.path,
+                "identity": {"sourceIp": self.address},
                 "authorizer": self._told(),
             },
         }
@@ -68,6 +80,10 @@ class Client:
 
 def _door(path: str) -> Any:
     parts = path.strip("/").split("/")
+    if parts[0] == "calendar" or parts[-1] == "ics":
+        return _DOORS["feeds"]
+    if parts[0] == "tenant" and parts[2] == "public":
+        return _DOORS["public"]
     return _DOORS["admin" if parts[0] != "tenant" else parts[3]]
 
 
@@ -83,3 +99,4 @@ staff = Client({"salon": "staff"})
 viewer = Client({"salon": "viewer"})
 foreign = Client({"clinic": "admin"})
 superuser = Client({}, superuser=True)
+anybody = Client({})

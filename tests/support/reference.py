@@ -30,8 +30,8 @@ def _grid(terms: Terms, day: date) -> list[tuple[datetime, date]]:
     midnight = datetime.combine(day, time())
     return [
         (midnight + timedelta(minutes=minute), day)
-        for opens, closes in terms.hours.get(day.weekday(), ())
-        for minute in range(opens, closes, terms.step)
+        for opens, closes in terms.hours.on(day)
+        for minute in range(opens + terms.hours.offset, closes, terms.step)
     ]
 
 
@@ -42,15 +42,14 @@ def _fits(terms: Terms, instant: datetime, _day: date) -> bool:
         start >= terms.earliest
         and all(_is_open(terms, instant + timedelta(minutes=n)) for n in range(demand.duration))
         and agenda.in_the_way(demand, start, terms.booked) is None
-        and not terms.full(day)
+        and terms.over_limit(day) is None
     )
 
 
 def _is_open(terms: Terms, instant: datetime) -> bool:
     local = instant.astimezone(terms.zone)
     minute = local.hour * 60 + local.minute
-    today = terms.hours.get(local.weekday(), ())
-    yesterday = terms.hours.get((local.weekday() - 1) % 7, ())
+    today, yesterday = terms.hours.on(local.date()), terms.hours.on(local.date() - timedelta(days=1))
     return any(opens <= minute < closes for opens, closes in today) or any(
         opens <= minute + 1440 < closes for opens, closes in yesterday
     )

@@ -4,27 +4,42 @@ Whatever takes time or makes it firm sets a new ``version`` and is refused when 
 read. Freeing needs no version: whoever decides on an older copy sees more taken than is, and errs on the safe side.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
+from mostrador.errors import Conflict
 from mostrador.rules import agenda, zones
 from mostrador.table import items, keys, reads
 from mostrador.table.attributes import packed, short
 
 Days = Mapping[keys.Key, items.AgendaDay]
+MOST_LINES: Final = 5000
+"""Bookings of one resource on one day: 210 KB of the 400 KB that an item may have."""
+MOST_DROPPED: Final = 60
+"""Lapsed holds dropped in one write: an update expression has 4 KB."""
 
 
-def take(tx: Any, key: keys.Key, days: Days, line: agenda.Booking, now: datetime) -> None:
-    """Add ``line`` to the day under ``key`` as it was read, and drop what has lapsed from it."""
-    before, stored = days.get(key), items.AgendaDay
-    name, kept = short(line.appointment_id), packed(line, date.fromisoformat(key[1]))
+class AgendaFull(Conflict):
+    code = "agenda_full"
+    en = "no more than {most} bookings fit into {day}"
+    es = "no caben más de {most} turnos el {day}"
+
+
+def take(tx: Any, key: keys.Key, days: Days, lines: Sequence[agenda.Booking], now: datetime) -> None:
+    """Add ``lines`` to the day under ``key`` as it was read, and drop what has lapsed from it."""
+    before, stored, day = days.get(key), items.AgendaDay, date.fromisoformat(key[1])
+    added = {short(line.appointment_id): packed(line, day) for line in lines}
     if before is None:
-        tx.save(stored(*key, version=1, lines={name: kept}), condition=stored.pk.does_not_exist())
+        tx.save(stored(*key, version=1, lines=added), condition=stored.pk.does_not_exist())
         return
+    if len(before.lines) + len(added) > MOST_LINES:
+        raise AgendaFull(day=key[1], most=MOST_LINES)
     counting = {short(one.appointment_id) for one in booked([before], now)}
-    actions = [stored.lines[name].set(kept), stored.version.set(int(before.version) + 1)]
-    actions += [stored.lines[one].remove() for one in before.lines if one not in counting and one != name]
+    lapsed = [name for name in before.lines if name not in counting and name not in added]
+    actions = [stored.version.set(int(before.version) + 1)]
+    actions += [stored.lines[name].set(line) for name, line in added.items()]
+    actions += [stored.lines[name].remove() for name in lapsed[:MOST_DROPPED]]
     tx.update(stored(*key), actions=actions, condition=stored.version == int(before.version))
 
 
@@ -44,26 +59,31 @@ def make_firm(tx: Any, tenant: str, appointment: items.Appointment) -> None:
 
 
 def take_again(tx: Any, tenant: str, appointment: items.Appointment, now: datetime) -> bool:
-    """Take the time of a lapsed hold once more; False, and nothing added, when it is no longer free."""
+    """Take the time of a lapsed hold once more; False, and nothing added, when it is no longer free.
+
+    The limits are not asked again: the booking passed them when it was made.
+    """
     day_keys = keys_of(tenant, appointment)
     service_key = keys.service(tenant, appointment.service_id)
     found = reads.batch([*day_keys, service_key])
     service = found.pop(service_key, None)
     line = line_of(appointment)
-    others = [one for one in booked(found.values(), now) if one.appointment_id != appointment.id]
     capacity = int(service.capacity) if service else 1
     wanted = agenda.Demand(appointment.service_id, line.duration, line.before, line.after, capacity)
-    if agenda.in_the_way(wanted, line.starts, others):
-        return False
+    for partition in {pk for pk, _ in day_keys}:
+        days = [day for day in found.values() if day.pk == partition]
+        others = [one for one in booked(days, now) if one.appointment_id != appointment.id]
+        if agenda.in_the_way(wanted, line.starts, others):
+            return False
     for key in day_keys:
-        take(tx, key, found, line, now)
+        take(tx, key, found, [line], now)
     return True
 
 
-def free(tx: Any, tenant: str, appointment: items.Appointment) -> None:
-    """Take an appointment out of its days."""
-    action = items.AgendaDay.lines[short(appointment.id)].remove()
-    for key in keys_of(tenant, appointment):
+def free(tx: Any, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:
+    """Take an appointment out of these days."""
+    action = items.AgendaDay.lines[short(appointment_id)].remove()
+    for key in day_keys:
         tx.update(items.AgendaDay(*key), actions=[action], condition=items.AgendaDay.pk.exists())
 
 
@@ -73,8 +93,10 @@ def booked(days: Iterable[items.AgendaDay], now: datetime) -> list[agenda.Bookin
 
 
 def keys_of(tenant: str, appointment: items.Appointment) -> list[keys.Key]:
-    days = (date.fromisoformat(day) for day in appointment.days)
-    return [keys.agenda_day(tenant, appointment.resource_id, day) for day in days]
+    """The agenda days in which an appointment stands, of each of its resources."""
+    resource_ids = filter(None, (appointment.resource_id, appointment.second_resource_id))
+    days = [date.fromisoformat(day) for day in appointment.days]
+    return [keys.agenda_day(tenant, one, day) for one in resource_ids for day in days]
 
 
 def line_of(appointment: items.Appointment) -> agenda.Booking:

@@ -1,19 +1,26 @@
 """Appointments: booked, read, edited, confirmed, cancelled, deleted."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from mostrador import agendas, bookings, customers, tenants
+from mostrador import active, agendas, bookings, customers, scenes, slots, tenants, wishes
 from mostrador.errors import Busy, NotHere
+from mostrador.observability import logger
 from mostrador.rules import appointment as rules
+from mostrador.rules import zones
 from mostrador.rules.appointment import PaymentStatus, Status
 from mostrador.rules.availability import Reason
 from mostrador.table import items, keys, reads, writes
-from mostrador.views.appointments import AppointmentListing
+from mostrador.views.appointments import AppointmentListing, Rescheduling
 from mostrador.views.common import Request
 
 book = bookings.book
 MOST_NOTES: Final = 5000
+MOST_CHANGES: Final = 50
+Check = Callable[[items.Appointment], None]
+"""Raises what forbids a change of the appointment as it is now; not asked where nothing changes."""
 
 
 def get(tenant: str, appointment_id: str, *, now: datetime) -> items.Appointment:
@@ -64,12 +71,12 @@ def _filter(query: AppointmentListing) -> Any:
 
 def change(tenant: str, appointment_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Appointment:
     """Edit the notes. Raises NotHere, Stale."""
-    appointment = get(tenant, appointment_id, now=now)
-    writes.check_version(appointment, seen)
-    for name, value in changes.fields().items():
-        setattr(appointment, name, value)
-    writes.save(appointment, now)
-    return appointment
+
+    def alter(appointment: items.Appointment) -> None:
+        for name, value in changes.fields().items():
+            setattr(appointment, name, value)
+
+    return writes.edited(lambda: get(tenant, appointment_id, now=now), alter, seen=seen, now=now)
 
 
 def confirm(tenant: str, appointment_id: str, *, by: str, now: datetime) -> items.Appointment:
@@ -77,24 +84,159 @@ def confirm(tenant: str, appointment_id: str, *, by: str, now: datetime) -> item
 
     A hold becomes firm; one that has lapsed takes its time again if that is still free.
     """
-    for attempt in range(writes.TRIES):
-        appointment = get(tenant, appointment_id, now=now)
-        if appointment.status == Status.CONFIRMED:
-            return appointment
-        rules.move(Status(appointment.status), Status.CONFIRMED)
+
+    def write(tx: Any, appointment: items.Appointment, attempt: int) -> None:
         held_until = appointment.hold_expires_at
-        appointment.status, appointment.hold_expires_at = Status.CONFIRMED.value, None
-        _note(appointment, now, by, "CONFIRMED")
+        _enter(appointment, Status.CONFIRMED, by, now)
+        tx.save(appointment)
+        if held_until:
+            active.update(tx, tenant, appointment)
+            _keep_time(tx, tenant, appointment, in_time=held_until > now and attempt == 0, now=now)
+
+    return _move(tenant, appointment_id, Status.CONFIRMED, write, now=now)
+
+
+def cancel(
+    tenant: str, appointment_id: str, *, reason: str, by: str, now: datetime, check: Check | None = None
+) -> items.Appointment:
+    """PENDING or CONFIRMED -> CANCELLED, which frees the time; again changes nothing. Raises NotHere, WrongState.
+
+    The reason is kept in ``history``, and in ``internal_notes`` with the time and the user.
+    """
+
+    def write(tx: Any, appointment: items.Appointment, _attempt: int) -> None:
+        if check:
+            check(appointment)
+        _enter(appointment, Status.CANCELLED, by, now, reason)
+        tx.save(appointment)
+        _free(tx, tenant, appointment)
+
+    return _move(tenant, appointment_id, Status.CANCELLED, write, now=now)
+
+
+def complete(tenant: str, appointment_id: str, *, by: str, now: datetime) -> items.Appointment:
+    """CONFIRMED -> COMPLETED, once it has begun; again changes nothing. Raises NotHere, WrongState, TooEarly."""
+    return _conclude(tenant, appointment_id, Status.COMPLETED, by=by, now=now)
+
+
+def no_show(tenant: str, appointment_id: str, *, by: str, now: datetime) -> items.Appointment:
+    """CONFIRMED -> NO_SHOW, once it has begun; again changes nothing. Raises NotHere, WrongState, TooEarly."""
+    return _conclude(tenant, appointment_id, Status.NO_SHOW, by=by, now=now)
+
+
+def expire(tenant: str, appointment_id: str, *, now: datetime) -> items.Appointment:
+    """PENDING with a lapsed hold -> EXPIRED; anything else is left as it is. Raises NotHere."""
+    appointment = get(tenant, appointment_id, now=now)
+    held_until = appointment.hold_expires_at
+    if appointment.status != Status.PENDING or held_until is None or held_until > now:
+        return appointment
+
+    def write(tx: Any, appointment: items.Appointment, _attempt: int) -> None:
+        _enter(appointment, Status.EXPIRED, "system", now)
+        tx.save(appointment)
+        _free(tx, tenant, appointment)
+
+    return _move(tenant, appointment_id, Status.EXPIRED, write, now=now)
+
+
+def reschedule(
+    tenant: str, appointment_id: str, form: Rescheduling, *, by: str, now: datetime, check: Check | None = None
+) -> items.Appointment:
+    """Move to another start: the same appointment, id and terms; the old times stay in ``history``.
+
+    One transaction over the old days and the new. Raises NotHere, WrongState, SlotTaken, ServiceInactive, Busy.
+    """
+    starts = wishes.minute(form.starts_at)
+    for _ in writes.attempts():
+        appointment = get(tenant, appointment_id, now=now)
+        _check_movable(appointment, now)
+        if zones.minute(appointment.starts_at) == starts and form.resource_id in (None, appointment.resource_id):
+            return appointment
+        if check:
+            check(appointment)
+        try:
+            return _move_to(tenant, appointment, starts, form.resource_id, by=by, now=now)
+        except writes.Refused:
+            continue
+    raise Busy
+
+
+def _move_to(
+    tenant: str, appointment: items.Appointment, starts: int, resource_id: str | None, *, by: str, now: datetime
+) -> items.Appointment:
+    line = agendas.line_of(appointment)
+    scene = scenes.at(tenant, appointment.service_id, [starts], ())
+    demand = replace(scene.demand, duration=line.duration, before=line.before, after=line.after)
+    scene = scenes.touching(replace(scene, demand=demand), starts)
+    who = slots.choose(scene, starts, slots.Question(now, resource_id, without=appointment.id))
+    before, left = keys.at(appointment.starts_at), set(agendas.keys_of(tenant, appointment))
+    bookings.place(appointment, starts, demand, who)
+    after = keys.at(appointment.starts_at)
+    _record(appointment, now, by, "RESCHEDULED", **{"from": before, "to": after})
+    taking = bookings.Taking({key: [agendas.line_of(appointment)] for key in agendas.keys_of(tenant, appointment)})
+    taking.still |= bookings.limit_shared(scene, starts) - left
+    with writes.transaction() as tx:
+        tx.save(appointment)
+        active.update(tx, tenant, appointment)
+        taking.write(tx, scene, now)
+        agendas.free(tx, appointment.id, left - set(taking.lines))
+    return appointment
+
+
+def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime) -> None:
+    """Delete what neither took place nor was paid; its time is free again. Raises NotHere, Stale, NotDeletable."""
+    appointment = get(tenant, appointment_id, now=now)
+    writes.check_version(appointment, seen)
+    status = Status(appointment.status)
+    rules.check_deletable(status, PaymentStatus(appointment.payment_status), ended=appointment.ends_at <= now)
+    with writes.refusing(writes.stale(appointment)), writes.transaction() as tx:
+        tx.delete(appointment)
+        if status in rules.OCCUPYING:
+            _free(tx, tenant, appointment)
+
+
+def _move(tenant: str, appointment_id: str, to: Status, write: Any, *, now: datetime) -> items.Appointment:
+    """Read, check the move, ``write`` it in a transaction; again when somebody was quicker. At ``to``: unchanged."""
+    for attempt in writes.attempts():
+        appointment = get(tenant, appointment_id, now=now)
+        if appointment.status == to:
+            return appointment
+        rules.move(Status(appointment.status), to)
         try:
             with writes.transaction() as tx:
-                tx.save(appointment)
-                if held_until:
-                    _keep_time(tx, tenant, appointment, in_time=held_until > now and attempt == 0, now=now)
+                write(tx, appointment, attempt)
         except writes.Refused:
-            writes.pause(attempt)
-        else:
-            return appointment
+            continue
+        logger.info("appointment.moved", tenant=tenant, appointment=appointment_id, status=to.value)
+        return appointment
     raise Busy
+
+
+def _conclude(tenant: str, appointment_id: str, to: Status, *, by: str, now: datetime) -> items.Appointment:
+    def write(tx: Any, appointment: items.Appointment, _attempt: int) -> None:
+        rules.check_begun(appointment.starts_at, now)
+        _enter(appointment, to, by, now)
+        tx.save(appointment)
+
+    return _move(tenant, appointment_id, to, write, now=now)
+
+
+def _enter(appointment: items.Appointment, status: Status, by: str, now: datetime, reason: str = "") -> None:
+    """Set the state and what goes with it: no hold, no deadline, a record of who and when."""
+    appointment.status, appointment.hold_expires_at = status.value, None
+    appointment.due_pk = appointment.due_at = None
+    _record(appointment, now, by, status.value, **({"reason": reason} if reason else {}))
+    if status is Status.CANCELLED:
+        line = f"[{keys.at(now)} {by}] CANCELLED" + (f": {reason}" if reason else "")
+        appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
+
+
+def _check_movable(appointment: items.Appointment, now: datetime) -> None:
+    """Raise WrongState for what no longer occupies its time."""
+    held_until = appointment.hold_expires_at
+    current = Status.EXPIRED if held_until and held_until <= now else Status(appointment.status)
+    if current not in rules.OCCUPYING:
+        raise rules.WrongState(current=current.value, wanted="RESCHEDULED")
 
 
 def _keep_time(tx: Any, tenant: str, appointment: items.Appointment, *, in_time: bool, now: datetime) -> None:
@@ -103,46 +245,16 @@ def _keep_time(tx: Any, tenant: str, appointment: items.Appointment, *, in_time:
         agendas.make_firm(tx, tenant, appointment)
     elif not agendas.take_again(tx, tenant, appointment, now):
         starts_at = appointment.starts_at.isoformat()
-        raise bookings.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, alternatives=[])
+        raise slots.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, by={}, alternatives=[])
 
 
-def cancel(tenant: str, appointment_id: str, *, reason: str, by: str, now: datetime) -> items.Appointment:
-    """PENDING or CONFIRMED -> CANCELLED, which frees the time; again changes nothing. Raises NotHere, WrongState.
-
-    The reason is kept in ``internal_notes`` with the time and the user.
-    """
-    for attempt in range(writes.TRIES):
-        appointment = get(tenant, appointment_id, now=now)
-        if appointment.status == Status.CANCELLED:
-            return appointment
-        rules.move(Status(appointment.status), Status.CANCELLED)
-        _note(appointment, now, by, f"CANCELLED: {reason}" if reason else "CANCELLED")
-        appointment.status, appointment.hold_expires_at = Status.CANCELLED.value, None
-        try:
-            with writes.transaction() as tx:
-                tx.save(appointment)
-                agendas.free(tx, tenant, appointment)
-        except writes.Refused:
-            writes.pause(attempt)
-        else:
-            return appointment
-    raise Busy
+def _free(tx: Any, tenant: str, appointment: items.Appointment) -> None:
+    agendas.free(tx, appointment.id, agendas.keys_of(tenant, appointment))
+    active.remove(tx, tenant, appointment)
 
 
-def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime) -> None:
-    """Delete what neither took place nor was paid; its time is free again. Raises NotHere, Stale, NotDeletable."""
-    appointment = get(tenant, appointment_id, now=now)
-    writes.check_version(appointment, seen)
-    status = Status(appointment.status)
-    rules.check_deletable(status, PaymentStatus(appointment.payment_status))
-    with writes.refusing(writes.stale(appointment)), writes.transaction() as tx:
-        tx.delete(appointment)
-        if status in rules.OCCUPYING:
-            agendas.free(tx, tenant, appointment)
-
-
-def _note(appointment: items.Appointment, now: datetime, by: str, what: str) -> None:
-    """Add a line to the internal notes; the oldest text gives way when they are full."""
-    line = f"[{keys.at(now)} {by}] {what}"
-    appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
+def _record(appointment: items.Appointment, now: datetime, by: str, change: str, **facts: str) -> None:
+    """Add to the history, which nobody edits; the oldest changes give way when it is full."""
+    entry = {"at": keys.at(now), "by": by, "change": change} | facts
+    appointment.history = [*(appointment.history or []), entry][-MOST_CHANGES:]
     appointment.updated_at = now

@@ -1,34 +1,22 @@
-"""The booking: one read, one decision, one transaction on the agenda day."""
+"""The booking: one read, one decision, one transaction on the agenda days."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from mostrador import agendas, availability, customers, ids, scenes, tenants
+from mostrador import active, agendas, customers, ids, scenes, slots, tenants, wishes
 from mostrador.errors import Busy, Conflict, Invalid, NotHere
+from mostrador.observability import logger
 from mostrador.rules import agenda, zones
-from mostrador.rules import availability as rules
 from mostrador.rules.appointment import PaymentStatus
-from mostrador.rules.phones import normalised
 from mostrador.table import items, keys, writes
 from mostrador.views.appointments import NewAppointment
 
-TRIES: Final = 40
-_LOOK_AHEAD: Final = timedelta(days=7)
-
-
-class SlotTaken(Conflict):
-    """``reason`` is the rule that refuses the start; ``alternatives`` are the free starts nearest to it."""
-
-    code = "slot_taken"
-    en = "{starts_at} is not free: {reason}"
-    es = "El horario {starts_at} no está disponible: {reason}"
-
-
-class OddStart(Invalid):
-    code = "odd_start"
-    en = "{value} does not begin on a full minute"
-    es = "{value} no comienza en un minuto entero"
+MOST_ACTIONS: Final = 100
+"""DynamoDB's limit for one transaction."""
+_OTHERS: Final = 4
+"""Actions besides appointments and days: customer, phone, phone's ledger, plan."""
 
 
 class PlanLimitReached(Conflict):
@@ -37,155 +25,136 @@ class PlanLimitReached(Conflict):
     es = "el plan permite {limit} turnos en {month}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """One call of ``book``, with what follows from it alone."""
+class TooMuchAtOnce(Invalid):
+    code = "too_much_at_once"
+    en = "{value} appointments with what their limits need do not fit into one transaction; book fewer at a time"
+    es = "{value} turnos con lo que exigen sus límites no entran en una transacción; agende menos por vez"
 
-    tenant: str
-    appointment_id: str
-    fingerprint: str
-    form: NewAppointment
-    phone: str | None
-    starts: int
-    by: str
-    now: datetime
 
-    def keys(self, shop: items.Tenant) -> set[keys.Key]:
-        """What must be read besides the scene: the earlier answer, the customer, the plan's counter."""
-        wanted = {keys.appointment(self.tenant, self.appointment_id)}
-        if self.form.customer_id:
-            wanted.add(keys.customer(self.tenant, self.form.customer_id))
-        if self.phone:
-            wanted.add(keys.phone(self.tenant, self.phone))
-        if shop.max_appointments_per_month is not None:
-            wanted.add(_usage(shop, self.now))
-        return wanted
+@dataclass(slots=True)
+class Taking:
+    """What a transaction takes of the agenda, gathered so that each day is written once."""
+
+    lines: dict[keys.Key, list[agenda.Booking]] = field(default_factory=dict)
+    still: set[keys.Key] = field(default_factory=set)
+
+    def size(self) -> int:
+        """How many actions of the transaction it takes."""
+        return len(set(self.lines) | self.still)
+
+    def write(self, tx: Any, scene: scenes.Scene, now: datetime) -> None:
+        for key, lines in self.lines.items():
+            agendas.take(tx, key, scene.days, lines, now)
+        for key in self.still - set(self.lines):
+            agendas.hold_still(tx, key, scene.days)
 
 
 def book(tenant: str, form: NewAppointment, *, by: str, key: str | None, now: datetime) -> items.Appointment:
     """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment.
 
     Raises NotHere (service, resource, customer), SlotTaken with ``reason`` and ``alternatives``, ServiceInactive,
-    PlanLimitReached, BadPhone, KeyReused, and Busy when the race for the day is lost too often.
+    PlanLimitReached, TooManyActive, BadPhone, KeyReused, and Busy when the race for the day is lost too often.
     """
     shop = tenants.current(tenant, now=now)
-    wish = _wish(shop, form, by, key, now)
-    for attempt in range(TRIES):
-        scene = scenes.at(tenant, form.service_id, wish.starts, wish.keys(shop))
-        earlier: items.Appointment | None = scene.other.get(keys.appointment(tenant, wish.appointment_id))
-        if earlier is not None:
-            return writes.same_request(earlier, wish.fingerprint)
+    appointment_id = ids.derived(tenant, "appointment", key) if key else ids.new()
+    wish = wishes.of(
+        shop, form, starts=[wishes.minute(form.starts_at)], appointment_ids=[appointment_id], by=by, now=now
+    )
+    for _ in writes.attempts():
         try:
-            return _write(wish, scene, _choose(wish, scene))
+            scene = scenes.at(tenant, form.service_id, wish.starts, wish.keys(), first=wish.check_new)
+            wish, is_complete = wish.after(scene)
+            if not is_complete:
+                continue
+            chosen = slots.choose(scene, wish.starts[0], slots.Question(now, form.resource_id))
+            return write(wish, scene, [chosen])[0]
+        except wishes.Repeated as repeated:
+            return repeated.earlier[0]
         except writes.Refused:
-            writes.pause(attempt)
+            continue
     raise Busy
 
 
-def _wish(shop: items.Tenant, form: NewAppointment, by: str, key: str | None, now: datetime) -> _Wish:
-    if form.starts_at.second or form.starts_at.microsecond:
-        raise OddStart(field="body.starts_at", value=form.starts_at.isoformat())
-    phone = form.customer.phone if form.customer else None
-    return _Wish(
-        tenant=shop.slug,
-        appointment_id=ids.derived(shop.slug, "appointment", key) if key else ids.new(),
-        fingerprint=ids.fingerprint(form.model_dump_json()),
-        form=form,
-        phone=normalised(phone, shop.country) if phone else None,
-        starts=zones.minute(form.starts_at),
-        by=by,
-        now=now,
-    )
-
-
-def _choose(wish: _Wish, scene: scenes.Scene) -> items.Resource:
-    """The resource that takes the booking: of those free, the one with least that day, then the service's order."""
-    offered = availability.chosen(scene, wish.form.resource_id)
-    refusals = [(rules.refusal(scene.terms(one, wish.now), wish.starts), one) for one in offered]
-    free = [one for reason, one in refusals if reason is None]
-    if not free:
-        raise _taken(wish, scene, offered, next((reason for reason, _ in refusals if reason), rules.Reason.CLOSED))
-    return min(free, key=lambda one: len(scene.booked(one.id, wish.now)))
-
-
-def _taken(wish: _Wish, scene: scenes.Scene, offered: list[items.Resource], reason: rules.Reason) -> SlotTaken:
-    """The refusal with the three nearest free starts of the days around."""
-    zone = tenants.zone(scene.tenant)
-    day = zones.local_day(wish.starts, zone)
-    first, last = day - timedelta(days=1), day + _LOOK_AHEAD
-    wider = scenes.widened(scene, first, last)
-    free = {start for one in offered for start in rules.starts(wider.terms(one, wish.now), first, last)}
-    return SlotTaken(
-        field="body.starts_at",
-        value=wish.form.starts_at.isoformat(),
-        starts_at=zones.instant(wish.starts, zone).isoformat(),
-        reason=reason.value,
-        alternatives=[zones.instant(start, zone).isoformat() for start in rules.nearest(sorted(free), wish.starts)],
-    )
-
-
-def _write(wish: _Wish, scene: scenes.Scene, resource: items.Resource) -> items.Appointment:
-    """The one transaction: agenda days, appointment, customer with guard, the plan's counter. Raises Refused."""
+def write(wish: wishes.Wish, scene: scenes.Scene, chosen: Sequence[list[items.Resource]]) -> list[items.Appointment]:
+    """The one transaction: agenda days, appointments, customer with guard, the plan's counter. Raises Refused."""
     customer, is_new = _customer(wish, scene)
-    made = _appointment(wish, scene, resource, customer)
+    made = [_appointment(wish, scene, number, who, customer) for number, who in enumerate(chosen)]
     with writes.transaction() as tx:
-        tx.save(made)
-        for key in agendas.keys_of(wish.tenant, made):
-            agendas.take(tx, key, scene.days, agendas.line_of(made), wish.now)
-        for key in _limit_shared_with(wish, scene, resource):
-            agendas.hold_still(tx, key, scene.days)
-        _save_customer(tx, wish, customer, is_new)
-        _count(tx, wish, scene)
+        taking = Taking()
+        for one in made:
+            tx.save(one)
+            for key in agendas.keys_of(wish.tenant, one):
+                taking.lines.setdefault(key, []).append(agendas.line_of(one))
+            taking.still |= limit_shared(scene, zones.minute(one.starts_at))
+        if len(made) + taking.size() + _OTHERS > MOST_ACTIONS:
+            raise TooMuchAtOnce(value=len(made), field="body.count")
+        taking.write(tx, scene, wish.now)
+        customers.note_booking(tx, wish.tenant, customer, made[-1].starts_at, is_new=is_new)
+        if wish.active_key:
+            limit, before = int(wish.shop.max_active_bookings), scene.other.get(wish.active_key)
+            active.add(tx, wish.active_key, before, made, limit=limit, now=wish.now)
+        _count(tx, wish, scene, len(made))
+    for one in made:
+        logger.info("appointment.booked", tenant=wish.tenant, appointment=one.id, service=one.service_id)
     return made
 
 
-def _appointment(wish: _Wish, scene: scenes.Scene, resource: items.Resource, customer: Any) -> items.Appointment:
-    shop, service, form = scene.tenant, scene.service, wish.form
-    demand, zone = scene.demand, tenants.zone(shop)
-    starts_at = zones.instant(wish.starts, zone)
-    by_start, start_sk = keys.appointment_by_start(shop.slug, starts_at, wish.appointment_id)
-    of_customer, customer_sk = keys.appointment_of_customer(shop.slug, customer.id, starts_at, wish.appointment_id)
-    return items.Appointment(
-        *keys.appointment(shop.slug, wish.appointment_id),
-        gsi1pk=by_start,
-        gsi1sk=start_sk,
-        gsi2pk=of_customer,
-        gsi2sk=customer_sk,
-        id=wish.appointment_id,
+def _appointment(
+    wish: wishes.Wish, scene: scenes.Scene, number: int, who: list[items.Resource], customer: Any
+) -> items.Appointment:
+    shop, service, form, demand = scene.tenant, scene.service, wish.form, scene.demand
+    starts, appointment_id = wish.starts[number], wish.appointment_ids[number]
+    made = items.Appointment(
+        *keys.appointment(shop.slug, appointment_id),
+        id=appointment_id,
         service_id=service.id,
         service_name=service.name,
-        resource_id=resource.id,
-        resource_name=resource.name,
         customer_id=customer.id,
         customer_name=customer.name,
         customer_phone=customer.phone,
+        booked_as=form.customer.name if form.customer and form.customer.name != customer.name else None,
         folded=customers.searchable(customer.name, customer.phone),
-        starts_at=starts_at,
-        ends_at=zones.instant(wish.starts + demand.duration, zone),
-        time_zone=shop.time_zone,
-        buffer_before_minutes=demand.before,
-        buffer_after_minutes=demand.after,
-        days=[day.isoformat() for day in agenda.days_touched(demand, wish.starts, zone)],
         status=form.status,
         payment_status=PaymentStatus.PENDING.value,
-        hold_expires_at=wish.now + timedelta(minutes=int(shop.hold_minutes)) if form.hold else None,
         total_amount=service.price,
         currency=service.currency,
         notes=form.notes,
         internal_notes=form.internal_notes,
         created_by=wish.by,
         created_at=wish.now,
+        series_id=wish.series_id,
         fingerprint=wish.fingerprint,
+        time_zone=shop.time_zone,
+        is_counted=True if wish.active_key else None,
     )
+    place(made, starts, demand, who)
+    if form.hold:
+        until = wish.now + timedelta(minutes=int(shop.hold_minutes))
+        made.hold_expires_at, (made.due_pk, made.due_at) = until, keys.due(appointment_id, until)
+    return made
 
 
-def _limit_shared_with(wish: _Wish, scene: scenes.Scene, chosen: items.Resource) -> list[keys.Key]:
-    """The same day of the service's other resources, where they share a daily limit: it must not change meanwhile."""
-    if scene.demand.max_per_day is None:
-        return []
-    day = zones.local_day(wish.starts, tenants.zone(scene.tenant))
-    others = (one for one in scene.service.resource_ids if one != chosen.id)
-    return [keys.agenda_day(wish.tenant, one, day) for one in others]
+def place(appointment: items.Appointment, starts: int, demand: agenda.Demand, who: list[items.Resource]) -> None:
+    """Set an appointment's time and resources, and what follows from them: days, places in the lists."""
+    zone, slug = tenants.zone_of(appointment), appointment.pk.split("#")[1]
+    starts_at = zones.instant(starts, zone)
+    appointment.starts_at, appointment.ends_at = starts_at, zones.instant(starts + demand.duration, zone)
+    appointment.buffer_before_minutes, appointment.buffer_after_minutes = demand.before, demand.after
+    appointment.resource_id, appointment.resource_name = who[0].id, who[0].name
+    appointment.second_resource_id = who[1].id if len(who) > 1 else None
+    appointment.days = [day.isoformat() for day in agenda.days_touched(demand, starts, zone)]
+    by_start = keys.appointment_by_start(slug, starts_at, appointment.id)
+    of_customer = keys.appointment_of_customer(slug, appointment.customer_id, starts_at, appointment.id)
+    (appointment.gsi1pk, appointment.gsi1sk), (appointment.gsi2pk, appointment.gsi2sk) = by_start, of_customer
+
+
+def limit_shared(scene: scenes.Scene, starts: int) -> set[keys.Key]:
+    """The days whose bookings count against the service's limits: none of them may change meanwhile."""
+    demand, day = scene.demand, zones.local_day(starts, tenants.zone(scene.tenant))
+    days = scenes.week_of(day) if demand.max_per_week is not None else [day]
+    if demand.max_per_week is None and demand.max_per_day is None:
+        return set()
+    return {keys.agenda_day(scene.tenant.slug, one, day) for one in scene.service.resource_ids for day in days}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +166,7 @@ class _Known:
     phone: str | None
 
 
-def _customer(wish: _Wish, scene: scenes.Scene) -> tuple[Any, bool]:
+def _customer(wish: wishes.Wish, scene: scenes.Scene) -> tuple[Any, bool]:
     """Who books, and whether it is somebody new. Raises NotHere."""
     if wish.form.customer is None:
         found = scene.other.get(keys.customer(wish.tenant, wish.form.customer_id or ""))
@@ -207,33 +176,22 @@ def _customer(wish: _Wish, scene: scenes.Scene) -> tuple[Any, bool]:
     guard = scene.other.get(keys.phone(wish.tenant, wish.phone)) if wish.phone else None
     if guard is not None:
         return _Known(guard.customer_id, guard.name, wish.phone), False
-    customer_id = ids.derived(wish.tenant, "customer of", wish.appointment_id)
-    return customers.draft(scene.tenant, wish.form.customer, customer_id=customer_id, now=wish.now), True
+    return customers.draft(scene.tenant, wish.form.customer, customer_id=ids.new(), now=wish.now), True
 
 
-def _save_customer(tx: Any, wish: _Wish, customer: Any, is_new: bool) -> None:
-    """``last_appointment_at`` is the start of what was booked last."""
-    starts_at = wish.form.starts_at
-    if is_new:
-        customer.last_appointment_at = starts_at
-        customers.put(tx, wish.tenant, customer)
-        return
-    customers.touch(tx, wish.tenant, customer.id, starts_at)
-
-
-def _usage(shop: items.Tenant, now: datetime) -> keys.Key:
-    return keys.usage(shop.slug, zones.local_day(zones.minute(now), tenants.zone(shop)))
-
-
-def _count(tx: Any, wish: _Wish, scene: scenes.Scene) -> None:
-    """Count the booking against the plan, in the write itself; nothing where the plan has no limit."""
+def _count(tx: Any, wish: wishes.Wish, scene: scenes.Scene, bookings: int) -> None:
+    """Count the bookings against the plan, in the write itself; nothing where the plan has no limit."""
     limit = scene.tenant.max_appointments_per_month
     if limit is None:
         return
-    key = _usage(scene.tenant, wish.now)
+    key, stored = wishes.usage_key(scene.tenant, wish.now), items.Usage
     used = scene.other.get(key)
-    if limit <= 0 or (used is not None and int(used.appointments) >= limit):
+    if (int(used.appointments) if used else 0) + bookings > limit:
         raise PlanLimitReached(limit=int(limit), month=key[1].removeprefix("USAGE#"))
-    count = items.Usage.appointments
-    actions = [items.Usage.entity.set(items.Usage), count.add(1)]  # an update may be what makes the item
-    tx.update(items.Usage(*key), actions=actions, condition=count.does_not_exist() | (count < int(limit)))
+    actions = [stored.entity.set(stored), stored.appointments.add(bookings)]  # an update may be what makes the item
+    tx.update(stored(*key), actions=actions, condition=_room(int(limit), bookings))
+
+
+def _room(limit: int, bookings: int) -> Any:
+    """The condition that so many more fit into the month."""
+    return items.Usage.appointments.does_not_exist() | (items.Usage.appointments <= limit - bookings)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from mostrador import ids, tenants
-from mostrador.errors import Conflict, NotHere, Stale
+from mostrador.errors import Busy, Conflict, NotHere
 from mostrador.rules.phones import normalised
 from mostrador.rules.text import folded
 from mostrador.table import items, keys, reads, writes
@@ -66,7 +66,7 @@ def create(tenant: str, wanted: NewCustomer, *, key: str | None, now: datetime) 
     except writes.Refused as error:
         earlier: items.Customer | None = reads.one((made.pk, made.sk))
         if earlier is None:
-            raise PhoneTaken(field="phone", value=made.phone, phone=made.phone) from error
+            raise PhoneTaken(field="body.phone", value=made.phone, phone=made.phone) from error
         return writes.same_request(earlier, made.fingerprint)
     return made
 
@@ -91,11 +91,15 @@ def put(tx: Any, tenant: str, made: items.Customer) -> None:
         tx.save(guard(tenant, made), condition=items.PhoneGuard.pk.does_not_exist())
 
 
-def touch(tx: Any, tenant: str, customer_id: str, last_appointment_at: datetime) -> None:
-    """Note a booking on a customer without reading it; refused where there is no such customer."""
+def note_booking(tx: Any, tenant: str, customer: Any, last_appointment_at: datetime, *, is_new: bool) -> None:
+    """Keep who books, with the start of what was booked last; refused where a known customer is gone."""
+    if is_new:
+        customer.last_appointment_at = last_appointment_at
+        put(tx, tenant, customer)
+        return
     stored = items.Customer
     actions = [stored.last_appointment_at.set(last_appointment_at), stored.version.add(1)]
-    tx.update(items.Item(*keys.customer(tenant, customer_id)), actions=actions, condition=stored.pk.exists())
+    tx.update(items.Item(*keys.customer(tenant, customer.id)), actions=actions, condition=stored.pk.exists())
 
 
 def guard(tenant: str, customer: items.Customer) -> items.PhoneGuard:
@@ -105,23 +109,24 @@ def guard(tenant: str, customer: items.Customer) -> items.PhoneGuard:
 def change(tenant: str, customer_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Customer:
     """Apply the fields that ``changes`` sets, the phone's guard with them. Raises NotHere, Stale, PhoneTaken."""
     shop = tenants.current(tenant, now=now)
-    customer = get(tenant, customer_id, now=now)
-    writes.check_version(customer, seen)
-    before = customer.phone
-    for name, value in changes.fields().items():
-        setattr(customer, name, value)
-    _arrange(customer, shop)
-    customer.updated_at = now
-    try:
-        with writes.transaction() as tx:
-            tx.save(customer)
-            _move_guard(tx, tenant, customer, before)
-    except writes.Refused as error:
-        current = get(tenant, customer_id, now=now)
-        if current.version != customer.version:
-            raise Stale(given=customer.version, current=current.version) from error
-        raise PhoneTaken(field="phone", value=customer.phone, phone=customer.phone) from error
-    return customer
+    for _ in writes.attempts():
+        customer = get(tenant, customer_id, now=now)
+        writes.check_version(customer, seen)
+        before = customer.phone
+        for name, value in changes.fields().items():
+            setattr(customer, name, value)
+        _arrange(customer, shop)
+        customer.updated_at = now
+        try:
+            with writes.transaction() as tx:
+                tx.save(customer)
+                _move_guard(tx, tenant, customer, before)
+        except writes.Refused as error:
+            if get(tenant, customer_id, now=now).version == customer.version:  # not the customer, so the phone
+                raise PhoneTaken(field="body.phone", value=customer.phone, phone=customer.phone) from error
+            continue
+        return customer
+    raise Busy
 
 
 def _move_guard(tx: Any, tenant: str, customer: items.Customer, before: str | None) -> None:
@@ -148,7 +153,7 @@ def _arrange(customer: items.Customer, shop: items.Tenant) -> None:
     """Set what follows from name and phone: the written form, the place in the list, the searched text."""
     customer.phone = normalised(customer.phone, shop.country) if customer.phone else None
     customer.folded = searchable(customer.name, customer.phone)
-    customer.gsi1pk, customer.gsi1sk = keys.customer_by_name(shop.slug, folded(customer.name), customer.id)
+    customer.gsi1pk, customer.gsi1sk = keys.customer_by_name(shop.slug, folded(customer.name)[:200], customer.id)
 
 
 def _found(item: Any, customer_id: str) -> items.Customer:

@@ -9,12 +9,13 @@
     ├── Conflict     it does not go with the present state
     │   └── Stale    somebody changed it first (If-Match)
     └── Unavailable  try again later
+        └── TooManyRequests  in ``retry_after`` seconds
 
 A refusal is a class beside the code that raises it: a stable ``code`` and one sentence in each language,
-filled with the facts given. Only ``web.py`` knows which HTTP status a family has.
+filled with the facts given. Only ``problems.py`` knows which HTTP status a family has.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 
 class ServiceError(Exception):
@@ -53,12 +54,8 @@ class Unavailable(ServiceError):
     pass
 
 
-class InvalidField(Invalid):
-    """One field holds a value that cannot be: ``field``, ``value`` and why, in both languages."""
-
-    code = "invalid_request"
-    en = "{field}: {en} (got {value})"
-    es = "{field}: {es} (llegó {value})"
+class TooManyRequests(Unavailable):
+    pass
 
 
 class NotHere(NotFound):
@@ -67,6 +64,26 @@ class NotHere(NotFound):
     code = "not_found"
     en = "there is no {entity} {id}"
     es = "no existe {entity} {id}"
+
+    def says(self, language: str) -> str:
+        entity = str(self.facts["entity"])
+        named = entity if language == "en" else _SPANISH.get(entity, entity)
+        return (self.en if language == "en" else self.es).format(entity=named, id=self.facts["id"])
+
+
+_SPANISH: Final = {
+    "tenant": "el negocio",
+    "service": "el servicio",
+    "resource": "el profesional o recurso",
+    "customer": "el cliente",
+    "appointment": "el turno",
+    "closure": "el día especial",
+    "path": "la dirección",
+    "file": "el archivo",
+    "list of holidays for": "la lista de feriados de",
+    "waiting entry": "la espera",
+    "feed": "el calendario",
+}
 
 
 class Stale(Conflict):

@@ -1,8 +1,11 @@
 """Ids: 32 lower-case hex characters, unguessable, and legal as Google Calendar event ids."""
 
 import hashlib
+import hmac
 
 import uuid6
+
+from mostrador import settings
 
 
 def new() -> str:
@@ -11,8 +14,12 @@ def new() -> str:
 
 
 def derived(tenant: str, kind: str, key: str) -> str:
-    """The id of what the Idempotency-Key ``key`` creates in ``tenant``: the same inputs give the same id."""
-    return hashlib.sha256(f"{tenant}\n{kind}\n{key}".encode()).hexdigest()[:32]
+    """The id of what the Idempotency-Key ``key`` creates in ``tenant``: the same inputs give the same id.
+
+    Nobody else can compute it; it tells nothing of the time at which it was made.
+    """
+    text = f"{tenant}\n{kind}\n{key}".encode()
+    return hmac.new(settings.signing_key().encode(), text, hashlib.sha256).hexdigest()[:32]
 
 
 def fingerprint(text: str) -> str:

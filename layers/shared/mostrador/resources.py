@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from mostrador import ids, tenants
+from mostrador import agendas, ids, tenants
 from mostrador.errors import Conflict, NotHere
 from mostrador.rules import zones
 from mostrador.table import items, keys, reads, writes
@@ -28,7 +28,7 @@ def get(tenant: str, resource_id: str, *, now: datetime) -> items.Resource:
 
 
 def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Resources in the order in which they were made."""
+    """Resources by id: as they were made, but for those made under an Idempotency-Key."""
     tenants.current(tenant, now=now)
     pk, prefix = keys.resource(tenant, "")
     return reads.page(pk, tenant=tenant, query=("resources",), size=size, cursor=cursor, between=(prefix, prefix + "~"))
@@ -50,12 +50,12 @@ def create(tenant: str, wanted: NewResource, *, key: str | None, now: datetime) 
 
 def change(tenant: str, resource_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Resource:
     """Apply the fields that ``changes`` sets. Raises NotHere, Stale."""
-    resource = get(tenant, resource_id, now=now)
-    writes.check_version(resource, seen)
-    for name, value in _stored(changes).items():
-        setattr(resource, name, value)
-    writes.save(resource, now)
-    return resource
+
+    def alter(resource: items.Resource) -> None:
+        for name, value in _stored(changes).items():
+            setattr(resource, name, value)
+
+    return writes.edited(lambda: get(tenant, resource_id, now=now), alter, seen=seen, now=now)
 
 
 def delete(tenant: str, resource_id: str, *, seen: int | None, now: datetime) -> None:
@@ -65,7 +65,7 @@ def delete(tenant: str, resource_id: str, *, seen: int | None, now: datetime) ->
     writes.check_version(resource, seen)
     today = zones.local_day(zones.minute(now), tenants.zone(shop)).isoformat()
     days = reads.span(keys.agenda_partition(tenant, resource_id), today, "9999", consistent=True)
-    booked = next((day for day in days if day.lines), None)
+    booked = next((day for day in days if agendas.booked([day], now)), None)
     if booked:
         raise ResourceInUse(name=resource.name, day=booked.sk)
     writes.delete(resource)

@@ -6,8 +6,8 @@ changed, reads twice.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from mostrador.table import items, keys, reads
 from mostrador.views import hours
 
 _REMEMBERED: Final = 500
+_GLANCE: Final = timedelta(seconds=5)
 _KeysOf = Callable[[items.Tenant, items.Service], set[keys.Key]]
 _hints: dict[tuple[str, str], tuple[items.Tenant, items.Service]] = {}
 
@@ -30,80 +31,113 @@ class ServiceInactive(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Fresh copies; ``days`` are the agenda days that exist, ``other`` whatever else was asked for."""
+    """Fresh copies; ``days`` are the agenda days that exist, ``other`` whatever else was asked for.
+
+    ``demand`` is the service's, unless an appointment made under earlier terms is moved.
+    """
 
     tenant: items.Tenant
     service: items.Service
+    demand: agenda.Demand
     resources: list[items.Resource]
     days: Mapping[keys.Key, items.AgendaDay]
     other: Mapping[keys.Key, Any] = field(default_factory=dict)
 
     @property
-    def demand(self) -> agenda.Demand:
-        return demand(self.service)
+    def needs_second(self) -> bool:
+        return bool(self.service.second_resource_ids)
 
-    def booked(self, resource_id: str, now: datetime) -> list[agenda.Booking]:
-        """What counts at ``now`` in the days of one resource that were read."""
+    def is_active(self, resource_id: str) -> bool:
+        return any(one.id == resource_id for one in self.resources)
+
+    def booked(self, resource_id: str, now: datetime, without: str = "") -> list[agenda.Booking]:
+        """What counts at ``now`` in the days of one resource that were read, but for the appointment ``without``."""
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
-        return agendas.booked((day for (pk, _), day in self.days.items() if pk == partition), now)
+        lines = agendas.booked((day for (pk, _), day in self.days.items() if pk == partition), now)
+        return [line for line in lines if line.appointment_id != without]
 
     def hours(self, resource: items.Resource) -> opening.Hours:
-        """The resource's own opening hours, or the tenant's."""
-        return hours.counted(resource.hours if resource.hours is not None else self.tenant.hours)
+        """The resource's own opening hours or the tenant's; of the special days its own before the tenant's."""
+        week = resource.hours if resource.hours is not None else self.tenant.hours
+        special = hours.special(self.tenant.special_days) | hours.special(resource.special_days)
+        return opening.Hours(hours.counted(week), special, int(self.tenant.slot_offset_minutes or 0))
 
     def windows(self, resource: items.Resource, first: date, last: date) -> list[opening.Window]:
         """When the resource is open from ``first`` to the day after ``last``, into which a late start may reach."""
         return opening.windows(self.hours(resource), tenants.zone(self.tenant), first, last + timedelta(days=1))
 
-    def terms(self, resource: items.Resource, now: datetime) -> availability.Terms:
-        """The rules for one resource."""
-        zone = tenants.zone(self.tenant)
+    def terms(self, resource_ids: Iterable[str], now: datetime, without: str = "") -> dict[str, availability.Terms]:
+        """The rules for each of these resources that is active, in their order."""
+        counts = self._service_counts(now, without)
+        known = {one.id: one for one in self.resources}
+        return {one: self._terms(known[one], now, without, counts) for one in resource_ids if one in known}
+
+    def _terms(
+        self, resource: items.Resource, now: datetime, without: str, counts: Counter[date]
+    ) -> availability.Terms:
+        zone, service = tenants.zone(self.tenant), self.service
         notice = timedelta(minutes=int(self.tenant.minimum_notice_minutes))
+        last_day = zones.local_day(zones.minute(now), zone) + timedelta(days=int(service.advance_booking_days))
+        until = date.fromisoformat(service.bookable_until) if service.bookable_until else last_day
         return availability.Terms(
             demand=self.demand,
             hours=self.hours(resource),
             zone=zone,
             step=int(self.tenant.slot_step_minutes),
             earliest=zones.minute(now + notice + timedelta(seconds=59, microseconds=999_999)),
-            last_day=zones.local_day(zones.minute(now), zone) + timedelta(days=int(self.service.advance_booking_days)),
-            booked=self.booked(resource.id, now),
-            service_counts=self._service_counts(now),
+            last_day=min(last_day, until),
+            booked=self.booked(resource.id, now, without),
+            service_counts=counts,
         )
 
-    def _service_counts(self, now: datetime) -> Counter[date]:
+    def _service_counts(self, now: datetime, without: str) -> Counter[date]:
         zone = tenants.zone(self.tenant)
         return Counter(
             zones.local_day(line.starts, zone)
             for resource_id in self.service.resource_ids
-            for line in self.booked(resource_id, now)
+            for line in self.booked(resource_id, now, without)
             if line.service == agenda.tag(self.service.id)
         )
 
 
 def demand(service: items.Service) -> agenda.Demand:
-    limit = service.max_bookings_per_day
+    day, week = service.max_bookings_per_day, service.max_bookings_per_week
     return agenda.Demand(
         service_id=service.id,
         duration=int(service.duration_minutes),
         before=int(service.buffer_before_minutes),
         after=int(service.buffer_after_minutes),
         capacity=int(service.capacity),
-        max_per_day=None if limit is None else int(limit),
+        max_per_day=None if day is None else int(day),
+        max_per_week=None if week is None else int(week),
     )
 
 
-def at(tenant: str, service_id: str, starts: int, other: Iterable[keys.Key]) -> Scene:
-    """The scene of one start (minutes since the epoch), consistent; one round trip when warm. Raises NotHere."""
-    wanted = set(other)
-    return _read(tenant, service_id, lambda shop, service: wanted | _day_keys(shop, service, starts), wanted)
+def at(
+    tenant: str,
+    service_id: str,
+    starts: Sequence[int],
+    other: Iterable[keys.Key],
+    *,
+    first: Callable[[Mapping[keys.Key, Any]], None] = lambda _found: None,
+) -> Scene:
+    """The scene of some starts (minutes since the epoch), consistent. Raises NotHere, ServiceInactive.
+
+    One round trip when warm, for up to 100 items. ``first`` sees what was read before anything is refused.
+    """
+
+    def more(shop: items.Tenant, service: items.Service) -> set[keys.Key]:
+        return set().union(*(_day_keys(shop, service, start) for start in starts))
+
+    return _read(tenant, service_id, more, set(other), first=first)
 
 
 def over(tenant: str, service_id: str, first: date, last: date, *, now: datetime) -> Scene:
     """The scene of the local days ``first`` to ``last``: one query more for each resource. Raises NotHere.
 
-    Eventually consistent, and the tenant up to a minute old: whoever books what it offers is judged by a fresh read.
+    Eventually consistent, and the tenant some seconds old: whoever books what it offers is judged by a fresh read.
     """
-    shop = tenants.current(tenant, now=now)
+    shop = tenants.current(tenant, now=now, within=_GLANCE)
     known = {keys.tenant(tenant): shop}
     return widened(_read(tenant, service_id, lambda _shop, _service: set(), (), known=known), first, last)
 
@@ -114,13 +148,25 @@ def widened(scene: Scene, first: date, last: date) -> Scene:
     begins, ends = zones.day_bounds(first, zone)[0], zones.day_bounds(last, zone)[1]
     closes = [window.ends for one in scene.resources for window in scene.windows(one, first, last)]
     latest = min(ends + demand.duration, max(closes, default=ends)) + demand.after
-    reach = zones.local_day(begins - demand.before, zone), zones.local_day(latest - 1, zone)
+    since, until = zones.local_day(begins - demand.before, zone), zones.local_day(latest - 1, zone)
+    if demand.max_per_week is not None:
+        since = min(since, availability.monday_of(first))
+        until = max(until, availability.monday_of(last) + timedelta(days=6))
     days = {
         (day.pk, day.sk): day
-        for resource in scene.resources
-        for day in reads.span(keys.agenda_partition(scene.tenant.slug, resource.id), *map(str, reach))
+        for one in _resource_ids(scene.service)  # the inactive too: what they have counts against the limits
+        for day in reads.span(keys.agenda_partition(scene.tenant.slug, one), str(since), str(until))
     }
-    return Scene(scene.tenant, scene.service, scene.resources, {**scene.days, **days}, scene.other)
+    return replace(scene, days={**days, **scene.days})  # what was read consistently stays
+
+
+def touching(scene: Scene, starts: int) -> Scene:
+    """The same scene with the days that its own ``demand`` touches, read if the service's did not."""
+    touched = agenda.days_touched(scene.demand, starts, tenants.zone(scene.tenant))
+    wanted = {keys.agenda_day(scene.tenant.slug, one.id, day) for one in scene.resources for day in touched}
+    if touched == agenda.days_touched(demand(scene.service), starts, tenants.zone(scene.tenant)):
+        return scene
+    return replace(scene, days={**scene.days, **reads.batch(wanted)})
 
 
 def forget() -> None:
@@ -135,6 +181,7 @@ def _read(
     other: Iterable[keys.Key],
     *,
     known: Mapping[keys.Key, Any] | None = None,
+    first: Callable[[Mapping[keys.Key, Any]], None] = lambda _found: None,
 ) -> Scene:
     """Read what is thought to be needed; again if the fresh service needs something else.
 
@@ -143,10 +190,11 @@ def _read(
     known = known or {}
     hint = _hints.get((tenant, service_id))
     while True:
-        asked = {keys.tenant(tenant), keys.service(tenant, service_id)}
+        asked = {keys.tenant(tenant), keys.service(tenant, service_id), *other}
         if hint:
             asked |= _resource_keys(*hint) | more(*hint)
         found = {**reads.batch(asked - set(known), consistent=not known), **known}
+        first(found)
         hint = _fresh(tenant, service_id, found)
         if _resource_keys(*hint) | more(*hint) <= asked:
             return _scene(*hint, found, other)
@@ -165,12 +213,28 @@ def _fresh(tenant: str, service_id: str, found: Mapping[keys.Key, Any]) -> tuple
 
 
 def _resource_keys(shop: items.Tenant, service: items.Service) -> set[keys.Key]:
-    return {keys.resource(shop.slug, one) for one in service.resource_ids}
+    return {keys.resource(shop.slug, one) for one in _resource_ids(service)}
 
 
 def _day_keys(shop: items.Tenant, service: items.Service, starts: int) -> set[keys.Key]:
-    touched = agenda.days_touched(demand(service), starts, tenants.zone(shop))
-    return {keys.agenda_day(shop.slug, one, day) for one in service.resource_ids for day in touched}
+    """The days a booking touches, and the whole week of the first group where a weekly limit counts it."""
+    zone = tenants.zone(shop)
+    touched = agenda.days_touched(demand(service), starts, zone)
+    found = {keys.agenda_day(shop.slug, one, day) for one in _resource_ids(service) for day in touched}
+    if service.max_bookings_per_week is not None:
+        week = week_of(zones.local_day(starts, zone))
+        found |= {keys.agenda_day(shop.slug, one, day) for one in service.resource_ids for day in week}
+    return found
+
+
+def week_of(day: date) -> list[date]:
+    """Monday to Sunday."""
+    monday = availability.monday_of(day)
+    return [monday + timedelta(days=number) for number in range(7)]
+
+
+def _resource_ids(service: items.Service) -> list[str]:
+    return [*service.resource_ids, *service.second_resource_ids]
 
 
 def _scene(
@@ -178,10 +242,11 @@ def _scene(
 ) -> Scene:
     if not service.is_active:
         raise ServiceInactive(name=service.name)
-    resources = (found.get(keys.resource(shop.slug, one)) for one in service.resource_ids)
+    resources = (found.get(keys.resource(shop.slug, one)) for one in _resource_ids(service))
     return Scene(
         tenant=shop,
         service=service,
+        demand=demand(service),
         resources=[resource for resource in resources if resource is not None and resource.is_active],
         days={key: item for key, item in found.items() if isinstance(item, items.AgendaDay)},
         other={key: found[key] for key in other if key in found},

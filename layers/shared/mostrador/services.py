@@ -1,14 +1,22 @@
 """Services: what can be booked, for how long and at what price."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from mostrador import ids, tenants
-from mostrador.errors import Conflict, NotHere
+from mostrador.errors import Conflict, Invalid, NotHere
 from mostrador.rules import money
 from mostrador.table import items, keys, reads, writes
 from mostrador.views.common import Request
 from mostrador.views.services import NewService
+
+MOST_WITH_WEEKLY_LIMIT: Final = 12
+
+
+class TooManyResources(Invalid):
+    code = "too_many_resources"
+    en = "a service with a weekly limit may have {most} resources, not {value}"
+    es = "un servicio con límite semanal admite {most} profesionales o recursos, no {value}"
 
 
 class NoResource(Conflict):
@@ -27,7 +35,7 @@ def get(tenant: str, service_id: str, *, now: datetime) -> items.Service:
 
 
 def listing(tenant: str, *, is_active: bool | None, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Services in the order in which they were made, all or only those with this ``is_active``."""
+    """Services, all or only those with this ``is_active``, by id: as they were made, but for those made under a key."""
     tenants.current(tenant, now=now)
     pk, prefix = keys.service(tenant, "")
     keep = None if is_active is None else items.Service.is_active == is_active
@@ -59,12 +67,12 @@ def create(tenant: str, wanted: NewService, *, key: str | None, now: datetime) -
 def change(tenant: str, service_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Service:
     """Apply the fields that ``changes`` sets; what is booked keeps its terms. Raises NotHere, Stale."""
     shop = tenants.current(tenant, now=now)
-    service = get(tenant, service_id, now=now)
-    writes.check_version(service, seen)
-    for name, value in _stored(shop, changes, service).items():
-        setattr(service, name, value)
-    writes.save(service, now)
-    return service
+
+    def alter(service: items.Service) -> None:
+        for name, value in _stored(shop, changes, service).items():
+            setattr(service, name, value)
+
+    return writes.edited(lambda: get(tenant, service_id, now=now), alter, seen=seen, now=now)
 
 
 def delete(tenant: str, service_id: str, *, seen: int | None, now: datetime) -> None:
@@ -84,19 +92,37 @@ def _stored(shop: items.Tenant, wanted: Request, before: items.Service | None = 
         price = fields.get("price") or str(before.price if before else "")
         fields |= {"currency": currency, "price": money.amount(price, currency)}
     if "resource_ids" in fields:
-        fields["resource_ids"] = _resources(shop.slug, fields["resource_ids"])
+        fields["resource_ids"] = _resources(shop.slug, fields["resource_ids"], before.resource_ids if before else [])
+    if fields.get("second_resource_ids"):
+        known = before.second_resource_ids if before else []
+        fields["second_resource_ids"] = _resources(shop.slug, fields["second_resource_ids"], known)
+    _check_limits(fields, before)
+    if fields.get("bookable_until"):
+        fields["bookable_until"] = fields["bookable_until"].isoformat()
     return fields
 
 
-def _resources(tenant: str, wanted: list[str]) -> list[str]:
-    """The ids, each once, all of this tenant; the first resource where none is named. Raises NotHere, NoResource."""
+def _check_limits(fields: dict[str, Any], before: items.Service | None) -> None:
+    """Raise TooManyResources: a weekly limit is held by checking every day of the week of each resource."""
+    known = {"max_bookings_per_week": None, "resource_ids": []} if before is None else before.attribute_values
+    merged = known | fields
+    if merged.get("max_bookings_per_week") is not None and len(merged["resource_ids"]) > MOST_WITH_WEEKLY_LIMIT:
+        count = len(merged["resource_ids"])
+        raise TooManyResources(field="body.resource_ids", value=count, most=MOST_WITH_WEEKLY_LIMIT)
+
+
+def _resources(tenant: str, wanted: list[str], known: list[str]) -> list[str]:
+    """The ids, each once, all of this tenant; the first resource where none is named. Raises NotHere, NoResource.
+
+    What the service named before (``known``) may be gone by now.
+    """
     if not wanted:
         every = reads.everything(*keys.resource(tenant, ""))
         if not every:
             raise NoResource
         return [min(every, key=lambda resource: resource.created_at).id]
     found = reads.batch(keys.resource(tenant, resource_id) for resource_id in wanted)
-    missing = next((one for one in wanted if keys.resource(tenant, one) not in found), None)
+    missing = next((one for one in wanted if one not in known and keys.resource(tenant, one) not in found), None)
     if missing:
         raise NotHere(entity="resource", id=missing)
     return list(dict.fromkeys(wanted))

@@ -22,7 +22,7 @@ def table_name() -> str:
 
 @cache
 def signing_key() -> str:
-    """The secret that signs cursors; every function that lists shares it."""
+    """The secret that signs cursors and links; every function that lists shares it."""
     return _required("SIGNING_KEY")
 
 

@@ -33,8 +33,8 @@ class User:
     is_superuser: bool
 
 
-# Keys are kept for an hour; an unknown key id is asked for anew, which is how a rotation arrives.
-_keys = jwt.PyJWKClient(settings.jwks_url(), cache_keys=True, lifespan=3600, timeout=2)
+# The set of keys is kept for an hour; an unknown key id is asked for anew, which is how a rotation arrives.
+_keys = jwt.PyJWKClient(settings.jwks_url(), cache_keys=False, lifespan=3600, timeout=2)
 
 
 def user(token: str) -> User:
@@ -49,6 +49,7 @@ def user(token: str) -> User:
             key,
             algorithms=["RS256"],
             issuer=settings.token_issuer(),
+            leeway=10,  # seconds by which clocks may differ
             options={"require": _REQUIRED, "verify_aud": False},
         )
     except jwt.PyJWKClientConnectionError as error:

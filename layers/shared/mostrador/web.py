@@ -1,10 +1,12 @@
-"""HTTP, and nobody else knows it: resolver, caller, headers, statuses, problem+json (RFC 9457)."""
+"""HTTP, and nobody else knows it but ``problems``: resolver, caller, headers, answers."""
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
@@ -15,23 +17,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Path as PathParam
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, BeforeValidator, StringConstraints
 
-from mostrador import errors, wording
+from mostrador import csvs, errors, problems, wording
 from mostrador.errors import ServiceError
 from mostrador.observability import logger
 from mostrador.rules import permissions
 from mostrador.rules.permissions import Action, Role
-from mostrador.table import TableFailure, is_overload
+from mostrador.table import TableFailure
+from mostrador.views import common
 
 MOST_BYTES: Final = 64 * 1024
-PROBLEM: Final = "application/problem+json"
-_FAMILIES: Final[Mapping[type[ServiceError], int]] = {
-    errors.Stale: 412,
-    errors.Invalid: 422,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.Unavailable: 503,
-}
+JSON: Final = "application/json"
 
 
 def _version(etag: Any) -> Any:
@@ -40,44 +35,17 @@ def _version(etag: Any) -> Any:
 
 
 Model = TypeVar("Model", bound=BaseModel)
-Slug = Annotated[str, PathParam(title="Identificador del negocio")]
+Slug = Annotated[Annotated[str, StringConstraints(pattern=common.SLUG)], PathParam(title="Identificador del negocio")]
+Id = Annotated[Annotated[str, StringConstraints(pattern=common.ID)], PathParam(title="Identificador")]
+ClosureId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9a-f]{32})?$")],
+    PathParam(title="Identificador"),
+]
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")] | None,
     Header(alias="Idempotency-Key", title="Clave de idempotencia"),
 ]
 IfMatch = Annotated[Annotated[int, BeforeValidator(_version)] | None, Header(alias="If-Match", title="Versión")]
-
-
-class MalformedBody(errors.Invalid):
-    code = "malformed_json"
-    en = "the body is not a JSON object in UTF-8: {reason}"
-    es = "el cuerpo no es un objeto JSON en UTF-8: {reason}"
-
-
-class BodyTooLarge(errors.Invalid):
-    code = "body_too_large"
-    en = "the body has {value} bytes; at most {limit} are read"
-    es = "el cuerpo tiene {value} bytes; se leen {limit} como máximo"
-
-
-class UnsupportedMediaType(errors.Invalid):
-    code = "unsupported_media_type"
-    en = "{value} is not application/json"
-    es = "{value} no es application/json"
-
-
-class UnknownParameter(errors.Invalid):
-    code = "unknown_parameter"
-    en = "there is no query parameter {value}; known are: {known}"
-    es = "no existe el parámetro {value}; se conocen: {known}"
-
-
-_STATUSES: Final[Mapping[type[ServiceError], int]] = {
-    MalformedBody: 400,
-    BodyTooLarge: 413,
-    UnsupportedMediaType: 415,
-    **_FAMILIES,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +61,12 @@ class Caller:
 def resolver() -> APIGatewayRestResolver:
     """A resolver that validates requests, documents itself, and answers every error as problem+json."""
     app = APIGatewayRestResolver(enable_validation=True)
-    app.exception_handler(ServiceError)(lambda error: refuse(app.current_event, error))
-    app.exception_handler(RequestValidationError)(lambda error: _unprocessable(app.current_event, error))
-    app.exception_handler(NotFoundError)(lambda _: _no_route(app.current_event))
-    app.exception_handler(TableFailure)(lambda error: _table_failed(app.current_event, error))
-    app.exception_handler(Exception)(lambda error: _broken(app.current_event, error))
-    app.use(middlewares=[_no_unknown_query])
+    app.exception_handler(ServiceError)(lambda error: problems.refuse(app.current_event, error))
+    app.exception_handler(RequestValidationError)(lambda error: problems.unprocessable(app.current_event, error))
+    app.exception_handler(NotFoundError)(lambda _: problems.no_route(app.current_event))
+    app.exception_handler(TableFailure)(lambda error: problems.table_failed(app.current_event, error))
+    app.exception_handler(Exception)(lambda error: problems.broken(app.current_event, error))
+    app.use(middlewares=[_no_unknown_query, _lists_as_csv])
     return app
 
 
@@ -111,7 +79,7 @@ def handler(app: APIGatewayRestResolver) -> Callable[[dict[str, Any], Any], dict
         try:
             _check_body(asked)
         except ServiceError as error:
-            answer: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(refuse(asked, error))
+            answer: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(problems.refuse(asked, error))
             return answer.build(asked)
         answered = app.resolve(event, context)
         return {**answered, "body": answered.get("body") or ""}  # MiniStack takes no null, which 204 would have
@@ -130,6 +98,12 @@ def caller(app: APIGatewayRestResolver, tenant: str, action: Action) -> Caller:
     return Caller(tenant, told.get("user", ""), told.get("email") or told.get("user", ""), Role(role))
 
 
+def address(app: APIGatewayRestResolver) -> str:
+    """Where the call comes from as API Gateway saw it; what the caller says of it (X-Forwarded-For) is not asked."""
+    identity: dict[str, str] = app.current_event.request_context.get("identity") or {}
+    return identity.get("sourceIp") or ""
+
+
 def operator(app: APIGatewayRestResolver) -> None:
     """Refuse anybody but a superuser: what lies outside tenants is not there for others."""
     told: dict[str, Any] = app.current_event.request_context.get("authorizer") or {}
@@ -139,12 +113,32 @@ def operator(app: APIGatewayRestResolver) -> None:
 
 def created(item: Any, view: type[Model]) -> Response[Model]:
     """201 with the item as ``view`` and its version as ETag."""
-    return Response(201, "application/json", view.model_validate(item), headers={"ETag": f'"{item.version}"'})
+    return Response(201, JSON, view.model_validate(item), headers={"ETag": f'"{item.version}"'})
+
+
+def made(view: Model) -> Response[Model]:
+    """201 with what has no version."""
+    return Response(201, JSON, view)
 
 
 def shown(item: Any, view: type[Model]) -> Response[Model]:
     """200 with the item as ``view`` and its version as ETag."""
-    return Response(200, "application/json", view.model_validate(item), headers={"ETag": f'"{item.version}"'})
+    return Response(200, JSON, view.model_validate(item), headers={"ETag": f'"{item.version}"'})
+
+
+def attachment(text: str, kind: str, name: str) -> Response[str]:
+    """200 with a file to be saved as ``name``."""
+    return Response(200, kind, text, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def cached(app: APIGatewayRestResolver, text: str, kind: str, seconds: int) -> Response[str]:
+    """200 with what may be kept for so long, or 304 to who has it (If-None-Match)."""
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": f"private, max-age={seconds}"}
+    known = str(app.current_event.headers.get("if-none-match") or "").split(",")
+    if etag in (one.strip().removeprefix("W/") for one in known):
+        return Response(304, body="", headers=headers)
+    return Response(200, kind, text, headers=headers)
 
 
 def gone() -> Response[None]:
@@ -157,83 +151,29 @@ def document() -> Response[str]:
     path = Path(__file__).with_name("openapi.json")
     if not path.exists():
         raise errors.NotHere(entity="file", id=path.name)
-    return Response(200, "application/json", path.read_text())
-
-
-def language(event: APIGatewayProxyEvent) -> str:
-    """``"es"`` unless Accept-Language puts English first."""
-    asked = str(event.headers.get("accept-language") or "").lower()
-    known = (part.strip()[:2] for part in asked.split(","))
-    return next((one for one in known if one in ("es", "en")), "es")
-
-
-def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
-    """A refusal as problem+json: its code, its sentence, and its facts as further members."""
-    status = next(status for family, status in _STATUSES.items() if isinstance(error, family))
-    facts = {name: wording.shown(value) if isinstance(value, str) else value for name, value in error.facts.items()}
-    return _problem(event, status, error.code, error.says(language(event)), **facts)
-
-
-def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, **members: Any) -> Response[str]:
-    request_id = event.request_context.request_id
-    told = {
-        "type": f"urn:mostrador:problem:{code}",
-        "title": code.replace("_", " "),
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "request_id": request_id,
-    }
-    headers = {"Retry-After": "1"} if status == 503 else {}  # noqa: PLR2004
-    return Response(status, PROBLEM, json.dumps({**members, **told}, default=str), headers=headers)
-
-
-def _unprocessable(event: APIGatewayProxyEvent, error: RequestValidationError) -> Response[str]:
-    faults = [wording.problem(one, language(event)) for one in error.errors()]
-    detail = "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults[:5])
-    return _problem(event, 422, "invalid_request", detail, errors=faults[:50])
-
-
-def _no_route(event: APIGatewayProxyEvent) -> Response[str]:
-    return refuse(event, errors.NotHere(entity="path", id=event.path))
-
-
-def _table_failed(event: APIGatewayProxyEvent, error: TableFailure) -> Response[str]:
-    if is_overload(error):
-        logger.warning("the table is overloaded", exc_info=error)
-        return refuse(event, errors.Busy())
-    return _broken(event, error)
-
-
-def _broken(event: APIGatewayProxyEvent, error: Exception) -> Response[str]:
-    logger.error("unexpected failure", exc_info=error)
-    return _problem(
-        event,
-        500,
-        "internal_error",
-        {
-            "es": "Algo falló de nuestro lado; quedó registrado.",
-            "en": "Something failed on our side; it was recorded.",
-        }[language(event)],
-    )
+    return Response(200, JSON, path.read_text())
 
 
 def _check_body(event: APIGatewayProxyEvent) -> None:
     """Raise BodyTooLarge, MalformedBody, UnsupportedMediaType."""
+    if event.http_method not in ("POST", "PUT", "PATCH"):
+        return
+    kind = str(event.headers.get("content-type") or JSON)
+    if kind.partition(";")[0].strip().lower() != JSON:
+        raise problems.UnsupportedMediaType(field="content-type", value=kind[:100])
+    sent = event.raw_event.get("headers") or {}
+    sent |= {name: JSON for name in sent if name.lower() == "content-type"}  # validation compares it letter by letter
     raw = event.get("body")
     if not raw:
         return
     if len(raw) > MOST_BYTES:
-        raise BodyTooLarge(field="body", value=len(raw), limit=MOST_BYTES)
-    kind = str(event.headers.get("content-type") or "application/json")
-    if not kind.startswith("application/json"):
-        raise UnsupportedMediaType(field="content-type", value=kind[:100])
+        raise problems.BodyTooLarge(field="body", value=len(raw), limit=MOST_BYTES)
     try:
         parsed = json.loads(event.decoded_body or "")
     except (ValueError, RecursionError) as error:
-        raise MalformedBody(field="body", value=wording.shown(raw[:80]), reason=str(error)[:200]) from error
+        raise problems.MalformedBody(field="body", value=wording.shown(raw[:80]), reason=str(error)[:200]) from error
     if not isinstance(parsed, dict):
-        raise MalformedBody(field="body", value=wording.shown(raw[:80]), reason="not an object")
+        raise problems.MalformedBody(field="body", value=wording.shown(raw[:80]), reason="not an object")
 
 
 def _no_unknown_query(app: APIGatewayRestResolver, next_middleware: Callable[..., Any]) -> Any:
@@ -241,8 +181,32 @@ def _no_unknown_query(app: APIGatewayRestResolver, next_middleware: Callable[...
     known = {name for param in app.context["_route"].dependant.query_params for name in _names(param.field_info)}
     unknown = sorted(set(app.current_event.query_string_parameters or {}) - known)
     if unknown:
-        raise UnknownParameter(field=f"query.{unknown[0]}", value=unknown[0], known=", ".join(sorted(known)) or "-")
+        raise problems.UnknownParameter(
+            field=f"query.{unknown[0]}", value=unknown[0], known=", ".join(sorted(known)) or "-"
+        )
     return next_middleware(app)
+
+
+def _lists_as_csv(app: APIGatewayRestResolver, next_middleware: Callable[..., Any]) -> Any:
+    """Turn a page of any list into CSV for who asks for that: the JSON's fields, what comes next in the headers."""
+    answer, event = next_middleware(app), app.current_event
+    page = answer.body
+    if not (_prefers_csv(event) and isinstance(page, dict) and page.keys() == {"items", "next"}):
+        return answer
+    view = app.context["_route"].dependant.return_param.type_
+    (row,) = get_args(view.model_fields["items"].annotation)
+    headers = {}
+    if page["next"]:
+        query = urlencode({**(event.query_string_parameters or {}), "cursor": page["next"]})
+        url = f"{event.request_context.path or event.path}?{query}"
+        headers = {"Link": f'<{url}>; rel="next"', "X-Next-Cursor": page["next"]}
+    return Response(200, "text/csv; charset=utf-8", csvs.text(list(row.model_fields), page["items"]), headers=headers)
+
+
+def _prefers_csv(event: APIGatewayProxyEvent) -> bool:
+    asked = str(event.headers.get("accept") or "").lower().split(",")
+    kinds = (part.partition(";")[0].strip() for part in asked)
+    return next((one for one in kinds if one in ("text/csv", JSON, "*/*")), "") == "text/csv"
 
 
 def _names(field: Any) -> list[str]:

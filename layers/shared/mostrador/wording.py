@@ -43,6 +43,17 @@ _SPANISH: Final = {
     "date_from_datetime_parsing": "debe ser una fecha (AAAA-MM-DD)",
     "date_from_datetime_inexact": "debe ser una fecha (AAAA-MM-DD), sin hora",
     "value_error": "no es válido: {error}",
+    "unreadable": "debe ser un texto legible",
+    "range_order": "from no debe ser posterior a to",
+    "one_customer": "indique customer_id o customer, uno de los dos",
+    "confirmed_hold": "un turno confirmado no se reserva hasta el pago",
+    "one_range": "indique date, o bien from y to",
+    "range_length": "debe ser un rango de hasta {days} días",
+    "one_end": "indique count o until, uno de los dos",
+    "interval_order": "los horarios de {day} deben ir uno tras otro sin superponerse",
+    "time_zone": "debe ser una zona horaria IANA",
+    "currency": "debe ser una moneda ISO 4217",
+    "country": "debe ser un país ISO 3166 con teléfonos",
 }
 
 

@@ -38,7 +38,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one appointment of a service takes: minutes, buffers, seats that share a start, and its daily limit."""
+    """What one appointment of a service takes: minutes, buffers, seats that share a start, and its limits."""
 
     service_id: str
     duration: int
@@ -46,6 +46,7 @@ class Demand:
     after: int = 0
     capacity: int = 1
     max_per_day: int | None = None
+    max_per_week: int | None = None
 
     def booking(self, appointment_id: str, starts: int, lapses_at: int = 0) -> Booking:
         return Booking(appointment_id, tag(self.service_id), starts, self.duration, self.before, self.after, lapses_at)

@@ -1,5 +1,6 @@
 """An appointment's states and the moves between them."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -48,13 +49,26 @@ class NotDeletable(Conflict):
     es = "un turno en estado {current} con pago {payment} se conserva; cancélelo o devuélvalo"
 
 
+class TooEarly(Conflict):
+    code = "too_early"
+    en = "the appointment begins at {starts_at}: what became of it is not known yet"
+    es = "el turno comienza a las {starts_at}: aún no se sabe qué pasó"
+
+
+def check_begun(starts_at: datetime, now: datetime) -> None:
+    """Raise TooEarly before the start."""
+    if now < starts_at:
+        raise TooEarly(starts_at=starts_at.isoformat())
+
+
 def move(current: Status, wanted: Status) -> None:
     """Raise WrongState unless ``current`` may become ``wanted``."""
     if wanted not in MOVES[current]:
         raise WrongState(current=current.value, wanted=wanted.value)
 
 
-def check_deletable(current: Status, payment: PaymentStatus) -> None:
-    """Raise NotDeletable for what took place or was paid."""
-    if current not in DELETABLE or payment is PaymentStatus.PAID:
+def check_deletable(current: Status, payment: PaymentStatus, *, ended: bool) -> None:
+    """Raise NotDeletable for what took place (or should have: ``ended``) or was ever paid."""
+    happened = ended and current is Status.CONFIRMED
+    if current not in DELETABLE or happened or payment is not PaymentStatus.PENDING:
         raise NotDeletable(current=current.value, payment=payment.value)

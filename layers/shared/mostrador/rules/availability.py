@@ -7,11 +7,12 @@ starts is cut from them by arithmetic, so a month costs what its bookings cost.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mostrador.rules import agenda, opening, zones
@@ -23,12 +24,22 @@ class Reason(StrEnum):
     NOTICE = "before_notice"
     WINDOW = "past_advance_window"
     TAKEN = "taken"
+    SEATS = "no_seats"
     DAILY_LIMIT = "daily_limit"
+    WEEKLY_LIMIT = "weekly_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Which rule removed a start, and ``by`` what: its figures, instants as minutes since the epoch."""
+
+    reason: Reason
+    by: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the tenant, the service and one resource allow; minutes, and ``now`` as an instant in minutes.
+    """What the tenant, the service and one resource allow; minutes, and ``earliest`` as an instant in minutes.
 
     ``service_counts`` tells how many of the service are booked per local day over all its resources.
     """
@@ -42,9 +53,23 @@ class Terms:
     booked: Sequence[agenda.Booking]
     service_counts: Counter[date]
 
-    def full(self, day: date) -> bool:
-        limit = self.demand.max_per_day
-        return limit is not None and self.service_counts[day] >= limit
+    def in_week(self, day: date) -> int:
+        """How many of the service are booked in the week (from Monday) of ``day``."""
+        monday = monday_of(day)
+        return sum(self.service_counts[monday + timedelta(days=number)] for number in range(7))
+
+    def over_limit(self, day: date) -> Refusal | None:
+        """The limit that leaves no booking of the service on ``day``."""
+        demand = self.demand
+        if demand.max_per_day is not None and (count := self.service_counts[day]) >= demand.max_per_day:
+            return Refusal(Reason.DAILY_LIMIT, {"booked": count, "limit": demand.max_per_day})
+        if demand.max_per_week is not None and (count := self.in_week(day)) >= demand.max_per_week:
+            return Refusal(Reason.WEEKLY_LIMIT, {"booked": count, "limit": demand.max_per_week})
+        return None
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def starts(terms: Terms, first: date, last: date) -> list[int]:
@@ -65,21 +90,55 @@ def starts(terms: Terms, first: date, last: date) -> list[int]:
     return sorted(found)
 
 
-def refusal(terms: Terms, at: int) -> Reason | None:
+def refusal(terms: Terms, at: int) -> Refusal | None:
     """Why the start ``at`` (a minute since the epoch) is not offered, or None when it is."""
     day = zones.local_day(at, terms.zone)
+    if at < terms.earliest:
+        return Refusal(Reason.NOTICE, {"earliest": terms.earliest})
+    if day > terms.last_day:
+        return Refusal(Reason.WINDOW, {"last_day": terms.last_day.isoformat()})
+    return _not_open(terms, at, day) or _not_free(terms, at) or terms.over_limit(day)
+
+
+def explained(terms: Terms, first: date, last: date) -> list[tuple[int, Refusal]]:
+    """Every start of the grid within opening hours of the days that is not offered, with its refusal."""
+    begins, ends = zones.day_bounds(first, terms.zone)[0], zones.day_bounds(last, terms.zone)[1]
+    candidates = sorted({
+        start
+        for window in _windows(terms, first, last)
+        for start in _grid(window.origin, terms.step, max(window.begins, begins), min(window.ends, ends), [])
+    })  # fmt: skip
+    return [(start, why) for start in candidates if (why := refusal(terms, start))]
+
+
+def seats_left(terms: Terms, at: int) -> int:
+    """Seats that a start which is free still has."""
+    taken = sum(agenda.shares_a_start(terms.demand, at, other) for other in terms.booked)
+    return terms.demand.capacity - taken
+
+
+def _not_open(terms: Terms, at: int, day: date) -> Refusal | None:
     windows = _windows(terms, day, day)
-    open_at = [window for window in windows if window.begins <= at < window.ends]
     union = opening.merged((window.begins, window.ends) for window in windows)
-    checks = (
-        (Reason.NOTICE, at < terms.earliest),
-        (Reason.WINDOW, day > terms.last_day),
-        (Reason.CLOSED, not any(low <= at <= high - terms.demand.duration for low, high in union)),
-        (Reason.OFF_GRID, not any((at - window.origin) % terms.step == 0 for window in open_at)),
-        (Reason.TAKEN, agenda.in_the_way(terms.demand, at, terms.booked) is not None),
-        (Reason.DAILY_LIMIT, terms.full(day)),
-    )
-    return next((reason for reason, holds in checks if holds), None)
+    until = next((high for low, high in union if low <= at < high), None)
+    if until is None:
+        return Refusal(Reason.CLOSED)
+    if at + terms.demand.duration > until:
+        return Refusal(Reason.CLOSED, {"closes": until})
+    on_grid = ((at - window.origin) % terms.step == 0 for window in windows if window.begins <= at < window.ends)
+    return None if any(on_grid) else Refusal(Reason.OFF_GRID, {"step": terms.step})
+
+
+def _not_free(terms: Terms, at: int) -> Refusal | None:
+    demand = terms.demand
+    other = agenda.in_the_way(demand, at, terms.booked)
+    if other is None:
+        return None
+    if agenda.shares_a_start(demand, at, other):
+        return Refusal(Reason.SEATS, {"booked": demand.capacity, "seats": demand.capacity})
+    touches = other.starts < at + demand.duration and at < other.starts + other.duration
+    by = {"appointment_id": other.appointment_id, "from": other.busy_from, "until": other.busy_until}
+    return Refusal(Reason.TAKEN, by | {"only_its_buffer": not touches})
 
 
 def nearest(free: Sequence[int], at: int, count: int = 3) -> list[int]:
@@ -93,7 +152,10 @@ def _windows(terms: Terms, first: date, last: date) -> list[opening.Window]:
 
 
 def _full_days(terms: Terms) -> list[tuple[int, int]]:
-    return [zones.day_bounds(day, terms.zone) for day in terms.service_counts if terms.full(day)]
+    days = set(terms.service_counts)
+    if terms.demand.max_per_week is not None:
+        days |= {monday_of(day) + timedelta(days=number) for day in terms.service_counts for number in range(7)}
+    return [zones.day_bounds(day, terms.zone) for day in days if terms.over_limit(day)]
 
 
 def _blocked(terms: Terms) -> list[tuple[int, int]]:

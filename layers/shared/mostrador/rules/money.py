@@ -37,7 +37,7 @@ class UnknownCurrency(Invalid):
 def digits(currency: str) -> int:
     """Decimals of ``currency``: 0 for PYG, 2 for USD. Raises UnknownCurrency."""
     if currency not in CURRENCIES:
-        raise UnknownCurrency(field="currency", value=currency)
+        raise UnknownCurrency(field="body.currency", value=currency)
     return _DIGITS.get(currency, 2)
 
 
@@ -47,9 +47,9 @@ def amount(value: str, currency: str) -> Decimal:
     try:
         exact = Decimal(value)
     except InvalidOperation as error:
-        raise BadAmount(field="price", value=value, currency=currency, digits=places) from error
+        raise BadAmount(field="body.price", value=value, currency=currency, digits=places) from error
     if not exact.is_finite() or not 0 <= exact < LARGEST or exact != round(exact, places):
-        raise BadAmount(field="price", value=value, currency=currency, digits=places)
+        raise BadAmount(field="body.price", value=value, currency=currency, digits=places)
     return round(exact, places)
 
 

@@ -1,7 +1,7 @@
 """Opening hours: wall-clock intervals of each weekday, and the instants they mean on given days."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,23 @@ from mostrador.rules import zones
 Interval = tuple[int, int]
 """Minutes after the day's midnight on the wall clock, end exclusive; an end past 1440 runs into the next day."""
 
-Hours = Mapping[int, tuple[Interval, ...]]
+Weekly = Mapping[int, tuple[Interval, ...]]
 """Weekday (Monday is 0) -> its intervals; a weekday that is missing is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The hours of a week, those of special days instead (none: closed), and where the grid of starts begins.
+
+    ``offset`` is in minutes after each opening.
+    """
+
+    weekly: Weekly
+    special: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
+    offset: int = 0
+
+    def on(self, day: date) -> tuple[Interval, ...]:
+        return self.special[day] if day in self.special else self.weekly.get(day.weekday(), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +45,8 @@ def windows(hours: Hours, zone: ZoneInfo, first: date, last: date) -> list[Windo
     for number in range(-1, (last - first).days + 1):  # the day before may run past midnight
         day = first + timedelta(days=number)
         midnight = zones.wall_midnight(day)
-        for opens, closes in hours.get(day.weekday(), ()):
-            found += _preimage(reach, midnight + opens, midnight + closes)
+        for opens, closes in hours.on(day):
+            found += _preimage(reach, midnight + opens, midnight + closes, hours.offset)
     earliest, latest = zones.day_bounds(first, zone)[0], zones.day_bounds(last, zone)[1]
     return sorted(
         (window for window in found if window.ends > earliest and window.begins < latest),
@@ -39,10 +54,10 @@ def windows(hours: Hours, zone: ZoneInfo, first: date, last: date) -> list[Windo
     )
 
 
-def _preimage(reach: Iterable[zones.Stretch], wall_from: int, wall_to: int) -> list[Window]:
+def _preimage(reach: Iterable[zones.Stretch], wall_from: int, wall_to: int, offset: int) -> list[Window]:
     """The instants whose wall time lies between the two: none in a gap, twice where the clock is set back."""
     return [
-        Window(begins, ends, wall_from - stretch.offset)
+        Window(begins, ends, wall_from + offset - stretch.offset)
         for stretch in reach
         if (begins := max(stretch.begins, wall_from - stretch.offset))
         < (ends := min(stretch.ends, wall_to - stretch.offset))

@@ -9,7 +9,7 @@ class BadPhone(Invalid):
     es = "{value} no es un número de teléfono en {country}"
 
 
-def normalised(typed: str, country: str) -> str:
+def normalised(typed: str, country: str, *, field: str = "body.phone") -> str:
     """``typed`` as E.164 (``+595981123456``), a number without prefix being of ``country`` (ISO 3166). Raises BadPhone.
 
     Validity is libphonenumber's, through the ``phonenumbers`` package.
@@ -19,7 +19,7 @@ def normalised(typed: str, country: str) -> str:
     try:
         number = phonenumbers.parse(typed, country)
     except phonenumbers.NumberParseException as error:
-        raise BadPhone(field="phone", value=typed, country=country) from error
+        raise BadPhone(field=field, value=typed, country=country) from error
     if not phonenumbers.is_valid_number(number):
-        raise BadPhone(field="phone", value=typed, country=country)
+        raise BadPhone(field=field, value=typed, country=country)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

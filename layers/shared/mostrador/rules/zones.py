@@ -44,6 +44,12 @@ def local_day(minutes: int, zone: ZoneInfo) -> date:
     return instant(minutes, zone).date()
 
 
+def instants(day: date, wall: int, zone: ZoneInfo) -> list[int]:
+    """The instants at which the clocks show ``wall`` minutes after midnight of ``day``: none, one or two."""
+    at = wall_midnight(day) + wall
+    return [at - one.offset for one in stretches(zone, day, day) if one.begins <= at - one.offset < one.ends]
+
+
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
     """The instants at which the local ``day`` begins and ends (exclusive), whatever the clocks do at midnight."""
     wall = wall_midnight(day)

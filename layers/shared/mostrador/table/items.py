@@ -1,7 +1,7 @@
 """What is stored: one class per entity, its keys made by ``keys``; see docs/data-model.md for the access patterns.
 
-Every item but the agenda day carries a ``version`` that PynamoDB checks and counts up at each save, so a change made
-from an old copy is refused, and a creation never overwrites.
+A ``Versioned`` item carries a ``version`` that PynamoDB checks and counts up at each save, so a change made from an
+old copy is refused, and a creation never overwrites.
 """
 
 import os
@@ -43,6 +43,15 @@ class _ByParent(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
     gsi2sk = UnicodeAttribute(range_key=True)
 
 
+class _ByDeadline(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_pk = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
 class Item(Model):
     """Anything in the table."""
 
@@ -65,6 +74,7 @@ class Item(Model):
     due_at = UnicodeAttribute(null=True)
     by_list = _ByList()
     by_parent = _ByParent()
+    by_deadline = _ByDeadline()
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -89,8 +99,13 @@ class Tenant(Versioned, discriminator="TENANT"):
     time_zone = UnicodeAttribute()
     currency = UnicodeAttribute()
     hours: Any = JSONAttribute()
+    special_days: Any = JSONAttribute(null=True)
     slot_step_minutes = NumberAttribute()
+    slot_offset_minutes = NumberAttribute(null=True)
     minimum_notice_minutes = NumberAttribute()
+    reschedule_notice_minutes = NumberAttribute(null=True)
+    cancel_notice_minutes = NumberAttribute(null=True)
+    max_active_bookings = NumberAttribute(null=True)
     hold_minutes = NumberAttribute()
     contact_email = UnicodeAttribute(null=True)
     contact_phone = UnicodeAttribute(null=True)
@@ -119,8 +134,11 @@ class Service(Versioned, discriminator="SERVICE"):
     is_active = BooleanAttribute()
     capacity = NumberAttribute()
     max_bookings_per_day = NumberAttribute(null=True)
+    max_bookings_per_week = NumberAttribute(null=True)
     advance_booking_days = NumberAttribute()
+    bookable_until = UnicodeAttribute(null=True)
     resource_ids: Any = JSONAttribute()
+    second_resource_ids: Any = JSONAttribute(default=list)
 
 
 class Resource(Versioned, discriminator="RESOURCE"):
@@ -128,6 +146,17 @@ class Resource(Versioned, discriminator="RESOURCE"):
     name = UnicodeAttribute()
     is_active = BooleanAttribute()
     hours: Any = JSONAttribute(null=True)
+    special_days: Any = JSONAttribute(null=True)
+
+
+class Feed(Versioned, discriminator="FEED"):
+    """A calendar behind a secret address; ``path``, that address, is known only to who makes the feed."""
+
+    id = UnicodeAttribute()
+    resource_id = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute()
+    created_by = UnicodeAttribute()
+    path: str
 
 
 class Usage(Item, discriminator="USAGE"):
@@ -151,15 +180,31 @@ class PhoneGuard(Item, discriminator="PHONE"):
     name = UnicodeAttribute()
 
 
+class ActiveBookings(Item, discriminator="ACTIVE"):
+    """What one phone has to come, in a tenant that limits it; see ``active``."""
+
+    version = NumberAttribute()
+    lines = LinesAttribute()
+
+
+class Rate(Item, discriminator="RATE"):
+    """What one caller did in one hour; gone some time after it (TTL, in seconds since the epoch)."""
+
+    used = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
 class Appointment(Versioned, discriminator="APPOINTMENT"):
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
     service_name = UnicodeAttribute()
     resource_id = UnicodeAttribute()
     resource_name = UnicodeAttribute()
+    second_resource_id = UnicodeAttribute(null=True)
     customer_id = UnicodeAttribute()
     customer_name = UnicodeAttribute()
     customer_phone = UnicodeAttribute(null=True)
+    booked_as = UnicodeAttribute(null=True)
     folded = UnicodeAttribute()
     starts_at = InstantAttribute()
     ends_at = InstantAttribute()
@@ -173,8 +218,49 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     notes = UnicodeAttribute(null=True)
     internal_notes = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
+    series_id = UnicodeAttribute(null=True)
+    history: Any = JSONAttribute(null=True)
+    is_counted = BooleanAttribute(null=True)
     buffer_before_minutes = NumberAttribute()
     buffer_after_minutes = NumberAttribute()
+
+
+class Waiting(Versioned, discriminator="WAITING"):
+    """Somebody who waits for a service on a local day; ``place`` is a UUIDv7 made on arrival, so it orders the line."""
+
+    id = UnicodeAttribute()
+    place = UnicodeAttribute()
+    service_id = UnicodeAttribute()
+    service_name = UnicodeAttribute()
+    date = UnicodeAttribute()
+    time_zone = UnicodeAttribute()
+    resource_id = UnicodeAttribute(null=True)
+    customer_id = UnicodeAttribute()
+    customer_name = UnicodeAttribute()
+    customer_phone = UnicodeAttribute(null=True)
+    notes = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    appointment_id = UnicodeAttribute(null=True)
+    offer_starts_at = InstantAttribute(null=True)
+    offer_expires_at = InstantAttribute(null=True)
+    created_by = UnicodeAttribute()
+
+
+class Waiter(Item, discriminator="WAITER"):
+    """Whoever waits for a service and day does so once: there from WAITING until the wait ends."""
+
+    waiting_id = UnicodeAttribute()
+
+
+class WaitingLine(Item, discriminator="LINE"):
+    """A service and day for which somebody waits, and in ``due_at`` when to look at it next.
+
+    ``version`` counts those who joined and the looks.
+    """
+
+    service_id = UnicodeAttribute()
+    date = UnicodeAttribute()
+    version = NumberAttribute()
 
 
 class AgendaDay(Item, discriminator="AGENDA"):

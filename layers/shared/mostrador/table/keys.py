@@ -33,6 +33,10 @@ def resource(slug: str, resource_id: str) -> Key:
     return f"T#{slug}", f"RESOURCE#{resource_id}"
 
 
+def feed(slug: str, feed_id: str) -> Key:
+    return f"T#{slug}", f"FEED#{feed_id}"
+
+
 def usage(slug: str, month: date) -> Key:
     return f"T#{slug}", f"USAGE#{month:%Y-%m}"
 
@@ -52,6 +56,15 @@ def customer_by_name(slug: str, folded_name: str, customer_id: str) -> Key:
 
 def phone(slug: str, e164: str) -> Key:
     return customers_partition(slug), f"PHONE#{e164}"
+
+
+def active(slug: str, e164: str) -> Key:
+    return customers_partition(slug), f"ACTIVE#{e164}"
+
+
+def rate(slug: str, action: str, whom: str, hour: str) -> Key:
+    """What one caller did in one hour; ``whom`` is a digest."""
+    return f"T#{slug}#RATES", f"RATE#{action}#{whom}#{hour}"
 
 
 def appointments_partition(slug: str) -> str:
@@ -80,12 +93,51 @@ def customer_partition(slug: str, customer_id: str) -> str:
     return f"T#{slug}#CUSTOMER#{customer_id}"
 
 
+def waiting_partition(slug: str) -> str:
+    return f"T#{slug}#WAITING"
+
+
+def waiting(slug: str, waiting_id: str) -> Key:
+    return waiting_partition(slug), f"WAIT#{waiting_id}"
+
+
+def waiting_in_line(slug: str, service_id: str, day: str, place: str) -> Key:
+    """gsi1: who waits for a service and a local day, in order of arrival; fewer parts begin a range of them."""
+    return waiting_partition(slug), "#".join(filter(None, (service_id, day, place)))
+
+
+def waiter(slug: str, service_id: str, day: str, customer_id: str) -> Key:
+    """There while the customer waits for that service and day: once."""
+    return waiting_partition(slug), f"WAITER#{service_id}#{day}#{customer_id}"
+
+
+def waiting_line(slug: str, service_id: str, day: str) -> Key:
+    return waiting_partition(slug), f"LINE#{service_id}#{day}"
+
+
 def agenda_partition(slug: str, resource_id: str) -> str:
     return f"T#{slug}#AGENDA#{resource_id}"
 
 
 def agenda_day(slug: str, resource_id: str, day: date) -> Key:
     return agenda_partition(slug, resource_id), day.isoformat()
+
+
+SHARDS = 8
+
+
+def due_partition(shard: int) -> str:
+    return f"DUE#{shard}"
+
+
+def due(item_id: str, instant: datetime) -> Key:
+    """The due index: when something must be looked at, spread over the shards by its id."""
+    return due_partition(int(item_id[-4:], 16) % SHARDS), at(instant)
+
+
+def tenant_of(partition: str) -> str:
+    """The slug in a partition key of one tenant's."""
+    return partition.split("#")[1]
 
 
 def at(instant: datetime) -> str:

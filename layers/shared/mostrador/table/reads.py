@@ -1,19 +1,24 @@
 """Reads of several items at once, and of lists page by page."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from mostrador import settings
 from mostrador.errors import Invalid
+from mostrador.table import keys
 from mostrador.table.items import Item
 from mostrador.table.keys import Key
 
 MOST_ROUNDS: Final = 8
 """Queries a filtered list may cost before it answers a short page with a cursor."""
+DUE_PAGE: Final = 100
+EXAMINED: Final = 500
+"""Items each of those queries looks at."""
 
 
 class BadCursor(Invalid):
@@ -61,20 +66,53 @@ def page(
     start = _opened(signer, cursor)
     found: list[Any] = []
     for _ in range(MOST_ROUNDS):
-        rows = _query(index)(
+        pages = _query(index)(
             partition,
             range_key_condition=_sort_key(index).between(*between) if between else None,
             filter_condition=keep,
             scan_index_forward=not newest_first,
             last_evaluated_key=start,
-            limit=size - len(found),
-            page_size=size - len(found) if keep is None else 200,
-        )
-        found += list(rows)
-        start = rows.last_evaluated_key
+            page_size=size - len(found) if keep is None else EXAMINED,
+        ).page_iter
+        rows, start = next(pages)["Items"], pages.last_evaluated_key
+        wanted = size - len(found)
+        if len(rows) > wanted:
+            rows, start = rows[:wanted], _key_of(rows[wanted - 1], index)
+        found += [Item.from_raw_data(row) for row in rows]
         if start is None or len(found) >= size:
             break
     return Page(found, signer.dumps(json.dumps(start)) if start else None)
+
+
+def _key_of(row: dict[str, Any], index: str | None) -> dict[str, Any]:
+    """Where a list goes on after ``row``."""
+    names = ["pk", "sk", *([f"{index}pk", f"{index}sk"] if index else [])]
+    return {name: row[name] for name in names}
+
+
+def first(
+    partition: str,
+    most: int,
+    *,
+    between: tuple[str, str],
+    index: str | None = None,
+    keep: Any = None,
+    only: Sequence[str] | None = None,
+    newest_first: bool = False,
+) -> list[Any]:
+    """At most ``most`` items with sort keys ``between`` both, of which only the attributes in ``only`` are read.
+
+    ``keep`` is a filter condition; what it removes does not count.
+    """
+    rows = _query(index)(
+        partition,
+        range_key_condition=_sort_key(index).between(*between),
+        filter_condition=keep,
+        scan_index_forward=not newest_first,
+        limit=most,
+        attributes_to_get=only,
+    )
+    return list(rows)
 
 
 def everything(partition: str, prefix: str) -> list[Any]:
@@ -82,9 +120,30 @@ def everything(partition: str, prefix: str) -> list[Any]:
     return list(Item.query(partition, Item.sk.startswith(prefix)))
 
 
-def span(partition: str, first: str, last: str, *, consistent: bool = False) -> list[Any]:
-    """The items of ``partition`` with sort keys from ``first`` to ``last``, both included."""
-    return list(Item.query(partition, Item.sk.between(first, last), consistent_read=consistent))
+def span(
+    partition: str, first: str, last: str, *, consistent: bool = False, index: str | None = None, keep: Any = None
+) -> list[Any]:
+    """The items of ``partition`` with sort keys from ``first`` to ``last``, both included, that ``keep`` lets by."""
+    inside = _sort_key(index).between(first, last)
+    return list(_query(index)(partition, inside, filter_condition=keep, consistent_read=consistent))
+
+
+def due(until: datetime) -> Iterator[Any]:
+    """Everything whose deadline has come: a page of each shard in turn, the oldest of a shard first."""
+    begins: dict[int, Any] = dict.fromkeys(range(keys.SHARDS))
+    while begins:
+        for shard, start in list(begins.items()):
+            rows = Item.by_deadline.query(
+                keys.due_partition(shard),
+                Item.due_at <= keys.at(until),
+                last_evaluated_key=start,
+                limit=DUE_PAGE,
+                page_size=DUE_PAGE,
+            )
+            yield from list(rows)
+            begins[shard] = rows.last_evaluated_key
+            if rows.last_evaluated_key is None:
+                del begins[shard]
 
 
 def parents(partition: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
-from mostrador.table import reads
+from mostrador.table import code_of, reads
 from mostrador.table.items import Item, Versioned
 
 T = TypeVar("T", bound=Versioned)
@@ -32,6 +32,19 @@ class Refused(Exception):
     """A condition did not hold; nothing was written."""
 
 
+def attempts(seconds: float = 5.0, most: int = 40) -> Iterator[int]:
+    """Tries, numbered from 0, with growing pauses in between, until the time or their number is up.
+
+    The time keeps the caller's answer well within a function's 10 s.
+    """
+    deadline = time.monotonic() + seconds
+    for attempt in range(most):
+        yield attempt
+        if time.monotonic() > deadline:
+            return
+        pause(attempt)
+
+
 def pause(attempt: int) -> None:
     """Wait before try number ``attempt`` (from 0) is repeated: full jitter, at most 0.4 s."""
     time.sleep(random.uniform(0, min(0.4, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
@@ -41,7 +54,7 @@ class _Transaction(TransactWrite):
     """All or nothing; repeated by itself only while every cause is contention, which botocore does not do."""
 
     def _commit(self) -> Any:
-        for attempt in range(TRIES):
+        for _ in attempts(seconds=2.0, most=TRIES):
             try:
                 return super()._commit()
             except TransactWriteError as error:
@@ -50,13 +63,12 @@ class _Transaction(TransactWrite):
                     raise Refused(codes) from error
                 if not codes or codes - _CONTENDED:
                     raise
-                pause(attempt)
         raise Busy
 
 
 def _causes(error: TransactWriteError) -> set[str]:
     reasons = {reason.code for reason in error.cancellation_reasons if reason}
-    return reasons or {error.cause_response_code or ""} & _CONTENDED
+    return reasons or {code_of(error)} & _CONTENDED
 
 
 def transaction() -> _Transaction:
@@ -75,7 +87,7 @@ def refusing(refusal: ServiceError) -> Iterator[None]:
     except Refused as error:
         raise refusal from error
     except PynamoDBException as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if code_of(error) != "ConditionalCheckFailedException":
             raise
         raise refusal from error
 
@@ -109,11 +121,23 @@ def stale(item: Any) -> Stale:
     return Stale(given=item.version, current=item.version + 1)
 
 
-def save(item: Any, now: datetime) -> None:
-    """Save an edited item unless somebody did so since it was read. Raises Stale."""
-    item.updated_at = now
-    with refusing(stale(item)):
-        item.save()
+def edited(load: Callable[[], T], alter: Callable[[T], None], *, seen: int | None, now: datetime) -> T:
+    """Load an item, alter it and save it; once more from the start when somebody else was quicker.
+
+    Raises Stale where the caller's copy (``seen``, from If-Match) is not the stored version, and Busy.
+    """
+    for _ in attempts():
+        item = load()
+        check_version(item, seen)
+        alter(item)
+        item.updated_at = now
+        try:
+            with transaction() as tx:
+                tx.save(item)
+        except Refused:
+            continue
+        return item
+    raise Busy
 
 
 def delete(item: Any) -> None:

@@ -4,16 +4,17 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from mostrador.rules import money
 from mostrador.rules.appointment import PaymentStatus, Status
-from mostrador.views.common import Flag, Id, Instant, Listing, LongText, Request, View, local, partial
+from mostrador.views.common import Day, Flag, Id, Instant, Listing, LongText, Request, View, local, partial
 from mostrador.views.customers import NewCustomer, Search
 
 MOST_DAYS = 31
+Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
 _Date = date
-Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 
 
 class NewAppointment(Request):
@@ -36,9 +37,9 @@ class NewAppointment(Request):
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
         if (self.customer_id is None) == (self.customer is None):
-            raise ValueError("give either customer_id or customer")
+            raise PydanticCustomError("one_customer", "give either customer_id or customer")
         if self.hold and self.status == "CONFIRMED":
-            raise ValueError("a confirmed appointment is not on hold")
+            raise PydanticCustomError("confirmed_hold", "a confirmed appointment is not on hold")
         return self
 
 
@@ -46,12 +47,17 @@ class AppointmentEdit(Request):
     """What may be edited: the times change by rescheduling, the state by its own calls."""
 
     notes: LongText | None = Field(None, title="Notas")
-    internal_notes: LongText | None = Field(None, title="Notas internas")
+    internal_notes: Notes | None = Field(None, title="Notas internas")
 
 
 @partial
 class AppointmentChanges(AppointmentEdit):
     """PATCH."""
+
+
+class Rescheduling(Request):
+    starts_at: Instant = Field(title="Nuevo comienzo")
+    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
 
 
 class Cancellation(Request):
@@ -69,6 +75,12 @@ class AppointmentListing(Listing):
     q: Search | None = Field(None, title="Buscar")
     order: Literal["soonest", "newest"] = Field("soonest", title="Orden")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ and self.to and self.from_ > self.to:
+            raise PydanticCustomError("range_order", "from should not be after to")
+        return self
+
 
 class AppointmentView(View):
     id: str = Field(title="Identificador")
@@ -76,9 +88,11 @@ class AppointmentView(View):
     service_name: str = Field(title="Nombre del servicio")
     resource_id: str = Field(title="Profesional o recurso")
     resource_name: str = Field(title="Nombre del profesional o recurso")
+    second_resource_id: str | None = Field(title="Segundo recurso")
     customer_id: str = Field(title="Cliente")
     customer_name: str = Field(title="Nombre del cliente")
     customer_phone: str | None = Field(title="Teléfono del cliente")
+    booked_as: str | None = Field(title="Reservado a nombre de")
     starts_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
     status: Status = Field(title="Estado")
@@ -88,6 +102,8 @@ class AppointmentView(View):
     currency: str = Field(title="Moneda")
     notes: str | None = Field(title="Notas")
     internal_notes: str | None = Field(title="Notas internas")
+    series_id: str | None = Field(title="Serie")
+    history: list[dict[str, Any]] = Field(title="Historial")
     created_by: str = Field(title="Creado por")
     created_at: datetime = Field(title="Creado")
     updated_at: datetime | None = Field(title="Modificado")
@@ -99,7 +115,7 @@ class AppointmentView(View):
         zone = ZoneInfo(item.time_zone)
         instants = ("starts_at", "ends_at", "hold_expires_at", "created_at", "updated_at")
         on_clock = {name: local(getattr(item, name), zone) for name in instants}
-        return on_clock | {"total_amount": money.text(item.total_amount, item.currency)}
+        return on_clock | {"history": item.history or [], "total_amount": money.text(item.total_amount, item.currency)}
 
 
 class AppointmentPage(View):
@@ -107,7 +123,7 @@ class AppointmentPage(View):
     next: str | None
 
 
-class AvailabilityQuery(Request):
+class FreeTimesQuery(Request):
     service: Id = Field(title="Servicio")
     resource: Id | None = Field(None, title="Profesional o recurso")
     date: Day | None = Field(None, title="Fecha", description="One local day of the tenant.")
@@ -116,11 +132,11 @@ class AvailabilityQuery(Request):
 
     @model_validator(mode="after")
     def _one_range(self) -> Self:
-        if (self.date is None) == (self.from_ is None):
-            raise ValueError("give either date, or from and to")
+        if (self.date is None) == (self.from_ is None) or (self.date and self.to):
+            raise PydanticCustomError("one_range", "give either date, or from and to")
         first, last = self.span()
         if not 0 <= (last - first).days <= MOST_DAYS:
-            raise ValueError(f"{first} to {last} is not a range of up to {MOST_DAYS} days")
+            raise PydanticCustomError("range_length", "should be a range of up to {days} days", {"days": MOST_DAYS})
         return self
 
     def span(self) -> tuple[_Date, _Date]:
@@ -129,13 +145,26 @@ class AvailabilityQuery(Request):
         return first, self.to or first
 
 
+class AvailabilityQuery(FreeTimesQuery):
+    explain: bool = Field(False, title="Explicar", description="Say why the other starts are not free.")
+
+
 class Slot(View):
     starts_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
     resource_ids: list[str] = Field(title="Libres a esa hora")
+    second_resource_ids: list[str] = Field(title="Libres a esa hora, del segundo grupo")
+    seats_left: int = Field(title="Cupos libres")
+
+
+class RefusedStart(View):
+    starts_at: datetime = Field(title="Comienza")
+    reason: str = Field(title="Motivo")
+    by: dict[str, Any] = Field(title="Datos del motivo")
 
 
 class AvailabilityView(View):
     service_id: str = Field(title="Servicio")
     time_zone: str = Field(title="Zona horaria")
     slots: list[Slot] = Field(title="Horarios disponibles")
+    refused: list[RefusedStart] | None = Field(None, title="Horarios no disponibles y por qué")

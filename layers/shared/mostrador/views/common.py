@@ -1,6 +1,6 @@
 """Types that several shapes share."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,9 @@ from pydantic import (
     TypeAdapter,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
+
+from mostrador.rules.text import folded
 
 M = TypeVar("M", bound="Request")
 
@@ -41,12 +44,25 @@ def _email(typed: str) -> str:
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Field(examples=["ana@example.com"])]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,63}$")]
-Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+SLUG = r"^[a-z0-9-]{2,63}$"
+ID = r"^[0-9a-f]{32}$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
+Id = Annotated[str, StringConstraints(pattern=ID)]
+
+
+def _readable(text: str) -> str:
+    """Something a person can read: no control characters, and a letter, digit or sign that is left when folded."""
+    if not all(one.isprintable() or one in "\n\t" for one in text) or not folded(text):
+        raise PydanticCustomError("unreadable", "should be readable text")
+    return text
+
+
+ShortText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_readable)
+]
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=32)]
-Amount = Annotated[str, StringConstraints(pattern=r"^\d{1,13}(\.\d{1,4})?$"), Field(examples=["25.00", "150000"])]
+Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,4})?$"), Field(examples=["25.00", "150000"])]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
 # Far past or far future instants are mistakes, and overflow when they are shown in a zone.
 Instant = Annotated[
@@ -56,7 +72,11 @@ Instant = Annotated[
         ge=TypeAdapter(datetime).validate_python("2000-01-01T00:00:00Z"),
         lt=TypeAdapter(datetime).validate_python("2100-01-01T00:00:00Z"),
     ),
+    AfterValidator(lambda instant: instant.astimezone(UTC)),
 ]
+
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 
 
 class Request(BaseModel):
@@ -64,6 +84,10 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_max_length=5000, defer_build=True)
     is_partial: ClassVar[bool] = False
+
+    def as_sent(self) -> str:
+        """The request as text, alike for two that say the same: without what was left out, instants in UTC."""
+        return self.model_dump_json(exclude_unset=True)
 
     def fields(self) -> dict[str, Any]:
         """What the request sets: every field, or only those given where it is ``partial``."""
@@ -73,7 +97,7 @@ class Request(BaseModel):
 class View(BaseModel):
     """What a caller is shown of an item; ``told`` gives what the item's attributes do not."""
 
-    model_config = ConfigDict(from_attributes=True, defer_build=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True, hide_input_in_errors=True)
 
     @model_validator(mode="wrap")
     @classmethod

@@ -3,11 +3,22 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
+from mostrador.rules.text import folded
 from mostrador.views.common import Email, Listing, LongText, Phone, Request, ShortText, View, partial
 
-Search = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+def _findable(q: str) -> str:
+    if not folded(q).strip("0 +-()"):
+        raise PydanticCustomError("unreadable", "should have a letter, or a digit other than 0")
+    return q
+
+
+Search = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_findable)
+]
 
 
 class NewCustomer(Request):

@@ -1,14 +1,17 @@
 """Opening hours as people write them, and as the rules count them."""
 
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from mostrador.rules.opening import Hours
+from mostrador.rules.opening import Weekly
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY = 24 * 60
+_Opening = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), Field(examples=["09:00"])]
 _Wall = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"), Field(examples=["09:00"])]
 
 
@@ -17,7 +20,7 @@ class Interval(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    opens: _Wall = Field(title="Abre")
+    opens: _Opening = Field(title="Abre")
     closes: _Wall = Field(title="Cierra")
 
     def minutes(self) -> tuple[int, int]:
@@ -41,9 +44,7 @@ class WeekHours(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> "WeekHours":
         for name in WEEKDAYS:
-            spans = [interval.minutes() for interval in getattr(self, name)]
-            if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
-                raise ValueError(f"the intervals of {name} overlap or are not in order")
+            check_order(getattr(self, name), name)
         return self
 
 
@@ -59,17 +60,40 @@ def stored(week: dict[str, Any]) -> dict[str, list[list[int]]]:
     }
 
 
-def counted(stored: dict[str, Any]) -> Hours:
+def special(kept: dict[str, Any] | None) -> dict[date, tuple[tuple[int, int], ...]]:
+    """Special days as an item keeps them, {"2026-12-25": {"name", "hours": [[opens, closes], ...]}}, for the rules."""
+    return {
+        date.fromisoformat(day): tuple((opens, closes) for opens, closes in one["hours"])
+        for day, one in (kept or {}).items()
+    }
+
+
+def counted(stored: dict[str, Any]) -> Weekly:
     """The stored form as the rules take it."""
     return {int(day): tuple((opens, closes) for opens, closes in spans) for day, spans in stored.items()}
 
 
 def written(stored: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """The stored form as it is shown."""
-    return {
-        name: [{"opens": _text(opens), "closes": _text(closes)} for opens, closes in stored.get(str(number), [])]
-        for number, name in enumerate(WEEKDAYS)
-    }
+    return {name: intervals(stored.get(str(number), [])) for number, name in enumerate(WEEKDAYS)}
+
+
+def check_order(day: list[Interval], name: str) -> None:
+    """Raise ValueError when the intervals overlap or are not in order."""
+    spans_ = [interval.minutes() for interval in day]
+    if any(later[0] < earlier[1] for earlier, later in pairwise(spans_)):
+        told = "the intervals of {day} should follow each other without overlap"
+        raise PydanticCustomError("interval_order", told, {"day": name})
+
+
+def spans(day: list[Interval]) -> list[list[int]]:
+    """Intervals as an item keeps them."""
+    return [list(interval.minutes()) for interval in day]
+
+
+def intervals(kept: list[list[int]]) -> list[dict[str, str]]:
+    """What an item keeps of a day, as it is shown."""
+    return [{"opens": _text(opens), "closes": _text(closes)} for opens, closes in kept]
 
 
 def _minutes(wall: str) -> int:

@@ -1,13 +1,13 @@
 """Services and resources as they travel."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import Field
 
 from mostrador.rules import money
 from mostrador.views import hours
-from mostrador.views.common import Amount, Flag, Id, Listing, LongText, Request, ShortText, View, Whole, partial
+from mostrador.views.common import Amount, Day, Flag, Id, Listing, LongText, Request, ShortText, View, Whole, partial
 from mostrador.views.tenants import Currency
 
 _WHOLE_DAY = 24 * 60
@@ -24,12 +24,17 @@ class NewService(Request):
     is_active: Flag = Field(True, title="Activo")
     capacity: Whole = Field(1, ge=1, le=500, title="Cupos por horario")
     max_bookings_per_day: Whole | None = Field(20, ge=1, le=1000, title="Máximo de turnos por día")
+    max_bookings_per_week: Whole | None = Field(None, ge=1, le=7000, title="Máximo de turnos por semana")
     advance_booking_days: Whole = Field(30, ge=0, le=730, title="Días de anticipación")
+    bookable_until: Day | None = Field(None, title="Se agenda hasta")
     resource_ids: list[Id] = Field(
         [],
         max_length=20,
         title="Profesionales o recursos",
         description="Who or what can give it; the tenant's first resource when empty.",
+    )
+    second_resource_ids: list[Id] = Field(
+        [], max_length=20, title="Segundo grupo de recursos", description="A room, say: one of these is needed as well."
     )
 
 
@@ -54,8 +59,11 @@ class ServiceView(View):
     is_active: bool = Field(title="Activo")
     capacity: int = Field(title="Cupos por horario")
     max_bookings_per_day: int | None = Field(title="Máximo de turnos por día")
+    max_bookings_per_week: int | None = Field(title="Máximo de turnos por semana")
     advance_booking_days: int = Field(title="Días de anticipación")
+    bookable_until: date | None = Field(title="Se agenda hasta")
     resource_ids: list[str] = Field(title="Profesionales o recursos")
+    second_resource_ids: list[str] = Field(title="Segundo grupo de recursos")
     created_at: datetime = Field(title="Creado")
     version: int = Field(title="Versión")
 

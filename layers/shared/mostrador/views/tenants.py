@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from mostrador.rules.money import CURRENCIES
 from mostrador.views import hours
@@ -12,20 +13,28 @@ from mostrador.views.common import Email, Flag, Phone, Request, ShortText, Slug,
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name} is not an IANA time zone")
+    if name not in available_timezones() - {"Factory", "localtime"}:
+        raise PydanticCustomError("time_zone", "should be an IANA time zone")
     return name
+
+
+def _country(code: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - only when a tenant is made
+
+    if code not in SUPPORTED_REGIONS:
+        raise PydanticCustomError("country", "should be an ISO 3166 country with phone numbers")
+    return code
 
 
 def _currency(code: str) -> str:
     if code not in CURRENCIES:
-        raise ValueError(f"{code} is not an ISO 4217 currency")
+        raise PydanticCustomError("currency", "should be an ISO 4217 currency")
     return code
 
 
 Currency = Annotated[str, AfterValidator(_currency), Field(examples=["PYG"])]
 TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["America/Asuncion"])]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["PY"])]
+Country = Annotated[str, AfterValidator(_country), Field(examples=["PY"])]
 _WEEK = {day: [{"opens": "09:00", "closes": "18:00"}] for day in hours.WEEKDAYS[:6]}
 
 
@@ -39,6 +48,10 @@ class TenantSettings(Request):
     )
     slot_step_minutes: Whole = Field(30, ge=5, le=240, title="Intervalo entre turnos (minutos)")
     minimum_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación mínima (minutos)")
+    slot_offset_minutes: Whole = Field(0, ge=0, le=239, title="Desfase del primer turno (minutos)")
+    reschedule_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación para reprogramar (minutos)")
+    cancel_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación para cancelar (minutos)")
+    max_active_bookings: Whole | None = Field(None, ge=1, le=1000, title="Turnos activos por teléfono")
     hold_minutes: Whole = Field(15, ge=1, le=1440, title="Minutos de reserva sin pago")
     contact_email: Email | None = Field(None, title="Correo de contacto")
     contact_phone: Phone | None = Field(None, title="Teléfono de contacto")
@@ -80,6 +93,10 @@ class TenantView(View):
     business_hours: hours.WeekHours = Field(title="Horario de atención")
     slot_step_minutes: int = Field(title="Intervalo entre turnos (minutos)")
     minimum_notice_minutes: int = Field(title="Antelación mínima (minutos)")
+    slot_offset_minutes: int = Field(title="Desfase del primer turno (minutos)")
+    reschedule_notice_minutes: int = Field(title="Antelación para reprogramar (minutos)")
+    cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
+    max_active_bookings: int | None = Field(title="Turnos activos por teléfono")
     hold_minutes: int = Field(title="Minutos de reserva sin pago")
     contact_email: str | None = Field(title="Correo de contacto")
     contact_phone: str | None = Field(title="Teléfono de contacto")
@@ -92,7 +109,8 @@ class TenantView(View):
 
     @classmethod
     def told(cls, item: Any) -> dict[str, Any]:
-        return {"business_hours": hours.written(item.hours)}
+        optional = ("slot_offset_minutes", "reschedule_notice_minutes", "cancel_notice_minutes")
+        return {"business_hours": hours.written(item.hours)} | {name: getattr(item, name) or 0 for name in optional}
 
 
 class TenantPage(View):

@@ -1,0 +1,16 @@
+"""Door: every minute, whatever has a deadline that has come."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from mostrador import clock, sweeper
+from mostrador.observability import logger
+
+BUDGET: Final = timedelta(seconds=45)
+
+
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """What was swept, by outcome; an item that failed is an error in the log, which the alarm counts."""
+    counts = sweeper.run(clock.now, until=clock.now() + BUDGET)
+    logger.info("swept", extra=counts)
+    return counts

@@ -1,0 +1,162 @@
+"""The door for those without an account."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from mostrador.observability import logger
+from tests.support import template
+from tests.support.http import admin, anybody, superuser
+
+NINE = "2026-12-01T09:00:00-03:00"
+TEN = "2026-12-01T10:00:00-03:00"
+INTERNAL = {"plan", "is_active", "max_appointments_per_month", "max_raffles", "max_active_bookings", "hold_minutes"}
+PUBLIC = "/tenant/salon/public"
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock(monkeypatch, now):
+    monkeypatch.setattr("mostrador.clock.now", lambda: now)
+
+
+def form(service, **more):
+    return {"service_id": service.id, "starts_at": NINE, "name": "Ana López", "phone": "0981 123 456"} | more
+
+
+def book(service, who=anybody, **more):
+    answer = who.call("POST", f"{PUBLIC}/appointments", form(service, **more))
+    assert answer.status == 201, answer.text
+    return answer.json
+
+
+def test_its_routes_ask_for_no_account_and_only_they_do():
+    open_ones = {
+        event["Properties"]["Path"]
+        for one in template.resources("AWS::Serverless::Function").values()
+        for event in one["Properties"].get("Events", {}).values()
+        if event["Type"] == "Api" and event["Properties"].get("Auth") == {"Authorizer": "NONE"}
+    }
+
+    assert {path for path in open_ones if "/public" in path} == {
+        path for _, path, folder in template.routes() if folder == "public"
+    }
+    assert not any("/api/" in path or path.startswith("/admin") for path in open_ones)
+
+
+def test_a_tenant_shows_its_counter_and_nothing_internal(salon):
+    admin.call("PATCH", "/tenant/salon/api/tenant", {"contact_phone": "021 600 100", "cancel_notice_minutes": 60})
+
+    told = anybody.call("GET", PUBLIC).json
+
+    assert (told["name"], told["contact_phone"], told["currency"]) == ("Salón Ñandutí", "+59521600100", "PYG")
+    assert told["business_hours"]["monday"] == [{"opens": "09:00", "closes": "18:00"}]
+    assert told["cancel_notice_minutes"] == 60
+    assert not INTERNAL & set(told)
+
+
+def test_services_show_what_a_customer_chooses_by(haircut):
+    (told,) = anybody.call("GET", f"{PUBLIC}/services").json["items"]
+
+    assert (told["name"], told["price"], told["duration_minutes"]) == ("Corte", "80000", 30)
+    assert told["resources"] == [{"id": haircut.resource_ids[0], "name": "Salón Ñandutí"}]
+    assert not {"is_active", "max_bookings_per_day", "buffer_after_minutes", "version", "created_at"} & set(told)
+
+
+def test_availability_tells_when_and_never_why_not(haircut):
+    url = f"{PUBLIC}/availability?service={haircut.id}&date=2026-12-01"
+    book(haircut)
+
+    told = anybody.call("GET", url).json
+
+    assert set(told) == {"service_id", "time_zone", "slots"}
+    assert NINE not in [slot["starts_at"] for slot in told["slots"]]
+    refused = anybody.call("GET", f"{url}&explain=true")
+    assert (refused.status, refused.json["code"]) == (422, "unknown_parameter")
+
+
+def test_a_customer_books_sees_moves_and_cancels(haircut):
+    booked = book(haircut)
+    links = booked["links"]
+
+    assert anybody.call("GET", links["self"]).json == booked
+    moved = anybody.call("POST", links["reschedule"], {"starts_at": TEN})
+    assert (moved.status, moved.json["starts_at"], moved.json["links"]) == (200, TEN, links)
+    cancelled = anybody.call("POST", links["cancel"])
+    assert (cancelled.status, cancelled.json["status"], cancelled.json["cancel_until"]) == (200, "CANCELLED", None)
+    assert anybody.call("POST", links["cancel"], {"reason": "otra vez"}).json == cancelled.json
+
+
+@pytest.mark.parametrize("field", ["internal_notes", "status", "hold", "customer_id", "customer", "created_by"])
+def test_what_only_staff_may_say_is_refused(haircut, field):
+    answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut) | {field: "CONFIRMED"})
+
+    assert answer.status == 422
+    assert answer.json["errors"][0]["field"] == f"body.{field}"
+
+
+def test_too_late_says_until_when_it_was_possible(haircut):
+    admin.call("PATCH", "/tenant/salon/api/tenant", {"cancel_notice_minutes": 60 * 24 * 7})
+
+    answer = anybody.call("POST", book(haircut)["links"]["cancel"])
+
+    assert (answer.status, answer.json["code"], answer.json["until"]) == (409, "too_late", "2026-11-24T09:00:00-03:00")
+
+
+def test_the_limit_of_an_address_says_when_to_come_back(haircut, monkeypatch):
+    monkeypatch.setattr("mostrador.public.BOOKINGS_AN_HOUR", 1)
+    book(haircut)
+
+    answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut, starts_at=TEN))
+
+    assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (429, "too_many_requests", "3600")
+    book(haircut, replace(anybody, address="203.0.113.8"), starts_at=TEN)
+
+
+def test_what_a_caller_says_of_the_own_address_is_not_believed(haircut, monkeypatch):
+    monkeypatch.setattr("mostrador.public.BOOKINGS_AN_HOUR", 1)
+    book(haircut)
+
+    answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut), X_Forwarded_For="198.51.100.1")
+
+    assert answer.status == 429
+
+
+def test_dead_links_and_closed_doors_all_look_the_same(haircut, clinic):
+    token = book(haircut)["token"]
+    wrong = ["x", "0" * 32, f"{'0' * 32}.{token.split('.')[1]}", token.replace(".", "~"), "%00", "a" * 3000]
+
+    answers = [anybody.call("GET", f"{PUBLIC}/appointments/{one}") for one in wrong]
+    answers.append(anybody.call("GET", f"/tenant/clinic/public/appointments/{token}"))
+
+    assert {(answer.status, answer.text) for answer in answers} == {(404, answers[0].text)}
+    assert answers[0].json["code"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["", "/services", "/appointments/x", "/appointments/x/cancel", "/appointments"])
+def test_a_suspended_tenant_is_as_unknown_as_one_that_never_was(haircut, path):
+    superuser.call("PATCH", "/admin/tenants/salon", {"is_active": False})
+    method = "POST" if path.endswith(("cancel", "/appointments")) else "GET"
+    body = form(haircut) if path == "/appointments" else None
+
+    def ask(slug):
+        answer = anybody.call(method, f"/tenant/{slug}/public{path}", body)
+        return answer.status, answer.text.replace(slug, "...")
+
+    assert ask("salon") == ask("no-such-tenant")
+    assert ask("salon")[0] == ask("a" * 3000)[0] == ask("T%23salon")[0] == 404
+
+
+def test_nobody_is_named_in_the_log(haircut, monkeypatch, capsys):
+    monkeypatch.setattr(logger, "disabled", False)
+    logger.setLevel("DEBUG")
+    try:
+        links = book(haircut, email="ana@example.com")["links"]
+        anybody.call("POST", f"{PUBLIC}/appointments", form(haircut))
+        anybody.call("POST", links["reschedule"], {"starts_at": TEN})
+        anybody.call("POST", links["cancel"], {"reason": "Ana no puede"})
+    finally:
+        logger.setLevel("CRITICAL")
+
+    written = "".join(capsys.readouterr())
+    assert not [word for word in ("Ana", "981", "ana@", "203.0.113", json.dumps(links["self"])) if word in written]

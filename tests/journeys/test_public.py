@@ -1,0 +1,106 @@
+"""A customer without an account, over HTTP: API Gateway without authorizer, a function with its own role, DynamoDB."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.journeys.conftest import Visitor
+
+pytestmark = pytest.mark.journey
+SHOP = "tenant/peluqueria-nanduti/public"
+BETO = {"name": "Beto Ríos", "phone": "0983 456 789", "notes": "Corte alto"}
+
+
+@pytest.fixture
+def anybody(http):
+    return Visitor(http)
+
+
+@pytest.fixture
+def cut(anybody):
+    offered = anybody.call("GET", f"{SHOP}/services").json()["items"]
+    return next(service for service in offered if service["name"] == "Corte de pelo")
+
+
+@pytest.fixture
+def offered(anybody, cut):
+    """The free starts of the next days."""
+
+    def ask():
+        today = datetime.now(UTC).date()
+        span = f"from={today + timedelta(days=2)}&to={today + timedelta(days=9)}"
+        answer = anybody.call("GET", f"{SHOP}/availability?service={cut['id']}&{span}")
+        assert answer.status_code == 200, answer.text
+        return [slot["starts_at"] for slot in answer.json()["slots"]]
+
+    return ask
+
+
+def problem(answer, status, code):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+    return answer.json()
+
+
+def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, staff, cut, offered):
+    shop = anybody.call("GET", SHOP).json()
+    assert (shop["name"], shop["currency"], "plan" in shop) == ("Peluquería Ñandutí", "PYG", False)
+    assert (cut["price"], cut["resources"][0]["name"]) == ("80000", "Peluquería Ñandutí")
+    starts = offered()
+
+    wanted = {"service_id": cut["id"], "starts_at": starts[3], "resource_id": cut["resources"][0]["id"], **BETO}
+    booked = anybody.call("POST", f"{SHOP}/appointments", wanted, Idempotency_Key="public-1")
+    assert booked.status_code == 201, booked.text
+    told, links = booked.json(), booked.json()["links"]
+    assert (told["name"], told["phone"], told["status"]) == ("Beto Ríos", "+595983456789", "PENDING")
+    assert anybody.call("POST", f"{SHOP}/appointments", wanted, Idempotency_Key="public-1").json() == told
+    assert starts[3] not in offered()
+    taken = problem(anybody.call("POST", f"{SHOP}/appointments", wanted), 409, "slot_taken")
+    assert taken["alternatives"] == [starts[1], starts[2], starts[4]]
+
+    moved = anybody.call("POST", links["reschedule"].lstrip("/"), {"starts_at": starts[6]})
+    assert (moved.status_code, moved.json()["starts_at"]) == (200, starts[6]), moved.text
+    assert moved.json()["token"] == told["token"]
+    now_free = offered()
+    assert starts[3] in now_free
+    assert starts[6] not in now_free
+
+    cancelled = anybody.call("POST", links["cancel"].lstrip("/"), {"reason": "Viajo"})
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "CANCELLED"), cancelled.text
+    assert anybody.call("GET", links["self"].lstrip("/")).json() == cancelled.json()
+    assert offered() == starts
+
+
+def test_a_link_opens_one_tenants_door_only(anybody, clinic_admin, cut, offered):
+    wanted = {"service_id": cut["id"], "starts_at": offered()[0], **BETO}
+    token = anybody.call("POST", f"{SHOP}/appointments", wanted).json()["token"]
+
+    for slug in ("clinic-health", "salon-beauty"):
+        foreign = f"tenant/{slug}/public/appointments/{token}"
+        problem(anybody.call("GET", foreign), 404, "not_found")
+        problem(anybody.call("POST", f"{foreign}/cancel"), 404, "not_found")
+    problem(anybody.call("GET", "tenant/no-such-shop/public"), 404, "not_found")
+    problem(anybody.call("GET", "tenant/peluqueria-nanduti/api/appointments"), 401, "unauthorized")
+    assert anybody.call("POST", f"{SHOP}/appointments/{token}/cancel").status_code == 200
+
+
+def test_one_address_cannot_empty_an_agenda(http, cut, offered):
+    stranger = Visitor(http)
+    starts, statuses = offered(), []
+
+    for number in range(21):
+        wanted = {
+            "service_id": cut["id"],
+            "starts_at": starts[number],
+            "name": "Nadie",
+            "phone": f"0984 {300000 + number}",
+        }
+        statuses.append(stranger.call("POST", f"{SHOP}/appointments", wanted, X_Forwarded_For="198.51.100.9"))
+
+    assert [answer.status_code for answer in statuses[:20]] == [201] * 20
+    last = statuses[20]
+    assert last.headers["retry-after"].isdigit()
+    problem(last, 429, "too_many_requests")
+    for answer in statuses[:20]:
+        stranger.call("POST", answer.json()["links"]["cancel"].lstrip("/"))

@@ -1,0 +1,65 @@
+"""The limits of an address and of a phone, under real concurrency on dynoxide."""
+
+from datetime import timedelta
+
+import pytest
+
+from mostrador import active, customers, rates, tenants
+from mostrador.table import items
+from mostrador.table.attributes import short
+from mostrador.views.customers import NewCustomer
+from mostrador.views.tenants import TenantOperationChanges
+from tests.races.test_one_slot import NINE, at_once, book, offer, shop, winners
+
+__all__ = ["shop"]
+pytestmark = pytest.mark.race
+
+
+def count(now):
+    rates.count("salon", "book", "203.0.113.7", limit=5, now=now)
+
+
+def counted(answers):
+    return sum(answer is None for answer in answers)
+
+
+def test_an_address_has_its_limit_whatever_comes_at_once(shop, now):
+    answers = at_once(24, lambda _: count(now))
+
+    assert counted(answers) == 5
+    assert sum(isinstance(answer, rates.TooOften) for answer in answers) == 19
+
+
+def test_red_control_without_the_condition_all_pass(shop, now, monkeypatch):
+    monkeypatch.setattr(rates, "_room", lambda _limit: None)
+
+    assert counted(at_once(24, lambda _: count(now))) == 24
+
+
+def book_at_once(now):
+    """Eight bookings of one known phone on eight days, so that nothing but the phone's ledger keeps them apart."""
+    tenants.change("salon", TenantOperationChanges(max_active_bookings=2), seen=None, now=now)
+    customers.create("salon", NewCustomer(name="Ana", phone="0981 100 007"), key=None, now=now)
+    service = offer(now)
+    days = [0, 1, 2, 3, 4, 6, 7, 8]
+    return at_once(8, lambda number: book(service, NINE + timedelta(days=days[number]), now, number=7))
+
+
+def test_a_phone_has_its_limit_whatever_comes_at_once(shop, now):
+    answers = book_at_once(now)
+
+    assert len(winners(answers)) == 2
+    assert sum(isinstance(answer, active.TooManyActive) for answer in answers) == 6
+
+
+def test_red_control_without_the_ledgers_version_a_phone_gets_more(shop, now, monkeypatch):
+    def add_without_looking(tx, key, before, booked, *, limit, now):
+        lines = dict(before.lines) if before else {}
+        if len(lines) + len(booked) > limit:
+            raise active.TooManyActive(phone=key[1], limit=limit)
+        lines |= {short(one.id): bytes(8) for one in booked}
+        tx.save(items.ActiveBookings(*key, version=1, lines=lines))
+
+    monkeypatch.setattr(active, "add", add_without_looking)
+
+    assert len(winners(book_at_once(now))) > 2

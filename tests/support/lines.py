@@ -1,0 +1,81 @@
+"""A day that is full, who waits for it, and a look at what is due: what the tests of the waiting list share."""
+
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+
+from mostrador import appointments, availability, resources, sweeper, waiting
+from mostrador.table import items, keys, reads
+from mostrador.views.appointments import AvailabilityQuery, NewAppointment
+from mostrador.views.services import ResourceChanges
+from mostrador.views.waiting import NewWaiting, WaitingListing
+
+DAY = date(2026, 12, 1)
+FAR = datetime.fromisoformat("2100-01-01T00:00:00Z")
+
+
+def open_for(hours, *, now, tenant="salon"):
+    """The first resource is open on DAY from nine for this many hours."""
+    first = reads.everything(*keys.resource(tenant, ""))[0]
+    opening = {"tuesday": [{"opens": "09:00", "closes": f"{9 + hours:02d}:00"}]}
+    resources.change(tenant, first.id, ResourceChanges(business_hours=opening), seen=None, now=now)
+
+
+def fill(service, *, now, day=DAY, tenant="salon"):
+    """Book every free start of the day, in the name of somebody without a phone."""
+    query = AvailabilityQuery(service=service.id, date=day)
+    return [
+        appointments.book(
+            tenant,
+            NewAppointment(
+                service_id=service.id, starts_at=slot.starts_at, status="CONFIRMED", customer={"name": f"Titular {n}"}
+            ),
+            by="eva",
+            key=None,
+            now=now,
+        )
+        for n, slot in enumerate(availability.find(tenant, query, now=now).slots)
+    ]
+
+
+def join(service, number, *, now, day=DAY, key=None, tenant="salon", **more):
+    """Customer ``number`` waits."""
+    who = {"customer": {"name": f"Espera {number}", "phone": f"0981 {300000 + number}"}} | more
+    return waiting.join(tenant, NewWaiting(service_id=service.id, date=day, **who), by="eva", key=key, now=now)
+
+
+def cancel(appointment, *, now, tenant="salon"):
+    return appointments.cancel(tenant, appointment.id, reason="", by="eva", now=now)
+
+
+def sweep(now):
+    return sweeper.run(lambda: now, until=FAR)
+
+
+@contextmanager
+def trips():
+    """The names of the requests sent to DynamoDB, in order."""
+    seen, events = [], items.Item._get_connection().connection.client.meta.events
+
+    def sent(request, **_):
+        target = request.headers["X-Amz-Target"]
+        seen.append((target.decode() if isinstance(target, bytes) else target).rpartition(".")[2])
+
+    events.register_first("before-send.dynamodb", sent)
+    try:
+        yield seen
+    finally:
+        events.unregister("before-send.dynamodb", sent)
+
+
+def states(*entries, now, tenant="salon"):
+    return [waiting.get(tenant, entry.id, now=now).status for entry in entries]
+
+
+def listed(now, tenant="salon", **query):
+    return waiting.listing(tenant, WaitingListing(**query), now=now).items
+
+
+def nine(minutes=0):
+    return datetime.combine(DAY, time(9), datetime.fromisoformat("2026-12-01T09:00:00-03:00").tzinfo) + timedelta(
+        minutes=minutes
+    )

@@ -1,0 +1,46 @@
+"""For every route of the template: ids that could be, and a request that its door takes."""
+
+import re
+from typing import Any
+
+ANY_ID = "0" * 32
+IDS = {"closure_id": "2026-12-25"}
+_CUSTOMER = {"name": "A", "phone": "0981 123 456"}
+_START = "2026-12-01T12:00:00Z"
+BODILESS = ("/confirm", "/complete", "/no-show")
+# What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
+_BODIES: dict[str, dict[str, Any]] = {
+    "appointments": {"service_id": ANY_ID, "starts_at": _START, "customer": _CUSTOMER},
+    "appointments/": {},
+    "appointments/reschedule": {"starts_at": _START},
+    "series": {"service_id": ANY_ID, "starts_at": _START, "customer": _CUSTOMER, "count": 2},
+    "waiting": {"service_id": ANY_ID, "date": "2026-12-01", "customer": _CUSTOMER},
+    "services": {"name": "A", "duration_minutes": 30, "price": "1"},
+    "resources": {"name": "A"},
+    "customers": {"name": "A"},
+    "closures": {"name": "A", "date": "2026-12-25"},
+    "closures/": {"name": "A"},
+    "closures/holidays": {"year": 2026},
+    "feeds": {},
+    "tenant": {"name": "A"},
+    "public/appointments": {"service_id": ANY_ID, "starts_at": _START} | _CUSTOMER,
+    "public/reschedule": {"starts_at": _START},
+}
+
+
+def body(method: str, path: str) -> dict[str, Any] | None:
+    """A body that the route takes; None where it takes none."""
+    if method in ("GET", "DELETE") or path.endswith(BODILESS):
+        return None
+    parts = path.removeprefix("/tenant/{slug}/").removeprefix("api/").split("/")
+    last = "" if parts[-1].startswith("{") else parts[-1]
+    for name in (f"{parts[0]}/{last}" if len(parts) > 1 else parts[0], f"{parts[0]}/", parts[0]):
+        if name in _BODIES:
+            return _BODIES[name]
+    return {}
+
+
+def url(path: str, **ids: str) -> str:
+    """The path with the ids given, or ids that could be but are not there, and the query it needs."""
+    query = f"?service={ANY_ID}&date=2026-12-01" if path.endswith("/availability") else ""
+    return re.sub(r"{(\w+)}", lambda part: ids.get(part[1], IDS.get(part[1], ANY_ID)), path) + query
