@@ -8,6 +8,7 @@ import httpx
 
 from local.stack import LocalFailure, Login, Stack
 
+SUNDAY = 6
 SIGN_IN = "AWSCognitoIdentityProviderService.InitiateAuth"
 
 
@@ -40,6 +41,7 @@ def _first_steps(stack: Stack, login: Login) -> list[str]:
     services = _get(f"{base}/services", _token(stack, login))["items"]
     service = services[0]["id"] if services else "<service id>"
     day = (datetime.now(UTC) + timedelta(days=2)).date()
+    day += timedelta(days=day.weekday() == SUNDAY)  # the example tenants are closed then
     body = json.dumps(_credentials(stack, login))
     return [
         "",

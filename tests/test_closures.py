@@ -31,6 +31,17 @@ def test_a_closed_day_offers_nothing_and_says_so(haircut, now):
         appointments.book("salon", form, by="eva", key=None, now=now)
 
 
+def test_a_closed_day_is_explained_by_its_name(haircut, now):
+    close(now, date="2026-12-01")
+    query = AvailabilityQuery(service=haircut.id, date="2026-12-01", explain=True)
+
+    view = availability.find("salon", query, now=now)
+
+    assert view.slots == []
+    assert len(view.refused) == 18
+    assert {(one.reason, one.by["special_day"]) for one in view.refused} == {("closed", "Vacaciones")}
+
+
 def test_a_range_is_a_closure_for_each_day(salon, now):
     made = close(now, **{"from": "2026-12-24", "to": "2026-12-26"})
 

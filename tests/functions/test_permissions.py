@@ -101,3 +101,20 @@ def test_the_table_in_the_permissions_is_what_the_doors_do():
 
     assert MAY[Role.VIEWER] < MAY[Role.STAFF] < MAY[Role.ADMIN] < MAY[Role.SUPERUSER]
     assert Action.BOOK not in MAY[Role.VIEWER]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("tenant", "clinic"), ("created_at", "2026-01-01T00:00:00Z"), ("total_amount", "1"), ("status", "COMPLETED")],
+)
+def test_an_edit_never_touches_tenant_times_amount_or_state(haircut, now, method, field, value):
+    form = {"service_id": haircut.id, "starts_at": "2026-12-01T12:00:00Z", "customer": {"name": "Ana"}}
+    booked = staff.call("POST", "/tenant/salon/api/appointments", form).json
+    one = f"/tenant/salon/api/appointments/{booked['id']}"
+
+    for client in (staff, admin):
+        answer = client.call(method, one, {field: value})
+
+        assert (answer.status, answer.json["errors"][0]["code"]) == (422, "extra_forbidden")
+    assert viewer.call("GET", one).json == booked

@@ -151,7 +151,15 @@ def explained(scene: scenes.Scene, first: date, last: date, asked: Question) -> 
         for start, why in rules.explained(terms, first, last):
             if start not in offered:
                 whys.setdefault(start, why)
-    return sorted(whys.items(), key=lambda pair: pair[0])
+    return [(start, _named(scene, start, why)) for start, why in sorted(whys.items(), key=lambda pair: pair[0])]
+
+
+def _named(scene: scenes.Scene, start: int, why: rules.Refusal) -> rules.Refusal:
+    """A refusal for being closed, with the name of the special day that is why."""
+    day = zones.local_day(start, tenants.zone(scene.tenant)).isoformat()
+    owners: list[Any] = [*scene.resources, scene.tenant]
+    name = next((owner.special_days[day]["name"] for owner in owners if day in (owner.special_days or {})), None)
+    return replace(why, by={**why.by, "special_day": name}) if name and why.reason is rules.Reason.CLOSED else why
 
 
 _EMPTY: Final[dict[str, rules.Terms]] = {}

@@ -8,7 +8,7 @@ starts is cut from them by arithmetic, so a month costs what its bookings cost.
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import itemgetter
@@ -101,11 +101,12 @@ def refusal(terms: Terms, at: int) -> Refusal | None:
 
 
 def explained(terms: Terms, first: date, last: date) -> list[tuple[int, Refusal]]:
-    """Every start of the grid within opening hours of the days that is not offered, with its refusal."""
+    """Every start of the grid that is not offered, with its refusal; on special days those of the usual hours too."""
+    usual = replace(terms, hours=replace(terms.hours, special={}))
     begins, ends = zones.day_bounds(first, terms.zone)[0], zones.day_bounds(last, terms.zone)[1]
     candidates = sorted({
         start
-        for window in _windows(terms, first, last)
+        for window in _windows(terms, first, last) + _windows(usual, first, last)
         for start in _grid(window.origin, terms.step, max(window.begins, begins), min(window.ends, ends), [])
     })  # fmt: skip
     return [(start, why) for start in candidates if (why := refusal(terms, start))]

@@ -5,6 +5,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mostrador.rules.waiting import WaitingStatus
 from mostrador.views.common import Day, Id, Listing, LongText, Request, View, local
@@ -24,7 +25,7 @@ class NewWaiting(Request):
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
         if (self.customer_id is None) == (self.customer is None):
-            raise ValueError("give either customer_id or customer")
+            raise PydanticCustomError("one_customer", "give either customer_id or customer")
         return self
 
 
