@@ -68,7 +68,7 @@ class Entry:
 class Agenda(RuleBasedStateMachine):
     @initialize()
     def open_the_shop(self):
-        self.now, self.entries = BEGIN, {}
+        self.now, self.entries, self.asked = BEGIN, {}, 0
         tenants.create(NewTenant(slug="salon", name="Salón", business_hours=WEEK), now=self.now)
         make = partial(services.create, "salon", key=None, now=self.now)
         cut = make(NewService(name="Corte", duration_minutes=30, price="1", max_bookings_per_day=LIMIT))
@@ -96,7 +96,8 @@ class Agenda(RuleBasedStateMachine):
         kind = self.color if is_color else self.cut
         form = NewAppointment(service_id=kind.id, starts_at=start, customer={"name": "Ana"}, hold=hold)
         free, made = self.is_free(kind, start), []
-        key = f"{len(self.entries)}-{self.now.timestamp()}-{start}-{is_color}-{hold}"
+        self.asked += 1
+        key = f"booking {self.asked}"
 
         refused = self.refused(lambda: made.append(appointments.book("salon", form, by="m", key=key, now=self.now)))
 
