@@ -172,8 +172,23 @@ def _check_body(event: APIGatewayProxyEvent) -> None:
         parsed = json.loads(event.decoded_body or "")
     except (ValueError, RecursionError) as error:
         raise problems.MalformedBody(field="body", value=wording.shown(raw[:80]), reason=str(error)[:200]) from error
-    if not isinstance(parsed, dict):
-        raise problems.MalformedBody(field="body", value=wording.shown(raw[:80]), reason="not an object")
+    if not isinstance(parsed, dict) or _is_deep(parsed):
+        reason = "nested too deeply" if isinstance(parsed, dict) else "not an object"
+        raise problems.MalformedBody(field="body", value=wording.shown(raw[:80]), reason=reason)
+
+
+def _is_deep(parsed: Any) -> bool:
+    """Whether something is nested more than 16 levels, which Python versions bear differently well."""
+    level = [parsed]
+    for _ in range(16):
+        level = [child for one in level if isinstance(one, dict | list) for child in _children(one)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(node.values()) if isinstance(node, dict) else node
 
 
 def _no_unknown_query(app: APIGatewayRestResolver, next_middleware: Callable[..., Any]) -> Any:
