@@ -78,7 +78,7 @@ def _seed(home: Path, stack: Stack) -> list[Login]:
     settings = environment(stack.endpoint) | {
         "PYTHONPATH": f"{ROOT / 'layers' / 'shared'}{os.pathsep}{ROOT}",
         "TABLE_NAME": stack.table_name,
-        "SIGNING_KEY": "not used by the seed",
+        "SIGNING_KEY": "the seed has a key of its own: its ids are the same on every machine",
     }
     command = [sys.executable, "-m", "local.seed"]
     told = json.dumps(asdict(stack))
