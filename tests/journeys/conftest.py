@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -24,6 +25,23 @@ class Visitor:
         if self.token:
             told["Authorization"] = f"Bearer {self.token}"
         return self.http.request(method, path, json=body, headers=told)
+
+
+def free_starts(visitor: Visitor, path: str, service_id: str, days_ahead: int) -> list[str]:
+    """What ``path`` (an availability) offers in the eight days from so many days ahead."""
+    first = datetime.now(UTC).date() + timedelta(days=days_ahead)
+    answer = visitor.call("GET", f"{path}?service={service_id}&from={first}&to={first + timedelta(days=7)}")
+    assert answer.status_code == 200, answer.text
+    return [slot["starts_at"] for slot in answer.json()["slots"]]
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> Any:
+    """The problem that ``answer`` must be."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told["code"] == code
+    return told
 
 
 @pytest.fixture(scope="session")

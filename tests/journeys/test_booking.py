@@ -1,12 +1,11 @@
 """A day at the front desk, over HTTP: API Gateway, the authorizer, a function, DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
 
-from tests.journeys.conftest import Visitor
+from tests.journeys.conftest import Visitor, free_starts, problem
 
 pytestmark = pytest.mark.journey
 SALON = "tenant/salon-beauty/api"
@@ -22,27 +21,11 @@ def haircut(viewer):
 @pytest.fixture
 def offered(viewer, haircut):
     """The free starts of the next days."""
-
-    def ask():
-        today = datetime.now(UTC).date()
-        span = f"from={today + timedelta(days=1)}&to={today + timedelta(days=8)}"
-        answer = viewer.call("GET", f"{SALON}/appointments/availability?service={haircut['id']}&{span}")
-        assert answer.status_code == 200, answer.text
-        return [slot["starts_at"] for slot in answer.json()["slots"]]
-
-    return ask
+    return lambda: free_starts(viewer, f"{SALON}/appointments/availability", haircut["id"], 1)
 
 
 def form(service, starts_at, **more):
     return {"service_id": service["id"], "starts_at": starts_at, "customer": ANA} | more
-
-
-def problem(answer, status, code):
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    told = answer.json()
-    assert told["code"] == code
-    return told
 
 
 def test_from_the_list_of_services_to_a_slot_that_is_free_again(staff, haircut, offered):

@@ -1,10 +1,8 @@
 """A customer without an account, over HTTP: API Gateway without authorizer, a function with its own role, DynamoDB."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-from tests.journeys.conftest import Visitor
+from tests.journeys.conftest import Visitor, free_starts, problem
 
 pytestmark = pytest.mark.journey
 SHOP = "tenant/peluqueria-nanduti/public"
@@ -25,22 +23,7 @@ def cut(anybody):
 @pytest.fixture
 def offered(anybody, cut):
     """The free starts of the next days."""
-
-    def ask():
-        today = datetime.now(UTC).date()
-        span = f"from={today + timedelta(days=2)}&to={today + timedelta(days=9)}"
-        answer = anybody.call("GET", f"{SHOP}/availability?service={cut['id']}&{span}")
-        assert answer.status_code == 200, answer.text
-        return [slot["starts_at"] for slot in answer.json()["slots"]]
-
-    return ask
-
-
-def problem(answer, status, code):
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == code
-    return answer.json()
+    return lambda: free_starts(anybody, f"{SHOP}/availability", cut["id"], 2)
 
 
 def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, staff, cut, offered):

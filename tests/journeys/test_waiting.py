@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from local.stack import NAME
-from tests.journeys.test_booking import SALON, problem
+from tests.journeys.conftest import problem
+from tests.journeys.test_booking import SALON
 
 pytestmark = pytest.mark.journey
 EVERY_MINUTE = 120
