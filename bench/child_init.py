@@ -10,8 +10,8 @@ import time
 def start_ours() -> None:
     """What Lambda does before a function's first request can reach DynamoDB."""
     __import__("app")
-    items = __import__("mostrador.table.items", fromlist=["Item"])
-    _ = items.Item._get_connection().connection.client
+    base = __import__("mostrador.table.base", fromlist=["Item"])
+    _ = base.Item._get_connection().connection.client
 
 
 def start_plain() -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mostrador.table import items
+from mostrador.table import base
 
 _WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 
@@ -52,7 +52,7 @@ def _size(value: Mapping[str, Any]) -> int:
 def metered() -> Iterator[Spent]:
     """What is spent in the context by the client that PynamoDB uses, retries included."""
     spent = Spent()
-    events: Any = items.Item._get_connection().connection.client.meta.events
+    events: Any = base.Item._get_connection().connection.client.meta.events
     handlers = {
         "before-parameter-build.dynamodb": _ask_for_units,
         "before-send.dynamodb": spent.sent,

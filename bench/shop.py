@@ -1,16 +1,18 @@
 """A business to measure on: made by the use cases, its past written straight into the table."""
 
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from local import dynoxide
-from mostrador import appointments, ids, resources, scenes, services, tenants
+from mostrador import appointments, context, ids, resources, scenes, services, tenants
 from mostrador.rules import agenda, zones
-from mostrador.table import items, keys
+from mostrador.table import base, guard, items, keys
 from mostrador.table.attributes import packed, short
 from mostrador.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.views.customers import NewCustomer
@@ -24,6 +26,13 @@ A_DAY: Final = 20
 """Bookings a day, in the past and in the month that is looked at."""
 _PER_CUSTOMER: Final = 5
 _BATCH: Final = 25
+
+# The bench works for every tenant it makes, in whatever thread, as somebody whom the audit log has to name.
+_AT_WORK: Final = context.Work(
+    guard.EVERY_TENANT,
+    context.Actor(str(UUID(int=7)), "staff", "eva@example.com", "203.0.113.7", str(UUID(int=9))),
+)
+context._current = ContextVar("work", default=_AT_WORK)  # type: ignore[misc]
 
 Raw = dict[str, Any]
 """An item as the table holds it: ``{"pk": {"S": "T#salon"}, ...}``."""
@@ -68,8 +77,8 @@ def forget() -> None:
     """Nothing is remembered from another engine, as in tests/conftest.py."""
     tenants.forget()
     scenes.forget()
-    items.Item._connection = None
-    for model in items.Item.__subclasses__():
+    base.Item._connection = None
+    for model in base.Item.__subclasses__():
         model._connection = None
 
 
@@ -107,7 +116,7 @@ def live_through(endpoint: str, shop: Shop, bookings: int) -> None:
     everything = _past(shop, pattern(client, shop, noon(700)), bookings)
     while batch := list(islice(everything, _BATCH)):
         requests = [{"PutRequest": {"Item": item}} for item in batch]
-        left = client.batch_write_item(RequestItems={items.Item.Meta.table_name: requests})["UnprocessedItems"]
+        left = client.batch_write_item(RequestItems={base.Item.Meta.table_name: requests})["UnprocessedItems"]
         if left:
             raise RuntimeError(f"dynoxide left {len(left)} items unwritten")
 
@@ -125,7 +134,7 @@ def pattern(client: Any, shop: Shop, starts_at: datetime) -> tuple[Raw, Raw, Raw
 
 
 def stored(client: Any, key: keys.Key) -> Raw:
-    item: Raw = client.get_item(TableName=items.Item.Meta.table_name, Key=_texts(pk=key[0], sk=key[1]))["Item"]
+    item: Raw = client.get_item(TableName=base.Item.Meta.table_name, Key=_texts(pk=key[0], sk=key[1]))["Item"]
     return item
 
 

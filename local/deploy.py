@@ -79,6 +79,7 @@ def deploy(home: Path, endpoint: str) -> Stack:
             raise LocalFailure(f"the deployment failed at {reason}; its log is {log}") from failure
         raise
     stack = _describe(endpoint)
+    _ask_for_no_usage_key(stack)
     _apply_gateway_responses(stack)
     return stack
 
@@ -164,6 +165,20 @@ def _describe(endpoint: str) -> Stack:
         user_pool_id=outputs["UserPoolId"],
         client_id=outputs["UserPoolClientId"],
     )
+
+
+def _ask_for_no_usage_key(stack: Stack) -> None:
+    """MiniStack looks for the key of a usage plan in a header of the request, and not in the authorizer's answer."""
+    gateway, api_id = stack.client("apigateway"), stack.api_url.split("/")[-2]
+    for page in gateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"]):
+        for resource in page["items"]:
+            for method in resource.get("resourceMethods", {}):
+                gateway.update_method(
+                    restApiId=api_id,
+                    resourceId=resource["id"],
+                    httpMethod=method,
+                    patchOperations=[{"op": "remove", "path": "/apiKeyRequired"}],
+                )
 
 
 def _apply_gateway_responses(stack: Stack) -> None:

@@ -45,7 +45,7 @@ def start(home: Path, port: int, host: str = LOOPBACK) -> Server:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": host,  # it asks for no password, and runs what it is given: never open to the network
         "MINISTACK_REGION": REGION,
-        "AUTH": "true",  # the functions may do what their roles allow, and nothing else, as on AWS
+        "AUTH": "true",  # the functions may do what their roles allow, and nothing else, as on AWS: iam.py
         "PERSIST_STATE": "1",
         "STATE_DIR": str(home / "state"),
         "TMPDIR": str(scratch),  # it leaves there a copy of the layers for each worker
@@ -54,7 +54,7 @@ def start(home: Path, port: int, host: str = LOOPBACK) -> Server:
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-P", str(Path(__file__).with_name("iam.py"))],
             cwd=home,
             env=environment(endpoint) | settings,
             stdin=subprocess.DEVNULL,

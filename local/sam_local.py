@@ -68,11 +68,13 @@ def _settings(stack: Stack) -> Mapping[str, str]:
     endpoint = _seen_from_container(stack.endpoint)
     return {
         "TABLE_NAME": stack.table_name,
+        "DATA_ROLE_ARN": "",  # the containers work with MiniStack's root credentials
         "AWS_ENDPOINT_URL": endpoint,
         "SIGNING_KEY": "signs the cursors of lists on this machine only",
         "TOKEN_ISSUER": f"https://cognito-idp.{stack.region}.amazonaws.com/{stack.user_pool_id}",
         "JWKS_URL": f"{endpoint}/{stack.user_pool_id}/.well-known/jwks.json",
         "USER_POOL_CLIENT_ID": stack.client_id,
+        "USER_POOL_ID": stack.user_pool_id,
     }
 
 

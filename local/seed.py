@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from local.stack import Login, Stack
-from mostrador import closures, members, services, tenants
+from mostrador import closures, context, members, services, tenants
 from mostrador.rules.permissions import Role
 from mostrador.views.services import NewService
 from mostrador.views.tenants import NewTenant
@@ -48,6 +48,9 @@ TENANTS: Final[list[dict[str, Any]]] = [
 ]
 
 SERVICES: Final[dict[str, list[dict[str, Any]]]] = {
+    tenants.DEFAULT: [
+        {"name": "Turno", "description": "Turno general", "duration_minutes": 30, "price": "50000"},
+    ],
     "salon-beauty": [
         {"name": "Haircut", "description": "Corte de cabello", "duration_minutes": 30, "price": "25.00"},
         {"name": "Hair Coloring", "description": "Coloración", "duration_minutes": 90, "price": "75.00"},
@@ -79,7 +82,10 @@ def seed(stack: Stack) -> list[Login]:
     """Make the tenants, services and users that are missing; a second run changes nothing."""
     now = datetime.now(UTC)
     for wanted in TENANTS:
-        _tenant(wanted, now)
+        with context.working(wanted["slug"], context.SYSTEM):
+            _tenant(wanted, now)
+    with context.working(tenants.DEFAULT, context.SYSTEM):
+        _services(tenants.find(tenants.DEFAULT, now=now).slug, now)
     logins = [Login(SUPERUSER, PASSWORD, "superuser")]
     logins += [
         Login(f"{role}@{wanted['slug']}.example", PASSWORD, role, wanted["slug"])
@@ -96,11 +102,15 @@ def _tenant(wanted: dict[str, Any], now: datetime) -> None:
         tenants.create(NewTenant(**wanted), now=now)
     except tenants.SlugTaken:
         tenants.forget()
-    for service in SERVICES[wanted["slug"]]:
-        services.create(wanted["slug"], NewService(**service), key=f"seed {service['name']}", now=now)
+    _services(wanted["slug"], now)
     if wanted["slug"] == WITH_HOLIDAYS:
         for year in (now.year, now.year + 1):
             closures.load_holidays(wanted["slug"], year, now=now)
+
+
+def _services(slug: str, now: datetime) -> None:
+    for service in SERVICES[slug]:
+        services.create(slug, NewService(**service), key=f"seed {service['name']}", now=now)
 
 
 def _user(stack: Stack, login: Login, now: datetime) -> None:
@@ -119,7 +129,7 @@ def _user(stack: Stack, login: Login, now: datetime) -> None:
         return
     attributes = pool.admin_get_user(**of_pool)["UserAttributes"]
     user = next(one["Value"] for one in attributes if one["Name"] == "sub")
-    with suppress(members.AlreadyMember):
+    with context.working(login.tenant, context.SYSTEM), suppress(members.AlreadyMember):
         members.add(login.tenant, user, email=login.email, role=Role(login.role), now=now)
 
 

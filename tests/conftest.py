@@ -12,6 +12,7 @@ os.environ |= {
     "TOKEN_ISSUER": "https://issuer.test/pool",
     "JWKS_URL": "https://issuer.test/pool/.well-known/jwks.json",
     "USER_POOL_CLIENT_ID": "client",
+    "USAGE_KEYS": "requests00 requests01 requests02",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
@@ -19,6 +20,7 @@ os.environ |= {
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,8 +31,9 @@ from moto import mock_aws
 from moto.backends import get_backend
 
 from local import dynoxide as local_dynoxide
-from mostrador import scenes, services, tenants
-from mostrador.table import items
+from mostrador import context, members, scenes, services, tenants
+from mostrador.rules.permissions import Role
+from mostrador.table import base, guard, items
 from mostrador.views.services import NewService
 from mostrador.views.tenants import NewTenant
 from tests.support import template
@@ -39,8 +42,19 @@ settings.register_profile("default", max_examples=25, stateful_step_count=25, de
 settings.register_profile("proof", max_examples=2000, stateful_step_count=30, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# A test itself, in whatever thread, may touch every tenant's items; the doors that it calls may not.
+TESTING = context.Work(guard.EVERY_TENANT, context.SYSTEM)
+context._current = ContextVar("work", default=TESTING)  # type: ignore[misc]
+
 # A Monday, 10:00 in Asuncion.
 NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def in_hand() -> Iterator[None]:
+    """What one test takes in hand (a use case may ``enter`` a tenant) is not in the next one's."""
+    with context.working(guard.EVERY_TENANT, context.SYSTEM):
+        yield
 
 
 @pytest.fixture
@@ -50,8 +64,10 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[Any]:
-    """moto for the whole run; its client is made once, because that is what takes long."""
+    """moto for the whole run; its clients are made once, because that is what takes long, and one pool of users."""
     with mock_aws():
+        pool = boto3.client("cognito-idp").create_user_pool(**template.user_pool("mostrador-test"))
+        os.environ["USER_POOL_ID"] = pool["UserPool"]["Id"]
         yield boto3.client("dynamodb")
 
 
@@ -62,6 +78,7 @@ def new_table(moto: Any) -> Callable[[], None]:
     def make() -> None:
         get_backend("dynamodb")["123456789012"]["us-east-1"].reset()
         moto.create_table(**template.table("mostrador-test"))
+        get_backend("cognito-idp")["123456789012"]["us-east-1"].user_pools[os.environ["USER_POOL_ID"]].users.clear()
         forget()
 
     return make
@@ -83,13 +100,20 @@ def forget() -> None:
 
 @pytest.fixture
 def salon(table: None) -> items.Tenant:
-    return tenants.create(NewTenant(slug="salon", name="Salón Ñandutí", country="PY", currency="PYG"), now=NOW)
+    wanted = NewTenant(slug="salon", name="Salón Ñandutí", country="PY", currency="PYG")
+    return _with_an_admin(tenants.create(wanted, now=NOW))
+
+
+def _with_an_admin(tenant: items.Tenant) -> items.Tenant:
+    """What an admin does is asked of the table, so the ``Client`` with that role must be in it."""
+    members.add(tenant.slug, "u-admin", email="eva@example.com", role=Role.ADMIN, now=NOW)
+    return tenant
 
 
 @pytest.fixture
 def clinic(table: None) -> items.Tenant:
     wanted = NewTenant(slug="clinic", name="Clínica", country="US", time_zone="America/New_York", currency="USD")
-    return tenants.create(wanted, now=NOW)
+    return _with_an_admin(tenants.create(wanted, now=NOW))
 
 
 @pytest.fixture
@@ -102,7 +126,7 @@ def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The table of template.yaml, empty, on dynoxide: its transactions are atomic under real concurrency."""
     with local_dynoxide.running("mostrador-test") as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        monkeypatch.setattr(items.Item, "_connection", None)  # a client of this engine, for this test
+        monkeypatch.setattr(base.Item, "_connection", None)  # a client of this engine, for this test
         forget()
         yield endpoint
         forget()

@@ -69,13 +69,38 @@ def test_a_new_name_is_the_name_of_the_next_booking(haircut, now):
     assert appointments.book("salon", form, by="eva", key=None, now=now).customer_name == "Ana Ruiz"
 
 
-def test_a_booking_in_between_makes_the_copy_old(haircut, now):
+def test_a_booking_in_between_is_in_no_editors_way(haircut, now):
     ana = new(now, phone="0981 123 456")
     form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer_id=ana.id)
+    booked = appointments.book("salon", form, by="eva", key=None, now=now)
+
+    changed = customers.change("salon", ana.id, CustomerChanges(name="X"), seen=ana.version, now=now)
+
+    assert (changed.name, changed.last_appointment_at) == ("X", booked.starts_at)
+
+
+@pytest.mark.parametrize("phone", ["0981 123 456", None])
+def test_what_was_booked_last_is_shown_alone_and_in_the_list_and_outlives_a_new_phone(haircut, now, phone):
+    ana = new(now, phone=phone)
+    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer_id=ana.id)
+    booked = appointments.book("salon", form, by="eva", key=None, now=now)
+
+    customers.change("salon", ana.id, CustomerChanges(phone="0982 333 444"), seen=None, now=now)
+
+    listed = customers.listing("salon", q=None, now=now, size=5, cursor=None).items
+    assert customers.get("salon", ana.id, now=now).last_appointment_at == booked.starts_at
+    assert [one.last_appointment_at for one in listed] == [booked.starts_at]
+
+
+def test_who_books_while_being_deleted_stays(haircut, now, monkeypatch):
+    ana = new(now, phone="0981 123 456")
+    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer_id=ana.id)
+    unbooked = customers.get("salon", ana.id, now=now)
     appointments.book("salon", form, by="eva", key=None, now=now)
+    monkeypatch.setattr(customers, "get", lambda *_, **__: unbooked)
 
     with pytest.raises(Stale):
-        customers.change("salon", ana.id, CustomerChanges(name="X"), seen=ana.version, now=now)
+        customers.delete("salon", ana.id, seen=None, now=now)
 
 
 def test_who_ever_booked_stays_on_record(haircut, now):

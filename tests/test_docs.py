@@ -6,7 +6,7 @@ import json
 import pkgutil
 import re
 import subprocess
-from datetime import date
+from datetime import UTC, date, datetime
 from fnmatch import fnmatch
 
 import pytest
@@ -15,10 +15,11 @@ import mostrador
 from local import seed
 from mostrador import errors, problems
 from mostrador.rules.availability import Reason
-from mostrador.table import attributes, items, keys
+from mostrador.rules.permissions import HIDDEN, LEAST, PROTECTED, WRITES
+from mostrador.table import attributes, base, items, keys
 from mostrador.views.common import Request
 from tests import test_architecture
-from tests.support import template
+from tests.support import doors, template
 
 ROOT = template.ROOT
 README = (ROOT / "README.md").read_text()
@@ -28,7 +29,10 @@ DATA_MODEL = (ROOT / "docs" / "data-model.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-WHO_MAY = {"Action.READ": "viewer", "Action.BOOK": "staff", "Action.MANAGE": "admin", "web.operator": "superuser"}
+WHO_MAY = {f"Action.{action.name})": role.value for action, role in LEAST.items()} | {
+    "web.operator": "superuser",
+    "web.person": "anybody signed in",
+}
 STATUS_OF = {"web.created": "201", "web.made": "201", "web.gone": "204"}
 SUFFIXES = (".md", ".py", ".yaml", ".toml", ".json", ".txt", ".in", ".log")
 # Spans that look like paths and are none, and files that only commands make.
@@ -72,13 +76,6 @@ def documented_routes():
     return {(row[0], bare(row[1])): row[2:4] for row in rows(API) if row[0] in METHODS}
 
 
-def door(method, path, folder):
-    """The source of the handler behind a route."""
-    app = importlib.import_module(f"functions.{folder}.app").app
-    doors = {(one.method, one.openapi_path): one.func for one in [*app._static_routes, *app._dynamic_routes]}
-    return inspect.getsource(doors[method, path])
-
-
 def first_named(source, meanings, otherwise):
     return next((meaning for name, meaning in meanings.items() if name in source), otherwise)
 
@@ -87,13 +84,28 @@ def test_the_api_page_has_every_route_of_the_template_and_no_other():
     assert set(documented_routes()) == {(method, path) for method, path, _ in template.routes()}
 
 
-@pytest.mark.parametrize(("method", "path", "folder"), template.routes())
-def test_the_api_page_has_the_role_and_the_status_of_each_route(method, path, folder):
-    source = door(method, path, folder)
+@pytest.mark.parametrize(("method", "path"), [route[:2] for route in template.routes()])
+def test_the_api_page_has_the_role_and_the_status_of_each_route(method, path):
+    source = doors.source(method, path)
 
     role, success = first_named(source, WHO_MAY, "anybody"), first_named(source, STATUS_OF, "200")
 
     assert documented_routes()[method, path] == [role, success]
+
+
+def test_the_api_page_has_the_table_of_permissions():
+    listed = rows(API.split("## Permissions")[1].split("\n## ")[0])
+    told = {bare(row[0]): row[1] for row in listed if len(row) == 3}
+    fields = {(bare(row[0]), row[1], row[2]): set(spans(row[3])) for row in listed if len(row) == 4}
+
+    assert {action.value: role.value for action, role in LEAST.items()} == told
+    for doing, table in (("writes", WRITES), ("sees", HIDDEN)):
+        expected = {}
+        for entity, of in table.items():
+            for field, role in of.items():
+                expected.setdefault((entity, doing, role.value), set()).add(field)
+        assert {key: found for key, found in fields.items() if key[1] == doing} == expected
+    assert set(spans(API)) >= PROTECTED
 
 
 def codes_in_code():
@@ -147,6 +159,8 @@ DAY = date(2026, 12, 1)
 KEYS = {
     "Tenant": keys.tenant("s"),
     "Member": keys.member("s", "<user>"),
+    "Team": keys.team("s"),
+    "ApiKey": keys.api_key("s", "<id>"),
     "Service": keys.service("s", "<id>"),
     "Resource": keys.resource("s", "r"),
     "Feed": keys.feed("s", "f"),
@@ -160,12 +174,15 @@ KEYS = {
     "Waiter": keys.waiter("s", "<service>", "2026-12-01", "c"),
     "WaitingLine": keys.waiting_line("s", "<service>", "2026-12-01"),
     "Rate": keys.rate("s", "<action>", "<digest>", "2026-12-01T09"),
+    "AuditEntry": keys.audit_entry("s", datetime(2026, 12, 1, 12, tzinfo=UTC), "<id>"),
+    "Link": keys.link("s", "<line>"),
+    "ChainHead": keys.chain_head("s"),
 }
 
 
 def entities():
     """Class -> what its items say they are; bases that are never stored left out."""
-    kinds = {one.__name__: items.Item.entity.get_discriminator(one) for one in subclasses(items.Item)}
+    kinds = {one.__name__: base.Item.entity.get_discriminator(one) for one in subclasses(items.Item)}
     return {name: kind for name, kind in kinds.items() if kind}
 
 

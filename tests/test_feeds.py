@@ -11,7 +11,7 @@ from mostrador.table import items, keys, reads
 from mostrador.views.appointments import NewAppointment, Rescheduling
 from mostrador.views.feeds import NewFeed
 from mostrador.views.services import NewResource, NewService
-from mostrador.views.tenants import TenantChanges, TenantOperationChanges
+from mostrador.views.tenants import TenantChanges
 
 NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
 
@@ -241,7 +241,7 @@ def test_an_address_that_is_not_right_to_the_letter_is_the_same_nothing(salon, c
 
 
 def test_a_suspended_tenants_feed_is_nothing_either(feed, now):
-    tenants.change("salon", TenantOperationChanges(is_active=False), seen=None, now=now)
+    tenants.suspend("salon", now=now)
 
     with pytest.raises(NoSuchCalendar):
         feeds.serve(file_of(feed), now=now)

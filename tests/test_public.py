@@ -194,7 +194,7 @@ def test_an_address_books_so_often_an_hour_and_a_refusal_books_nothing(haircut, 
 
 
 def test_a_suspended_and_an_unknown_tenant_are_counted_nowhere(haircut, now):
-    settle(now, is_active=False)
+    tenants.suspend("salon", now=now)
 
     with pytest.raises(NotHere):
         book(haircut, now=now)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from mostrador import rates
-from mostrador.table import items
+from mostrador.table import base, items
 
 HOME = "203.0.113.7"
 
@@ -13,7 +13,7 @@ def count(now, address=HOME, *, tenant="salon", action="book", limit=3):
 
 
 def stored():
-    return [item for item in items.Item.scan() if isinstance(item, items.Rate)]
+    return [item for item in base.Item.scan() if isinstance(item, items.Rate)]
 
 
 def test_an_address_has_so_many_an_hour(table, now):

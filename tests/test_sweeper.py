@@ -9,7 +9,6 @@ from functions.sweeper import app
 from mostrador import appointments, availability, clock, scenes, sweeper, tenants
 from mostrador.table import items, keys, reads
 from mostrador.views.appointments import AvailabilityQuery, NewAppointment
-from mostrador.views.tenants import TenantOperationChanges
 from tests.support import template
 from tests.support.lines import FAR, join, nine, open_for, sweep, trips
 
@@ -75,13 +74,13 @@ def test_what_fails_is_logged_without_names_and_does_not_stop_its_neighbours(hai
 def test_a_suspended_tenants_deadlines_wait_until_it_is_back(haircut, clinic, now):
     held = hold(haircut, nine(), now)
     join(haircut, 1, now=now)
-    tenants.change("salon", TenantOperationChanges(is_active=False), seen=None, now=now)
+    tenants.suspend("salon", now=now)
 
     counts = sweep(held.hold_expires_at)
     assert (counts["suspended"], counts["expired"], counts["lines"], counts["failed"]) == (2, 0, 0, 0)
     assert reads.one(keys.appointment("salon", held.id)).status == "PENDING"
 
-    tenants.change("salon", TenantOperationChanges(is_active=True), seen=None, now=now)
+    tenants.resume("salon", now=now)
     counts = sweep(held.hold_expires_at)
     assert (counts["suspended"], counts["expired"], counts["lines"]) == (0, 1, 1)
 

@@ -3,7 +3,7 @@ import pytest
 from mostrador import tenants
 from mostrador.errors import NotHere, Stale
 from mostrador.table import items, keys, reads
-from mostrador.views.tenants import NewTenant, TenantChanges, TenantOperationChanges
+from mostrador.views.tenants import NewTenant, TenantChanges
 
 
 def test_a_tenant_starts_with_one_resource(salon):
@@ -61,7 +61,7 @@ def test_a_contact_phone_is_written_in_one_way(salon, now):
 
 
 def test_suspending_is_seen_at_once_here_and_elsewhere_within_a_minute(salon, now):
-    tenants.change("salon", TenantOperationChanges(is_active=False), seen=None, now=now)
+    tenants.suspend("salon", now=now)
 
     with pytest.raises(NotHere, match="salon"):
         tenants.current("salon", now=now)

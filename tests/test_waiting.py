@@ -190,9 +190,8 @@ def test_over_http_a_wait_is_made_shown_listed_and_withdrawn(haircut):
 
 
 def test_a_suspended_tenant_takes_nobody_into_its_line(haircut, now):
-    from mostrador.views.tenants import TenantOperationChanges
 
-    tenants.change("salon", TenantOperationChanges(is_active=False), seen=None, now=now)
+    tenants.suspend("salon", now=now)
 
     with pytest.raises(NotHere):
         waiting.join(

@@ -338,7 +338,7 @@ def test_an_offer_is_a_booking_and_one_write_more(haircut, full, now):
 
     assert spent[1:] == [
         "Query", "BatchGetItem", "Query",
-        "BatchGetItem", "BatchGetItem", "TransactWriteItems", "PutItem",
+        "BatchGetItem", "BatchGetItem", "TransactWriteItems", "TransactWriteItems",
         "BatchGetItem", "Query", "UpdateItem",
     ]  # fmt: skip
     assert isinstance(sweep_one, items.WaitingLine)

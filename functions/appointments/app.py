@@ -21,13 +21,13 @@ OneAppointment = Response[views.AppointmentView]
 
 @app.get(f"{BASE}/availability")
 def find_availability(slug: web.Slug, query: Annotated[views.AvailabilityQuery, Query()]) -> views.AvailabilityView:
-    web.caller(app, slug, Action.READ)
+    web.caller(app, slug, Action.READ_APPOINTMENTS)
     return availability.find(slug, query, now=clock.now())
 
 
 @app.get(BASE)
 def listing(slug: web.Slug, query: Annotated[views.AppointmentListing, Query()]) -> views.AppointmentPage:
-    web.caller(app, slug, Action.READ)
+    web.caller(app, slug, Action.READ_APPOINTMENTS)
     page = appointments.listing(slug, query, now=clock.now())
     return views.AppointmentPage(items=page.items, next=page.next)
 
@@ -41,7 +41,7 @@ def book(slug: web.Slug, form: views.NewAppointment, key: web.IdempotencyKey = N
 
 @app.get(ONE)
 def get(slug: web.Slug, appointment_id: web.Id) -> OneAppointment:
-    web.caller(app, slug, Action.READ)
+    web.caller(app, slug, Action.READ_APPOINTMENTS)
     return _shown(appointments.get(slug, appointment_id, now=clock.now()))
 
 

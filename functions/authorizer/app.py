@@ -1,43 +1,90 @@
 """Door: who calls, and which tenants they may enter."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
-from mostrador import members, tokens
+from mostrador import api_keys, clock, members, settings, tokens
 from mostrador.errors import Forbidden
 from mostrador.observability import logger
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OWN = [f"{method}/{path}" for method in ("GET", "POST", "DELETE") for path in ("me", "me/*")]
+MOST_NAMED = 30
+"""Of so many tenants the policy names each; of more it leaves it to the handlers, which ask in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """``user`` is the pool's id of a person, or ``key:<id>``; ``roles`` are slug -> role."""
+
+    user: str
+    name: str
+    roles: dict[str, str]
+    is_superuser: bool = False
+    is_person: bool = True
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The answer of a TOKEN authorizer; API Gateway turns the exception "Unauthorized" into a 401."""
     scheme, _, token = event.get("authorizationToken", "").partition(" ")
     try:
-        user = tokens.user(token if scheme.lower() == "bearer" else "")
+        caller = _caller(token.strip() if scheme.lower() == "bearer" else "")
     except Forbidden as error:
         logger.info("token refused", reason=str(error))
         raise Exception("Unauthorized") from error  # noqa: TRY002 - the only message API Gateway knows
-    memberships = members.of_user(user.id)
+    stage_arn = "/".join(event["methodArn"].split("/")[:2])
     return {
-        "principalId": user.id,
-        "policyDocument": _policy(event["methodArn"], [member.slug for member in memberships], user.is_superuser),
+        "principalId": caller.user,
+        "policyDocument": {"Version": "2012-10-17", "Statement": list(_statements(stage_arn, caller))},
+        "usageIdentifierKey": _usage_key(caller),
         "context": {
-            "user": user.id,
-            "email": next((member.email for member in memberships), user.name),
-            "superuser": "true" if user.is_superuser else "false",
-            "roles": json.dumps({member.slug: member.role for member in memberships}),
+            "user": caller.user,
+            "email": caller.name,
+            "superuser": "true" if caller.is_superuser else "false",
+            "roles": json.dumps(caller.roles, separators=(",", ":")),
         },
     }
 
 
-def _policy(method_arn: str, slugs: list[str], is_superuser: bool) -> dict[str, Any]:
-    """Leave to call every method under the paths of exactly these tenants; everything for a superuser."""
-    stage_arn = "/".join(method_arn.split("/")[:2])
-    # Each method is named: a leading * would match slashes too, and so a path that only ends in a tenant of theirs.
-    own = [f"{method}/tenant/{slug}/api/*" for slug in slugs for method in METHODS]
-    paths = ["*"] if is_superuser else own
-    allowed = [f"{stage_arn}/{path}" for path in paths]
-    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": allowed}
-    nothing = {"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": [f"{stage_arn}/*"]}
-    return {"Version": "2012-10-17", "Statement": [statement if allowed else nothing]}
+def _caller(token: str) -> Caller:
+    if token.startswith(api_keys.PREFIX):
+        key = api_keys.opened(token, now=clock.now())
+        return Caller(key.user, key.name, {key.tenant: key.role}, is_person=False)
+    user = tokens.user(token)
+    memberships = members.of_user(user.id)
+    name = next((member.email for member in memberships), user.name)
+    return Caller(user.id, name, {member.slug: member.role for member in memberships}, user.is_superuser)
+
+
+def _statements(stage_arn: str, caller: Caller) -> Iterator[dict[str, Any]]:
+    """Leave to call every method under the paths of exactly the caller's tenants; everything for a superuser."""
+    if caller.is_superuser:
+        yield _statement("Allow", stage_arn, ["*"])
+        return
+    yield _statement("Allow", stage_arn, [*(OWN if caller.is_person else ()), *_paths(list(caller.roles))])
+    # A * matches slashes too: the one for the method would let by any path with a tenant of theirs further on.
+    yield _statement("Deny", stage_arn, ["*/*/tenant/*/api/*"])
+
+
+def _paths(slugs: list[str]) -> Iterator[str]:
+    """What lies under these tenants; the old routes, which name none, are those of the ``default`` one."""
+    if "default" in slugs:
+        yield from (f"{method}/api/*" for method in METHODS)
+    if len(slugs) > MOST_NAMED:
+        yield from (f"{method}/tenant/*" for method in METHODS)
+    else:
+        yield from (f"*/tenant/{slug}/api/*" for slug in slugs)
+
+
+def _statement(effect: str, stage_arn: str, paths: list[str]) -> dict[str, Any]:
+    return {"Action": "execute-api:Invoke", "Effect": effect, "Resource": [f"{stage_arn}/{path}" for path in paths]}
+
+
+def _usage_key(caller: Caller) -> str:
+    """What the gateway counts the caller's requests under: one of a pool, by the one tenant, else by the caller."""
+    whose = next(iter(caller.roles)) if len(caller.roles) == 1 else caller.user
+    pool = settings.usage_keys()
+    return pool[crc32(whose.encode()) % len(pool)]

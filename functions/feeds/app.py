@@ -20,27 +20,27 @@ FRESH_FOR = 900
 
 @app.get("/tenant/<slug>/api/appointments/<appointment_id>/ics")
 def appointment_file(slug: web.Slug, appointment_id: web.Id) -> Response[str]:
-    web.caller(app, slug, Action.READ)
+    web.caller(app, slug, Action.READ_APPOINTMENTS)
     text = feeds.of_appointment(slug, appointment_id, now=clock.now())
     return web.attachment(text, ICALENDAR, f"turno-{appointment_id}.ics")
 
 
 @app.get(BASE)
 def listing(slug: web.Slug, query: Annotated[Listing, Query()]) -> views.FeedPage:
-    web.caller(app, slug, Action.READ)
+    web.caller(app, slug, Action.READ_FEEDS)
     page = feeds.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.FeedPage(items=page.items, next=page.next)
 
 
 @app.post(BASE)
 def create(slug: web.Slug, form: views.NewFeed) -> Response[views.OpenedFeedView]:
-    caller = web.caller(app, slug, Action.MANAGE)
+    caller = web.caller(app, slug, Action.CHANGE_FEEDS)
     return web.created(feeds.create(slug, form, by=caller.name, now=clock.now()), views.OpenedFeedView)
 
 
 @app.delete(f"{BASE}/<feed_id>")
 def revoke(slug: web.Slug, feed_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
-    web.caller(app, slug, Action.MANAGE)
+    web.caller(app, slug, Action.CHANGE_FEEDS)
     feeds.revoke(slug, feed_id, seen=seen, now=clock.now())
     return web.gone()
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, tenants, web
+from mostrador import clock, onboarding, tenants, usage, web
 from mostrador.rules.permissions import Action
 from mostrador.views import tenants as views
 from mostrador.views.common import Listing
@@ -20,15 +20,21 @@ OneTenant = Response[views.TenantView]
 
 @app.get(OWN)
 def own(slug: web.Slug) -> OneTenant:
-    web.caller(app, slug, Action.READ)
+    web.caller(app, slug, Action.READ_TENANT)
     return web.shown(tenants.active(tenants.find(slug, now=clock.now()), slug), views.TenantView)
 
 
 @app.patch(OWN)
 def change_own(slug: web.Slug, form: views.TenantChanges, seen: web.IfMatch = None) -> OneTenant:
-    web.caller(app, slug, Action.MANAGE)
+    web.caller(app, slug, Action.CHANGE_TENANT)
     tenants.current(slug, now=clock.now())
     return web.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
+
+
+@app.get(f"{OWN}/usage")
+def own_usage(slug: web.Slug) -> views.UsageView:
+    web.caller(app, slug, Action.READ_USAGE)
+    return usage.of_month(slug, now=clock.now())
 
 
 @app.get(ALL)
@@ -39,21 +45,33 @@ def listing(query: Annotated[Listing, Query()]) -> views.TenantPage:
 
 
 @app.post(ALL)
-def create(form: views.NewTenant, key: web.IdempotencyKey = None) -> OneTenant:
-    web.operator(app)
-    return web.created(tenants.create(form, key=key, now=clock.now()), views.TenantView)
+def create(form: views.Onboarding, key: web.IdempotencyKey = None) -> OneTenant:
+    web.operator(app, form.slug)
+    return web.created(onboarding.create(form, key=key, now=clock.now()), views.TenantView)
 
 
 @app.get(f"{ALL}/<slug>")
 def get(slug: web.Slug) -> OneTenant:
-    web.operator(app)
+    web.operator(app, slug)
     return web.shown(tenants.find(slug, now=clock.now()), views.TenantView)
 
 
 @app.patch(f"{ALL}/<slug>")
 def change(slug: web.Slug, form: views.TenantOperationChanges, seen: web.IfMatch = None) -> OneTenant:
-    web.operator(app)
+    web.operator(app, slug)
     return web.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
+
+
+@app.post(f"{ALL}/<slug>/suspend")
+def suspend(slug: web.Slug) -> OneTenant:
+    web.operator(app, slug)
+    return web.shown(tenants.suspend(slug, now=clock.now()), views.TenantView)
+
+
+@app.post(f"{ALL}/<slug>/resume")
+def resume(slug: web.Slug) -> OneTenant:
+    web.operator(app, slug)
+    return web.shown(tenants.resume(slug, now=clock.now()), views.TenantView)
 
 
 @app.get("/openapi.json", include_in_schema=False)

@@ -79,9 +79,10 @@ def test_absurd_values_are_refused_with_field_and_value(paths, method, path, bod
     answer = ANYBODY.call(method, paths(path), body)
 
     if path.endswith(samples.BODILESS):  # takes no body, and so ignores one
-        assert answer.status == 404
+        assert answer.status in (200, 404)
         return
-    assert answer.status == 422, answer.text
+    names_the_slug = "slug" in body and answer.json["code"] == "field_forbidden"  # which no change may name
+    assert answer.status == (403 if names_the_slug else 422), answer.text
     assert is_problem(answer)
     faults = answer.json.get("errors") or [answer.json]
     assert all(fault["field"] for fault in faults)

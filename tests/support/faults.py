@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from mostrador.table.items import Item
+from mostrador.table.base import Item
 
 Refusal = dict[str, Any]
 
@@ -24,12 +24,12 @@ def refused(code: str) -> Refusal:
 
 
 @contextmanager
-def answering(operation: str, *answers: Refusal) -> Iterator[list[str]]:
+def answering(operation: str, *answers: Refusal, client: Any = None) -> Iterator[list[str]]:
     """The next calls of ``operation`` get these answers, the rest the engine's; yields the calls seen.
 
-    The answer stands for what botocore has after its own retries.
+    The answer stands for what botocore has after its own retries; ``client`` is DynamoDB's when left out.
     """
-    client: Any = Item._get_connection().connection.client
+    client = client or Item._get_connection().connection.client
     waiting, seen = list(answers), []
 
     def answer(**_: Any) -> tuple[Any, Refusal] | None:
@@ -38,7 +38,7 @@ def answering(operation: str, *answers: Refusal) -> Iterator[list[str]]:
             return None
         return SimpleNamespace(status_code=400), waiting.pop(0) | {"ResponseMetadata": {}}
 
-    event = f"before-call.dynamodb.{operation}"
+    event = f"before-call.{client.meta.service_model.service_id.hyphenize()}.{operation}"
     client.meta.events.register_first(event, answer)
     try:
         yield seen

@@ -6,9 +6,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from functions.appointments import app as appointments
+from functions.audit import app as audit
 from functions.closures import app as closures
 from functions.customers import app as customers
 from functions.feeds import app as feeds
+from functions.keys import app as keys
+from functions.me import app as me
+from functions.members import app as members
 from functions.public import app as public
 from functions.series import app as series
 from functions.services import app as services
@@ -17,9 +21,13 @@ from functions.waiting import app as waiting
 
 _DOORS = {
     "appointments": appointments.handler,
+    "audit": audit.handler,
     "closures": closures.handler,
     "customers": customers.handler,
     "feeds": feeds.handler,
+    "me": me.handler,
+    "members": members.handler,
+    "keys": keys.handler,
     "series": series.handler,
     "services": services.handler,
     "resources": services.handler,
@@ -49,6 +57,7 @@ class Client:
     superuser: bool = False
     name: str = "eva@example.com"
     address: str = "203.0.113.7"
+    user: str = ""
 
     def call(self, method: str, url: str, body: Any = None, *, raw: str | None = None, **headers: str) -> Answer:
         split = urlsplit(url)
@@ -75,11 +84,16 @@ class Client:
 
     def _told(self) -> dict[str, str]:
         superuser = "true" if self.superuser else "false"
-        return {"user": "u1", "email": self.name, "superuser": superuser, "roles": json.dumps(self.roles)}
+        user = self.user or f"u-{next(iter(self.roles.values()), 'nobody')}"
+        return {"user": user, "email": self.name, "superuser": superuser, "roles": json.dumps(self.roles)}
 
 
 def _door(path: str) -> Any:
     parts = path.strip("/").split("/")
+    if parts[0] == "me":
+        return _DOORS["me"]
+    if parts[0] == "api":
+        return _DOORS[parts[1]]
     if parts[0] == "calendar" or parts[-1] == "ics":
         return _DOORS["feeds"]
     if parts[0] == "tenant" and parts[2] == "public":

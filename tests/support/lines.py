@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
 from mostrador import appointments, availability, resources, sweeper, waiting
-from mostrador.table import items, keys, reads
+from mostrador.table import base, keys, reads
 from mostrador.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.views.services import ResourceChanges
 from mostrador.views.waiting import NewWaiting, WaitingListing
@@ -54,7 +54,7 @@ def sweep(now):
 @contextmanager
 def trips():
     """The names of the requests sent to DynamoDB, in order."""
-    seen, events = [], items.Item._get_connection().connection.client.meta.events
+    seen, events = [], base.Item._get_connection().connection.client.meta.events
 
     def sent(request, **_):
         target = request.headers["X-Amz-Target"]

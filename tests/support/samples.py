@@ -7,7 +7,7 @@ ANY_ID = "0" * 32
 IDS = {"closure_id": "2026-12-25"}
 _CUSTOMER = {"name": "A", "phone": "0981 123 456"}
 _START = "2026-12-01T12:00:00Z"
-BODILESS = ("/confirm", "/complete", "/no-show")
+BODILESS = ("/confirm", "/complete", "/no-show", "/suspend", "/resume", "/accept")
 # What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
 _BODIES: dict[str, dict[str, Any]] = {
     "appointments": {"service_id": ANY_ID, "starts_at": _START, "customer": _CUSTOMER},
@@ -22,6 +22,9 @@ _BODIES: dict[str, dict[str, Any]] = {
     "closures/": {"name": "A"},
     "closures/holidays": {"year": 2026},
     "feeds": {},
+    "keys": {"name": "A", "role": "viewer"},
+    "members": {"email": "ana@example.com", "role": "viewer"},
+    "members/": {"role": "viewer"},
     "tenant": {"name": "A"},
     "public/appointments": {"service_id": ANY_ID, "starts_at": _START} | _CUSTOMER,
     "public/reschedule": {"starts_at": _START},

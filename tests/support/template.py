@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+_FOR_POOLS = ("UsernameAttributes", "UsernameConfiguration", "AutoVerifiedAttributes", "AdminCreateUserConfig")
 _FOR_TABLES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
@@ -44,8 +45,23 @@ def table(name: str) -> dict[str, Any]:
     return {"TableName": name} | {part: found["Properties"][part] for part in _FOR_TABLES}
 
 
+def user_pool(name: str) -> dict[str, Any]:
+    """The arguments of CreateUserPool for the one pool of users."""
+    (found,) = resources("AWS::Cognito::UserPool").values()
+    return {"PoolName": name} | {part: found["Properties"][part] for part in _FOR_POOLS}
+
+
 def routes() -> list[tuple[str, str, str]]:
-    """Every route of the API: method, path, and the folder of its function."""
+    """Every route of the API but the old ones: method, path, and the folder of its function."""
+    return [route for route in _every_route() if not route[1].startswith("/api/")]
+
+
+def old_routes() -> list[tuple[str, str, str]]:
+    """The routes that name no tenant: those of the ``default`` one."""
+    return [route for route in _every_route() if route[1].startswith("/api/")]
+
+
+def _every_route() -> list[tuple[str, str, str]]:
     return sorted(
         (
             event["Properties"]["Method"].upper(),

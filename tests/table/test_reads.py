@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mostrador import customers
-from mostrador.table import reads
+from mostrador.table import keys, reads
 from mostrador.views.customers import NewCustomer
 from tests.support import faults
 
@@ -72,3 +72,14 @@ def test_due_gives_what_is_due_of_every_shard(haircut, now):
 
     assert list(reads.due(now + timedelta(minutes=14))) == []
     assert {item.id for item in reads.due(now + timedelta(minutes=15))} == set(held)
+
+
+def test_a_stretch_begins_behind_a_sort_key_and_ends_with_one(people, now):
+    partition = keys.customers_partition("salon")
+    everything = [row["sk"]["S"] for row in reads.stretch(partition, after=reads.LOWEST, upto=reads.HIGHEST, most=100)]
+    assert len(everything) == len(NAMES)
+
+    part = reads.stretch(partition, after=everything[4], upto=everything[10], most=100)
+    assert [row["sk"]["S"] for row in part] == everything[5:11]
+    cut = reads.stretch(partition, after=everything[4], upto=reads.HIGHEST, most=3)
+    assert [row["sk"]["S"] for row in cut] == everything[5:8]

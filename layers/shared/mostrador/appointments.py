@@ -9,7 +9,7 @@ from mostrador import active, agendas, bookings, customers, scenes, slots, tenan
 from mostrador.errors import Busy, NotHere
 from mostrador.observability import logger
 from mostrador.rules import appointment as rules
-from mostrador.rules import zones
+from mostrador.rules import money, zones
 from mostrador.rules.appointment import PaymentStatus, Status
 from mostrador.rules.availability import Reason
 from mostrador.table import items, keys, reads, writes
@@ -70,11 +70,17 @@ def _filter(query: AppointmentListing) -> Any:
 
 
 def change(tenant: str, appointment_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Appointment:
-    """Edit the notes. Raises NotHere, Stale."""
+    """Edit the notes, and the amount while it is unpaid. Raises NotHere, Stale, AmountIsFixed, BadAmount."""
+    fields = changes.fields()
+    amount = fields.pop("total_amount", None)  # a null, or a PUT without it, leaves it
 
     def alter(appointment: items.Appointment) -> None:
-        for name, value in changes.fields().items():
+        for name, value in fields.items():
             setattr(appointment, name, value)
+        if amount is not None:
+            status, payment = Status(appointment.status), PaymentStatus(appointment.payment_status)
+            rules.check_unpaid(status, payment)
+            appointment.total_amount = money.amount(amount, appointment.currency)
 
     return writes.edited(lambda: get(tenant, appointment_id, now=now), alter, seen=seen, now=now)
 

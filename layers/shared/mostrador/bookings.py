@@ -15,8 +15,8 @@ from mostrador.views.appointments import NewAppointment
 
 MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
-_OTHERS: Final = 4
-"""Actions besides appointments and days: customer, phone, phone's ledger, plan."""
+_OTHERS: Final = 5
+"""Actions besides appointments and days: customer, phone, phone's ledger, plan, line of the audit log."""
 
 
 class PlanLimitReached(Conflict):

@@ -111,7 +111,7 @@ def load_holidays(tenant: str, year: int, *, now: datetime) -> list[Closure]:
 
     The holidays were written at build time (local/holidays.py). Raises NotHere where there are none for the country.
     """
-    country = tenants.find(tenant, now=now).country
+    country = tenants.active(tenants.find(tenant, now=now), tenant).country
     known: Mapping[str, str] = _holidays().get(country, {}).get(str(year), {})
     if not known:
         raise NotHere(entity="list of holidays for", id=f"{country} {year}")

@@ -83,6 +83,9 @@ _SPANISH: Final = {
     "list of holidays for": "la lista de feriados de",
     "waiting entry": "la espera",
     "feed": "el calendario",
+    "member": "el miembro",
+    "invitation": "la invitación",
+    "API key": "la clave de API",
 }
 
 

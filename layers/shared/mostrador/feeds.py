@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from icalendar import Calendar, Event, vText
 
-from mostrador import appointments, ids, resources, tenants
+from mostrador import appointments, context, ids, resources, tenants
 from mostrador.errors import NotFound, NotHere
 from mostrador.observability import logger
 from mostrador.rules.appointment import Status
@@ -65,7 +65,8 @@ def create(tenant: str, wanted: NewFeed, *, by: str, now: datetime) -> items.Fee
         created_by=by,
         created_at=now,
     )
-    feed.save()
+    with writes.transaction() as tx:
+        tx.save(feed)
     feed.path = f"/calendar/{tenant}.{feed_id}.{secret}.ics"
     return feed
 
@@ -94,7 +95,24 @@ def of_appointment(tenant: str, appointment_id: str, *, now: datetime) -> str:
 
 def serve(file: str, *, now: datetime) -> str:
     """The feed whose secret address ends in ``file``. Raises NoSuchCalendar."""
-    slug, feed = _opened(file)
+    asked = _FILE.fullmatch(file)
+    if asked is None:
+        raise NoSuchCalendar
+    slug, feed_id, secret = asked.groups()
+    with context.working(slug):
+        return _shown(slug, _opened(slug, feed_id, secret), now)
+
+
+def _opened(slug: str, feed_id: str, secret: str) -> items.Feed:
+    """The feed that has this secret; as long for a wrong secret as for no feed."""
+    feed: items.Feed | None = reads.one(keys.feed(slug, feed_id))
+    given = hmac.compare_digest(feed.digest if feed else _NO_DIGEST, _digest(secret))
+    if feed is None or not given:
+        raise NoSuchCalendar
+    return feed
+
+
+def _shown(slug: str, feed: items.Feed, now: datetime) -> str:
     try:
         shop = tenants.current(slug, now=now)
     except NotHere as error:
@@ -102,19 +120,6 @@ def serve(file: str, *, now: datetime) -> str:
     resource = reads.one(keys.resource(slug, feed.resource_id)) if feed.resource_id else None
     name = f"{shop.name} · {resource.name}" if resource else shop.name
     return _text(_subscription(name, shop.time_zone), _around(slug, feed, now), now)
-
-
-def _opened(file: str) -> tuple[str, items.Feed]:
-    """The slug and the feed that ``file`` has the secret of; as long for a wrong secret as for no feed."""
-    asked = _FILE.fullmatch(file)
-    if asked is None:
-        raise NoSuchCalendar
-    slug, feed_id, secret = asked.groups()
-    feed: items.Feed | None = reads.one(keys.feed(slug, feed_id))
-    given = hmac.compare_digest(feed.digest if feed else _NO_DIGEST, _digest(secret))
-    if feed is None or not given:
-        raise NoSuchCalendar
-    return slug, feed
 
 
 def _digest(secret: str) -> str:

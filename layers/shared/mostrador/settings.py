@@ -37,5 +37,22 @@ def jwks_url() -> str:
 
 
 @cache
+def user_pool_id() -> str:
+    return _required("USER_POOL_ID")
+
+
+@cache
 def user_pool_client_id() -> str:
     return _required("USER_POOL_CLIENT_ID")
+
+
+@cache
+def data_role_arn() -> str:
+    """The role that can touch the partitions of one tenant alone; empty where isolation is off."""
+    return os.environ.get("DATA_ROLE_ARN", "")
+
+
+@cache
+def usage_keys() -> tuple[str, ...]:
+    """The keys of the gateway's usage plan, over which the authorizer spreads the tenants."""
+    return tuple(_required("USAGE_KEYS").split())

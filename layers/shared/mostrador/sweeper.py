@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from mostrador import appointments, tenants, waiting_lines
+from mostrador import appointments, context, tenants, waiting_lines
 from mostrador.errors import Conflict, NotFound, NotHere
 from mostrador.observability import logger
 from mostrador.rules.appointment import Status
@@ -28,7 +28,8 @@ def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
         if now >= until:
             counts["unfinished"] = 1
             break
-        outcomes = _sweep(item, now)
+        with context.working(keys.tenant_of(item.pk), context.SYSTEM):
+            outcomes = _sweep(item, now)
         for outcome, count in outcomes.items():
             counts[outcome] += count
         if "suspended" not in outcomes:

@@ -1,10 +1,11 @@
 """Tenants: the businesses, each shut off from every other."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from mostrador import ids
+from mostrador import context, ids
 from mostrador.errors import Conflict, Invalid, NotHere
 from mostrador.rules.phones import normalised
 from mostrador.table import items, keys, reads, writes
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mostrador.views.tenants import NewTenant
 
 DEFAULT: Final = "default"
+_APART: Final = frozenset({"slug", "country", "time_zone", "admin_email"})
+"""Fields of a request that are kept otherwise than the rest."""
 _KNOWN_FOR: Final = timedelta(seconds=60)
 _known: dict[str, tuple[datetime, items.Tenant]] = {}
 
@@ -85,17 +88,16 @@ def _make_default(now: datetime) -> items.Tenant:
         return find(DEFAULT, now=now)
 
 
-def create(wanted: "NewTenant", *, now: datetime, key: str | None = None) -> items.Tenant:
-    """A tenant with its first resource, in one transaction; a repeat under ``key`` gives it again. Raises SlugTaken."""
-    pk, sk = keys.tenant(wanted.slug)
+def draft(wanted: "NewTenant", *, key: str | None, now: datetime) -> tuple[items.Tenant, items.Resource]:
+    """A tenant and its first resource, not written yet; ``key`` is the Idempotency-Key. Raises BadPhone."""
     tenant = items.Tenant(
-        pk,
-        sk,
+        *keys.tenant(wanted.slug),
         gsi1pk=keys.TENANTS,
         gsi1sk=wanted.slug,
         slug=wanted.slug,
         country=wanted.country,
         time_zone=wanted.time_zone,
+        is_active=True,
         created_at=now,
         fingerprint=ids.fingerprint(f"{key} {wanted.model_dump_json()}"),
         **_stored(wanted, wanted.country),
@@ -104,22 +106,28 @@ def create(wanted: "NewTenant", *, now: datetime, key: str | None = None) -> ite
     first = items.Resource(
         *keys.resource(wanted.slug, resource_id), id=resource_id, name=wanted.name, is_active=True, created_at=now
     )
-    try:
-        with writes.transaction() as tx:
-            tx.save(tenant)
-            tx.save(first)
-    except writes.Refused as error:
-        earlier = reads.one((pk, sk))
-        if key and earlier is not None and earlier.fingerprint == tenant.fingerprint:
-            return active(earlier, wanted.slug)
-        raise SlugTaken(field="body.slug", value=wanted.slug, slug=wanted.slug) from error
+    return tenant, first
+
+
+def create(wanted: "NewTenant", *, now: datetime) -> items.Tenant:
+    """A tenant with its first resource and without anybody in it, in one transaction. Raises SlugTaken."""
+    tenant, first = draft(wanted, key=None, now=now)
+    with writes.refusing(taken(wanted.slug)), writes.transaction() as tx:
+        tx.save(tenant)
+        tx.save(first)
     return tenant
+
+
+def taken(slug: str) -> SlugTaken:
+    """The refusal of a slug that another tenant has."""
+    return SlugTaken(field="body.slug", value=slug, slug=slug)
 
 
 def listing(*, size: int, cursor: str | None, now: datetime) -> reads.Page:
     """Tenants in the order of their slugs, for superusers."""
     if cursor is None:
-        find(DEFAULT, now=now)
+        with context.working(DEFAULT):
+            find(DEFAULT, now=now)
     return reads.page(keys.TENANTS, tenant="", query=("tenants",), size=size, cursor=cursor, index="gsi1")
 
 
@@ -127,12 +135,25 @@ def change(slug: str, changes: Request, *, seen: int | None, now: datetime) -> i
     """Apply the fields that ``changes`` sets; ``seen`` is the version of If-Match. Raises NotHere, Stale."""
 
     def alter(tenant: items.Tenant) -> None:
-        fields = _stored(changes, tenant.country)
-        if slug == DEFAULT and fields.get("is_active") is False:
-            raise DefaultStays(field="body.is_active", value=False, slug=slug)
-        for name, value in fields.items():
+        for name, value in _stored(changes, tenant.country).items():
             setattr(tenant, name, value)
 
+    return _edited(slug, alter, seen=seen, now=now)
+
+
+def suspend(slug: str, *, now: datetime) -> items.Tenant:
+    """Everything of the tenant answers 404 within a minute, and its background work rests. Raises NotHere."""
+    if slug == DEFAULT:
+        raise DefaultStays(slug=slug)
+    return _edited(slug, lambda tenant: setattr(tenant, "is_active", False), seen=None, now=now)
+
+
+def resume(slug: str, *, now: datetime) -> items.Tenant:
+    """The tenant is there again, as it was. Raises NotHere."""
+    return _edited(slug, lambda tenant: setattr(tenant, "is_active", True), seen=None, now=now)
+
+
+def _edited(slug: str, alter: Callable[[items.Tenant], None], *, seen: int | None, now: datetime) -> items.Tenant:
     changed = writes.edited(lambda: find(slug, now=now), alter, seen=seen, now=now)
     remember(changed, now)
     return changed
@@ -140,7 +161,7 @@ def change(slug: str, changes: Request, *, seen: int | None, now: datetime) -> i
 
 def _stored(wanted: Request, country: str) -> dict[str, Any]:
     """What the request sets, as the item keeps it."""
-    kept = {name: value for name, value in wanted.fields().items() if name not in ("slug", "country", "time_zone")}
+    kept = {name: value for name, value in wanted.fields().items() if name not in _APART}
     if "business_hours" in kept:
         kept["hours"] = hours.stored(kept.pop("business_hours"))
     if kept.get("contact_phone"):

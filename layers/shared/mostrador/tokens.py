@@ -33,8 +33,9 @@ class User:
     is_superuser: bool
 
 
-# The set of keys is kept for an hour; an unknown key id is asked for anew, which is how a rotation arrives.
-_keys = jwt.PyJWKClient(settings.jwks_url(), cache_keys=False, lifespan=3600, timeout=2)
+# The set of keys is kept for an hour. An unknown key id asks for it anew, which is how a rotation arrives, but not
+# within a minute of the last time: who invents key ids must not have the pool asked for each.
+_keys = jwt.PyJWKClient(settings.jwks_url(), cache_keys=False, lifespan=3600, cooldown_duration=60, timeout=2)
 
 
 def user(token: str) -> User:

@@ -134,7 +134,7 @@ def _held(look: _Look, entry: items.Waiting, now: datetime) -> items.Appointment
     if start is None:
         return None
     try:
-        customer = customers.get(shop.slug, entry.customer_id, now=now)
+        customer = customers.stored(shop.slug, entry.customer_id, now=now)
     except NotHere:
         waiting.end(shop.slug, entry, WaitingStatus.WITHDRAWN, now)
         return None
@@ -168,8 +168,8 @@ def _offer(tenant: str, entry: items.Waiting, appointment: items.Appointment, no
         entry.offer_starts_at, entry.offer_expires_at = appointment.starts_at, lapses
     entry.updated_at = now  # and a new version: the next offer of a wait whose offer never reached anybody
     try:
-        with writes.refusing(writes.stale(entry)):
-            entry.save()
+        with writes.refusing(writes.stale(entry)), writes.transaction() as tx:
+            tx.save(entry)
     except Stale:
         if waiting.get(tenant, entry.id, now=now).appointment_id != appointment.id:
             waiting.release(tenant, appointment.id, now)

@@ -5,8 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar, get_args
-from urllib.parse import urlencode
+from typing import Annotated, Any, Final, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
@@ -17,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path as PathParam
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, BeforeValidator, StringConstraints
 
-from mostrador import csvs, errors, problems, wording
+from mostrador import context, errors, members, middleware, problems, tenants, wording
 from mostrador.errors import ServiceError
 from mostrador.observability import logger
 from mostrador.rules import permissions
@@ -37,6 +36,9 @@ def _version(etag: Any) -> Any:
 Model = TypeVar("Model", bound=BaseModel)
 Slug = Annotated[Annotated[str, StringConstraints(pattern=common.SLUG)], PathParam(title="Identificador del negocio")]
 Id = Annotated[Annotated[str, StringConstraints(pattern=common.ID)], PathParam(title="Identificador")]
+UserId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")], PathParam(title="Identificador de la persona")
+]
 ClosureId = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9a-f]{32})?$")],
     PathParam(title="Identificador"),
@@ -62,18 +64,27 @@ def resolver() -> APIGatewayRestResolver:
     """A resolver that validates requests, documents itself, and answers every error as problem+json."""
     app = APIGatewayRestResolver(enable_validation=True)
     app.exception_handler(ServiceError)(lambda error: problems.refuse(app.current_event, error))
-    app.exception_handler(RequestValidationError)(lambda error: problems.unprocessable(app.current_event, error))
+    app.exception_handler(RequestValidationError)(lambda error: middleware.unprocessable(app, error))
     app.exception_handler(NotFoundError)(lambda _: problems.no_route(app.current_event))
     app.exception_handler(TableFailure)(lambda error: problems.table_failed(app.current_event, error))
     app.exception_handler(Exception)(lambda error: problems.broken(app.current_event, error))
-    app.use(middlewares=[_no_unknown_query, _lists_as_csv])
+    app.use(
+        middlewares=[
+            middleware.no_unknown_query,
+            middleware.only_own_fields,
+            middleware.lists_as_csv,
+            middleware.without_hidden,
+        ]
+    )
     return app
 
 
 def handler(app: APIGatewayRestResolver) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler of ``app``: looks the body over before anything parses it, then resolves."""
 
-    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handle(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+        if event["path"].startswith("/api/"):
+            event = event | {"path": f"/tenant/{tenants.DEFAULT}{event['path']}"}
         logger.append_keys(request_id=event["requestContext"].get("requestId"))
         asked = APIGatewayProxyEvent(event)
         try:
@@ -81,34 +92,69 @@ def handler(app: APIGatewayRestResolver) -> Callable[[dict[str, Any], Any], dict
         except ServiceError as error:
             answer: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(problems.refuse(asked, error))
             return answer.build(asked)
-        answered = app.resolve(event, context)
+        with context.working(None, context.SYSTEM):
+            answered = app.resolve(event, lambda_context)
         return {**answered, "body": answered.get("body") or ""}  # MiniStack takes no null, which 204 would have
 
     return handle
 
 
 def caller(app: APIGatewayRestResolver, tenant: str, action: Action) -> Caller:
-    """Who calls, if they may do ``action`` in ``tenant``. Raises NotHere (no role there) and NotAllowed."""
+    """Who calls, if they may do ``action`` in ``tenant``, which is in hand from here on.
+
+    Raises NotHere (no role there), NotAllowed, NotForKeys. What only admins do is asked of the table, not of the
+    authorizer, which remembers for a minute.
+    """
     told: dict[str, Any] = app.current_event.request_context.get("authorizer") or {}
-    roles: dict[str, str] = json.loads(told.get("roles") or "{}")
-    role = Role.SUPERUSER if told.get("superuser") == "true" else roles.get(tenant)
+    role = middleware.role_in(app.current_event, tenant)
     if role is None:
         raise errors.NotHere(entity="tenant", id=tenant)
-    permissions.check(Role(role), action)
-    return Caller(tenant, told.get("user", ""), told.get("email") or told.get("user", ""), Role(role))
+    user = told.get("user", "")
+    permissions.check(role, action, is_key=user.startswith(members.KEY))
+    name = told.get("email") or user
+    context.enter(tenant, _actor(app, user, role.value, name))
+    if role is Role.ADMIN and (action in permissions.CONFIRMED or middleware.takes_an_admin(app)):
+        role = members.role_now(tenant, user)
+        permissions.check(role, action)
+        middleware.check_fields(app, role)
+    app.append_context(role=role)  # type: ignore[no-untyped-call]
+    return Caller(tenant, user, name, role)
 
 
-def address(app: APIGatewayRestResolver) -> str:
-    """Where the call comes from as API Gateway saw it; what the caller says of it (X-Forwarded-For) is not asked."""
-    identity: dict[str, str] = app.current_event.request_context.get("identity") or {}
-    return identity.get("sourceIp") or ""
+def visitor(app: APIGatewayRestResolver, tenant: str) -> str:
+    """The address of somebody without an account, for whom ``tenant`` is in hand from here on."""
+    actor = _actor(app, "public", "public", "public")
+    context.enter(tenant, actor)
+    return actor.address
 
 
-def operator(app: APIGatewayRestResolver) -> None:
+def person(app: APIGatewayRestResolver) -> Caller:
+    """Whoever is signed in, whatever their tenants; no tenant is in hand. Raises NotForKeys."""
+    told: dict[str, Any] = app.current_event.request_context.get("authorizer") or {}
+    user = told.get("user", "")
+    if user.startswith(members.KEY):
+        raise permissions.NotForKeys(action="me")
+    role = Role.SUPERUSER if told.get("superuser") == "true" else Role.VIEWER
+    name = told.get("email") or user
+    context.enter(None, _actor(app, user, role.value, name))
+    return Caller("", user, name, role)
+
+
+def operator(app: APIGatewayRestResolver, tenant: str | None = None) -> None:
     """Refuse anybody but a superuser: what lies outside tenants is not there for others."""
     told: dict[str, Any] = app.current_event.request_context.get("authorizer") or {}
     if told.get("superuser") != "true":
         raise errors.NotHere(entity="path", id=app.current_event.path)
+    user = told.get("user", "")
+    context.enter(tenant, _actor(app, user, Role.SUPERUSER.value, told.get("email") or user))
+    app.append_context(role=Role.SUPERUSER)  # type: ignore[no-untyped-call]
+
+
+def _actor(app: APIGatewayRestResolver, user: str, role: str, name: str) -> context.Actor:
+    """The address is API Gateway's; what the caller says of it (X-Forwarded-For) is not asked."""
+    request = app.current_event.request_context
+    identity: dict[str, str] = request.get("identity") or {}
+    return context.Actor(user, role, name, identity.get("sourceIp") or "", request.get("requestId") or "")
 
 
 def created(item: Any, view: type[Model]) -> Response[Model]:
@@ -189,40 +235,3 @@ def _is_deep(parsed: Any) -> bool:
 
 def _children(node: dict[str, Any] | list[Any]) -> list[Any]:
     return list(node.values()) if isinstance(node, dict) else node
-
-
-def _no_unknown_query(app: APIGatewayRestResolver, next_middleware: Callable[..., Any]) -> Any:
-    """Refuse query parameters that the route does not know: a misspelt filter must not answer everything."""
-    known = {name for param in app.context["_route"].dependant.query_params for name in _names(param.field_info)}
-    unknown = sorted(set(app.current_event.query_string_parameters or {}) - known)
-    if unknown:
-        raise problems.UnknownParameter(
-            field=f"query.{unknown[0]}", value=unknown[0], known=", ".join(sorted(known)) or "-"
-        )
-    return next_middleware(app)
-
-
-def _lists_as_csv(app: APIGatewayRestResolver, next_middleware: Callable[..., Any]) -> Any:
-    """Turn a page of any list into CSV for who asks for that: the JSON's fields, what comes next in the headers."""
-    answer, event = next_middleware(app), app.current_event
-    page = answer.body
-    if not (_prefers_csv(event) and isinstance(page, dict) and page.keys() == {"items", "next"}):
-        return answer
-    view = app.context["_route"].dependant.return_param.type_
-    (row,) = get_args(view.model_fields["items"].annotation)
-    headers = {}
-    if page["next"]:
-        query = urlencode({**(event.query_string_parameters or {}), "cursor": page["next"]})
-        url = f"{event.request_context.path or event.path}?{query}"
-        headers = {"Link": f'<{url}>; rel="next"', "X-Next-Cursor": page["next"]}
-    return Response(200, "text/csv; charset=utf-8", csvs.text(list(row.model_fields), page["items"]), headers=headers)
-
-
-def _prefers_csv(event: APIGatewayProxyEvent) -> bool:
-    asked = str(event.headers.get("accept") or "").lower().split(",")
-    kinds = (part.partition(";")[0].strip() for part in asked)
-    return next((one for one in kinds if one in ("text/csv", JSON, "*/*")), "") == "text/csv"
-
-
-def _names(field: Any) -> list[str]:
-    return [one.alias or name for name, one in field.annotation.model_fields.items()]

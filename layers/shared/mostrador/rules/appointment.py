@@ -72,3 +72,15 @@ def check_deletable(current: Status, payment: PaymentStatus, *, ended: bool) -> 
     happened = ended and current is Status.CONFIRMED
     if current not in DELETABLE or happened or payment is not PaymentStatus.PENDING:
         raise NotDeletable(current=current.value, payment=payment.value)
+
+
+class AmountIsFixed(Conflict):
+    code = "amount_is_fixed"
+    en = "an appointment that is {current} with payment {payment} keeps its amount"
+    es = "un turno en estado {current} con pago {payment} conserva su importe"
+
+
+def check_unpaid(status: Status, payment: PaymentStatus) -> None:
+    """Raise AmountIsFixed unless the price can still be agreed otherwise."""
+    if status not in OCCUPYING or payment is not PaymentStatus.PENDING:
+        raise AmountIsFixed(current=status.value, payment=payment.value)

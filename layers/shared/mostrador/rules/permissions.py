@@ -1,5 +1,10 @@
-"""Who may do what: one table that the handlers, the tests and the docs read."""
+"""Who may do what: one table that the doors, the tests, the docs and the pages (``GET /me``) read.
 
+``LEAST`` says which role an action takes, ``WRITES`` which role each field of a change takes, ``HIDDEN`` which role a
+field of an answer takes. Roles are in order: whoever may do more may do what the others may.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -14,18 +19,101 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    READ = "read"
-    BOOK = "book"
-    MANAGE = "manage"
-    OPERATE = "operate"
+    READ_APPOINTMENTS = "appointments.read"
+    BOOK = "appointments.book"
+    READ_WAITING = "waiting.read"
+    CHANGE_WAITING = "waiting.change"
+    READ_SERVICES = "services.read"
+    CHANGE_SERVICES = "services.change"
+    READ_RESOURCES = "resources.read"
+    CHANGE_RESOURCES = "resources.change"
+    READ_CLOSURES = "closures.read"
+    CHANGE_CLOSURES = "closures.change"
+    READ_CUSTOMERS = "customers.read"
+    CHANGE_CUSTOMERS = "customers.change"
+    DELETE_CUSTOMERS = "customers.delete"
+    READ_FEEDS = "feeds.read"
+    CHANGE_FEEDS = "feeds.change"
+    READ_TENANT = "tenant.read"
+    CHANGE_TENANT = "tenant.change"
+    READ_USAGE = "usage.read"
+    READ_MEMBERS = "members.read"
+    CHANGE_MEMBERS = "members.change"
+    READ_KEYS = "keys.read"
+    CHANGE_KEYS = "keys.change"
+    READ_AUDIT = "audit.read"
+    OPERATE = "tenants.operate"
 
 
-MAY: Final[dict[Role, frozenset[Action]]] = {
-    Role.VIEWER: frozenset({Action.READ}),
-    Role.STAFF: frozenset({Action.READ, Action.BOOK}),
-    Role.ADMIN: frozenset({Action.READ, Action.BOOK, Action.MANAGE}),
-    Role.SUPERUSER: frozenset(Action),
+LEAST: Final[dict[Action, Role]] = {
+    Action.READ_APPOINTMENTS: Role.VIEWER,
+    Action.BOOK: Role.STAFF,
+    Action.READ_WAITING: Role.VIEWER,
+    Action.CHANGE_WAITING: Role.STAFF,
+    Action.READ_SERVICES: Role.VIEWER,
+    Action.CHANGE_SERVICES: Role.ADMIN,
+    Action.READ_RESOURCES: Role.VIEWER,
+    Action.CHANGE_RESOURCES: Role.ADMIN,
+    Action.READ_CLOSURES: Role.VIEWER,
+    Action.CHANGE_CLOSURES: Role.ADMIN,
+    Action.READ_CUSTOMERS: Role.VIEWER,
+    Action.CHANGE_CUSTOMERS: Role.STAFF,
+    Action.DELETE_CUSTOMERS: Role.ADMIN,
+    Action.READ_FEEDS: Role.VIEWER,
+    Action.CHANGE_FEEDS: Role.ADMIN,
+    Action.READ_TENANT: Role.VIEWER,
+    Action.CHANGE_TENANT: Role.ADMIN,
+    Action.READ_USAGE: Role.ADMIN,
+    Action.READ_MEMBERS: Role.ADMIN,
+    Action.CHANGE_MEMBERS: Role.ADMIN,
+    Action.READ_KEYS: Role.ADMIN,
+    Action.CHANGE_KEYS: Role.ADMIN,
+    Action.READ_AUDIT: Role.ADMIN,
+    Action.OPERATE: Role.SUPERUSER,
 }
+CONFIRMED: Final = frozenset(one for one, role in LEAST.items() if role is Role.ADMIN)
+"""What an admin does is asked of the table each time, so that whoever was removed or demoted stops at once."""
+PEOPLE_ONLY: Final = frozenset({Action.CHANGE_MEMBERS, Action.CHANGE_KEYS})
+"""What no API key may do, whatever its role: make others."""
+
+
+def _each(names: str, role: Role) -> dict[str, Role]:
+    return dict.fromkeys(names.split(), role)
+
+
+_SERVICE: Final = (
+    "name description duration_minutes buffer_before_minutes buffer_after_minutes price currency is_active capacity "
+    "max_bookings_per_day max_bookings_per_week advance_booking_days bookable_until resource_ids second_resource_ids"
+)
+_TENANT: Final = (
+    "name currency business_hours slot_step_minutes slot_offset_minutes minimum_notice_minutes "
+    "reschedule_notice_minutes cancel_notice_minutes max_active_bookings hold_minutes contact_email contact_phone "
+    "logo_url"
+)
+
+WRITES: Final[dict[str, dict[str, Role]]] = {
+    "appointment": _each("notes internal_notes", Role.STAFF) | _each("total_amount", Role.ADMIN),
+    "customer": _each("name phone email notes", Role.STAFF),
+    "service": _each(_SERVICE, Role.ADMIN),
+    "resource": _each("name is_active business_hours", Role.ADMIN),
+    "closure": _each("name hours", Role.ADMIN),
+    "member": _each("role", Role.ADMIN),
+    "tenant": _each(_TENANT, Role.ADMIN)
+    | _each("plan max_appointments_per_month max_raffles max_members", Role.SUPERUSER),
+}
+"""Entity -> field of its PUT or PATCH -> the least role that may write it."""
+PROTECTED: Final = frozenset(
+    "id slug tenant version status payment_status created_at created_by updated_at is_active".split()
+)
+"""What nobody writes by a PUT or PATCH, where ``WRITES`` does not name it: it changes by calls of its own, or never."""
+HIDDEN: Final[dict[str, dict[str, Role]]] = {
+    "appointment": _each("internal_notes history", Role.STAFF),
+    "customer": _each("notes", Role.STAFF),
+    "tenant": _each("plan max_appointments_per_month max_raffles max_members", Role.ADMIN),
+}
+"""Entity -> field of an answer -> the least role that sees it; others get the answer without it."""
+
+_RANK: Final = {role: number for number, role in enumerate(Role)}
 
 
 class NotAllowed(Forbidden):
@@ -34,7 +122,46 @@ class NotAllowed(Forbidden):
     es = "el rol {role} no permite esta acción ({action})"
 
 
-def check(role: Role, action: Action) -> None:
-    """Raise NotAllowed unless ``role`` may do ``action``."""
-    if action not in MAY[role]:
+class NotForKeys(Forbidden):
+    code = "forbidden"
+    en = "an API key may not {action}; a person signs in for that"
+    es = "una clave de API no permite esta acción ({action}); una persona inicia sesión para eso"
+
+
+class FieldNotAllowed(Forbidden):
+    code = "field_forbidden"
+    en = "the role {role} may not write {field}"
+    es = "el rol {role} no permite escribir {field}"
+
+
+def may(role: Role, action: Action) -> bool:
+    return is_at_least(role, LEAST[action])
+
+
+def is_at_least(role: Role, least: Role) -> bool:
+    return _RANK[role] >= _RANK[least]
+
+
+def check(role: Role, action: Action, *, is_key: bool = False) -> None:
+    """Raise NotAllowed unless ``role`` may do ``action``, and NotForKeys where only people may."""
+    if not may(role, action):
         raise NotAllowed(role=role.value, action=action.value)
+    if is_key and action in PEOPLE_ONLY:
+        raise NotForKeys(action=action.value)
+
+
+def check_fields(role: Role, entity: str, fields: Mapping[str, object]) -> None:
+    """Raise FieldNotAllowed for the first of ``fields`` that exists and that ``role`` may not write.
+
+    What is no field at all is left to whoever validates.
+    """
+    writable = WRITES[entity]
+    for field, value in fields.items():
+        least = writable.get(field)
+        if (least is None and field in PROTECTED) or (least is not None and not is_at_least(role, least)):
+            raise FieldNotAllowed(field=f"body.{field}", value=str(value)[:80], role=role.value)
+
+
+def hidden(role: Role, entity: str) -> frozenset[str]:
+    """The fields of an answer about ``entity`` that ``role`` does not see."""
+    return frozenset(field for field, least in HIDDEN.get(entity, {}).items() if not is_at_least(role, least))

@@ -1,12 +1,13 @@
 """How values that PynamoDB does not know are kept."""
 
+import json
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from pynamodb.attributes import Attribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, JSONAttribute, UnicodeAttribute
 
 from mostrador.rules import zones
 from mostrador.rules.agenda import Booking
@@ -38,6 +39,13 @@ class AmountAttribute(Attribute[Decimal]):
 
     def deserialize(self, value: str) -> Decimal:
         return Decimal(value)
+
+
+class CompactJSONAttribute(JSONAttribute):
+    """JSON without spaces, and with letters as they are: what is stored in great number is paid by the byte."""
+
+    def serialize(self, value: Any) -> str:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 class LinesAttribute(Attribute[dict[str, bytes]]):

@@ -1,94 +1,20 @@
-"""What is stored: one class per entity, its keys made by ``keys``; see docs/data-model.md for the access patterns.
+"""What is stored: one class per entity, its keys made by ``keys``; see docs/data-model.md for the access patterns."""
 
-A ``Versioned`` item carries a ``version`` that PynamoDB checks and counts up at each save, so a change made from an
-old copy is refused, and a creation never overwrites.
-"""
-
-import os
 from datetime import date
 from typing import Any
 
 from pynamodb.attributes import (
     BooleanAttribute,
-    DiscriminatorAttribute,
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
-    VersionAttribute,
+    UnicodeSetAttribute,
 )
-from pynamodb.connection import TableConnection
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
+from pynamodb.expressions.condition import size
 
-from mostrador import settings
 from mostrador.rules.agenda import Booking
-from mostrador.table.attributes import AmountAttribute, InstantAttribute, LinesAttribute, unpacked
-
-
-class _ByList(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
-    class Meta:
-        index_name = "gsi1"
-        projection = AllProjection()
-
-    gsi1pk = UnicodeAttribute(hash_key=True)
-    gsi1sk = UnicodeAttribute(range_key=True)
-
-
-class _ByParent(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
-    class Meta:
-        index_name = "gsi2"
-        projection = AllProjection()
-
-    gsi2pk = UnicodeAttribute(hash_key=True)
-    gsi2sk = UnicodeAttribute(range_key=True)
-
-
-class _ByDeadline(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
-    class Meta:
-        index_name = "due"
-        projection = AllProjection()
-
-    due_pk = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
-
-
-class Item(Model):
-    """Anything in the table."""
-
-    class Meta:
-        table_name = settings.table_name()
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-        connect_timeout_seconds = 1
-        read_timeout_seconds = 2
-        max_retry_attempts = 3
-        max_pool_connections = 50
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    entity = DiscriminatorAttribute()
-    gsi1pk = UnicodeAttribute(null=True)
-    gsi1sk = UnicodeAttribute(null=True)
-    gsi2pk = UnicodeAttribute(null=True)
-    gsi2sk = UnicodeAttribute(null=True)
-    due_pk = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
-    by_list = _ByList()
-    by_parent = _ByParent()
-    by_deadline = _ByDeadline()
-
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        """One client for all entities; PynamoDB would make one, with its own sockets, for each class."""
-        if cls is Item:
-            return super()._get_connection()
-        return Item._get_connection()
-
-
-class Versioned(Item):
-    version = VersionAttribute()
-    created_at = InstantAttribute()
-    updated_at = InstantAttribute(null=True)
-    fingerprint = UnicodeAttribute(null=True)
+from mostrador.table.attributes import AmountAttribute, CompactJSONAttribute, InstantAttribute, LinesAttribute, unpacked
+from mostrador.table.base import Item, Versioned
 
 
 class Tenant(Versioned, discriminator="TENANT"):
@@ -113,6 +39,7 @@ class Tenant(Versioned, discriminator="TENANT"):
     plan = UnicodeAttribute()
     max_appointments_per_month = NumberAttribute(null=True)
     max_raffles = NumberAttribute(null=True)
+    max_members = NumberAttribute(null=True)
 
 
 class Member(Versioned, discriminator="MEMBER"):
@@ -120,6 +47,44 @@ class Member(Versioned, discriminator="MEMBER"):
     slug = UnicodeAttribute()
     email = UnicodeAttribute()
     role = UnicodeAttribute()
+    status = UnicodeAttribute()
+    invited_by = UnicodeAttribute(null=True)
+    invitation_expires_at = InstantAttribute(null=True)
+
+
+class Team(Item, discriminator="TEAM"):
+    """Who is in a tenant, each an id of the user pool: ``members`` are all, the invited ones too."""
+
+    members = UnicodeSetAttribute(null=True)
+    admins = UnicodeSetAttribute(null=True)
+
+    @classmethod
+    def is_smaller_than(cls, limit: float) -> Any:
+        """The condition that there is room for one more member."""
+        return cls.members.does_not_exist() | (size(cls.members) < limit)  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def has_other_admins(cls) -> Any:
+        """The condition that one admin less leaves one."""
+        return size(cls.admins) > 1  # type: ignore[no-untyped-call]
+
+
+class ApiKey(Versioned, discriminator="APIKEY"):
+    """A key of an integrator; of its secret only the ``digest`` (SHA-256, hex) is kept.
+
+    ``key``, all of it, is known only to who makes it; ``is_active`` is judged whenever it is shown.
+    """
+
+    quiet = frozenset({"digest"})
+    id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    role = UnicodeAttribute()
+    digest = UnicodeAttribute()
+    valid_until = InstantAttribute()
+    created_by = UnicodeAttribute()
+    last_used_at = InstantAttribute(null=True)
+    key: str
+    is_active: bool
 
 
 class Service(Versioned, discriminator="SERVICE"):
@@ -152,6 +117,7 @@ class Resource(Versioned, discriminator="RESOURCE"):
 class Feed(Versioned, discriminator="FEED"):
     """A calendar behind a secret address; ``path``, that address, is known only to who makes the feed."""
 
+    quiet = frozenset({"digest"})
     id = UnicodeAttribute()
     resource_id = UnicodeAttribute(null=True)
     digest = UnicodeAttribute()
@@ -164,6 +130,7 @@ class Usage(Item, discriminator="USAGE"):
 
 
 class Customer(Versioned, discriminator="CUSTOMER"):
+    quiet = frozenset({"last_appointment_at"})
     id = UnicodeAttribute()
     name = UnicodeAttribute()
     folded = UnicodeAttribute()
@@ -178,6 +145,7 @@ class PhoneGuard(Item, discriminator="PHONE"):
 
     customer_id = UnicodeAttribute()
     name = UnicodeAttribute()
+    last_appointment_at = InstantAttribute(null=True)
 
 
 class ActiveBookings(Item, discriminator="ACTIVE"):
@@ -195,6 +163,10 @@ class Rate(Item, discriminator="RATE"):
 
 
 class Appointment(Versioned, discriminator="APPOINTMENT"):
+    quiet = frozenset(
+        "service_name resource_name customer_name customer_phone booked_as ends_at time_zone currency days history "
+        "is_counted created_by buffer_before_minutes buffer_after_minutes".split()
+    )
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
     service_name = UnicodeAttribute()
@@ -228,6 +200,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
 class Waiting(Versioned, discriminator="WAITING"):
     """Somebody who waits for a service on a local day; ``place`` is a UUIDv7 made on arrival, so it orders the line."""
 
+    quiet = frozenset({"place", "service_name", "customer_name", "customer_phone", "time_zone", "created_by"})
     id = UnicodeAttribute()
     place = UnicodeAttribute()
     service_id = UnicodeAttribute()
@@ -273,3 +246,33 @@ class AgendaDay(Item, discriminator="AGENDA"):
         """What stands in the day, lapsed holds included."""
         day = date.fromisoformat(self.sk)
         return [unpacked(name, line, day) for name, line in self.lines.items()]
+
+
+class AuditEntry(Item, discriminator="AUDIT"):
+    """What one transaction changed, written in it; ``about`` names items and actions for whoever filters."""
+
+    at = InstantAttribute()
+    user = UnicodeAttribute()
+    name = UnicodeAttribute(null=True)
+    role = UnicodeAttribute()
+    address = UnicodeAttribute(null=True)
+    request_id = UnicodeAttribute(null=True)
+    about = UnicodeAttribute()
+    changes: Any = CompactJSONAttribute()
+
+
+class Link(Item, discriminator="LINK"):
+    """What the audit log's chain knows of one line, written once and never touched again; see ``rules.chain``."""
+
+    sequence = NumberAttribute()
+    previous = UnicodeAttribute()
+    line = UnicodeAttribute()
+    seen_at = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute()
+
+
+class ChainHead(Item, discriminator="HEAD"):
+    """The last link of a tenant's chain."""
+
+    sequence = NumberAttribute()
+    digest = UnicodeAttribute()

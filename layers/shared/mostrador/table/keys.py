@@ -25,6 +25,14 @@ def user_partition(user: str) -> str:
     return f"USER#{user}"
 
 
+def team(slug: str) -> Key:
+    return f"T#{slug}", "TEAM"
+
+
+def api_key(slug: str, key_id: str) -> Key:
+    return f"T#{slug}", f"APIKEY#{key_id}"
+
+
 def service(slug: str, service_id: str) -> Key:
     return f"T#{slug}", f"SERVICE#{service_id}"
 
@@ -121,6 +129,31 @@ def agenda_partition(slug: str, resource_id: str) -> str:
 
 def agenda_day(slug: str, resource_id: str, day: date) -> Key:
     return agenda_partition(slug, resource_id), day.isoformat()
+
+
+def audit_partition(slug: str) -> str:
+    return f"T#{slug}#AUDIT"
+
+
+def audit_entry(slug: str, instant: datetime, entry_id: str) -> Key:
+    """The audit log in the order of time."""
+    return audit_partition(slug), f"{at(instant)}#{entry_id}"
+
+
+def chain_partition(slug: str) -> str:
+    return f"T#{slug}#CHAIN"
+
+
+LINK_PREFIX = "LINK#"
+
+
+def link(slug: str, entry_sk: str) -> Key:
+    """What the audit log's chain knows of one line, in the order of the log."""
+    return chain_partition(slug), f"{LINK_PREFIX}{entry_sk}"
+
+
+def chain_head(slug: str) -> Key:
+    return chain_partition(slug), "HEAD"
 
 
 SHARDS = 8

@@ -11,7 +11,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from mostrador import settings
 from mostrador.errors import Invalid
 from mostrador.table import keys
-from mostrador.table.items import Item
+from mostrador.table.base import Item
 from mostrador.table.keys import Key
 
 MOST_ROUNDS: Final = 8
@@ -19,6 +19,9 @@ MOST_ROUNDS: Final = 8
 DUE_PAGE: Final = 100
 EXAMINED: Final = 500
 """Items each of those queries looks at."""
+LOWEST: Final = "\x00"
+HIGHEST: Final = "\U0010ffff"
+"""Before and behind every sort key."""
 
 
 class BadCursor(Invalid):
@@ -62,8 +65,8 @@ def page(
     ``between`` bounds the sort key, both ends included; ``keep`` is a filter condition. The cursor is bound to
     ``tenant``, partition and ``query``, whatever else tells this list from another; raises BadCursor.
     """
-    signer = _signer(tenant, partition, query, between, newest_first)
-    start = _opened(signer, cursor)
+    signer = signer_of(tenant, partition, query, between, newest_first)
+    start = opened(signer, cursor)
     found: list[Any] = []
     for _ in range(MOST_ROUNDS):
         pages = _query(index)(
@@ -128,6 +131,17 @@ def span(
     return list(_query(index)(partition, inside, filter_condition=keep, consistent_read=consistent))
 
 
+def stretch(partition: str, *, after: str, upto: str, most: int) -> list[dict[str, Any]]:
+    """At most ``most`` items as DynamoDB has them, with sort keys behind ``after`` and up to ``upto``; consistent."""
+    inside = Item.sk.between(after, upto)
+    found: list[dict[str, Any]] = []
+    for page in Item.query(partition, inside, consistent_read=True, page_size=most + 1).page_iter:
+        found += [row for row in page["Items"] if row["sk"]["S"] != after]
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
 def due(until: datetime) -> Iterator[Any]:
     """Everything whose deadline has come: a page of each shard in turn, the oldest of a shard first."""
     begins: dict[int, Any] = dict.fromkeys(range(keys.SHARDS))
@@ -159,11 +173,13 @@ def _sort_key(index: str | None) -> Any:
     return {None: Item.sk, "gsi1": Item.gsi1sk, "gsi2": Item.gsi2sk}[index]
 
 
-def _signer(tenant: str, *query: object) -> URLSafeSerializer:
+def signer_of(tenant: str, *query: object) -> URLSafeSerializer:
+    """What signs and opens the cursors of one list."""
     return URLSafeSerializer(settings.signing_key(), salt=f"cursor {tenant} {query!r}")
 
 
-def _opened(signer: URLSafeSerializer, cursor: str | None) -> Any:
+def opened(signer: URLSafeSerializer, cursor: str | None) -> Any:
+    """What was signed, None where there is no cursor. Raises BadCursor."""
     if cursor is None:
         return None
     try:

@@ -11,8 +11,8 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
-from mostrador.table import code_of, reads
-from mostrador.table.items import Item, Versioned
+from mostrador.table import code_of, keys, reads, trail
+from mostrador.table.base import Item, Versioned
 
 T = TypeVar("T", bound=Versioned)
 TRIES: Final = 8
@@ -51,9 +51,47 @@ def pause(attempt: int) -> None:
 
 
 class _Transaction(TransactWrite):
-    """All or nothing; repeated by itself only while every cause is contention, which botocore does not do."""
+    """All or nothing, with a line for the audit log.
+
+    Repeated by itself only while every cause is contention, which botocore does not do.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(connection=Item._get_connection().connection)
+        self._changes: dict[str, list[trail.Change]] = {}
+        self._saved: list[Versioned] = []
+
+    def save(self, model: Any, condition: Any = None, return_values: str | None = None) -> None:
+        super().save(model, condition, return_values)
+        self._note(model, self._put_items[-1]["Item"])
+
+    def delete(self, model: Any, condition: Any = None, *, add_version_condition: bool = True) -> None:
+        super().delete(model, condition, add_version_condition=add_version_condition)
+        self._note(model, {})
+
+    def update(self, model: Any, *args: Any, **kwargs: Any) -> None:
+        if isinstance(model, Versioned):
+            raise TypeError(f"{type(model).__name__} is saved whole, so that the audit log sees what changes")
+        super().update(model, *args, **kwargs)
+
+    def _note(self, model: Any, after: trail.Wire) -> None:
+        """Keep for the audit log what changes of an item that has a version."""
+        if not isinstance(model, Versioned):
+            return
+        if after:
+            self._saved.append(model)
+        if change := trail.change(model, after):
+            self._changes.setdefault(keys.tenant_of(model.pk), []).append(change)
 
     def _commit(self) -> Any:
+        for tenant, changes in self._changes.items():
+            super().save(trail.entry(tenant, changes), condition=Item.pk.does_not_exist())
+        answer = self._persist()
+        for item in self._saved:
+            item.loaded = item.serialize()
+        return answer
+
+    def _persist(self) -> Any:
         for _ in attempts(seconds=2.0, most=TRIES):
             try:
                 return super()._commit()
@@ -76,7 +114,7 @@ def transaction() -> _Transaction:
 
     Raises Refused when a condition fails and Busy when contention outlasts the tries.
     """
-    return _Transaction(connection=Item._get_connection().connection)
+    return _Transaction()
 
 
 @contextmanager
@@ -95,8 +133,8 @@ def refusing(refusal: ServiceError) -> Iterator[None]:
 def create(made: T) -> T:
     """Save a new item, or return the one that the same request made before under its key. Raises KeyReused."""
     try:
-        with refusing(KeyReused()):
-            made.save()
+        with refusing(KeyReused()), transaction() as tx:
+            tx.save(made)
     except KeyReused:
         earlier: T | None = reads.one((made.pk, made.sk))
         return same_request(earlier, made.fingerprint)
@@ -140,7 +178,20 @@ def edited(load: Callable[[], T], alter: Callable[[T], None], *, seen: int | Non
     raise Busy
 
 
+def touch(item: Versioned, action: Any, *, condition: Any) -> None:
+    """Write one attribute of an item that nobody edits: no new version, and no line in the audit log.
+
+    Raises Refused where ``condition`` does not hold.
+    """
+    try:
+        Item._get_connection().update_item(item.pk, range_key=item.sk, actions=[action], condition=condition)
+    except PynamoDBException as error:
+        if code_of(error) != "ConditionalCheckFailedException":
+            raise
+        raise Refused from error
+
+
 def delete(item: Any) -> None:
     """Delete an item unless somebody changed it since it was read. Raises Stale."""
-    with refusing(stale(item)):
-        item.delete()
+    with refusing(stale(item)), transaction() as tx:
+        tx.delete(item)

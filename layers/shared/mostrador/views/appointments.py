@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.rules import money
 from mostrador.rules.appointment import PaymentStatus, Status
-from mostrador.views.common import Day, Flag, Id, Instant, Listing, LongText, Request, View, local, partial
+from mostrador.views.common import Amount, Day, Flag, Id, Instant, Listing, LongText, Request, View, local, partial
 from mostrador.views.customers import NewCustomer, Search
 
 MOST_DAYS = 31
@@ -46,8 +46,10 @@ class NewAppointment(Request):
 class AppointmentEdit(Request):
     """What may be edited: the times change by rescheduling, the state by its own calls."""
 
+    entity = "appointment"
     notes: LongText | None = Field(None, title="Notas")
     internal_notes: Notes | None = Field(None, title="Notas internas")
+    total_amount: Amount | None = Field(None, title="Importe total", description="Until it is paid; for admins.")
 
 
 @partial
@@ -83,6 +85,7 @@ class AppointmentListing(Listing):
 
 
 class AppointmentView(View):
+    entity = "appointment"
     id: str = Field(title="Identificador")
     service_id: str = Field(title="Servicio")
     service_name: str = Field(title="Nombre del servicio")
@@ -101,9 +104,9 @@ class AppointmentView(View):
     total_amount: str = Field(title="Importe total")
     currency: str = Field(title="Moneda")
     notes: str | None = Field(title="Notas")
-    internal_notes: str | None = Field(title="Notas internas")
+    internal_notes: str | None = Field(None, title="Notas internas")
     series_id: str | None = Field(title="Serie")
-    history: list[dict[str, Any]] = Field(title="Historial")
+    history: list[dict[str, Any]] = Field([], title="Historial")
     created_by: str = Field(title="Creado por")
     created_at: datetime = Field(title="Creado")
     updated_at: datetime | None = Field(title="Modificado")

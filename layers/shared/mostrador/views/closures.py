@@ -14,6 +14,7 @@ MOST_DAYS = 62
 
 
 class ClosureEdit(Request):
+    entity = "closure"
     name: ShortText = Field(title="Nombre", examples=["Vacaciones"])
     hours: list[Interval] = Field([], max_length=6, title="Horario especial", description="Closed all day when empty.")
 

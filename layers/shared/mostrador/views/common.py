@@ -84,6 +84,8 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_max_length=5000, defer_build=True)
     is_partial: ClassVar[bool] = False
+    entity: ClassVar[str] = ""
+    """Whose fields this changes, as ``permissions.WRITES`` has it."""
 
     def as_sent(self) -> str:
         """The request as text, alike for two that say the same: without what was left out, instants in UTC."""
@@ -98,6 +100,8 @@ class View(BaseModel):
     """What a caller is shown of an item; ``told`` gives what the item's attributes do not."""
 
     model_config = ConfigDict(from_attributes=True, defer_build=True, hide_input_in_errors=True)
+    entity: ClassVar[str] = ""
+    """What this shows, as ``permissions.HIDDEN`` has it."""
 
     @model_validator(mode="wrap")
     @classmethod

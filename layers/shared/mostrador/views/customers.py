@@ -22,6 +22,7 @@ Search = Annotated[
 
 
 class NewCustomer(Request):
+    entity = "customer"
     name: ShortText = Field(title="Nombre y apellido")
     phone: Phone | None = Field(None, title="Teléfono", examples=["0981 123 456"])
     email: Email | None = Field(None, title="Correo")
@@ -38,11 +39,12 @@ class CustomerListing(Listing):
 
 
 class CustomerView(View):
+    entity = "customer"
     id: str = Field(title="Identificador")
     name: str = Field(title="Nombre y apellido")
     phone: str | None = Field(title="Teléfono")
     email: str | None = Field(title="Correo")
-    notes: str | None = Field(title="Notas")
+    notes: str | None = Field(None, title="Notas")
     last_appointment_at: datetime | None = Field(title="Último turno")
     created_at: datetime = Field(title="Creado")
     version: int = Field(title="Versión")

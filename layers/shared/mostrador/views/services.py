@@ -14,6 +14,7 @@ _WHOLE_DAY = 24 * 60
 
 
 class NewService(Request):
+    entity = "service"
     name: ShortText = Field(title="Nombre")
     description: LongText | None = Field(None, title="Descripción")
     duration_minutes: Whole = Field(ge=5, le=_WHOLE_DAY, title="Duración (minutos)")
@@ -78,6 +79,7 @@ class ServicePage(View):
 
 
 class NewResource(Request):
+    entity = "resource"
     name: ShortText = Field(title="Nombre")
     is_active: Flag = Field(True, title="Activo")
     business_hours: hours.WeekHours | None = Field(

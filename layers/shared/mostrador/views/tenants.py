@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.rules.money import CURRENCIES
 from mostrador.views import hours
-from mostrador.views.common import Email, Flag, Phone, Request, ShortText, Slug, Url, View, Whole, partial
+from mostrador.views.common import Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 
 
 def _zone(name: str) -> str:
@@ -61,10 +61,10 @@ class TenantSettings(Request):
 class TenantOperations(TenantSettings):
     """What only a superuser decides as well."""
 
-    is_active: Flag = Field(True, title="Activo")
     plan: ShortText = Field("free", title="Plan")
     max_appointments_per_month: Whole | None = Field(None, ge=0, le=10**6, title="Máximo de turnos por mes")
     max_raffles: Whole | None = Field(None, ge=0, le=10**6, title="Máximo de rifas")
+    max_members: Whole | None = Field(None, ge=1, le=10**4, title="Máximo de miembros")
 
 
 class NewTenant(TenantOperations):
@@ -73,17 +73,28 @@ class NewTenant(TenantOperations):
     time_zone: TimeZone = Field("America/Asuncion", title="Zona horaria")
 
 
+class Onboarding(NewTenant):
+    """A tenant with whoever runs it first."""
+
+    admin_email: Email = Field(title="Correo del primer administrador")
+
+
 @partial
 class TenantChanges(TenantSettings):
     """PATCH by an admin."""
+
+    entity = "tenant"
 
 
 @partial
 class TenantOperationChanges(TenantOperations):
     """PATCH by a superuser."""
 
+    entity = "tenant"
+
 
 class TenantView(View):
+    entity = "tenant"
     slug: str = Field(title="Identificador")
     name: str = Field(title="Nombre")
     is_active: bool = Field(title="Activo")
@@ -101,9 +112,10 @@ class TenantView(View):
     contact_email: str | None = Field(title="Correo de contacto")
     contact_phone: str | None = Field(title="Teléfono de contacto")
     logo_url: str | None = Field(title="URL del logo")
-    plan: str = Field(title="Plan")
-    max_appointments_per_month: int | None = Field(title="Máximo de turnos por mes")
-    max_raffles: int | None = Field(title="Máximo de rifas")
+    plan: str | None = Field(None, title="Plan")
+    max_appointments_per_month: int | None = Field(None, title="Máximo de turnos por mes")
+    max_raffles: int | None = Field(None, title="Máximo de rifas")
+    max_members: int | None = Field(None, title="Máximo de miembros")
     created_at: datetime = Field(title="Creado")
     version: int = Field(title="Versión")
 
@@ -116,3 +128,17 @@ class TenantView(View):
 class TenantPage(View):
     items: list[TenantView]
     next: str | None
+
+
+class MeteredView(View):
+    used: int | None = Field(title="Usado", description="Null where the plan sets no limit: then nothing is counted.")
+    limit: int | None = Field(title="Límite del plan")
+
+
+class UsageView(View):
+    """What the plan limits, and how much of it is used."""
+
+    month: str = Field(title="Mes", description="Of the tenant's own calendar.")
+    appointments: MeteredView = Field(title="Turnos del mes")
+    members: MeteredView = Field(title="Miembros", description="Those invited included; always counted.")
+    raffles: MeteredView = Field(title="Rifas")

@@ -1,0 +1,1 @@
+"""Other people's APIs, thin and typed."""

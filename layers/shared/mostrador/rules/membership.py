@@ -1,0 +1,32 @@
+"""A member's states and the moves between them; what ends a membership deletes it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+
+class MemberStatus(StrEnum):
+    """EXPIRED is an invitation past its time: it is shown, never stored."""
+
+    INVITED = "INVITED"
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+
+
+MOVES: Final[dict[MemberStatus, frozenset[MemberStatus]]] = {
+    MemberStatus.INVITED: frozenset({MemberStatus.INVITED, MemberStatus.ACTIVE}),
+    MemberStatus.EXPIRED: frozenset({MemberStatus.INVITED}),
+    MemberStatus.ACTIVE: frozenset(),
+}
+INVITATION: Final = timedelta(days=7)
+"""How long an invitation may be accepted; the temporary password of the user pool lasts as long."""
+
+
+def status(stored: str, expires_at: datetime | None, now: datetime) -> MemberStatus:
+    """The state at ``now`` of a membership stored as INVITED or ACTIVE."""
+    is_over = stored == MemberStatus.INVITED and expires_at is not None and expires_at <= now
+    return MemberStatus.EXPIRED if is_over else MemberStatus(stored)
+
+
+def may_become(current: MemberStatus, wanted: MemberStatus) -> bool:
+    return wanted in MOVES[current]

@@ -1,0 +1,113 @@
+"""What every stored item has: keys, the indexes, the one guarded client.
+
+A ``Versioned`` item carries a ``version`` that PynamoDB checks and counts up at each save, so a change made from an
+old copy is refused, and a creation never overwrites.
+"""
+
+import os
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any, ClassVar, Final, Self
+
+from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute, VersionAttribute
+from pynamodb.connection import TableConnection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from mostrador import settings
+from mostrador.table import guard
+from mostrador.table.attributes import InstantAttribute
+
+_first: Final = Lock()
+
+
+class _ByList(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "gsi1"
+        projection = AllProjection()
+
+    gsi1pk = UnicodeAttribute(hash_key=True)
+    gsi1sk = UnicodeAttribute(range_key=True)
+
+
+class _ByParent(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "gsi2"
+        projection = AllProjection()
+
+    gsi2pk = UnicodeAttribute(hash_key=True)
+    gsi2sk = UnicodeAttribute(range_key=True)
+
+
+class _ByDeadline(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_pk = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class Item(Model):
+    """Anything in the table."""
+
+    class Meta:
+        table_name = settings.table_name()
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        connect_timeout_seconds = 1
+        read_timeout_seconds = 2
+        max_retry_attempts = 3
+        max_pool_connections = 50
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    entity = DiscriminatorAttribute()
+    gsi1pk = UnicodeAttribute(null=True)
+    gsi1sk = UnicodeAttribute(null=True)
+    gsi2pk = UnicodeAttribute(null=True)
+    gsi2sk = UnicodeAttribute(null=True)
+    due_pk = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    by_list = _ByList()
+    by_parent = _ByParent()
+    by_deadline = _ByDeadline()
+
+    _guarded: ClassVar[Any] = None
+    loaded: Mapping[str, Any] | None = None
+    """The item as it was read, or None for a new one."""
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        made = super().from_raw_data(data)
+        made.loaded = data
+        return made
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """One guarded client for all entities; PynamoDB would make one, with its own sockets, for each class.
+
+        Nobody gets it before it is guarded: of threads that come at once the first makes it, the others wait.
+        """
+        if cls is not Item:
+            return Item._get_connection()
+        with _first:
+            connection = super()._get_connection()
+            client = connection.connection.client
+            if client is not Item._guarded:
+                guard.register(client)
+                if settings.data_role_arn():
+                    from mostrador.table import credentials  # noqa: PLC0415 - where isolation is off nobody needs it
+
+                    credentials.register(client, connection.connection.session)
+                Item._guarded = client
+        return connection
+
+
+class Versioned(Item):
+    """What carries a version, and whose every change is a line of the audit log but for the ``quiet`` fields."""
+
+    quiet: ClassVar[frozenset[str]] = frozenset()
+    version = VersionAttribute()
+    created_at = InstantAttribute()
+    updated_at = InstantAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)

@@ -1,0 +1,112 @@
+"""The last door before DynamoDB: no request leaves with a key that is not of the tenant in hand, in any stage.
+
+Registered on the one botocore client, so it holds whoever asks and however: for the item itself and for the lists
+(indexes) that it enters. Without a tenant in hand only what lies across tenants may be asked for: the list of tenants,
+one user's memberships, what is due. What is not known to be harmless is refused: Scan, BatchWriteItem, PartiQL.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from mostrador import context
+from mostrador.observability import logger
+from mostrador.table import keys
+
+EVERY_TENANT: Final = "*"
+"""In hand of tests and of tools that fill a table; no door ever takes it."""
+_USERS: Final = keys.user_partition("")
+_DUE: Final = frozenset(map(keys.due_partition, range(keys.SHARDS)))
+_INDEXES: Final = ("gsi1pk", "gsi2pk", "due_pk")
+_EQUALS: Final = re.compile(r"([#\w]+)\s*=\s*([^\s,)]+)")
+counts: Final[Counter[str]] = Counter()
+"""Requests since the process began: ``checked`` and ``refused``."""
+
+
+class ForeignKey(Exception):
+    """A bug of ours, never the caller's fault: a key outside the tenant in hand."""
+
+
+class _Partition(NamedTuple):
+    """A partition that a request names, and in which attribute; ``is_asked`` by a Query, or else written or read."""
+
+    attribute: str
+    value: str
+    is_asked: bool = False
+
+
+def check(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+    """Raise ForeignKey for a request that touches anything but the tenant in hand; botocore calls it for each."""
+    counts["checked"] += 1
+    tenant = context.current().tenant
+    if tenant == EVERY_TENANT:
+        return
+    own = keys.tenant(tenant)[0] if tenant else None
+    foreign = next((one for one in _partitions(model.name, params) if not _may(one, own)), None)
+    if foreign is not None:
+        counts["refused"] += 1
+        logger.error("foreign key refused", operation=model.name, tenant=tenant, partition=foreign.value)
+        raise ForeignKey(f"{model.name} of {foreign.attribute} {foreign.value!r} while working for {tenant!r}")
+
+
+def register(client: Any) -> None:
+    """Have every request of ``client`` checked before it is built."""
+    client.meta.events.register("before-parameter-build.dynamodb", check, unique_id="mostrador-guard")
+
+
+def _may(one: _Partition, own: str | None) -> bool:
+    """Whether a request may name this partition while ``own``, a tenant's, is in hand (None: no tenant)."""
+    if own and (one.value == own or one.value.startswith(f"{own}#")):
+        return True
+    return _lies_across(one) and one.is_asked is (own is None)
+
+
+def _lies_across(one: _Partition) -> bool:
+    """Whether it is a list that holds items of many tenants."""
+    if one.attribute == "gsi1pk":
+        return one.value == keys.TENANTS
+    if one.attribute == "gsi2pk":
+        return one.value.startswith(_USERS)
+    return one.attribute == "due_pk" and one.value in _DUE
+
+
+def _partitions(operation: str, params: Mapping[str, Any]) -> Iterator[_Partition]:
+    """Every partition that a request names; of an operation that is not known, its name, which is nobody's."""
+    if operation == "Query":
+        yield from _asked(params)
+    elif operation == "BatchGetItem":
+        yield from (_Partition("pk", key["pk"]["S"]) for of in params["RequestItems"].values() for key in of["Keys"])
+    elif operation == "TransactWriteItems":
+        for actions in params["TransactItems"]:
+            for action in actions.values():
+                yield from _touched(action)
+    elif operation in ("PutItem", "GetItem", "UpdateItem", "DeleteItem"):
+        yield from _touched(params)
+    else:
+        yield _Partition(operation, "")
+
+
+def _asked(params: Mapping[str, Any]) -> Iterator[_Partition]:
+    """What a Query asks for, whichever index has it; a Query without a partition asks for what is nobody's."""
+    found = [one._replace(is_asked=True) for one in _equated(params, "KeyConditionExpression", ("pk", *_INDEXES))]
+    yield from found or [_Partition("KeyConditionExpression", "")]
+
+
+def _touched(action: Mapping[str, Any]) -> Iterator[_Partition]:
+    """The item that is read or written, and the lists that it is put into."""
+    item = action.get("Item")
+    yield _Partition("pk", (item or action["Key"])["pk"]["S"])
+    if item:
+        yield from (_Partition(name, item[name]["S"]) for name in _INDEXES if name in item)
+    elif "UpdateExpression" in action:
+        yield from _equated(action, "UpdateExpression", _INDEXES)
+
+
+def _equated(action: Mapping[str, Any], expression: str, attributes: tuple[str, ...]) -> Iterator[_Partition]:
+    """What an expression says that these attributes are; anything but a plain value stands for itself."""
+    names, values = action.get("ExpressionAttributeNames") or {}, action.get("ExpressionAttributeValues") or {}
+    for placeholder, value in _EQUALS.findall(action.get(expression) or ""):
+        name = names.get(placeholder, placeholder)
+        if name in attributes:
+            yield _Partition(name, values[value]["S"] if value in values else value)

@@ -1,0 +1,24 @@
+"""Usage: how much of what the plan limits a tenant has used; what has no limit is not counted, but for members."""
+
+from datetime import datetime
+
+from mostrador import tenants
+from mostrador.rules import zones
+from mostrador.table import keys, reads
+from mostrador.views.tenants import MeteredView, UsageView
+
+
+def of_month(tenant: str, *, now: datetime) -> UsageView:
+    """The month of the tenant's calendar in which ``now`` lies. Raises NotHere."""
+    shop = tenants.current(tenant, now=now)
+    month = zones.local_day(zones.minute(now), tenants.zone(shop))
+    of_tenant, of_month, of_team = keys.tenant(tenant), keys.usage(tenant, month), keys.team(tenant)
+    known = reads.batch([of_tenant, of_month, of_team])
+    shop, used, team = tenants.active(known.get(of_tenant), tenant), known.get(of_month), known.get(of_team)
+    booked = None if shop.max_appointments_per_month is None else (used.appointments or 0 if used else 0)
+    return UsageView(
+        month=f"{month:%Y-%m}",
+        appointments=MeteredView(used=booked, limit=shop.max_appointments_per_month),
+        members=MeteredView(used=len(team.members or ()) if team else 0, limit=shop.max_members),
+        raffles=MeteredView(used=None, limit=shop.max_raffles),
+    )

@@ -1,0 +1,138 @@
+"""Every field of the permissions' table with every role, through the running handlers: who writes it, who sees it."""
+
+import csv
+import io
+
+import pytest
+
+from mostrador.rules import permissions
+from mostrador.rules.permissions import HIDDEN, PROTECTED, WRITES, Role
+from mostrador.views.common import Request
+from tests.support.http import Client, admin, staff, superuser, viewer
+from tests.test_docs import subclasses
+
+CLIENTS = {Role.VIEWER: viewer, Role.STAFF: staff, Role.ADMIN: admin, Role.SUPERUSER: superuser}
+HOURS = {"monday": [{"opens": "10:00", "closes": "12:00"}]}
+# A value for each field that is another than the one it has.
+VALUES = {
+    "appointment": {"notes": "n", "internal_notes": "i", "total_amount": "70000"},
+    "customer": {"name": "Ana B", "phone": "0981 222 333", "email": "b@example.com", "notes": "n"},
+    "resource": {"name": "Silla", "is_active": False, "business_hours": HOURS},
+    "closure": {"name": "Feria", "hours": []},
+    "member": {"role": "viewer"},
+    "service": {
+        "name": "Corte B", "description": "d", "duration_minutes": 45, "buffer_before_minutes": 5,
+        "buffer_after_minutes": 5, "price": "90000", "currency": "USD", "is_active": False, "capacity": 2,
+        "max_bookings_per_day": 5, "max_bookings_per_week": 9, "advance_booking_days": 60,
+        "bookable_until": "2027-01-31", "resource_ids": [], "second_resource_ids": [],
+    },
+    "tenant": {
+        "name": "Otro", "currency": "USD", "business_hours": HOURS, "slot_step_minutes": 15, "slot_offset_minutes": 5,
+        "minimum_notice_minutes": 60, "reschedule_notice_minutes": 60, "cancel_notice_minutes": 60,
+        "max_active_bookings": 3, "hold_minutes": 20, "contact_email": "c@example.com",
+        "contact_phone": "0981 222 333", "logo_url": "https://example.com/l.png", "plan": "pro",
+        "max_appointments_per_month": 10, "max_raffles": 1, "max_members": 5,
+    },
+}  # fmt: skip
+CASES = [(entity, field, role) for entity, fields in WRITES.items() for field in fields for role in CLIENTS]
+GUARDED = [(entity, field) for entity, fields in WRITES.items() for field in sorted(PROTECTED - set(fields))]
+
+
+@pytest.fixture
+def urls(haircut, now):
+    """One of each entity in the salon."""
+    salon = "/tenant/salon/api"
+    form = {"service_id": haircut.id, "starts_at": "2026-12-01T12:00:00Z", "customer": {"name": "Ana"}}
+    booked = staff.call("POST", f"{salon}/appointments", form | {"internal_notes": "vip"}).json
+    admin.call("POST", f"{salon}/closures", {"name": "Feriado", "date": "2026-12-25"})
+    members_add("u-staff", now)
+    return {
+        "appointment": f"{salon}/appointments/{booked['id']}",
+        "customer": f"{salon}/customers/{booked['customer_id']}",
+        "service": f"{salon}/services/{haircut.id}",
+        "resource": f"{salon}/resources/{haircut.resource_ids[0]}",
+        "closure": f"{salon}/closures/2026-12-25",
+        "member": f"{salon}/members/u-staff",
+        "tenant": f"{salon}/tenant",
+    }
+
+
+def members_add(user, now):
+    from mostrador import members
+
+    members.add("salon", user, email="s@example.com", role=Role.STAFF, now=now)
+
+
+def url_for(urls, entity, role):
+    """Superusers change a tenant on the page of their own."""
+    return "/admin/tenants/salon" if (entity, role) == ("tenant", Role.SUPERUSER) else urls[entity]
+
+
+@pytest.mark.parametrize(("entity", "field", "role"), CASES)
+def test_a_field_is_written_by_the_roles_of_the_table_alone(urls, entity, field, role):
+    url, value = url_for(urls, entity, role), VALUES[entity][field]
+    before = superuser.call("GET", urls[entity]).json
+
+    answer = CLIENTS[role].call("PATCH", url, {field: value})
+
+    after = superuser.call("GET", urls[entity]).json
+    if permissions.is_at_least(role, WRITES[entity][field]):
+        assert answer.status == 200, answer.text
+        assert after["version"] > before["version"] or entity == "closure"
+    else:
+        assert (answer.status, answer.json["code"], answer.json["field"]) == (403, "field_forbidden", f"body.{field}")
+        assert after == before
+
+
+@pytest.mark.parametrize("role", CLIENTS)
+@pytest.mark.parametrize(("entity", "field"), GUARDED)
+def test_what_changes_by_calls_of_its_own_is_written_by_nobody(urls, entity, field, role):
+    before = superuser.call("GET", urls[entity]).json
+
+    answer = CLIENTS[role].call("PATCH", url_for(urls, entity, role), {field: before.get(field, "x")})
+
+    assert (answer.status, answer.json["code"], answer.json["field"]) == (403, "field_forbidden", f"body.{field}")
+    assert superuser.call("GET", urls[entity]).json == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize("field", ["tenant", "created_at", "total_amount", "status"])
+def test_staff_write_neither_tenant_nor_creation_nor_amount_nor_state(urls, method, field):
+    answer = staff.call(method, urls["appointment"], {"notes": "x", field: "1"})
+
+    assert (answer.status, answer.json["field"]) == (403, f"body.{field}")
+
+
+def test_the_table_names_every_field_of_every_change_and_no_other():
+    named = {
+        entity: {field for form in subclasses(Request) if form.entity == entity for field in form.model_fields}
+        for entity in WRITES
+    }
+    of_creation = {"closure": {"date", "from_", "to", "resource_id"}}
+
+    assert {entity: fields - of_creation.get(entity, set()) for entity, fields in named.items()} == {
+        entity: set(fields) for entity, fields in WRITES.items()
+    }
+
+
+@pytest.mark.parametrize("role", CLIENTS)
+@pytest.mark.parametrize(("entity", "field"), [(entity, field) for entity in HIDDEN for field in HIDDEN[entity]])
+def test_an_answer_leaves_out_what_the_role_may_not_see(urls, entity, field, role):
+    sees = permissions.is_at_least(role, HIDDEN[entity][field])
+
+    one = CLIENTS[role].call("GET", urls[entity]).json
+    assert (field in one) is sees
+
+    if entity != "tenant":
+        rows = CLIENTS[role].call("GET", urls[entity].rpartition("/")[0])
+        sheet = CLIENTS[role].call("GET", urls[entity].rpartition("/")[0], accept="text/csv")
+        assert (field in rows.json["items"][0]) is sees
+        assert (field in next(csv.reader(io.StringIO(sheet.text)))) is sees
+
+
+def test_a_role_in_one_tenant_is_none_in_another(urls, clinic):
+    both = Client({"clinic": "admin", "salon": "viewer"})
+
+    answer = both.call("PATCH", urls["appointment"], {"notes": "x"})
+
+    assert (answer.status, answer.json["code"]) == (403, "field_forbidden")

@@ -1,0 +1,24 @@
+"""The handlers behind the routes of the template, as their source says what they ask for."""
+
+import importlib
+import inspect
+import re
+from functools import cache
+
+from mostrador.rules.permissions import Action
+from tests.support import template
+
+
+@cache
+def source(method, path):
+    """The source of the handler behind a route."""
+    folder = next(of for one, at, of in template.routes() if (one, at) == (method, path))
+    app = importlib.import_module(f"functions.{folder}.app").app
+    doors = {(one.method, one.openapi_path): one.func for one in [*app._static_routes, *app._dynamic_routes]}
+    return inspect.getsource(doors[method, path])
+
+
+def action(method, path):
+    """The action that the handler asks the permissions for; None where it asks for none."""
+    named = re.search(r"Action\.(\w+)", source(method, path))
+    return Action[named[1]] if named else None

@@ -1,0 +1,25 @@
+"""A tenant's team: who is in it, and how somebody comes into it."""
+
+from mostrador import invitations, teams
+from mostrador.table import items, keys, reads
+from mostrador.views.members import NewMember
+
+
+def team(tenant):
+    """The ids of the members and of the admins among them, as the team has them."""
+    found = reads.one(keys.team(tenant))
+    return found.members or set(), found.admins or set()
+
+
+def invite(tenant, email, role="viewer", *, now):
+    return invitations.create(tenant, NewMember(email=email, role=role), by="eva@example.com", now=now)
+
+
+def join(tenant, email, role="viewer", *, now):
+    """Somebody who was invited and accepted; the member."""
+    return teams.accept(tenant, invite(tenant, email, role, now=now).user, now=now)
+
+
+def audit(tenant):
+    """The lines of the tenant's audit log."""
+    return [line for line in reads.span(keys.audit_partition(tenant), "0", "9") if isinstance(line, items.AuditEntry)]

@@ -1,0 +1,116 @@
+"""How often who may ask, as template.yaml tells the gateway; docs/decisions/throttling.md says why."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from functions.authorizer import app as authorizer
+from mostrador import settings
+from tests.support import template
+
+(API,) = (one["Properties"] for one in template.resources("AWS::Serverless::Api").values())
+(PLAN,) = (one["Properties"] for one in template.resources("AWS::ApiGateway::UsagePlan").values())
+(FIREWALL,) = (one["Properties"] for one in template.resources("AWS::WAFv2::WebACL").values())
+EVENTS = [
+    event["Properties"]
+    for one in template.resources("AWS::Serverless::Function").values()
+    for event in one["Properties"].get("Events", {}).values()
+    if event["Type"] == "Api"
+]
+OPEN = [one for one in EVENTS if one.get("Auth", {}).get("Authorizer") == "NONE"]
+WRITING_OPENLY = [(one["Method"], one["Path"]) for one in OPEN if one["Method"] != "GET"]
+
+
+def named_by_the_authorizer():
+    (function,) = (
+        one["Properties"]
+        for one in template.resources("AWS::Serverless::Function").values()
+        if one["Properties"]["CodeUri"] == "functions/authorizer"
+    )
+    return function["Environment"]["Variables"]["USAGE_KEYS"]["Fn::Sub"].split()
+
+
+def test_what_the_authorizer_names_is_what_the_plan_counts():
+    values = {name: one["Properties"]["Value"]["Fn::Sub"] for name, one in resources("ApiKey").items()}
+    counted = [one["Properties"] for one in resources("UsagePlanKey").values()]
+
+    assert {values[one["KeyId"]["Ref"]] for one in counted} == set(values.values()) == set(named_by_the_authorizer())
+    assert {one["UsagePlanId"]["Ref"] for one in counted} == set(resources("UsagePlan"))
+    assert PLAN["ApiStages"] == [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "Api.Stage"}}]
+
+
+def resources(kind):
+    return template.resources(f"AWS::ApiGateway::{kind}")
+
+
+def test_a_name_is_one_that_api_gateway_takes():
+    shortest = [name.replace("${Stage}", "ab") for name in named_by_the_authorizer()]
+
+    assert all(re.fullmatch("[a-z0-9]{20,128}", name) for name in shortest)
+    assert len(set(shortest)) == len(shortest) >= 16
+
+
+def test_the_authorizer_is_who_says_under_which_name_a_request_counts():
+    assert API["ApiKeySourceType"] == "AUTHORIZER"
+    assert API["Auth"]["ApiKeyRequired"] is True
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda one: f"{one['Method']} {one['Path']}")
+def test_a_route_counts_by_tenant_where_there_is_an_authorizer_to_say_which(event):
+    auth = event.get("Auth", {})
+
+    assert (auth.get("Authorizer"), auth.get("ApiKeyRequired")) in [(None, None), ("NONE", False)]
+
+
+def test_what_anybody_may_write_has_a_rate_of_its_own_below_that_of_all():
+    rates = {(one["HttpMethod"], one["ResourcePath"]): one["ThrottlingRateLimit"] for one in API["MethodSettings"]}
+    of_all = rates.pop(("*", "/*"))
+
+    assert set(rates) == {(method, "/" + path.replace("/", "~1")) for method, path in WRITING_OPENLY}
+    assert all(rate < of_all for rate in rates.values())
+
+
+def test_no_client_can_take_all_that_its_tenant_may_and_no_tenant_all_that_there_is():
+    of_client = rule("one-client")
+    (of_all,) = (one["ThrottlingRateLimit"] for one in API["MethodSettings"] if one["ResourcePath"] == "/*")
+
+    assert of_client["Limit"] / of_client["EvaluationWindowSec"] < PLAN["Throttle"]["RateLimit"] / 2
+    assert PLAN["Throttle"]["RateLimit"] <= of_all / 10
+
+
+def rule(name):
+    (found,) = (one["Statement"]["RateBasedStatement"] for one in FIREWALL["Rules"] if one["Name"] == name)
+    return found
+
+
+def test_the_firewall_answers_429_and_keeps_no_samples_of_tokens():
+    for one in FIREWALL["Rules"]:
+        answer = one["Action"]["Block"]["CustomResponse"]
+        assert (answer["ResponseCode"], answer["ResponseHeaders"]) == (429, [{"Name": "Retry-After", "Value": "60"}])
+    views = [one["VisibilityConfig"] for one in (FIREWALL, *FIREWALL["Rules"])]
+
+    assert not any(view["SampledRequestsEnabled"] for view in views)
+
+
+def caller(*slugs, user="u-1"):
+    return authorizer.Caller(user, "", dict.fromkeys(slugs, "staff"))
+
+
+def test_whoever_belongs_to_one_tenant_counts_as_the_tenant_and_others_for_themselves():
+    of_tenant = authorizer._usage_key(caller("salon"))
+
+    assert {authorizer._usage_key(caller("salon", user=f"u-{number}")) for number in range(20)} == {of_tenant}
+    assert len({authorizer._usage_key(caller("salon", "clinic", user=f"u-{number}")) for number in range(20)}) > 1
+    assert len({authorizer._usage_key(caller(user=f"u-{number}")) for number in range(20)}) > 1
+
+
+def test_tenants_spread_over_the_names_and_stay_where_they_are(monkeypatch):
+    names = tuple(named_by_the_authorizer())
+    monkeypatch.setattr(settings, "usage_keys", lambda: names)
+
+    spread = Counter(authorizer._usage_key(caller(f"peluqueria-{number}")) for number in range(1600))
+
+    assert set(spread) == set(names)
+    assert max(spread.values()) < 150  # of 100 on average
+    assert authorizer._usage_key(caller("salon")) == names[7]
