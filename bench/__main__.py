@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from bench import figures, growth, month, operations, packages, race, shop
+from bench import board, figures, growth, month, operations, packages, race, raffle, shop
 from bench.figures import Figure
 from local import dynoxide
 
@@ -57,6 +57,8 @@ _GROUPS: Final[dict[str, Callable[[], list[Figure]]]] = {
     "operations": lambda: _on_dynoxide(operations.figures),
     "month": lambda: list(month.figures(f"Python {PYTHON}")),
     "growth": lambda: _on_dynoxide(growth.figures),
+    "board": lambda: _on_dynoxide(board.figures),
+    "raffle": lambda: _on_dynoxide(raffle.figures),
     "race": lambda: _on_dynoxide(race.figures),
 }
 

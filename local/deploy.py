@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import template
+from local import beacon, template
 from local.stack import NAME, REGION, ROOT, LocalFailure, Stack, build_environment, environment
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -61,7 +61,7 @@ def _document(home: Path) -> None:
             raise LocalFailure(f"{target.name} could not be made; see {home / 'build.log'}")
 
 
-def deploy(home: Path, endpoint: str) -> Stack:
+def deploy(home: Path, endpoint: str, beacon_url: str) -> Stack:
     """`sam deploy`, then the addresses of what it made."""
     log = home / "deploy.log"
     _ensure_bucket(endpoint)
@@ -70,7 +70,7 @@ def deploy(home: Path, endpoint: str) -> Stack:
         "deploy",
         *("--template-file", str(home / "build" / "template.yaml")),
         *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"),
-        *_parameters(Stage="local", CognitoUrl=endpoint),
+        *_parameters(Stage="local", CognitoUrl=endpoint, DrandUrl=beacon_url, DrandChain=beacon.setting()),
     ]
     try:
         _sam(command, log, environment(endpoint) | {"SAM_CLI_POLL_DELAY": "0.5"})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local import deploy, ministack
+from local import beacon, deploy, ministack
 from local.stack import ROOT, LocalFailure, Login, Stack, environment
 
 Say = Callable[[str], None]
@@ -22,11 +22,13 @@ class Ready:
     fingerprint: str
     stack: Stack
     logins: list[Login]
+    beacon_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     server: ministack.Server
+    beacon: beacon.Server
     stack: Stack
     logins: list[Login]
 
@@ -34,16 +36,19 @@ class Running:
 def up(home: Path, port: int, say: Say = lambda _line: None, host: str = ministack.LOOPBACK) -> Running:
     """Starts MiniStack, builds, deploys and seeds. The caller stops it: `down`."""
     say(f"Starting MiniStack on port {port}")
-    server = ministack.start(home, port, host)
+    server, kept = ministack.start(home, port, host), _read(home)
+    signing = beacon.start(int(kept.beacon_url.rpartition(":")[2]) if kept else 0, host)
     try:
-        ready = _settle(home, server, say)
+        ready = _settle(home, server, signing.url, say)
     except BaseException:
+        beacon.stop(signing)
         ministack.stop(server)
         raise
-    return Running(server, ready.stack, ready.logins)
+    return Running(server, signing, ready.stack, ready.logins)
 
 
 def down(running: Running) -> None:
+    beacon.stop(running.beacon)
     ministack.stop(running.server)
 
 
@@ -57,19 +62,20 @@ def throwaway(home: Path) -> Iterator[Running]:
         down(running)
 
 
-def _settle(home: Path, server: ministack.Server, say: Say) -> Ready:
+def _settle(home: Path, server: ministack.Server, beacon_url: str, say: Say) -> Ready:
     fingerprint = deploy.fingerprint()
     kept = _read(home)
-    is_same = kept and kept.fingerprint == fingerprint and kept.stack.endpoint == server.endpoint
+    here = (fingerprint, server.endpoint, beacon_url)
+    is_same = kept and (kept.fingerprint, kept.stack.endpoint, kept.beacon_url) == here
     if kept and is_same and deploy.is_deployed(kept.stack):
         say("Nothing has changed since the last time: keeping what is deployed, and its data")
         return kept
     say("Building the layers and the functions")
     deploy.build(home)
     say("Deploying template.yaml")
-    stack = deploy.deploy(home, server.endpoint)
+    stack = deploy.deploy(home, server.endpoint, beacon_url)
     say("Making the example tenants and users")
-    ready = Ready(fingerprint, stack, _seed(home, stack))
+    ready = Ready(fingerprint, stack, _seed(home, stack), beacon_url)
     _write(home, ready)
     return ready
 
@@ -97,6 +103,7 @@ def _write(home: Path, ready: Ready) -> None:
 def _read(home: Path) -> Ready | None:
     try:
         kept = json.loads((home / "ready.json").read_text())
-        return Ready(kept["fingerprint"], Stack(**kept["stack"]), [Login(**login) for login in kept["logins"]])
+        logins = [Login(**login) for login in kept["logins"]]
+        return Ready(kept["fingerprint"], Stack(**kept["stack"]), logins, kept["beacon_url"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # never written, or by an older version: make it again

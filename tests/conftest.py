@@ -29,6 +29,7 @@ import pytest
 from hypothesis import settings
 from moto import mock_aws
 from moto.backends import get_backend
+from moto.core.model_instances import reset_model_data
 
 from local import dynoxide as local_dynoxide
 from mostrador import context, members, scenes, services, tenants
@@ -77,6 +78,7 @@ def new_table(moto: Any) -> Callable[[], None]:
 
     def make() -> None:
         get_backend("dynamodb")["123456789012"]["us-east-1"].reset()
+        reset_model_data()  # which else keeps every table that there ever was
         moto.create_table(**template.table("mostrador-test"))
         get_backend("cognito-idp")["123456789012"]["us-east-1"].user_pools[os.environ["USER_POOL_ID"]].users.clear()
         forget()

@@ -177,6 +177,15 @@ KEYS = {
     "AuditEntry": keys.audit_entry("s", datetime(2026, 12, 1, 12, tzinfo=UTC), "<id>"),
     "Link": keys.link("s", "<line>"),
     "ChainHead": keys.chain_head("s"),
+    "OpenRaffles": keys.open_raffles("s"),
+    "Raffle": keys.raffle("s", "<raffle>"),
+    "RaffleNumber": keys.raffle_number("s", "<raffle>", 42),
+    "RaffleBuyer": keys.raffle_buyer("s", "<raffle>", "c"),
+    "RaffleSeller": keys.raffle_seller("s", "<raffle>", "<user>"),
+    "SoldChunk": keys.sold_chunk("s", "<raffle>", "<root>", 0),
+    "BoardChunk": keys.board_chunk("s", "<raffle>", 0),
+    "Order": keys.order("s", "o"),
+    "Payment": keys.payment("s", "<id>"),
 }
 
 

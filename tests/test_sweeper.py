@@ -120,6 +120,15 @@ def test_an_item_that_changed_after_the_index_was_read_is_left_alone(haircut, no
     assert sweeper._sweep(stale[0], held.hold_expires_at) == {"overtaken": 1}
 
 
+def test_what_is_refused_again_and_again_fails_aloud(haircut, now):
+    held = hold(haircut, nine(), now)
+    stale = list(reads.due(held.hold_expires_at))
+    appointments.delete("salon", held.id, seen=None, now=now)
+
+    assert sweeper._sweep(stale[0], held.hold_expires_at + sweeper.STUCK) == {"overtaken": 1}
+    assert sweeper._sweep(stale[0], held.hold_expires_at + sweeper.STUCK + timedelta(seconds=1)) == {"failed": 1}
+
+
 def test_what_nobody_knows_how_to_sweep_fails_aloud(salon, now):
     unknown = items.Usage(*keys.usage("salon", now.date()), appointments=1)
     unknown.due_pk, unknown.due_at = keys.due("0" * 32, now)

@@ -18,11 +18,11 @@ def used(now):
     return told.pop("month"), {name: (of["used"], of["limit"]) for name, of in told.items()}
 
 
-def test_without_limits_only_members_are_counted(haircut, now):
+def test_without_limits_only_members_and_raffles_are_counted(haircut, now):
     book(haircut, now)
     invite("salon", "ana@example.com", now=now)
 
-    assert used(now) == ("2026-11", {"appointments": (None, None), "members": (2, None), "raffles": (None, None)})
+    assert used(now) == ("2026-11", {"appointments": (None, None), "members": (2, None), "raffles": (0, None)})
 
 
 def test_with_limits_what_is_used_is_told(haircut, now):
@@ -31,7 +31,7 @@ def test_with_limits_what_is_used_is_told(haircut, now):
 
     book(haircut, now)
 
-    assert used(now)[1] == {"appointments": (1, 10), "members": (1, 5), "raffles": (None, 3)}
+    assert used(now)[1] == {"appointments": (1, 10), "members": (1, 5), "raffles": (0, 3)}
 
 
 def test_the_month_is_the_tenants_own(salon, now):

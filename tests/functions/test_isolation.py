@@ -4,7 +4,9 @@ import pytest
 
 from mostrador import members, tenants, tokens
 from mostrador.rules.permissions import Role
+from tests.conftest import NOW
 from tests.support import gateway, samples, template
+from tests.support import raffles as raffle_forms
 from tests.support.gateway import DENIED, UNAUTHORIZED, tenants_touched
 
 ROUTES = [(method, path) for method, path, _ in template.routes()]
@@ -71,6 +73,16 @@ def make(slug):
         ("keys", {"name": "otra", "role": "viewer"}),
     ):
         post(path, body)
+    for _ in range(2):
+        raffle = post("raffles", raffle_forms.body(NOW))
+    assert (
+        gateway.call(mine, "POST", f"{api}/raffles/{raffle['id']}/open", {"method": raffle_forms.SECRETLY}).status
+        == 200
+    )
+    for number in (1, 2):
+        buyer = {"numbers": [number], "customer_id": booked["customer_id"], "paid": {"method": "CASH"}}
+        order = post(f"raffles/{raffle['id']}/orders", buyer)
+    (payment, _) = gateway.call(mine, "GET", f"{api}/payments").json["items"]
     post("closures", {"name": f"Feriado de {slug}", "date": "2026-12-25"})
     return {
         "service_id": service["id"],
@@ -82,6 +94,11 @@ def make(slug):
         "key_id": post("keys", {"name": "tienda", "role": "viewer"})["id"],
         "user": f"of-{slug}",
         "closure_id": "2026-12-25",
+        "raffle_id": raffle["id"],
+        "order_id": order["id"],
+        "payment_id": payment["id"],
+        "number": "1",
+        "place": "1",
     }
 
 

@@ -1,33 +1,46 @@
 """Calls on the doors as API Gateway makes them, without API Gateway: the authorizer's context is given."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from functions.appointments import app as appointments
 from functions.audit import app as audit
+from functions.boards import app as boards
 from functions.closures import app as closures
 from functions.customers import app as customers
+from functions.draws import app as draws
 from functions.feeds import app as feeds
 from functions.keys import app as keys
 from functions.me import app as me
 from functions.members import app as members
+from functions.orders import app as orders
+from functions.payments import app as payments
 from functions.public import app as public
+from functions.public_orders import app as public_orders
+from functions.public_raffles import app as public_raffles
+from functions.raffles import app as raffles
 from functions.series import app as series
 from functions.services import app as services
 from functions.tenants import app as tenants
 from functions.waiting import app as waiting
+from tests.support import template
 
 _DOORS = {
     "appointments": appointments.handler,
     "audit": audit.handler,
+    "boards": boards.handler,
     "closures": closures.handler,
     "customers": customers.handler,
+    "draws": draws.handler,
     "feeds": feeds.handler,
     "me": me.handler,
     "members": members.handler,
     "keys": keys.handler,
+    "orders": orders.handler,
+    "payments": payments.handler,
     "series": series.handler,
     "services": services.handler,
     "resources": services.handler,
@@ -35,6 +48,9 @@ _DOORS = {
     "admin": tenants.handler,
     "waiting": waiting.handler,
     "public": public.handler,
+    "public_orders": public_orders.handler,
+    "public_raffles": public_raffles.handler,
+    "raffles": raffles.handler,
 }
 
 
@@ -79,7 +95,7 @@ class Client:
                 "authorizer": self._told(),
             },
         }
-        answer = _door(split.path)(event, None)
+        answer = _door(method, split.path)(event, None)
         return Answer(int(answer["statusCode"]), _headers(answer), answer.get("body") or "")
 
     def _told(self) -> dict[str, str]:
@@ -88,10 +104,12 @@ class Client:
         return {"user": user, "email": self.name, "superuser": superuser, "roles": json.dumps(self.roles)}
 
 
-def _door(path: str) -> Any:
+def _door(method: str, path: str) -> Any:
     parts = path.strip("/").split("/")
     if parts[0] == "me":
         return _DOORS["me"]
+    if {"raffles", "orders"} & set(parts):
+        return _DOORS[_folder(method, path.rstrip("/"))]
     if parts[0] == "api":
         return _DOORS[parts[1]]
     if parts[0] == "calendar" or parts[-1] == "ics":
@@ -99,6 +117,13 @@ def _door(path: str) -> Any:
     if parts[0] == "tenant" and parts[2] == "public":
         return _DOORS["public"]
     return _DOORS["admin" if parts[0] != "tenant" else parts[3]]
+
+
+def _folder(method: str, path: str) -> str:
+    """The folder of the function whose route this is, as the template says."""
+    routes = [*template.routes(), *template.old_routes()]
+    found = (of for one, at, of in routes if one == method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", at), path))
+    return next(found, "raffles")
 
 
 def _headers(answer: dict[str, Any]) -> dict[str, str]:

@@ -4,10 +4,14 @@ import re
 from typing import Any
 
 ANY_ID = "0" * 32
-IDS = {"closure_id": "2026-12-25"}
-_CUSTOMER = {"name": "A", "phone": "0981 123 456"}
+IDS = {"closure_id": "2026-12-25", "place": "1", "number": "1"}
+_CUSTOMER = {"name": "A", "phone": "+595 981 123 456"}
 _START = "2026-12-01T12:00:00Z"
-BODILESS = ("/confirm", "/complete", "/no-show", "/suspend", "/resume", "/accept")
+_RAFFLE = {
+    "title": "A", "price": "1", "first_number": 1, "last_number": 10, "organiser": "A",
+    "sale_closes_at": _START, "draw_at": "2026-12-01T20:00:00Z",
+}  # fmt: skip
+BODILESS = ("/close", "appointment_id}/confirm", "/complete", "/no-show", "/rebuild", "/suspend", "/resume", "/accept")
 # What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
 _BODIES: dict[str, dict[str, Any]] = {
     "appointments": {"service_id": ANY_ID, "starts_at": _START, "customer": _CUSTOMER},
@@ -25,8 +29,21 @@ _BODIES: dict[str, dict[str, Any]] = {
     "keys": {"name": "A", "role": "viewer"},
     "members": {"email": "ana@example.com", "role": "viewer"},
     "members/": {"role": "viewer"},
+    "raffles": _RAFFLE,
+    "raffles/open": {"method": {"name": "drand"}},
+    "raffles/cancel": {"reason": "A"},
+    "raffles/draw": {},
+    "raffles/redraw": {"reason": "A", "method": {"name": "drand"}},
+    "raffles/delivery": {"delivered_to": "A"},
+    "raffles/orders": {"count": 1, "customer": {"name": "A"}},
+    "orders/receipt": {"method": "TRANSFER"},
+    "orders/confirm": {"method": "CASH"},
+    "orders/refund": {"reason": "A"},
+    "payments/refunded": {},
     "tenant": {"name": "A"},
     "public/appointments": {"service_id": ANY_ID, "starts_at": _START} | _CUSTOMER,
+    "public/orders": {"count": 1} | _CUSTOMER,
+    "public/receipt": {"method": "TRANSFER"},
     "public/reschedule": {"starts_at": _START},
 }
 

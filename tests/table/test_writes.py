@@ -18,7 +18,7 @@ class Taken(Conflict):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(writes, "pause", lambda _: None)
+    monkeypatch.setattr(writes, "pause", lambda *_: None)
 
 
 def put(phone):

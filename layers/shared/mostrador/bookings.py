@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from mostrador import active, agendas, customers, ids, scenes, slots, tenants, wishes
-from mostrador.errors import Busy, Conflict, Invalid, NotHere
+from mostrador.errors import Busy, Conflict, Invalid
 from mostrador.observability import logger
 from mostrador.rules import agenda, zones
 from mostrador.rules.appointment import PaymentStatus
@@ -77,7 +77,10 @@ def book(tenant: str, form: NewAppointment, *, by: str, key: str | None, now: da
 
 def write(wish: wishes.Wish, scene: scenes.Scene, chosen: Sequence[list[items.Resource]]) -> list[items.Appointment]:
     """The one transaction: agenda days, appointments, customer with guard, the plan's counter. Raises Refused."""
-    customer, is_new = _customer(wish, scene)
+    form = wish.form
+    customer, is_new = customers.identified(
+        scene.tenant, scene.other, customer_id=form.customer_id, wanted=form.customer, phone=wish.phone, now=wish.now
+    )
     made = [_appointment(wish, scene, number, who, customer) for number, who in enumerate(chosen)]
     with writes.transaction() as tx:
         taking = Taking()
@@ -155,28 +158,6 @@ def limit_shared(scene: scenes.Scene, starts: int) -> set[keys.Key]:
     if demand.max_per_week is None and demand.max_per_day is None:
         return set()
     return {keys.agenda_day(scene.tenant.slug, one, day) for one in scene.service.resource_ids for day in days}
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A customer of whom the phone guard tells enough."""
-
-    id: str
-    name: str
-    phone: str | None
-
-
-def _customer(wish: wishes.Wish, scene: scenes.Scene) -> tuple[Any, bool]:
-    """Who books, and whether it is somebody new. Raises NotHere."""
-    if wish.form.customer is None:
-        found = scene.other.get(keys.customer(wish.tenant, wish.form.customer_id or ""))
-        if found is None:
-            raise NotHere(entity="customer", id=wish.form.customer_id)
-        return found, False
-    guard = scene.other.get(keys.phone(wish.tenant, wish.phone)) if wish.phone else None
-    if guard is not None:
-        return _Known(guard.customer_id, guard.name, wish.phone), False
-    return customers.draft(scene.tenant, wish.form.customer, customer_id=ids.new(), now=wish.now), True
 
 
 def _count(tx: Any, wish: wishes.Wish, scene: scenes.Scene, bookings: int) -> None:

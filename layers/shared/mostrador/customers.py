@@ -1,11 +1,14 @@
 """Customers: one per phone in a tenant, held by a guard item written in the same transaction.
 
-The guard also keeps the start of what was booked last: it is in no index, so a booking touches it at two units where
-the customer itself would cost three. Only of who has no phone the customer's own item says it.
+The guard also keeps the start of what was booked last and when numbers of a raffle were last ordered: it is in no
+index, so a booking touches it at two units where the customer itself would cost three. Only of who has no phone the
+customer's own item says it.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from mostrador import ids, tenants
 from mostrador.errors import Busy, Conflict, NotHere
@@ -14,6 +17,10 @@ from mostrador.rules.text import folded
 from mostrador.table import base, items, keys, reads, writes
 from mostrador.views.common import Request
 from mostrador.views.customers import NewCustomer
+
+_Last = dict[str, datetime | None]
+LAST: Final = ("last_appointment_at", "last_order_at")
+"""What keeps a customer on record."""
 
 
 class PhoneTaken(Conflict):
@@ -24,8 +31,8 @@ class PhoneTaken(Conflict):
 
 class CustomerInUse(Conflict):
     code = "customer_in_use"
-    en = "{name} has appointments and stays on record"
-    es = "{name} tiene turnos y permanece en el registro"
+    en = "{name} has appointments or orders and stays on record"
+    es = "{name} tiene turnos u órdenes y permanece en el registro"
 
 
 def get(tenant: str, customer_id: str, *, now: datetime) -> items.Customer:
@@ -91,27 +98,72 @@ def draft(shop: items.Tenant, wanted: NewCustomer, *, customer_id: str, now: dat
 
 def put(tx: Any, tenant: str, made: items.Customer) -> None:
     """Add a new customer and the guard of its phone to a transaction; refused where either exists."""
-    last, made.last_appointment_at = made.last_appointment_at, None if made.phone else made.last_appointment_at
+    last = _last(made)
+    if made.phone:
+        _set_last(made, dict.fromkeys(LAST))
     tx.save(made)
     if made.phone:
         guard = items.PhoneGuard(*keys.phone(tenant, made.phone), customer_id=made.id, name=made.name)
-        guard.last_appointment_at = last
+        _set_last(guard, last)
         tx.save(guard, condition=items.PhoneGuard.pk.does_not_exist())
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A customer of whom the phone guard tells enough."""
+
+    id: str
+    name: str
+    phone: str | None
+
+
+def identified(
+    shop: items.Tenant,
+    found: Mapping[keys.Key, Any],
+    *,
+    customer_id: str | None,
+    wanted: NewCustomer | None,
+    phone: str | None,
+    now: datetime,
+) -> tuple[Any, bool]:
+    """Who books or orders, and whether it is somebody new: by id, by ``phone`` (E.164), or as ``wanted``.
+
+    ``found`` are the customer and the guard of the phone as they were read. Raises NotHere.
+    """
+    if wanted is None:
+        known = found.get(keys.customer(shop.slug, customer_id or ""))
+        if known is None:
+            raise NotHere(entity="customer", id=customer_id)
+        return known, False
+    guard = found.get(keys.phone(shop.slug, phone)) if phone else None
+    if guard is not None:
+        return Known(guard.customer_id, guard.name, phone), False
+    return draft(shop, wanted, customer_id=ids.new(), now=now), True
 
 
 def note_booking(tx: Any, tenant: str, customer: Any, last_appointment_at: datetime, *, is_new: bool) -> None:
     """Keep who books, with the start of what was booked last; refused where a known customer is gone."""
+    _note(tx, tenant, customer, "last_appointment_at", last_appointment_at, is_new=is_new)
+
+
+def note_order(tx: Any, tenant: str, customer: Any, last_order_at: datetime, *, is_new: bool) -> None:
+    """Keep who orders numbers of a raffle, and when; refused where a known customer is gone."""
+    _note(tx, tenant, customer, "last_order_at", last_order_at, is_new=is_new)
+
+
+def _note(tx: Any, tenant: str, customer: Any, name: str, at: datetime, *, is_new: bool) -> None:
     if is_new:
-        customer.last_appointment_at = last_appointment_at
+        setattr(customer, name, at)
         put(tx, tenant, customer)
         return
     if customer.phone:
         of_phone, mine = items.PhoneGuard, items.PhoneGuard.customer_id == customer.id
-        touched = [of_phone.last_appointment_at.set(last_appointment_at)]
-        tx.update(of_phone(*keys.phone(tenant, customer.phone)), actions=touched, condition=mine)
+        tx.update(
+            of_phone(*keys.phone(tenant, customer.phone)), actions=[getattr(of_phone, name).set(at)], condition=mine
+        )
         return
     stored = items.Customer
-    actions = [stored.last_appointment_at.set(last_appointment_at), stored.version.add(1)]
+    actions = [getattr(stored, name).set(at), stored.version.add(1)]
     tx.update(base.Item(*keys.customer(tenant, customer.id)), actions=actions, condition=stored.pk.exists())
 
 
@@ -121,7 +173,7 @@ def change(tenant: str, customer_id: str, changes: Request, *, seen: int | None,
     for _ in writes.attempts():
         customer = get(tenant, customer_id, now=now)
         writes.check_version(customer, seen)
-        before, last = customer.phone, customer.last_appointment_at
+        before, last = customer.phone, _last(customer)
         for name, value in changes.fields().items():
             setattr(customer, name, value)
         _arrange(customer, shop)
@@ -132,15 +184,15 @@ def change(tenant: str, customer_id: str, changes: Request, *, seen: int | None,
                 _move_guard(tx, tenant, customer, before, last)
         except writes.Refused as error:
             present = get(tenant, customer_id, now=now)
-            if (present.version, present.last_appointment_at) == (customer.version, last):  # so it is the new phone
+            if (present.version, _last(present)) == (customer.version, last):  # so it is the new phone
                 raise PhoneTaken(field="body.phone", value=customer.phone, phone=customer.phone) from error
             continue
         return customer
     raise Busy
 
 
-def _move_guard(tx: Any, tenant: str, customer: items.Customer, before: str | None, last: datetime | None) -> None:
-    """The guard follows phone and name, and with it the start of what was booked last, as it was read."""
+def _move_guard(tx: Any, tenant: str, customer: items.Customer, before: str | None, last: _Last) -> None:
+    """The guard follows phone and name, and with it what was booked and ordered last, as it was read."""
     of_phone = items.PhoneGuard
     mine = of_phone.customer_id == customer.id
     if before and before != customer.phone:
@@ -151,28 +203,39 @@ def _move_guard(tx: Any, tenant: str, customer: items.Customer, before: str | No
             of_phone.customer_id.set(customer.id),
             of_phone.name.set(customer.name),
         ]
-        if before != customer.phone and last:
-            actions.append(of_phone.last_appointment_at.set(last))
+        if before != customer.phone:
+            actions += [getattr(of_phone, name).set(at) for name, at in last.items() if at]
         guard = of_phone(*keys.phone(tenant, customer.phone))
         tx.update(guard, actions=actions, condition=of_phone.pk.does_not_exist() | mine)
 
 
-def _last_is(last: datetime | None) -> Any:
-    """The condition that nothing was booked since the guard was read."""
-    kept = items.PhoneGuard.last_appointment_at
-    return kept == last if last else kept.does_not_exist()
+def _last(of: Any) -> _Last:
+    """What was booked and ordered last, as a customer or the guard of a phone has it."""
+    return {name: getattr(of, name) for name in LAST}
+
+
+def _set_last(of: Any, last: _Last) -> None:
+    for name, at in last.items():
+        setattr(of, name, at)
+
+
+def _last_is(last: _Last) -> Any:
+    """The condition that nothing was booked or ordered since the guard was read."""
+    kept = [(getattr(items.PhoneGuard, name), at) for name, at in last.items()]
+    booked, ordered = [attribute == at if at else attribute.does_not_exist() for attribute, at in kept]
+    return booked & ordered
 
 
 def delete(tenant: str, customer_id: str, *, seen: int | None, now: datetime) -> None:
-    """Raises NotHere, Stale, and CustomerInUse for anybody who ever had an appointment."""
+    """Raises NotHere, Stale, and CustomerInUse for anybody who ever had an appointment or ordered a number."""
     customer = get(tenant, customer_id, now=now)
     writes.check_version(customer, seen)
-    if customer.last_appointment_at:
+    if any(_last(customer).values()):
         raise CustomerInUse(name=customer.name)
     with writes.refusing(writes.stale(customer)), writes.transaction() as tx:
         tx.delete(customer)
         if customer.phone:
-            tx.delete(items.PhoneGuard(*keys.phone(tenant, customer.phone)), condition=_last_is(None))
+            tx.delete(items.PhoneGuard(*keys.phone(tenant, customer.phone)), condition=_last_is(dict.fromkeys(LAST)))
 
 
 def _arrange(customer: items.Customer, shop: items.Tenant) -> None:
@@ -192,11 +255,11 @@ def stored(tenant: str, customer_id: str, *, now: datetime) -> items.Customer:
 
 
 def _with_last(tenant: str, customers: list[items.Customer], *, consistent: bool = True) -> list[items.Customer]:
-    """The customers with the start of what each booked last, which the guard of a phone knows."""
+    """The customers with what each booked and ordered last, which the guard of a phone knows."""
     wanted = [keys.phone(tenant, one.phone) for one in customers if one.phone]
     guards = reads.batch(wanted, consistent=consistent) if wanted else {}
     for one in customers:
         guard = guards.get(keys.phone(tenant, one.phone)) if one.phone else None
         if guard is not None and guard.customer_id == one.id:
-            one.last_appointment_at = guard.last_appointment_at
+            _set_last(one, _last(guard))
     return customers

@@ -85,6 +85,11 @@ _SPANISH: Final = {
     "feed": "el calendario",
     "member": "el miembro",
     "invitation": "la invitación",
+    "raffle": "la rifa",
+    "number": "el número",
+    "order": "la orden",
+    "payment": "el pago",
+    "prize": "el premio",
     "API key": "la clave de API",
 }
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import dropwhile
 from typing import Any, Final
 
-from mostrador import chain, context
+from mostrador import chain, clock, context
 from mostrador.observability import logger
 from mostrador.rules.chain import Wire, line_of
 from mostrador.table import keys, reads
@@ -87,7 +87,20 @@ def _alert(tenant: str, records: Sequence[Record]) -> None:
             logger.error("audit tampered", tenant=tenant, event=record.event, key=record.item["sk"]["S"])
 
 
-_HANDLERS: Final[dict[str, Callable[[str, Sequence[Record]], None]]] = {"AUDIT": _chain, "LINK": _alert}
+def _board(tenant: str, records: Sequence[Record]) -> None:
+    """Numbers that were reserved, sold or freed are brought into the picture of their raffle."""
+    from mostrador import boards  # noqa: PLC0415 - with pydantic and more, which most records do without
+
+    changed = [keys.numbered((record.partition, record.item["sk"]["S"])) for record in records]
+    (raffle_id, _), now = changed[0], clock.now()
+    boards.project(tenant, raffle_id, {one for _, one in changed}, changed_at=records[0].at or now, now=now)
+
+
+_HANDLERS: Final[dict[str, Callable[[str, Sequence[Record]], None]]] = {
+    "AUDIT": _chain,
+    "LINK": _alert,
+    "NUMBER": _board,
+}
 
 
 def catch_up(clock: Callable[[], datetime], *, since: datetime, until: datetime) -> dict[str, int]:

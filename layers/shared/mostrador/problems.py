@@ -71,7 +71,7 @@ def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
     return _problem(event, status, error.code, error.says(language(event)), **facts)
 
 
-def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, **members: Any) -> Response[str]:
+def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, /, **members: Any) -> Response[str]:
     request_id = event.request_context.request_id
     told = {
         "type": f"urn:mostrador:problem:{code}",

@@ -47,6 +47,18 @@ def user_pool_client_id() -> str:
 
 
 @cache
+def drand_url() -> str:
+    """A relay of the public randomness beacon."""
+    return os.environ.get("DRAND_URL") or "https://api.drand.sh"
+
+
+@cache
+def drand_chain() -> str:
+    """The chain to trust where that is a stand-in, as ``hash:public key:genesis:period``; empty for quicknet."""
+    return os.environ.get("DRAND_CHAIN", "")
+
+
+@cache
 def data_role_arn() -> str:
     """The role that can touch the partitions of one tenant alone; empty where isolation is off."""
     return os.environ.get("DATA_ROLE_ARN", "")

@@ -5,16 +5,32 @@ Whatever is done is safe to repeat and to do twice at once, so a run that ends e
 
 import traceback
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from mostrador import appointments, context, tenants, waiting_lines
+from mostrador import appointments, context, order_states, payments, raffle_draws, tenants, waiting_lines
 from mostrador.errors import Conflict, NotFound, NotHere
 from mostrador.observability import logger
 from mostrador.rules.appointment import Status
+from mostrador.rules.raffle import OrderStatus, RaffleStatus
 from mostrador.table import items, keys, reads
+from mostrador.table.raffle_items import Order, Raffle
 
-OUTCOMES: Final = ("expired", "lines", "offers", "suspended", "overtaken", "failed", "unfinished", "lag_seconds")
+OUTCOMES: Final = (
+    "expired",
+    "lines",
+    "offers",
+    "raffles",
+    "suspended",
+    "overtaken",
+    "failed",
+    "unfinished",
+    "lag_seconds",
+)
+
+STUCK: Final = timedelta(minutes=10)
+"""What is refused for longer was not done by somebody else: it will not be done at all, such as a draw by a beacon
+that does not exist."""
 
 
 def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
@@ -44,9 +60,10 @@ def _sweep(item: Any, now: datetime) -> dict[str, int]:
         if not _is_of_active(item, now):
             return {"suspended": 1}
         return _HANDLERS[type(item)](keys.tenant_of(item.pk), item, now)
-    except (NotFound, Conflict):  # somebody was here between the index and us
-        return {"overtaken": 1}
     except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
+        is_stuck = now - datetime.fromisoformat(item.due_at) > STUCK
+        if isinstance(error, NotFound | Conflict) and not is_stuck:  # somebody was here between the index and us
+            return {"overtaken": 1}
         logger.error(
             "sweep failed",
             tenant=keys.tenant_of(item.pk),
@@ -75,7 +92,21 @@ def _advance(tenant: str, item: items.WaitingLine, now: datetime) -> dict[str, i
     return {"lines": 1, "offers": waiting_lines.advance(tenant, item, now=now)}
 
 
+def _expire_order(tenant: str, item: Order, now: datetime) -> dict[str, int]:
+    expired = order_states.expire(tenant, item.id, now=now)
+    return {"expired" if expired.status == OrderStatus.EXPIRED else "overtaken": 1}
+
+
+def _advance_raffle(tenant: str, item: Raffle, now: datetime) -> dict[str, int]:
+    if item.status == RaffleStatus.CANCELLED:
+        payments.wind_up(tenant, item.id, now=now)
+        return {"raffles": 1}
+    return {"raffles" if raffle_draws.advance(tenant, item.id, now=now) else "overtaken": 1}
+
+
 _HANDLERS: Final[dict[type, Callable[[str, Any, datetime], dict[str, int]]]] = {
     items.Appointment: _expire,
     items.WaitingLine: _advance,
+    Order: _expire_order,
+    Raffle: _advance_raffle,
 }

@@ -59,6 +59,11 @@ class Caller:
     name: str
     role: Role
 
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a person who belongs to the tenant, and no API key and no superuser."""
+        return self.role is not Role.SUPERUSER and not self.user.startswith(members.KEY)
+
 
 def resolver() -> APIGatewayRestResolver:
     """A resolver that validates requests, documents itself, and answers every error as problem+json."""

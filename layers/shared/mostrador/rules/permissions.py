@@ -42,6 +42,12 @@ class Action(StrEnum):
     READ_KEYS = "keys.read"
     CHANGE_KEYS = "keys.change"
     READ_AUDIT = "audit.read"
+    READ_RAFFLES = "raffles.read"
+    CHANGE_RAFFLES = "raffles.change"
+    DRAW_RAFFLES = "raffles.draw"
+    READ_ORDERS = "orders.read"
+    SELL = "orders.sell"
+    REFUND = "orders.refund"
     OPERATE = "tenants.operate"
 
 
@@ -69,6 +75,12 @@ LEAST: Final[dict[Action, Role]] = {
     Action.READ_KEYS: Role.ADMIN,
     Action.CHANGE_KEYS: Role.ADMIN,
     Action.READ_AUDIT: Role.ADMIN,
+    Action.READ_RAFFLES: Role.VIEWER,
+    Action.CHANGE_RAFFLES: Role.ADMIN,
+    Action.DRAW_RAFFLES: Role.ADMIN,
+    Action.READ_ORDERS: Role.STAFF,
+    Action.SELL: Role.STAFF,
+    Action.REFUND: Role.ADMIN,
     Action.OPERATE: Role.SUPERUSER,
 }
 CONFIRMED: Final = frozenset(one for one, role in LEAST.items() if role is Role.ADMIN)
@@ -90,6 +102,11 @@ _TENANT: Final = (
     "reschedule_notice_minutes cancel_notice_minutes max_active_bookings hold_minutes contact_email contact_phone "
     "logo_url"
 )
+_RAFFLE: Final = (
+    "title description prizes price currency packages first_number last_number numbers_per_order numbers_per_customer "
+    "hold_minutes sale_opens_at sale_closes_at draw_at draw_place organiser organiser_tax_id permit terms_url "
+    "image_url claim_days"
+)
 
 WRITES: Final[dict[str, dict[str, Role]]] = {
     "appointment": _each("notes internal_notes", Role.STAFF) | _each("total_amount", Role.ADMIN),
@@ -98,6 +115,7 @@ WRITES: Final[dict[str, dict[str, Role]]] = {
     "resource": _each("name is_active business_hours", Role.ADMIN),
     "closure": _each("name hours", Role.ADMIN),
     "member": _each("role", Role.ADMIN),
+    "raffle": _each(_RAFFLE, Role.ADMIN),
     "tenant": _each(_TENANT, Role.ADMIN)
     | _each("plan max_appointments_per_month max_raffles max_members", Role.SUPERUSER),
 }
@@ -109,6 +127,7 @@ PROTECTED: Final = frozenset(
 HIDDEN: Final[dict[str, dict[str, Role]]] = {
     "appointment": _each("internal_notes history", Role.STAFF),
     "customer": _each("notes", Role.STAFF),
+    "number": _each("order_id hold_expires_at", Role.STAFF),
     "tenant": _each("plan max_appointments_per_month max_raffles max_members", Role.ADMIN),
 }
 """Entity -> field of an answer -> the least role that sees it; others get the answer without it."""

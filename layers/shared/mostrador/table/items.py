@@ -138,6 +138,7 @@ class Customer(Versioned, discriminator="CUSTOMER"):
     phone = UnicodeAttribute(null=True)
     notes = UnicodeAttribute(null=True)
     last_appointment_at = InstantAttribute(null=True)
+    last_order_at = InstantAttribute(null=True)
 
 
 class PhoneGuard(Item, discriminator="PHONE"):
@@ -146,6 +147,7 @@ class PhoneGuard(Item, discriminator="PHONE"):
     customer_id = UnicodeAttribute()
     name = UnicodeAttribute()
     last_appointment_at = InstantAttribute(null=True)
+    last_order_at = InstantAttribute(null=True)
 
 
 class ActiveBookings(Item, discriminator="ACTIVE"):

@@ -131,6 +131,100 @@ def agenda_day(slug: str, resource_id: str, day: date) -> Key:
     return agenda_partition(slug, resource_id), day.isoformat()
 
 
+def raffles_partition(slug: str) -> str:
+    return f"T#{slug}#RAFFLES"
+
+
+def raffle(slug: str, raffle_id: str) -> Key:
+    return raffles_partition(slug), f"RAFFLE#{raffle_id}"
+
+
+def raffle_by_creation(slug: str, created_at: datetime, raffle_id: str) -> Key:
+    """gsi1: raffles in the order in which they were made."""
+    return raffles_partition(slug), f"{at(created_at)}#{raffle_id}"
+
+
+def open_raffles(slug: str) -> Key:
+    return f"T#{slug}", "RAFFLES"
+
+
+def raffle_partition(slug: str, raffle_id: str) -> str:
+    """Partition of a raffle's numbers and buyers; in gsi1 that of its orders."""
+    return f"T#{slug}#RAFFLE#{raffle_id}"
+
+
+def raffle_number(slug: str, raffle_id: str, number: int) -> Key:
+    return raffle_partition(slug, raffle_id), f"NUMBER#{number:06d}"
+
+
+def numbered(number: Key) -> tuple[str, int]:
+    """The raffle's id and the number in the key of a raffle's number."""
+    return number[0].split("#")[3], int(number[1].split("#")[1])
+
+
+def raffle_buyer(slug: str, raffle_id: str, customer_id: str) -> Key:
+    return raffle_partition(slug, raffle_id), f"BUYER#{customer_id}"
+
+
+SELLER_PREFIX = "SELLER#"
+
+
+def raffle_seller(slug: str, raffle_id: str, user: str) -> Key:
+    return raffle_partition(slug, raffle_id), f"{SELLER_PREFIX}{user}"
+
+
+NUMBER_PREFIX = "NUMBER#"
+
+
+def sold_chunk(slug: str, raffle_id: str, root: str, chunk: int) -> Key:
+    """A part of the sold list with this Merkle root (hex)."""
+    return f"T#{slug}#SOLD#{raffle_id}", f"{root}#{chunk:03d}"
+
+
+def board_chunk(slug: str, raffle_id: str, chunk: int) -> Key:
+    return f"T#{slug}#BOARD#{raffle_id}", f"CHUNK#{chunk:03d}"
+
+
+def order(slug: str, order_id: str) -> Key:
+    return f"T#{slug}#ORDERS", f"ORDER#{order_id}"
+
+
+ORDER_PREFIX = "ORDER#"
+
+
+def order_of_raffle(slug: str, raffle_id: str, created_at: datetime, order_id: str) -> Key:
+    """gsi1: a raffle's orders in the order in which they were made."""
+    return raffle_partition(slug, raffle_id), f"{ORDER_PREFIX}{at(created_at)}#{order_id}"
+
+
+def order_of_customer(slug: str, customer_id: str, created_at: datetime, order_id: str) -> Key:
+    """gsi2: a customer's orders in the order in which they were made."""
+    return customer_partition(slug, customer_id), f"{ORDER_PREFIX}{at(created_at)}#{order_id}"
+
+
+def payments_partition(slug: str) -> str:
+    return f"T#{slug}#PAYMENTS"
+
+
+def payment(slug: str, payment_id: str) -> Key:
+    return payments_partition(slug), f"PAYMENT#{payment_id}"
+
+
+def payment_by_creation(slug: str, created_at: datetime, payment_id: str) -> Key:
+    """gsi1: payments in the order in which they were made."""
+    return payments_partition(slug), f"{at(created_at)}#{payment_id}"
+
+
+def target_partition(slug: str, target_id: str) -> str:
+    """gsi2 partition of what was paid for one order or appointment."""
+    return f"T#{slug}#TARGET#{target_id}"
+
+
+def payment_of_target(slug: str, target_id: str, created_at: datetime, payment_id: str) -> Key:
+    """gsi2: what was paid for one order or appointment, in the order in which it was."""
+    return target_partition(slug, target_id), f"{at(created_at)}#{payment_id}"
+
+
 def audit_partition(slug: str) -> str:
     return f"T#{slug}#AUDIT"
 

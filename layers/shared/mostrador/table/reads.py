@@ -142,6 +142,17 @@ def stretch(partition: str, *, after: str, upto: str, most: int) -> list[dict[st
     return found[:most]
 
 
+def rows(partition: str, prefix: str, *, only: Sequence[str], keep: Any) -> Iterator[dict[str, Any]]:
+    """The items under ``prefix`` that ``keep`` lets by, as DynamoDB has them: a list too long to make objects of.
+
+    Each page is read as it is at that moment, and only the attributes in ``only``.
+    """
+    inside = Item.sk.startswith(prefix)
+    found = Item.query(partition, inside, filter_condition=keep, attributes_to_get=list(only), consistent_read=True)
+    for one in found.page_iter:
+        yield from one["Items"]
+
+
 def due(until: datetime) -> Iterator[Any]:
     """Everything whose deadline has come: a page of each shard in turn, the oldest of a shard first."""
     begins: dict[int, Any] = dict.fromkeys(range(keys.SHARDS))

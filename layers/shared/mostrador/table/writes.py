@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -16,6 +16,8 @@ from mostrador.table.base import Item, Versioned
 
 T = TypeVar("T", bound=Versioned)
 TRIES: Final = 8
+TOLD: Final = "ALL_OLD"
+"""``return_values`` of a write whose refusal should tell which item was in the way."""
 _REFUSED: Final = "ConditionalCheckFailed"
 _CONTENDED: Final = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgressException"}
@@ -29,11 +31,18 @@ class KeyReused(Invalid):
 
 
 class Refused(Exception):
-    """A condition did not hold; nothing was written."""
+    """A condition did not hold; nothing was written.
+
+    ``found`` are the items in the way, of those writes that asked for them (``TOLD``); ``failed`` counts conditions.
+    """
+
+    def __init__(self, failed: int, found: Sequence[Item]) -> None:
+        self.failed, self.found = failed, found
+        super().__init__(f"{failed} conditions failed")
 
 
-def attempts(seconds: float = 5.0, most: int = 40) -> Iterator[int]:
-    """Tries, numbered from 0, with growing pauses in between, until the time or their number is up.
+def attempts(seconds: float = 5.0, most: int = 40, longest: float = 0.4) -> Iterator[int]:
+    """Tries, numbered from 0, with pauses that grow to ``longest`` in between, until the time or their number is up.
 
     The time keeps the caller's answer well within a function's 10 s.
     """
@@ -42,12 +51,12 @@ def attempts(seconds: float = 5.0, most: int = 40) -> Iterator[int]:
         yield attempt
         if time.monotonic() > deadline:
             return
-        pause(attempt)
+        pause(attempt, longest)
 
 
-def pause(attempt: int) -> None:
-    """Wait before try number ``attempt`` (from 0) is repeated: full jitter, at most 0.4 s."""
-    time.sleep(random.uniform(0, min(0.4, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
+def pause(attempt: int, longest: float) -> None:
+    """Wait before try number ``attempt`` (from 0) is repeated: full jitter, at most ``longest`` seconds."""
+    time.sleep(random.uniform(0, min(longest, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
 
 
 class _Transaction(TransactWrite):
@@ -98,7 +107,7 @@ class _Transaction(TransactWrite):
             except TransactWriteError as error:
                 codes = _causes(error)
                 if _REFUSED in codes:
-                    raise Refused(codes) from error
+                    raise _refused(error) from error
                 if not codes or codes - _CONTENDED:
                     raise
         raise Busy
@@ -107,6 +116,11 @@ class _Transaction(TransactWrite):
 def _causes(error: TransactWriteError) -> set[str]:
     reasons = {reason.code for reason in error.cancellation_reasons if reason}
     return reasons or {code_of(error)} & _CONTENDED
+
+
+def _refused(error: TransactWriteError) -> Refused:
+    failed = [one for one in error.cancellation_reasons if one and one.code == _REFUSED]
+    return Refused(len(failed), [Item.from_raw_data(one.raw_item) for one in failed if one.raw_item])
 
 
 def transaction() -> _Transaction:
@@ -188,7 +202,7 @@ def touch(item: Versioned, action: Any, *, condition: Any) -> None:
     except PynamoDBException as error:
         if code_of(error) != "ConditionalCheckFailedException":
             raise
-        raise Refused from error
+        raise Refused(1, []) from error
 
 
 def delete(item: Any) -> None:

@@ -1,0 +1,148 @@
+"""P12: what the picture of a raffle's numbers costs to show, to bring up to date and to make anew, on dynoxide."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import islice
+from time import monotonic, process_time
+from typing import Any, Final
+
+from bench import shop as shops
+from bench.figures import Figure
+from bench.meter import Spent, metered
+from bench.shop import NOW, Shop
+from functions.boards.app import handler
+from local import dynoxide
+from mostrador import boards, ids, raffle_drafts, raffles
+from mostrador.rules.board import State
+from mostrador.table import base, keys
+from mostrador.table.raffle_items import Raffle, RaffleNumber
+from mostrador.views.draws import Opening
+from mostrador.views.raffles import NewRaffle
+
+ENGINE: Final = "dynoxide"
+SIZES: Final = (10_000, 100_000)
+ORDER: Final = 90
+_KB: Final = 1_000
+_BATCH: Final = 25
+_ROUNDS: Final = 20
+
+
+def figures(endpoint: str) -> Iterator[Figure]:
+    shop = shops.opened("boards")
+    for size in SIZES:
+        raffle = _on_sale(shop, size)
+        _sell_half(endpoint, shop, raffle)
+        yield from _rebuilt(shop, raffle, size)
+        yield from _shown(shop, raffle, size)
+        yield from _projected(shop, raffle, size)
+    yield from _computed(shop, raffle)
+
+
+def _on_sale(shop: Shop, size: int) -> Raffle:
+    permit = {"authority": "CONAJZAR", "number": "123/2026", "document_url": "https://example.com/123-2026.pdf"}
+    form = {
+        "title": "Gran rifa del Club 12 de Octubre",
+        "description": "A beneficio de la nueva sede social. " * 20,
+        "prizes": [{"name": f"Premio {place}", "description": "Cero kilómetro, con papeles"} for place in range(1, 11)],
+        "price": "10000",
+        "first_number": 0,
+        "last_number": size - 1,
+        "sale_closes_at": NOW + timedelta(days=60),
+        "draw_at": NOW + timedelta(days=61),
+        "organiser": "Club 12 de Octubre",
+        "permit": permit,
+        "terms_url": "https://example.com/bases",
+    }
+    made = raffle_drafts.create(shop.slug, NewRaffle.model_validate(form), by="eva@example.com", key=None, now=NOW)
+    return raffles.open_sale(shop.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
+
+
+def _sell_half(endpoint: str, shop: Shop, raffle: Raffle) -> None:
+    """Every second number, straight into the table, in orders of ten."""
+    client, orders = dynoxide.client(endpoint), [ids.new() for _ in range(0, int(raffle.last_number), 20)]
+    sold = iter(range(0, int(raffle.last_number) + 1, 2))
+    while some := list(islice(sold, _BATCH)):
+        made = [_number(shop, raffle, number, orders[number // 20]).serialize() for number in some]
+        put = [{"PutRequest": {"Item": item}} for item in made]
+        client.batch_write_item(RequestItems={base.Item.Meta.table_name: put})
+
+
+def _number(shop: Shop, raffle: Raffle, number: int, order_id: str) -> RaffleNumber:
+    return RaffleNumber(*keys.raffle_number(shop.slug, raffle.id, number), order_id=order_id, is_sold=True)
+
+
+def _rebuilt(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
+    with metered() as spent:
+        began, worked = monotonic(), process_time()
+        made = boards.rebuild(shop.slug, raffle.id, now=NOW)
+        seconds, worked = monotonic() - began, process_time() - worked
+    if made.counts[State.SOLD] != size // 2:
+        raise RuntimeError(f"the picture made anew has {made.counts}")
+    terms = {"CPU s": worked} | _told(spent)
+    yield Figure("P12", f"rebuild of {size:,} numbers, half sold", ENGINE, seconds, "s", terms=terms)
+
+
+def _shown(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
+    """First by a process that does not know the raffle, then as it goes on."""
+    units, most = 1 if size == SIZES[0] else None, 4 if size == SIZES[0] else None
+    for when in ("the first time", "from then on"):
+        with metered() as spent:
+            body = _called(shop, raffle)
+        name = f"picture of {size:,} numbers, {when}"
+        yield Figure("P12", name, ENGINE, spent.read.total(), "RRU", at_most=units, terms=_told(spent))
+    if json.loads(body)["counts"] != {"free": size // 2, "reserved": 0, "sold": size // 2}:
+        raise RuntimeError(f"the picture shows {body[-300:]}")
+    each = _milliseconds(lambda: _called(shop, raffle))
+    yield Figure("P12", f"its body, {size:,} numbers", ENGINE, len(body) / _KB, "KB", at_most=most)
+    yield Figure("P12", f"its CPU, {size:,} numbers, whole request", ENGINE, each, "ms")
+
+
+def _called(shop: Shop, raffle: Raffle) -> str:
+    """The body that anybody gets."""
+    path = f"/tenant/{shop.slug}/public/raffles/{raffle.id}/board"
+    event: dict[str, Any] = {
+        "httpMethod": "GET",
+        "path": path,
+        "headers": {},
+        "multiValueHeaders": {},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "requestContext": {"requestId": ids.new(), "stage": "bench", "path": path, "identity": {}},
+    }
+    answer = handler(event, None)
+    if answer["statusCode"] != 200:
+        raise RuntimeError(answer["body"])
+    return str(answer["body"])
+
+
+def _projected(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
+    """The numbers of one order, as one batch of the stream brings them."""
+    numbers = range(1, 2 * ORDER, 2)
+    for number in numbers:
+        _number(shop, raffle, number, ids.new()).save()
+    with metered() as spent:
+        boards.project(shop.slug, raffle.id, numbers, changed_at=NOW, now=NOW)
+    name = f"projecting {ORDER} numbers of {size:,}"
+    yield Figure("P12", name, ENGINE, spent.written.total(), "WRU", terms=_told(spent) | {"RRU": spent.read.total()})
+
+
+def _computed(shop: Shop, raffle: Raffle) -> Iterator[Figure]:
+    picture = boards.read(shop.slug, raffle)
+    yield Figure("P12", f"counting {SIZES[-1]:,} numbers, CPU", "-", _milliseconds(lambda: picture.counts), "ms")
+    yield Figure("P12", f"listing the free of {SIZES[-1]:,}, CPU", "-", _milliseconds(picture.free), "ms")
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    """CPU of one call, warm."""
+    began = process_time()
+    for _ in range(_ROUNDS):
+        call()
+    return 1000 * (process_time() - began) / _ROUNDS
+
+
+def _told(spent: Spent) -> dict[str, float | str]:
+    return dict(Counter(spent.trips))

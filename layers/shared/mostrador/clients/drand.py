@@ -1,0 +1,81 @@
+"""drand over HTTP: a round of the public randomness beacon, checked before anybody sees it.
+
+https://docs.drand.love/developer/http-api (version 1, which every relay speaks)
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import urllib3
+
+from mostrador.errors import Conflict, Unavailable
+from mostrador.rules import beacon
+from mostrador.rules.beacon import Chain
+
+# A relay holds the answer back while a round is being made, which takes a period: 3 seconds on quicknet.
+_TIMEOUT: Final = urllib3.Timeout(connect=2, read=4)
+_LARGEST: Final = 4096
+_OK: Final = 200
+_NOT_YET: Final = (404, 425)
+
+
+class NotYetPublished(Conflict):
+    code = "beacon_not_published"
+    en = "round {round} of the randomness beacon is not published yet: it is due at {due_at}"
+    es = "la ronda {round} del faro de aleatoriedad aún no se publicó: sale en {due_at}"
+
+
+class BeaconUnavailable(Unavailable):
+    code = "beacon_unavailable"
+    en = "the randomness beacon did not answer as it should: {reason}"
+    es = "el faro de aleatoriedad no respondió como debe: {reason}"
+
+
+class NotGenuine(Unavailable):
+    code = "beacon_not_genuine"
+    en = "what came as round {round} of the randomness beacon does not carry its signature"
+    es = "lo que llegó como ronda {round} del faro de aleatoriedad no lleva su firma"
+
+
+@dataclass(frozen=True, slots=True)
+class Beacon:
+    """A genuine round; ``signature`` and ``randomness`` in hex, as they stand in a proof."""
+
+    round: int
+    signature: str
+    randomness: str
+
+
+def fetch(base_url: str, chain: Chain, number: int) -> Beacon:
+    """Round ``number`` of ``chain``, from the relay at ``base_url``.
+
+    Raises NotYetPublished (also where the relay does not know the chain), BeaconUnavailable, NotGenuine.
+    """
+    status, body = _got(f"{base_url.rstrip('/')}/{chain.chain_hash}/public/{number}")
+    if status in _NOT_YET:
+        raise NotYetPublished(round=number, due_at=beacon.published_at(chain, number).isoformat())
+    if status != _OK:
+        raise BeaconUnavailable(reason=f"status {status}")
+    signature = _signature(body)
+    if not beacon.is_genuine(chain, number, signature):
+        raise NotGenuine(round=number)
+    return Beacon(number, signature.hex(), beacon.randomness(signature).hex())
+
+
+def _got(url: str) -> tuple[int, bytes]:
+    """Status and body, of which no more is read than a round can need; a redirect is not followed."""
+    try:
+        with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
+            answer = pool.request("GET", url, preload_content=False, decode_content=False)
+            return answer.status, answer.read(_LARGEST)
+    except urllib3.exceptions.HTTPError as error:
+        raise BeaconUnavailable(reason=type(error).__name__) from error
+
+
+def _signature(body: bytes) -> bytes:
+    try:
+        told: dict[str, Any] = json.loads(body)
+        return bytes.fromhex(told["signature"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BeaconUnavailable(reason="it is not a round") from error

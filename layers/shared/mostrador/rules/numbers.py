@@ -1,0 +1,47 @@
+"""The numbers of a raffle: which may be asked for, and until when a hold keeps them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mostrador.errors import Invalid
+
+
+class NumberOutside(Invalid):
+    code = "number_outside"
+    en = "number {value} is outside {first}-{last}"
+    es = "el número {value} está fuera de {first}-{last}"
+
+
+class NumberTwice(Invalid):
+    code = "number_twice"
+    en = "number {value} is there twice"
+    es = "el número {value} está dos veces"
+
+
+class TooManyNumbers(Invalid):
+    code = "too_many_numbers"
+    en = "{value} numbers are too many: an order takes at most {limit}"
+    es = "{value} números son demasiados: una orden admite {limit} como máximo"
+
+
+def check_numbers(numbers: Sequence[int], first: int, last: int) -> None:
+    """Raise NumberOutside, NumberTwice for the first that cannot be."""
+    seen = set[int]()
+    for place, number in enumerate(numbers):
+        field = f"body.numbers.{place}"
+        if not first <= number <= last:
+            raise NumberOutside(field=field, value=number, first=first, last=last)
+        if number in seen:
+            raise NumberTwice(field=field, value=number)
+        seen.add(number)
+
+
+def check_count(count: int, most: int, *, field: str) -> None:
+    """Raise TooManyNumbers where an order would have more than ``most``."""
+    if count > most:
+        raise TooManyNumbers(field=field, value=count, limit=most)
+
+
+def has_lapsed(hold_expires_at: datetime | None, now: datetime) -> bool:
+    """Whether a hold is over: it keeps the numbers to the end of its last second."""
+    return hold_expires_at is not None and hold_expires_at < now

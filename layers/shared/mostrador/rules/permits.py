@@ -1,0 +1,28 @@
+"""Where a raffle needs the permit of an authority before anybody may sell a number of it.
+
+PY  Ley 1016/1997 as amended by Ley 7438/2025 (Gaceta Oficial, 6 January 2025): raffles are games of chance that
+    CONAJZAR authorises and supervises; one sold in all or part of the country needs its resolution even when it is
+    occasional, a local one the permit of its municipality or department (Decretos 6206/1999 and 3083/2015). Selling
+    without it is a crime. Secondary sources: vouga.com.py, ferrere.com, cibelae.net. Not legal advice.
+
+Of other countries nothing was looked up: their law is the tenant's to know.
+"""
+
+from typing import Final
+
+from mostrador.errors import Conflict
+
+DEMANDING: Final = frozenset({"PY"})
+"""Countries, ISO 3166."""
+
+
+class PermitMissing(Conflict):
+    code = "permit_missing"
+    en = "in {country} a raffle opens only with its permit: authority, number and document"
+    es = "en {country} una rifa se abre solo con su permiso: autoridad, número y documento"
+
+
+def check(country: str, permit: object | None) -> None:
+    """Raise PermitMissing where the tenant's ``country`` demands a permit and there is none."""
+    if country in DEMANDING and not permit:
+        raise PermitMissing(field="body.permit", value=None, country=country)

@@ -1,0 +1,98 @@
+"""Raffles and their orders: the states, the moves between them, what numbers cost and how they are written."""
+
+from base64 import b32encode
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from mostrador.errors import Conflict
+
+FEWEST: Final = 10
+MOST: Final = 100_000
+"""How many numbers a raffle may have."""
+MOST_AT_ONCE: Final = 90
+"""Numbers of one order: with the rest of its transaction they fit into DynamoDB's 100 actions."""
+
+
+class RaffleStatus(StrEnum):
+    DRAFT = "DRAFT"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    DRAWN = "DRAWN"
+    CANCELLED = "CANCELLED"
+
+
+class OrderStatus(StrEnum):
+    RESERVED = "RESERVED"
+    IN_REVIEW = "IN_REVIEW"
+    PAID = "PAID"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    REFUNDED = "REFUNDED"
+
+
+RAFFLE_MOVES: Final[dict[RaffleStatus, frozenset[RaffleStatus]]] = {
+    RaffleStatus.DRAFT: frozenset({RaffleStatus.OPEN, RaffleStatus.CANCELLED}),
+    RaffleStatus.OPEN: frozenset({RaffleStatus.CLOSED, RaffleStatus.CANCELLED}),
+    RaffleStatus.CLOSED: frozenset({RaffleStatus.DRAWN, RaffleStatus.CANCELLED}),
+    RaffleStatus.DRAWN: frozenset(),
+    RaffleStatus.CANCELLED: frozenset(),
+}
+ORDER_MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
+    OrderStatus.RESERVED: frozenset(
+        {OrderStatus.IN_REVIEW, OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED}
+    ),
+    OrderStatus.IN_REVIEW: frozenset({OrderStatus.PAID, OrderStatus.CANCELLED}),
+    OrderStatus.PAID: frozenset({OrderStatus.REFUNDED}),
+    # Paid late: its numbers are taken again where they are still free.
+    OrderStatus.EXPIRED: frozenset({OrderStatus.PAID}),
+    OrderStatus.CANCELLED: frozenset(),
+    OrderStatus.REFUNDED: frozenset(),
+}
+LIVE: Final = frozenset({OrderStatus.RESERVED, OrderStatus.IN_REVIEW, OrderStatus.PAID})
+"""The states of an order that owns its numbers; RESERVED only until its hold lapses."""
+
+
+class WrongRaffleState(Conflict):
+    code = "wrong_raffle_state"
+    en = "a raffle that is {current} cannot become {wanted}"
+    es = "una rifa en estado {current} no puede pasar a {wanted}"
+
+
+class WrongOrderState(Conflict):
+    code = "wrong_order_state"
+    en = "an order that is {current} cannot become {wanted}"
+    es = "una orden en estado {current} no puede pasar a {wanted}"
+
+
+def move_raffle(current: RaffleStatus, wanted: RaffleStatus) -> None:
+    """Raise WrongRaffleState unless the move is in the table."""
+    if wanted not in RAFFLE_MOVES[current]:
+        raise WrongRaffleState(current=current.value, wanted=wanted.value)
+
+
+def move_order(current: OrderStatus, wanted: OrderStatus) -> None:
+    """Raise WrongOrderState unless the move is in the table."""
+    if wanted not in ORDER_MOVES[current]:
+        raise WrongOrderState(current=current.value, wanted=wanted.value)
+
+
+def price_of(count: int, price: Decimal, packages: Iterable[tuple[int, Decimal]] = ()) -> Decimal:
+    """The least that ``count`` numbers cost, at ``price`` each or in ``packages`` of (numbers, price)."""
+    offers: Sequence[tuple[int, Decimal]] = [(1, price), *packages]
+    least = [Decimal(0)]
+    for size in range(1, count + 1):
+        least.append(min(least[size - numbers] + cost for numbers, cost in offers if numbers <= size))
+    return least[count]
+
+
+def written(number: int, last_number: int) -> str:
+    """A number as it is printed: with as many digits as the last one has."""
+    return str(number).zfill(len(str(last_number)))
+
+
+def code_of(order_id: str) -> str:
+    """What receipts, the sold list and the proof call an order: 10 letters and digits that tell nothing else of it."""
+    return b32encode(sha256(f"order {order_id}".encode()).digest())[:10].decode()

@@ -1,0 +1,141 @@
+"""P11 through HTTP: a raffle sold out by 16 buyers at once, its board, and one buyer from the public page to paid."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from tests.journeys.conftest import Visitor, problem
+from tests.journeys.test_booking import SALON
+from tests.support.raffles import body
+
+pytestmark = pytest.mark.journey
+PUBLIC = "/tenant/salon-beauty/public"
+BUYERS = 16
+NUMBERS = 48
+
+
+@pytest.fixture
+def on_sale(admin):
+    """An open raffle of 48 numbers, below the API's address."""
+    form = body(datetime.now(UTC).replace(microsecond=0), price="5.00", last_number=NUMBERS, numbers_per_order=4)
+    made = admin.call("POST", f"{SALON}/raffles", form)
+    assert made.status_code == 201, made.text
+    one = f"{SALON}/raffles/{made.json()['id']}"
+    opened = admin.call("POST", f"{one}/open", {"method": {"name": "drand"}})
+    assert opened.status_code == 200, opened.text
+    return one
+
+
+def board_says(visitor, one, **counts):
+    """Whether the board shows these counts within some seconds."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if visitor.call("GET", f"{one}/board").json()["counts"] == counts:
+            return True
+        time.sleep(0.3)
+    return False
+
+
+def test_sixteen_buyers_at_once_sell_a_raffle_out_and_each_number_once(staff, viewer, on_sale):
+    def buy_until_there_is_none(buyer):
+        bought, refused = [], []
+        for number in count():
+            form = {"count": 2, "customer": {"name": f"Buyer {buyer}", "phone": f"0983 {500000 + buyer}"}}
+            answer = staff.call("POST", f"{on_sale}/orders", form | {"paid": {"method": "CASH"}})
+            if answer.status_code != 201:
+                refused.append((answer.status_code, answer.json()["code"]))
+                return bought, refused
+            bought += answer.json()["numbers"]
+            assert number < NUMBERS
+        return bought, refused
+
+    with ThreadPoolExecutor(BUYERS) as pool:
+        outcomes = list(pool.map(buy_until_there_is_none, range(BUYERS)))
+
+    sold = Counter(number for bought, _ in outcomes for number in bought)
+    assert len(sold) == NUMBERS
+    assert set(sold.values()) == {1}
+    assert {refusal for _, refused in outcomes for refusal in refused} == {(409, "not_enough_numbers")}
+    assert board_says(viewer, on_sale, free=0, reserved=0, sold=NUMBERS)
+
+
+def test_of_sixteen_who_want_one_number_one_has_it_and_the_others_are_offered_others(staff, on_sale):
+    def want(buyer):
+        form = {"numbers": [7], "customer": {"name": f"Buyer {buyer}", "phone": f"0983 {600000 + buyer}"}}
+        return staff.call("POST", f"{on_sale}/orders", form)
+
+    with ThreadPoolExecutor(BUYERS) as pool:
+        answers = list(pool.map(want, range(BUYERS)))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: BUYERS - 1}
+    refused = problem(next(answer for answer in answers if answer.status_code == 409), 409, "numbers_taken")
+    assert refused["value"] == [7]
+    assert len(refused["alternatives"]) == 1
+    assert refused["alternatives"] != [7]
+
+
+def test_a_customer_orders_tells_of_a_transfer_and_is_confirmed_by_staff(http, staff, viewer, clinic_admin, on_sale):
+    public = Visitor(http)
+    raffle_id = on_sale.rpartition("/")[2]
+    form = {"numbers": [11, 12], "name": "Ana López", "phone": "0983 700 001"}
+
+    ordered = public.call("POST", f"{PUBLIC}/raffles/{raffle_id}/orders", form, Idempotency_Key=f"j-{raffle_id}")
+    again = public.call("POST", f"{PUBLIC}/raffles/{raffle_id}/orders", form, Idempotency_Key=f"j-{raffle_id}")
+    own = f"{PUBLIC}/orders/{ordered.json()['token']}"
+
+    assert (ordered.status_code, again.json()) == (201, ordered.json())
+    assert board_says(viewer, on_sale, free=NUMBERS - 2, reserved=2, sold=0)
+    received = public.call("POST", f"{own}/receipt", {"method": "TRANSFER", "reference": "SIPAP 1"})
+    assert (received.json()["status"], received.json()["hold_expires_at"]) == ("IN_REVIEW", None)
+
+    (order,) = staff.call("GET", f"{on_sale}/orders?status=IN_REVIEW").json()["items"]
+    one = f"{SALON}/orders/{order['id']}"
+    problem(viewer.call("POST", f"{one}/confirm", {"method": "TRANSFER"}), 403, "forbidden")
+    problem(clinic_admin.call("POST", f"{one}/confirm", {"method": "TRANSFER"}), 404, "not_found")
+    confirmed = staff.call("POST", f"{one}/confirm", {"method": "TRANSFER", "reference": "SIPAP 1"})
+    assert confirmed.status_code == 200, confirmed.text
+
+    assert public.call("GET", own).json()["status"] == "PAID"
+    assert public.call("GET", f"{own}/mine").status_code == 200
+    assert board_says(viewer, on_sale, free=NUMBERS - 2, reserved=0, sold=2)
+
+
+def test_a_late_payment_takes_the_numbers_again_or_is_due_back(staff, admin, on_sale, stack):
+    def order(*numbers):
+        form = {"numbers": list(numbers), "customer": {"name": "Beto", "phone": "0983 700 002"}}
+        return staff.call("POST", f"{on_sale}/orders", form)
+
+    def lapse(order_id):
+        """Move the end of a hold back, in the order and its numbers: nobody waits a quarter of an hour in a test."""
+        table, raffle_id = stack.client("dynamodb"), on_sale.rpartition("/")[2]
+        long_ago = {":t": {"S": "2026-01-01T00:00:00Z"}}
+        key = {"pk": {"S": "T#salon-beauty#ORDERS"}, "sk": {"S": f"ORDER#{order_id}"}}
+        table.update_item(
+            TableName=stack.table_name,
+            Key=key,
+            UpdateExpression="SET hold_expires_at = :t",
+            ExpressionAttributeValues=long_ago,
+        )
+        for number in (21, 22):
+            table.update_item(
+                TableName=stack.table_name,
+                Key={"pk": {"S": f"T#salon-beauty#RAFFLE#{raffle_id}"}, "sk": {"S": f"NUMBER#{number:06d}"}},
+                UpdateExpression="SET hold_expires_at = :t",
+                ExpressionAttributeValues={":t": {"N": "1767225600"}},
+            )
+
+    first = order(21, 22).json()["id"]
+    lapse(first)
+    second = order(22)
+    assert second.status_code == 201, second.text  # a lapsed hold is taken over
+    late = staff.call("POST", f"{SALON}/orders/{first}/confirm", {"method": "CASH"})
+    cancelled = staff.call("POST", f"{SALON}/orders/{second.json()['id']}/cancel", {"reason": "x"})
+    due = admin.call("GET", f"{SALON}/payments?status=REFUND_DUE").json()["items"]
+
+    assert cancelled.status_code == 200
+    assert late.status_code == 200, late.text
+    assert [one["target_id"] for one in due if one["target_id"] == first] == [first]

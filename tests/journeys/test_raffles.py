@@ -1,0 +1,134 @@
+"""A raffle from its draft to a proof that anybody verifies, with the sweeper and the beacon of the local stack."""
+
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from local import beacon
+from mostrador.rules import randomness, terms
+from tests.journeys.conftest import problem
+from tests.journeys.test_booking import SALON
+from tests.journeys.test_waiting import sweep
+from tests.support import template
+from tests.support.raffles import body
+
+pytestmark = pytest.mark.journey
+PUBLIC = "/tenant/salon-beauty/public/raffles"
+UNTIL_DRAWN = timedelta(seconds=15)
+
+
+@pytest.fixture
+def on_sale(admin):
+    """An open raffle that the beacon will draw, and its URL below the API's."""
+    made = admin.call("POST", f"{SALON}/raffles", body(datetime.now(UTC).replace(microsecond=0), price="5.00"))
+    assert made.status_code == 201, made.text
+    one = f"{SALON}/raffles/{made.json()['id']}"
+    opened = admin.call("POST", f"{one}/open", {"method": {"name": "drand"}})
+    assert opened.status_code == 200, opened.text
+    return opened.json(), one
+
+
+def sell(staff, one, *numbers):
+    form = {"numbers": list(numbers), "customer": {"name": "María Fernández", "phone": f"0983 {numbers[0]:06d}"}}
+    answer = staff.call("POST", f"{one}/orders", form | {"paid": {"method": "CASH"}})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def hurry(stack, raffle):
+    """Move the close of a closed raffle back, and its draw near: nobody waits a day in a test."""
+    draw_at = datetime.now(UTC).replace(microsecond=0) + UNTIL_DRAWN
+    method = randomness.published(randomness.of_chain(beacon.chain(), draw_at))
+    commitment = raffle["commitment"] | {"draw_at": terms.text(draw_at), "method": method}
+    long_ago = terms.text(draw_at - timedelta(hours=1))
+    changed = {
+        "closed_at": long_ago,
+        "due_at": long_ago,
+        "draw_at": terms.text(draw_at),
+        "commitment": json.dumps(commitment),
+        "commitment_digest": terms.digest(commitment),
+    }
+    stack.client("dynamodb").update_item(
+        TableName=stack.table_name,
+        Key={"pk": {"S": "T#salon-beauty#RAFFLES"}, "sk": {"S": f"RAFFLE#{raffle['id']}"}},
+        UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in changed),
+        ExpressionAttributeValues={f":{name}": {"S": value} for name, value in changed.items()},
+    )
+
+
+def verified(tmp_path, proof, chain, *arguments):
+    for name, told in (("proof.json", proof), ("chain.json", chain)):
+        (tmp_path / name).write_text(told)
+    command = [sys.executable, "-m", "mostrador.verify", str(tmp_path / "proof.json"), *arguments]
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*command, "--chain", str(tmp_path / "chain.json")],
+        cwd=template.ROOT / "layers" / "shared",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_what_was_sold_is_frozen_drawn_and_verified(admin, staff, viewer, http, stack, on_sale, tmp_path):
+    raffle, one = on_sale
+    sold = [sell(staff, one, 7, 8, 9), sell(staff, one, 42)]
+    problem(viewer.call("GET", f"{one}/proof"), 409, "not_frozen")
+    assert admin.call("POST", f"{one}/close").json()["status"] == "CLOSED"
+    hurry(stack, raffle)
+
+    assert sweep(stack)["raffles"] == 1  # frozen
+    frozen = http.get(f"{PUBLIC}/{raffle['id']}").json()
+    time.sleep(UNTIL_DRAWN.total_seconds())
+    assert sweep(stack)["raffles"] == 1  # drawn
+    drawn = http.get(f"{PUBLIC}/{raffle['id']}").json()
+
+    assert (frozen["status"], frozen["sold_count"], drawn["status"], drawn["root"]) == (
+        "CLOSED",
+        4,
+        "DRAWN",
+        frozen["root"],
+    )
+    assert {winner["winner"] for winner in drawn["winners"]} == {"María F."}
+    assert {winner["order"] for winner in drawn["winners"]} <= {order["code"] for order in sold}
+    proof = http.get(f"{PUBLIC}/{raffle['id']}/proof").text
+    asked = drawn["draws"][0]["method"]["chain_hash"]
+    assert asked == beacon.chain().chain_hash
+    info = {"hash": asked, "public_key": beacon.chain().public_key, "genesis_time": beacon.chain().genesis, "period": 3}
+    status, said = verified(tmp_path, proof, json.dumps(info), "--root", frozen["root"])
+    assert (status, said.splitlines()[0]) == (0, f"GOOD   raffle {raffle['id']}: 4 sold of 1-100"), said
+
+    again = admin.call("POST", f"{one}/draw", {})
+    assert [winner["number"] for winner in again.json()["winners"]] == [one["number"] for one in drawn["winners"]]
+    given = admin.call("POST", f"{one}/prizes/1/delivery", {"delivered_to": "María Fernández"})
+    assert given.json()["winners"][0]["delivered_to"] == "María Fernández"
+    sheet = admin.call("GET", f"{one}/export", accept="text/csv").text.splitlines()
+    assert len(sheet) == 5
+    problem(staff.call("GET", f"{one}/export"), 403, "forbidden")
+
+
+def test_a_raffle_that_is_cancelled_stays_public_and_is_open_no_more(admin, http, clinic_admin, on_sale):
+    raffle, one = on_sale
+
+    problem(clinic_admin.call("POST", f"{one}/cancel", {"reason": "x"}), 404, "not_found")
+    assert admin.call("POST", f"{one}/cancel", {"reason": "Sin permiso"}).json()["status"] == "CANCELLED"
+
+    shown = http.get(f"{PUBLIC}/{raffle['id']}").json()
+    assert (shown["status"], shown["cancel_reason"]) == ("CANCELLED", "Sin permiso")
+    problem(admin.call("POST", f"{one}/open", {"method": {"name": "drand"}}), 409, "wrong_raffle_state")
+
+
+def test_a_draft_is_edited_by_version_and_deleted(admin, viewer, http):
+    made = admin.call("POST", f"{SALON}/raffles", body(datetime.now(UTC), price="5.00"))
+    one = f"{SALON}/raffles/{made.json()['id']}"
+
+    problem(http.get(f"{PUBLIC}/{made.json()['id']}"), 404, "not_found")
+    assert admin.call("PATCH", one, {"price": "6.00"}, If_Match=made.headers["etag"]).json()["price"] == "6.00"
+    problem(admin.call("PATCH", one, {"price": "7.00"}, If_Match=made.headers["etag"]), 412, "stale")
+    problem(viewer.call("DELETE", one), 403, "forbidden")
+    assert admin.call("DELETE", one).status_code == 204
+    problem(viewer.call("GET", one), 404, "not_found")
