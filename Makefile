@@ -31,7 +31,7 @@ test: setup ## Every test, the journeys through the local stack included
 	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
-	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"
+	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/test_confirmations.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"
 
 check: setup ## Style, types, template, security, and who may import whom
 	$(venv)/ruff check .

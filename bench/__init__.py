@@ -12,6 +12,8 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "TABLE_NAME": "mostrador-bench",
     "STAGE": "bench",
+    "BANCARD_URL": "https://bench.invalid",
+    "INTEGRATION_KEY": "bench",
     "SIGNING_KEY": "a key for the bench",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "Bench",

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from bench import shop as shops
+from bench import till
 from bench.figures import Figure
 from bench.meter import Spent, metered, size
 from bench.shop import NOW, Shop
@@ -36,7 +37,8 @@ def figures(endpoint: str) -> Iterator[Figure]:
     shop = shops.opened("bench")
     shops.live_through(endpoint, shop, 100)
     shops.fill_days(shop, _MONTH[0] - timedelta(days=1), 33)
-    measured = [(operation, _measured(operation)) for operation in _operations(shop)]
+    with till.at_bancard(shop.slug):
+        measured = [(operation, _measured(operation)) for operation in [*_operations(shop), *_payments(shop)]]
     for operation, spent in measured:
         told = Counter(spent.trips)
         yield Figure("P4", operation.name, ENGINE, len(spent.trips), "trips", at_most=operation.trips, terms=told)
@@ -95,6 +97,15 @@ def _operations(shop: Shop) -> list[Operation]:
         Operation("page of 25 appointments", lambda _: _page(slug, newest), 1, read_units=4),
         Operation("month view, 1 resource", lambda _: _view(shop, shop.solo), 2, read_units=5),
         Operation("month view, 2 resources", lambda _: _view(shop, shop.duo), 3),
+    ]
+
+
+def _payments(shop: Shop) -> list[Operation]:
+    waiting = [shop.book(till.slot(n), f"0981 400 00{n}", hold=True) for n in range(2)]
+    asked = [till.asked(shop, till.slot(2 + n)) for n in range(2)]
+    return [
+        Operation("start a checkout", lambda n: till.start(shop, waiting[n].id), 4),
+        Operation("webhook: paid in time", lambda n: till.notify(shop, asked[n]), 3),
     ]
 
 

@@ -14,7 +14,10 @@ from local import template
 ROUNDS: Final = 7
 MEGA: Final = 1_000_000
 API: Final = 0.60
-GOALS: Final[Mapping[str, float]] = {"AuthorizerFunction": 0.75, "OutboxFunction": 0.50}
+GOALS: Final[Mapping[str, float]] = {
+    "AuthorizerFunction": 0.75,
+    **dict.fromkeys(("OutboxFunction", "PaymentsWebhookFunction", "CalendarSyncFunction"), 0.50),
+}
 MOST_MEMORY: Final = 60
 MOST_LAYER: Final = 30
 _HERE: Final = Path(__file__).parent

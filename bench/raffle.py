@@ -20,8 +20,8 @@ from mostrador.sales import NotEnoughNumbers
 from mostrador.table import base, keys, reads
 from mostrador.table.raffle_items import Order, Raffle
 from mostrador.views.draws import Opening
-from mostrador.views.orders import NewOrder, OrderListing, Receipt, Refunding
-from mostrador.views.payments import Confirmation
+from mostrador.views.orders import NewOrder, OrderListing, Receipt
+from mostrador.views.payments import Confirmation, Refunding
 from mostrador.views.raffles import NewRaffle
 
 ENGINE: Final = "dynoxide"

@@ -17,6 +17,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 PACKAGE = ROOT / "layers" / "shared" / "mostrador"
 MADE = {"local.openapi": PACKAGE / "openapi.json", "local.holidays": PACKAGE / "holidays.json"}
+APIS = "_aws/execute-api"
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local")
 
 
@@ -70,7 +71,13 @@ def deploy(home: Path, endpoint: str, beacon_url: str) -> Stack:
         "deploy",
         *("--template-file", str(home / "build" / "template.yaml")),
         *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"),
-        *_parameters(Stage="local", CognitoUrl=endpoint, DrandUrl=beacon_url, DrandChain=beacon.setting()),
+        *_parameters(
+            Stage="local",
+            CognitoUrl=endpoint,
+            ExecuteApiUrl=f"{endpoint}/{APIS}",
+            DrandUrl=beacon_url,
+            DrandChain=beacon.setting(),
+        ),
     ]
     try:
         _sam(command, log, environment(endpoint) | {"SAM_CLI_POLL_DELAY": "0.5"})
@@ -156,15 +163,22 @@ def _describe(endpoint: str) -> Stack:
     except cloudformation.exceptions.ClientError as error:
         raise LocalFailure(f"there is no stack {NAME} on {endpoint}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    api_id = (urlsplit(outputs["ApiUrl"]).hostname or "").split(".")[0]
     return Stack(
         endpoint=endpoint,
         region=REGION,
-        api_url=f"{endpoint}/_aws/execute-api/{api_id}/local",
+        api_url=_local(endpoint, outputs["ApiUrl"]),
         table_name=outputs["TableName"],
         user_pool_id=outputs["UserPoolId"],
         client_id=outputs["UserPoolClientId"],
+        stand_ins_url=_local(endpoint, outputs["StandInsUrl"]),
+        integration_key=outputs["IntegrationKey"],
     )
+
+
+def _local(endpoint: str, url: str) -> str:
+    """Where MiniStack answers for an API whose address on AWS would be ``url``."""
+    api_id = (urlsplit(url).hostname or "").split(".")[0]
+    return f"{endpoint}/{APIS}/{api_id}/local"
 
 
 def _ask_for_no_usage_key(stack: Stack) -> None:

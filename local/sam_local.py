@@ -70,6 +70,8 @@ def _settings(stack: Stack) -> Mapping[str, str]:
         "TABLE_NAME": stack.table_name,
         "DATA_ROLE_ARN": "",  # the containers work with MiniStack's root credentials
         "AWS_ENDPOINT_URL": endpoint,
+        "INTEGRATION_KEY": stack.integration_key,
+        "BANCARD_URL": f"{_seen_from_container(stack.stand_ins_url)}/bancard",
         "SIGNING_KEY": "signs the cursors of lists on this machine only",
         "TOKEN_ISSUER": f"https://cognito-idp.{stack.region}.amazonaws.com/{stack.user_pool_id}",
         "JWKS_URL": f"{endpoint}/{stack.user_pool_id}/.well-known/jwks.json",

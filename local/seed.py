@@ -10,9 +10,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import httpx
+
 from local.stack import Login, Stack
-from mostrador import closures, context, members, services, tenants
+from mostrador import closures, context, gateways, members, services, tenants
 from mostrador.rules.permissions import Role
+from mostrador.views.integrations import BancardForm
 from mostrador.views.services import NewService
 from mostrador.views.tenants import NewTenant
 
@@ -20,6 +23,13 @@ PASSWORD: Final = "Mostrador-2026"
 SUPERUSER: Final = "super@mostrador.example"
 
 WITH_HOLIDAYS: Final = "peluqueria-nanduti"
+WITH_BANCARD: Final = "peluqueria-nanduti"
+BANCARD: Final = {
+    "public_key": "MOCKnanduti000000000000000000001",
+    "private_key": "only-the-stand-in-on-this-machine-knows-it",
+    "return_url": "https://nanduti.example.com/pago",
+}
+"""An account at the stand-in: keys that open nothing anywhere else."""
 
 TENANTS: Final[list[dict[str, Any]]] = [
     {
@@ -86,6 +96,7 @@ def seed(stack: Stack) -> list[Login]:
             _tenant(wanted, now)
     with context.working(tenants.DEFAULT, context.SYSTEM):
         _services(tenants.find(tenants.DEFAULT, now=now).slug, now)
+    _take_payments(stack, now)
     logins = [Login(SUPERUSER, PASSWORD, "superuser")]
     logins += [
         Login(f"{role}@{wanted['slug']}.example", PASSWORD, role, wanted["slug"])
@@ -106,6 +117,16 @@ def _tenant(wanted: dict[str, Any], now: datetime) -> None:
     if wanted["slug"] == WITH_HOLIDAYS:
         for year in (now.year, now.year + 1):
             closures.load_holidays(wanted["slug"], year, now=now)
+
+
+def _take_payments(stack: Stack, now: datetime) -> None:
+    """Give one tenant an account at the stand-in for Bancard, with the keys of its portal."""
+    portal = f"{stack.stand_ins_url}/bancard/portal/applications/{BANCARD['public_key']}"
+    webhook = f"{stack.api_url}/tenant/{WITH_BANCARD}/api/payments/bancard/webhook"
+    told = {"private_key": BANCARD["private_key"], "confirmation_url": webhook}
+    httpx.put(portal, json=told, timeout=60, trust_env=False).raise_for_status()
+    with context.working(WITH_BANCARD, context.SYSTEM):
+        gateways.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, by="seed", now=now)
 
 
 def _services(slug: str, now: datetime) -> None:

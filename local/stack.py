@@ -25,6 +25,8 @@ class Stack:
     table_name: str
     user_pool_id: str
     client_id: str
+    stand_ins_url: str = ""
+    integration_key: str = ""
 
     def client(self, service: str) -> Any:
         """A boto3 client of this stack, whatever the environment says."""

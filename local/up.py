@@ -84,6 +84,9 @@ def _seed(home: Path, stack: Stack) -> list[Login]:
     settings = environment(stack.endpoint) | {
         "PYTHONPATH": f"{ROOT / 'layers' / 'shared'}{os.pathsep}{ROOT}",
         "TABLE_NAME": stack.table_name,
+        "INTEGRATION_KEY": stack.integration_key,
+        "BANCARD_URL": f"{stack.stand_ins_url}/bancard",
+        "POWERTOOLS_LOG_LEVEL": "CRITICAL",  # its answer is on standard output, where the log goes too
         "SIGNING_KEY": "the seed has a key of its own: its ids are the same on every machine",
     }
     command = [sys.executable, "-m", "local.seed"]

@@ -12,6 +12,8 @@ os.environ |= {
     "TOKEN_ISSUER": "https://issuer.test/pool",
     "JWKS_URL": "https://issuer.test/pool/.well-known/jwks.json",
     "USER_POOL_CLIENT_ID": "client",
+    "INTEGRATION_KEY": "alias/mostrador-test",
+    "BANCARD_URL": "https://bancard.test",
     "USAGE_KEYS": "requests00 requests01 requests02",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
@@ -32,7 +34,7 @@ from moto.backends import get_backend
 from moto.core.model_instances import reset_model_data
 
 from local import dynoxide as local_dynoxide
-from mostrador import context, members, scenes, services, tenants
+from mostrador import context, integrations, members, scenes, services, tenants
 from mostrador.rules.permissions import Role
 from mostrador.table import base, guard, items
 from mostrador.views.services import NewService
@@ -69,6 +71,8 @@ def moto() -> Iterator[Any]:
     with mock_aws():
         pool = boto3.client("cognito-idp").create_user_pool(**template.user_pool("mostrador-test"))
         os.environ["USER_POOL_ID"] = pool["UserPool"]["Id"]
+        key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        boto3.client("kms").create_alias(AliasName=os.environ["INTEGRATION_KEY"], TargetKeyId=key)
         yield boto3.client("dynamodb")
 
 
@@ -98,6 +102,7 @@ def forget() -> None:
     """Nothing is remembered from another test."""
     tenants.forget()
     scenes.forget()
+    integrations.forget()
 
 
 @pytest.fixture

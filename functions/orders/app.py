@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from mostrador import clock, order_states, orders, payments, public_orders, sales, sellers, web
 from mostrador.rules.permissions import Action
 from mostrador.views import orders as views
-from mostrador.views.payments import Confirmation
+from mostrador.views.payments import Confirmation, Refunding
 
 app = web.resolver()
 handler = web.handler(app)
@@ -81,6 +81,6 @@ def cancel(slug: web.Slug, order_id: web.Id, form: views.OrderCancellation | Non
 
 
 @app.post(f"{ONE}/refund")
-def refund(slug: web.Slug, order_id: web.Id, form: views.Refunding) -> views.SettledView:
+def refund(slug: web.Slug, order_id: web.Id, form: Refunding) -> views.SettledView:
     caller = web.caller(app, slug, Action.REFUND)
     return views.SettledView.model_validate(payments.refund(slug, order_id, form, by=caller.name, now=clock.now()))

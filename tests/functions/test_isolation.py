@@ -20,7 +20,9 @@ LISTS = [
     for method, path in OF_TENANTS
     if method == "GET"
     and path.count("{") == 1
-    and not path.endswith(("/availability", "/tenant", "/usage", "/verify", "/closures", "/members"))
+    and not path.endswith(
+        ("/availability", "/tenant", "/usage", "/verify", "/closures", "/members", "/integrations", "/BANCARD")
+    )
 ]
 
 

@@ -124,7 +124,7 @@ def _open_routes():
 
 
 def _validation():
-    (api,) = template.resources("AWS::Serverless::Api").values()
+    api = template.read()["Resources"]["Api"]
     return api["Properties"]["Auth"]["Authorizers"]["TenantAuthorizer"]["Identity"]["ValidationExpression"]
 
 

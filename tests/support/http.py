@@ -1,57 +1,14 @@
 """Calls on the doors as API Gateway makes them, without API Gateway: the authorizer's context is given."""
 
+import importlib
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from functions.appointments import app as appointments
-from functions.audit import app as audit
-from functions.boards import app as boards
-from functions.closures import app as closures
-from functions.customers import app as customers
-from functions.draws import app as draws
-from functions.feeds import app as feeds
-from functions.keys import app as keys
-from functions.me import app as me
-from functions.members import app as members
-from functions.orders import app as orders
-from functions.payments import app as payments
-from functions.public import app as public
-from functions.public_orders import app as public_orders
-from functions.public_raffles import app as public_raffles
-from functions.raffles import app as raffles
-from functions.series import app as series
-from functions.services import app as services
-from functions.tenants import app as tenants
-from functions.waiting import app as waiting
 from tests.support import template
-
-_DOORS = {
-    "appointments": appointments.handler,
-    "audit": audit.handler,
-    "boards": boards.handler,
-    "closures": closures.handler,
-    "customers": customers.handler,
-    "draws": draws.handler,
-    "feeds": feeds.handler,
-    "me": me.handler,
-    "members": members.handler,
-    "keys": keys.handler,
-    "orders": orders.handler,
-    "payments": payments.handler,
-    "series": series.handler,
-    "services": services.handler,
-    "resources": services.handler,
-    "tenant": tenants.handler,
-    "admin": tenants.handler,
-    "waiting": waiting.handler,
-    "public": public.handler,
-    "public_orders": public_orders.handler,
-    "public_raffles": public_raffles.handler,
-    "raffles": raffles.handler,
-}
 
 
 @dataclass(frozen=True)
@@ -105,25 +62,31 @@ class Client:
 
 
 def _door(method: str, path: str) -> Any:
-    parts = path.strip("/").split("/")
-    if parts[0] == "me":
-        return _DOORS["me"]
-    if {"raffles", "orders"} & set(parts):
-        return _DOORS[_folder(method, path.rstrip("/"))]
-    if parts[0] == "api":
-        return _DOORS[parts[1]]
-    if parts[0] == "calendar" or parts[-1] == "ics":
-        return _DOORS["feeds"]
-    if parts[0] == "tenant" and parts[2] == "public":
-        return _DOORS["public"]
-    return _DOORS["admin" if parts[0] != "tenant" else parts[3]]
+    """The handler of the function whose route this is, as the template says; else of the one with most in common."""
+    folder = _folder(method, path.rstrip("/")) or _nearest(path)
+    return importlib.import_module(f"functions.{folder}.app").handler
 
 
 def _folder(method: str, path: str) -> str:
-    """The folder of the function whose route this is, as the template says."""
-    routes = [*template.routes(), *template.old_routes()]
-    found = (of for one, at, of in routes if one == method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", at), path))
-    return next(found, "raffles")
+    found = (of for one, pattern, of in _patterns() if one == method and pattern.fullmatch(path))
+    return next(found, "")
+
+
+def _nearest(path: str) -> str:
+    """What answers for a path that no route has: API Gateway would not let it by."""
+    parts = path.strip("/").split("/")
+    return max(_patterns(), key=lambda route: _alike(parts, route[1].pattern.split("/")[1:]))[2]
+
+
+def _alike(parts: list[str], pattern: list[str]) -> int:
+    return sum(one == other for one, other in zip(parts, pattern, strict=False))
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
+    """Every route; those without a variable where another has one come first."""
+    routes = sorted([*template.routes(), *template.old_routes()], key=lambda route: route[1].count("{"))
+    return [(one, re.compile(re.sub(r"{\w+}", "[^/]*", at)), of) for one, at, of in routes]
 
 
 def _headers(answer: dict[str, Any]) -> dict[str, str]:

@@ -7,8 +7,8 @@ from mostrador.rules.numbers import has_lapsed
 from mostrador.rules.raffle import LIVE, OrderStatus
 from mostrador.table import keys, reads
 from mostrador.table.raffle_items import RaffleBuyer, RaffleNumber, RaffleSeller
-from mostrador.views.orders import NewOrder, Receipt, Refunding
-from mostrador.views.payments import Confirmation
+from mostrador.views.orders import NewOrder, Receipt
+from mostrador.views.payments import Confirmation, Refunding
 from tests.support import raffles
 
 CASH = {"method": "CASH"}

@@ -4,14 +4,17 @@ import re
 from typing import Any
 
 ANY_ID = "0" * 32
-IDS = {"closure_id": "2026-12-25", "place": "1", "number": "1"}
+IDS = {"closure_id": "2026-12-25", "place": "1", "number": "1", "payment_id": "900000000000123"}
 _CUSTOMER = {"name": "A", "phone": "+595 981 123 456"}
 _START = "2026-12-01T12:00:00Z"
 _RAFFLE = {
     "title": "A", "price": "1", "first_number": 1, "last_number": 10, "organiser": "A",
     "sale_closes_at": _START, "draw_at": "2026-12-01T20:00:00Z",
 }  # fmt: skip
-BODILESS = ("/close", "appointment_id}/confirm", "/complete", "/no-show", "/rebuild", "/suspend", "/resume", "/accept")
+BODILESS = (
+    "/verify", "order_id}/checkout", "orders/{token}/checkout", "/close", "appointment_id}/confirm", "/complete",
+    "/no-show", "/rebuild", "/suspend", "/resume", "/accept",
+)  # fmt: skip
 # What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
 _BODIES: dict[str, dict[str, Any]] = {
     "appointments": {"service_id": ANY_ID, "starts_at": _START, "customer": _CUSTOMER},
@@ -40,6 +43,9 @@ _BODIES: dict[str, dict[str, Any]] = {
     "orders/confirm": {"method": "CASH"},
     "orders/refund": {"reason": "A"},
     "payments/refunded": {},
+    "payments/refund": {"reason": "A"},
+    "appointments/payments": {"method": "CASH"},
+    "integrations/BANCARD": {"public_key": "A" * 32, "private_key": "A" * 40, "return_url": "https://a.test"},
     "tenant": {"name": "A"},
     "public/appointments": {"service_id": ANY_ID, "starts_at": _START} | _CUSTOMER,
     "public/orders": {"count": 1} | _CUSTOMER,

@@ -51,9 +51,18 @@ def user_pool(name: str) -> dict[str, Any]:
     return {"PoolName": name} | {part: found["Properties"][part] for part in _FOR_POOLS}
 
 
+MACHINES = ("payments_webhook",)
+"""Functions that answer another system in its own words, without a resolver, roles or problems."""
+
+
 def routes() -> list[tuple[str, str, str]]:
-    """Every route of the API but the old ones: method, path, and the folder of its function."""
-    return [route for route in _every_route() if not route[1].startswith("/api/")]
+    """Every route of the API but the old ones and those of MACHINES: method, path, and the folder of its function."""
+    return [route for route in _every_route() if not route[1].startswith("/api/") and route[2] not in MACHINES]
+
+
+def machine_routes() -> list[tuple[str, str, str]]:
+    """The routes that only another system calls."""
+    return [route for route in _every_route() if route[2] in MACHINES]
 
 
 def old_routes() -> list[tuple[str, str, str]]:
@@ -70,5 +79,5 @@ def _every_route() -> list[tuple[str, str, str]]:
         )
         for one in resources("AWS::Serverless::Function").values()
         for event in one["Properties"].get("Events", {}).values()
-        if event["Type"] == "Api"
+        if event["Type"] == "Api" and event["Properties"]["RestApiId"] == {"Ref": "Api"}
     )

@@ -4,7 +4,8 @@ Whatever takes time or makes it firm sets a new ``version`` and is refused when 
 read. Freeing needs no version: whoever decides on an older copy sees more taken than is, and errs on the safe side.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -58,8 +59,8 @@ def make_firm(tx: Any, tenant: str, appointment: items.Appointment) -> None:
         tx.update(stored(*key), actions=[mine.set(kept), stored.version.add(1)], condition=mine.exists())
 
 
-def take_again(tx: Any, tenant: str, appointment: items.Appointment, now: datetime) -> bool:
-    """Take the time of a lapsed hold once more; False, and nothing added, when it is no longer free.
+def retaken(tenant: str, appointment: items.Appointment, now: datetime) -> Callable[[Any], None] | None:
+    """What takes the time of a lapsed hold once more, within a transaction; None when it is no longer free.
 
     The limits are not asked again: the booking passed them when it was made.
     """
@@ -74,10 +75,13 @@ def take_again(tx: Any, tenant: str, appointment: items.Appointment, now: dateti
         days = [day for day in found.values() if day.pk == partition]
         others = [one for one in booked(days, now) if one.appointment_id != appointment.id]
         if agenda.in_the_way(wanted, line.starts, others):
-            return False
-    for key in day_keys:
-        take(tx, key, found, [line], now)
-    return True
+            return None
+
+    def write(tx: Any) -> None:
+        for key in day_keys:
+            take(tx, key, found, [replace(line, lapses_at=0)], now)
+
+    return write
 
 
 def free(tx: Any, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:

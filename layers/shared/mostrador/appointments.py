@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mostrador import active, agendas, bookings, customers, scenes, slots, tenants, wishes
+from mostrador import active, agendas, bookings, customers, payment_records, scenes, slots, tenants, wishes
 from mostrador.errors import Busy, NotHere
 from mostrador.observability import logger
 from mostrador.rules import appointment as rules
 from mostrador.rules import money, zones
 from mostrador.rules.appointment import PaymentStatus, Status
 from mostrador.rules.availability import Reason
+from mostrador.rules.payment import RefundReason
 from mostrador.table import items, keys, reads, writes
-from mostrador.views.appointments import AppointmentListing, Rescheduling
-from mostrador.views.common import Request
+
+if TYPE_CHECKING:
+    from mostrador.views.appointments import AppointmentListing, Rescheduling
+    from mostrador.views.common import Request
 
 book = bookings.book
 MOST_NOTES: Final = 5000
@@ -32,7 +35,7 @@ def get(tenant: str, appointment_id: str, *, now: datetime) -> items.Appointment
     return found
 
 
-def listing(tenant: str, query: AppointmentListing, *, now: datetime) -> reads.Page:
+def listing(tenant: str, query: "AppointmentListing", *, now: datetime) -> reads.Page:
     """Appointments by start, within [from, to) and matching every filter given. Raises BadCursor."""
     tenants.current(tenant, now=now)
     index, partition, prefix = "gsi1", keys.appointments_partition(tenant), ""
@@ -53,7 +56,7 @@ def listing(tenant: str, query: AppointmentListing, *, now: datetime) -> reads.P
     )
 
 
-def _filter(query: AppointmentListing) -> Any:
+def _filter(query: "AppointmentListing") -> Any:
     """The condition that keeps what the filters ask for; None when they ask for nothing."""
     stored = items.Appointment
     asked = [
@@ -69,7 +72,9 @@ def _filter(query: AppointmentListing) -> Any:
     return keep
 
 
-def change(tenant: str, appointment_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Appointment:
+def change(
+    tenant: str, appointment_id: str, changes: "Request", *, seen: int | None, now: datetime
+) -> items.Appointment:
     """Edit the notes, and the amount while it is unpaid. Raises NotHere, Stale, AmountIsFixed, BadAmount."""
     fields = changes.fields()
     amount = fields.pop("total_amount", None)  # a null, or a PUT without it, leaves it
@@ -93,7 +98,7 @@ def confirm(tenant: str, appointment_id: str, *, by: str, now: datetime) -> item
 
     def write(tx: Any, appointment: items.Appointment, attempt: int) -> None:
         held_until = appointment.hold_expires_at
-        _enter(appointment, Status.CONFIRMED, by, now)
+        enter(appointment, Status.CONFIRMED, by, now)
         tx.save(appointment)
         if held_until:
             active.update(tx, tenant, appointment)
@@ -103,17 +108,29 @@ def confirm(tenant: str, appointment_id: str, *, by: str, now: datetime) -> item
 
 
 def cancel(
-    tenant: str, appointment_id: str, *, reason: str, by: str, now: datetime, check: Check | None = None
+    tenant: str,
+    appointment_id: str,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    check: Check | None = None,
+    keep_payment: bool = False,
 ) -> items.Appointment:
     """PENDING or CONFIRMED -> CANCELLED, which frees the time; again changes nothing. Raises NotHere, WrongState.
 
-    The reason is kept in ``history``, and in ``internal_notes`` with the time and the user.
+    What was paid is due back from then on, unless the business keeps it. The reason is kept in ``history``, and in
+    ``internal_notes`` with the time and the user.
     """
 
     def write(tx: Any, appointment: items.Appointment, _attempt: int) -> None:
         if check:
             check(appointment)
-        _enter(appointment, Status.CANCELLED, by, now, reason)
+        enter(appointment, Status.CANCELLED, by, now, reason)
+        if appointment.payment_ids and not keep_payment:
+            payment_records.owe(tx, tenant, appointment.payment_ids, RefundReason.APPOINTMENT_CANCELLED, now=now)
+            appointment.payment_status, appointment.paid_amount = PaymentStatus.REFUNDED.value, None
+            appointment.payment_ids = None
         tx.save(appointment)
         _free(tx, tenant, appointment)
 
@@ -138,7 +155,7 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> items.Appointm
         return appointment
 
     def write(tx: Any, appointment: items.Appointment, _attempt: int) -> None:
-        _enter(appointment, Status.EXPIRED, "system", now)
+        enter(appointment, Status.EXPIRED, "system", now)
         tx.save(appointment)
         _free(tx, tenant, appointment)
 
@@ -146,7 +163,7 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> items.Appointm
 
 
 def reschedule(
-    tenant: str, appointment_id: str, form: Rescheduling, *, by: str, now: datetime, check: Check | None = None
+    tenant: str, appointment_id: str, form: "Rescheduling", *, by: str, now: datetime, check: Check | None = None
 ) -> items.Appointment:
     """Move to another start: the same appointment, id and terms; the old times stay in ``history``.
 
@@ -178,7 +195,7 @@ def _move_to(
     before, left = keys.at(appointment.starts_at), set(agendas.keys_of(tenant, appointment))
     bookings.place(appointment, starts, demand, who)
     after = keys.at(appointment.starts_at)
-    _record(appointment, now, by, "RESCHEDULED", **{"from": before, "to": after})
+    record(appointment, now, by, "RESCHEDULED", **{"from": before, "to": after})
     taking = bookings.Taking({key: [agendas.line_of(appointment)] for key in agendas.keys_of(tenant, appointment)})
     taking.still |= bookings.limit_shared(scene, starts) - left
     with writes.transaction() as tx:
@@ -221,17 +238,17 @@ def _move(tenant: str, appointment_id: str, to: Status, write: Any, *, now: date
 def _conclude(tenant: str, appointment_id: str, to: Status, *, by: str, now: datetime) -> items.Appointment:
     def write(tx: Any, appointment: items.Appointment, _attempt: int) -> None:
         rules.check_begun(appointment.starts_at, now)
-        _enter(appointment, to, by, now)
+        enter(appointment, to, by, now)
         tx.save(appointment)
 
     return _move(tenant, appointment_id, to, write, now=now)
 
 
-def _enter(appointment: items.Appointment, status: Status, by: str, now: datetime, reason: str = "") -> None:
+def enter(appointment: items.Appointment, status: Status, by: str, now: datetime, reason: str = "") -> None:
     """Set the state and what goes with it: no hold, no deadline, a record of who and when."""
     appointment.status, appointment.hold_expires_at = status.value, None
     appointment.due_pk = appointment.due_at = None
-    _record(appointment, now, by, status.value, **({"reason": reason} if reason else {}))
+    record(appointment, now, by, status.value, **({"reason": reason} if reason else {}))
     if status is Status.CANCELLED:
         line = f"[{keys.at(now)} {by}] CANCELLED" + (f": {reason}" if reason else "")
         appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
@@ -249,9 +266,12 @@ def _keep_time(tx: Any, tenant: str, appointment: items.Appointment, *, in_time:
     """Make the hold firm, or take its time again. Raises SlotTaken."""
     if in_time:
         agendas.make_firm(tx, tenant, appointment)
-    elif not agendas.take_again(tx, tenant, appointment, now):
+        return
+    again = agendas.retaken(tenant, appointment, now)
+    if again is None:
         starts_at = appointment.starts_at.isoformat()
         raise slots.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, by={}, alternatives=[])
+    again(tx)
 
 
 def _free(tx: Any, tenant: str, appointment: items.Appointment) -> None:
@@ -259,7 +279,7 @@ def _free(tx: Any, tenant: str, appointment: items.Appointment) -> None:
     active.remove(tx, tenant, appointment)
 
 
-def _record(appointment: items.Appointment, now: datetime, by: str, change: str, **facts: str) -> None:
+def record(appointment: items.Appointment, now: datetime, by: str, change: str, **facts: str) -> None:
     """Add to the history, which nobody edits; the oldest changes give way when it is full."""
     entry = {"at": keys.at(now), "by": by, "change": change} | facts
     appointment.history = [*(appointment.history or []), entry][-MOST_CHANGES:]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import raffles, tenants
 from mostrador.errors import Busy, NotHere
@@ -21,7 +21,9 @@ from mostrador.rules.raffle import written
 from mostrador.table import keys, reads, writes
 from mostrador.table.keys import Key
 from mostrador.table.raffle_items import BoardChunk, Raffle, RaffleNumber
-from mostrador.views.boards import NumberListing
+
+if TYPE_CHECKING:
+    from mostrador.views.boards import NumberListing
 
 AT_ONCE: Final = 2_500
 """Numbers that ``rebuild`` reads and writes in one go: one page of a Query, so that it seldom has to do them again."""
@@ -99,7 +101,7 @@ def states(tenant: str, raffle_id: str, numbers: Iterable[int]) -> dict[int, Sta
     return {number: _state(found.get(key)) for key, number in wanted.items()}
 
 
-def listing(tenant: str, raffle_id: str, query: NumberListing, *, now: datetime) -> reads.Page:
+def listing(tenant: str, raffle_id: str, query: "NumberListing", *, now: datetime) -> reads.Page:
     """Numbers in order, as they are at this moment; one whose hold lapsed is free. Raises NotHere, BadCursor.
 
     A page of one state may be short, even empty, and have a cursor: it looks at so many numbers and no more.
@@ -120,7 +122,7 @@ def listing(tenant: str, raffle_id: str, query: NumberListing, *, now: datetime)
     return reads.Page(found, signer.dumps(str(looked + 1)) if looked < last else None)
 
 
-def _examined(tenant: str, raffle: Raffle, numbers: range, query: NumberListing, now: datetime) -> Iterator[Place]:
+def _examined(tenant: str, raffle: Raffle, numbers: range, query: "NumberListing", now: datetime) -> Iterator[Place]:
     """Numbers as they are, from the first on, as many as one request may look at; read as they are asked for."""
     step = query.limit if query.state is None else reads.EXAMINED
     for window in islice(board.windows(numbers, step), reads.MOST_ROUNDS):

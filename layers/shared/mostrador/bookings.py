@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import active, agendas, customers, ids, scenes, slots, tenants, wishes
 from mostrador.errors import Busy, Conflict, Invalid
 from mostrador.observability import logger
-from mostrador.rules import agenda, zones
+from mostrador.rules import agenda, payment, zones
 from mostrador.rules.appointment import PaymentStatus
 from mostrador.table import items, keys, writes
-from mostrador.views.appointments import NewAppointment
+
+if TYPE_CHECKING:
+    from mostrador.views.appointments import NewAppointment
 
 MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
@@ -49,7 +51,9 @@ class Taking:
             agendas.hold_still(tx, key, scene.days)
 
 
-def book(tenant: str, form: NewAppointment, *, by: str, key: str | None, now: datetime) -> items.Appointment:
+def book(
+    tenant: str, form: "NewAppointment", *, by: str, key: str | None, now: datetime, is_public: bool = False
+) -> items.Appointment:
     """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment.
 
     Raises NotHere (service, resource, customer), SlotTaken with ``reason`` and ``alternatives``, ServiceInactive,
@@ -58,7 +62,13 @@ def book(tenant: str, form: NewAppointment, *, by: str, key: str | None, now: da
     shop = tenants.current(tenant, now=now)
     appointment_id = ids.derived(tenant, "appointment", key) if key else ids.new()
     wish = wishes.of(
-        shop, form, starts=[wishes.minute(form.starts_at)], appointment_ids=[appointment_id], by=by, now=now
+        shop,
+        form,
+        starts=[wishes.minute(form.starts_at)],
+        appointment_ids=[appointment_id],
+        by=by,
+        now=now,
+        is_public=is_public,
     )
     for _ in writes.attempts():
         try:
@@ -120,6 +130,7 @@ def _appointment(
         status=form.status,
         payment_status=PaymentStatus.PENDING.value,
         total_amount=service.price,
+        deposit_amount=_deposit(service),
         currency=service.currency,
         notes=form.notes,
         internal_notes=form.internal_notes,
@@ -131,10 +142,17 @@ def _appointment(
         is_counted=True if wish.active_key else None,
     )
     place(made, starts, demand, who)
-    if form.hold:
+    if form.hold or (wish.is_public and made.deposit_amount):
         until = wish.now + timedelta(minutes=int(shop.hold_minutes))
         made.hold_expires_at, (made.due_pk, made.due_at) = until, keys.due(appointment_id, until)
     return made
+
+
+def _deposit(service: items.Service) -> Any:
+    """What the service asks for beforehand; None where that is nothing."""
+    if not service.deposit_percent or not service.price:
+        return None
+    return payment.deposit(service.price, service.deposit_percent, service.currency)
 
 
 def place(appointment: items.Appointment, starts: int, demand: agenda.Demand, who: list[items.Resource]) -> None:

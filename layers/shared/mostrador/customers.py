@@ -8,15 +8,17 @@ customer's own item says it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids, tenants
 from mostrador.errors import Busy, Conflict, NotHere
 from mostrador.rules.phones import normalised
 from mostrador.rules.text import folded
 from mostrador.table import base, items, keys, reads, writes
-from mostrador.views.common import Request
-from mostrador.views.customers import NewCustomer
+
+if TYPE_CHECKING:
+    from mostrador.views.common import Request
+    from mostrador.views.customers import NewCustomer
 
 _Last = dict[str, datetime | None]
 LAST: Final = ("last_appointment_at", "last_order_at")
@@ -68,7 +70,7 @@ def searchable(name: str, phone: str | None) -> str:
     return f"{folded(name)} {(phone or '').lstrip('+')}".strip()
 
 
-def create(tenant: str, wanted: NewCustomer, *, key: str | None, now: datetime) -> items.Customer:
+def create(tenant: str, wanted: "NewCustomer", *, key: str | None, now: datetime) -> items.Customer:
     """A new customer. Raises PhoneTaken; KeyReused for another request under the same ``key``."""
     shop = tenants.current(tenant, now=now)
     made = draft(shop, wanted, customer_id=ids.derived(tenant, "customer", key) if key else ids.new(), now=now)
@@ -83,7 +85,7 @@ def create(tenant: str, wanted: NewCustomer, *, key: str | None, now: datetime) 
     return made
 
 
-def draft(shop: items.Tenant, wanted: NewCustomer, *, customer_id: str, now: datetime) -> items.Customer:
+def draft(shop: items.Tenant, wanted: "NewCustomer", *, customer_id: str, now: datetime) -> items.Customer:
     """The customer as it would be stored, its phone in E.164. Raises BadPhone."""
     made = items.Customer(
         *keys.customer(shop.slug, customer_id),
@@ -122,7 +124,7 @@ def identified(
     found: Mapping[keys.Key, Any],
     *,
     customer_id: str | None,
-    wanted: NewCustomer | None,
+    wanted: "NewCustomer | None",
     phone: str | None,
     now: datetime,
 ) -> tuple[Any, bool]:
@@ -167,7 +169,7 @@ def _note(tx: Any, tenant: str, customer: Any, name: str, at: datetime, *, is_ne
     tx.update(base.Item(*keys.customer(tenant, customer.id)), actions=actions, condition=stored.pk.exists())
 
 
-def change(tenant: str, customer_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Customer:
+def change(tenant: str, customer_id: str, changes: "Request", *, seen: int | None, now: datetime) -> items.Customer:
     """Apply the fields that ``changes`` sets, the phone's guard with them. Raises NotHere, Stale, PhoneTaken."""
     shop = tenants.current(tenant, now=now)
     for _ in writes.attempts():

@@ -89,6 +89,7 @@ _SPANISH: Final = {
     "number": "el número",
     "order": "la orden",
     "payment": "el pago",
+    "integration": "la conexión con",
     "prize": "el premio",
     "API key": "la clave de API",
 }

@@ -8,7 +8,7 @@ order is still the same and no number went to somebody else meanwhile; or else a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import numbers, orders, raffles, tenants
 from mostrador.errors import Busy, Conflict, NotHere
@@ -17,8 +17,11 @@ from mostrador.rules.numbers import has_lapsed
 from mostrador.rules.payment import RefundReason, landing
 from mostrador.rules.raffle import OrderStatus, RaffleStatus, move_order, written
 from mostrador.table import keys, reads, writes
-from mostrador.table.raffle_items import Order, Payment, Raffle, RaffleNumber
-from mostrador.views.orders import Receipt
+from mostrador.table.payment_items import Payment
+from mostrador.table.raffle_items import Order, Raffle, RaffleNumber
+
+if TYPE_CHECKING:
+    from mostrador.views.orders import Receipt
 
 _RECENT: Final = 3
 _met: Final[dict[str, tuple[str, ...]]] = {}
@@ -104,7 +107,7 @@ def look(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: dateti
     return Case(tenant, order, raffle, held, found)
 
 
-def receive(tenant: str, order_id: str, form: Receipt, *, by: str, now: datetime) -> Order:
+def receive(tenant: str, order_id: str, form: "Receipt", *, by: str, now: datetime) -> Order:
     """RESERVED -> IN_REVIEW: the hold stops running out, until staff decides; in review, the receipt is replaced.
 
     A hold that has lapsed takes its numbers again where they are free. Raises NotHere, WrongOrderState, SaleOver,

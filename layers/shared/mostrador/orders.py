@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import numbers, raffles, sellers, tenants
 from mostrador.errors import NotHere
@@ -10,7 +10,9 @@ from mostrador.rules.board import State
 from mostrador.rules.raffle import OrderStatus, move_order, written
 from mostrador.table import keys, reads, writes
 from mostrador.table.raffle_items import Order, RaffleNumber
-from mostrador.views.orders import OrderListing
+
+if TYPE_CHECKING:
+    from mostrador.views.orders import OrderListing
 
 MOST_CHANGES: Final = 50
 
@@ -28,7 +30,7 @@ def found(stored: Any, order_id: str) -> Order:
     return stored
 
 
-def listing(tenant: str, raffle_id: str, query: OrderListing, *, now: datetime) -> reads.Page:
+def listing(tenant: str, raffle_id: str, query: "OrderListing", *, now: datetime) -> reads.Page:
     """The raffle's orders, the newest first, matching every filter given. Raises NotHere, BadCursor."""
     tenants.current(tenant, now=now)
     index, partition = "gsi1", keys.raffle_partition(tenant, raffle_id)
@@ -102,7 +104,7 @@ def record(order: Order, now: datetime, by: str, change: str, **facts: str) -> N
     order.updated_at = now
 
 
-def _filter(raffle_id: str, query: OrderListing, now: datetime) -> Any:
+def _filter(raffle_id: str, query: "OrderListing", now: datetime) -> Any:
     """The condition that keeps what the filters ask for; None when they ask for nothing."""
     asked: list[tuple[Any, str | None]] = [
         (Order.raffle_id, raffle_id if query.customer else None),

@@ -1,14 +1,22 @@
-"""Payments as records: drafted where money is asked for or taken, listed, and closed when it was given back."""
+"""Payments as records: drafted where money is asked for or taken, moved with a line in the ledger, listed."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import tenants
-from mostrador.errors import NotHere
+from mostrador.errors import Busy, NotHere
+from mostrador.observability import logger
 from mostrador.rules.payment import Method, PaymentState, Provider, RefundReason, Target, move_payment
 from mostrador.table import keys, reads, writes
-from mostrador.table.raffle_items import Payment
-from mostrador.views.payments import PaymentListing, Returning
+from mostrador.table.payment_items import LedgerLine, Owed, Payment
+
+if TYPE_CHECKING:
+    from mostrador.views.payments import PaymentListing
+
+MOST_TOLD: Final = 10
+"""Messages of a provider that a payment keeps, the oldest gives way."""
 
 
 def manual(
@@ -23,17 +31,44 @@ def manual(
     now: datetime,
 ) -> Payment:
     """Money that somebody of the business took, as it would be stored but for amount, currency and time zone."""
+    made = _draft(tenant, payment_id, Provider.MANUAL, target=target, target_id=target_id, now=now)
+    made.method, made.external_id, made.taken_by, made.confirmed_at = method.value, reference, by, now
+    return made
+
+
+def asked(
+    tenant: str,
+    payment_id: str,
+    *,
+    target: Target,
+    target_id: str,
+    amount: Decimal,
+    currency: str,
+    time_zone: str,
+    description: str,
+    account: str,
+    payable_until: datetime,
+    by: str,
+    now: datetime,
+) -> Payment:
+    """Money that Bancard is about to be asked for; ``payment_id`` is its shop_process_id. Looked at when it expires."""
+    made = _draft(tenant, payment_id, Provider.BANCARD, target=target, target_id=target_id, now=now)
+    made.amount = made.asked_amount = amount
+    made.currency, made.time_zone, made.description, made.account = currency, time_zone, description, account
+    made.payable_until, made.started_by = payable_until, by
+    return made
+
+
+def _draft(
+    tenant: str, payment_id: str, provider: Provider, *, target: Target, target_id: str, now: datetime
+) -> Payment:
     made = Payment(
         *keys.payment(tenant, payment_id),
         id=payment_id,
-        provider=Provider.MANUAL.value,
-        method=method.value,
-        external_id=reference,
+        provider=provider.value,
         status=PaymentState.PENDING.value,
         target=target.value,
         target_id=target_id,
-        taken_by=by,
-        confirmed_at=now,
         created_at=now,
     )
     made.gsi1pk, made.gsi1sk = keys.payment_by_creation(tenant, now, payment_id)
@@ -41,23 +76,94 @@ def manual(
     return made
 
 
-def enter(payment: Payment, state: PaymentState, reason: RefundReason | None = None) -> None:
-    """Set the state, and why the money is due back. Raises WrongPaymentState."""
-    move_payment(PaymentState(payment.status), state)
-    payment.status = state.value
-    payment.reason = reason.value if reason else payment.reason
+def move(tx: Any, payment: Payment, *states: PaymentState, reason: RefundReason | None = None, now: datetime) -> None:
+    """Save a payment in the last of ``states``, through each of them, with a line of the ledger for each.
+
+    Money of a provider that is due back is looked at within a minute; what is settled otherwise no more. Raises
+    WrongPaymentState.
+    """
+    was = payment.status
+    for state in states:
+        before = payment.status
+        move_payment(PaymentState(before), state)
+        payment.status = state.value
+        payment.reason = reason.value if reason else payment.reason
+        tx.save(_line(payment, before, now))
+    _owe(tx, payment, was)
+    payment.due_pk = payment.due_at = None
+    if payment.status == PaymentState.REFUND_DUE and payment.provider == Provider.BANCARD:
+        payment.due_pk, payment.due_at = keys.due(payment.id, now)
+        payment.checks = None
+    if payment.status == PaymentState.FAILED and payment.payable_until:  # its page is open until then
+        payment.due_pk, payment.due_at = keys.due(payment.id, payment.payable_until)
+    payment.updated_at = now if payment.loaded else None
+    tx.save(payment)
+
+
+def _owe(tx: Any, payment: Payment, was: str) -> None:
+    """Put the payment on the list of what is due back, or take it off."""
+    item = Owed(*keys.owed(keys.tenant_of(payment.pk), payment.id), payment_id=payment.id)
+    if payment.status == PaymentState.REFUND_DUE:
+        tx.save(item)
+    elif was == PaymentState.REFUND_DUE:
+        tx.delete(item, add_version_condition=False)
+
+
+def _line(payment: Payment, before: str, now: datetime) -> LedgerLine:
+    tenant = keys.tenant_of(payment.pk)
+    return LedgerLine(
+        *keys.ledger_line(tenant, now, payment.id, payment.status),
+        payment_id=payment.id,
+        provider=payment.provider,
+        state=payment.status,
+        before=before,
+        reason=payment.reason,
+        amount=payment.amount,
+        currency=payment.currency,
+        target=payment.target,
+        target_id=payment.target_id,
+    )
+
+
+def owe(tx: Any, tenant: str, payment_ids: Iterable[str], reason: RefundReason, *, now: datetime) -> None:
+    """Make what those payments paid due back."""
+    for payment in reads.batch(keys.payment(tenant, one) for one in payment_ids).values():
+        if payment.status == PaymentState.PAID:
+            move(tx, payment, PaymentState.REFUND_DUE, reason=reason, now=now)
+
+
+def note(payment: Payment, told: dict[str, Any], now: datetime) -> None:
+    """Keep a provider's message, which is masked already."""
+    payment.told = [*(payment.told or []), {"at": keys.at(now)} | told][-MOST_TOLD:]
+
+
+def look_again(payment: Payment, at: datetime) -> None:
+    """Set when the payment must be looked at next, and count that it was looked at now."""
+    payment.checks = int(payment.checks or 0) + 1
+    payment.due_pk, payment.due_at = keys.due(payment.id, at)
 
 
 def get(tenant: str, payment_id: str, *, now: datetime) -> Payment:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    found = reads.one(keys.payment(tenant, payment_id))
-    if not isinstance(found, Payment):
+    return found(reads.one(keys.payment(tenant, payment_id)), payment_id)
+
+
+def due_back(tenant: str, most: int) -> list[Payment]:
+    """At most so many payments whose money is due back now."""
+    listed = reads.first(keys.ledger_partition(tenant), most, between=(keys.OWED_PREFIX, f"{keys.OWED_PREFIX}~"))
+    found = reads.batch(keys.payment(tenant, one.payment_id) for one in listed).values() if listed else ()
+    return sorted(found, key=lambda one: one.created_at)
+
+
+def found(stored: Any, payment_id: str) -> Payment:
+    """``stored`` if it is a payment. Raises NotHere."""
+    if not isinstance(stored, Payment):
         raise NotHere(entity="payment", id=payment_id)
-    return found
+    return stored
 
 
-def listing(tenant: str, query: PaymentListing, *, now: datetime) -> reads.Page:
+def listing(tenant: str, query: "PaymentListing", *, now: datetime) -> reads.Page:
     """Payments, the newest first, matching every filter given. Raises BadCursor."""
     tenants.current(tenant, now=now)
     index, partition = "gsi1", keys.payments_partition(tenant)
@@ -75,7 +181,7 @@ def listing(tenant: str, query: PaymentListing, *, now: datetime) -> reads.Page:
     )
 
 
-def _filter(query: PaymentListing) -> Any:
+def _filter(query: "PaymentListing") -> Any:
     keep: Any = Payment.status == query.status.value if query.status else None
     if query.provider:
         of_provider = Payment.provider == query.provider.value
@@ -83,20 +189,32 @@ def _filter(query: PaymentListing) -> Any:
     return keep
 
 
-def returned(tenant: str, payment_id: str, form: Returning, *, by: str, now: datetime) -> Payment:
+def returned(tenant: str, payment_id: str, *, reference: str | None = None, by: str, now: datetime) -> Payment:
     """REFUND_DUE -> REFUNDED: the money was given back; again changes nothing. Raises NotHere, WrongPaymentState."""
-
-    def alter(payment: Payment) -> None:
-        if payment.status != PaymentState.REFUNDED:
-            give_back(payment, by=by, now=now, reference=form.reference)
-
-    payment = get(tenant, payment_id, now=now)
-    if payment.status == PaymentState.REFUNDED:
+    for _ in writes.attempts():
+        payment = get(tenant, payment_id, now=now)
+        if payment.status == PaymentState.REFUNDED:
+            return payment
+        try:
+            with writes.transaction() as tx:
+                give_back(tx, payment, by=by, now=now, reference=reference)
+        except writes.Refused:
+            continue
         return payment
-    return writes.edited(lambda: get(tenant, payment_id, now=now), alter, seen=None, now=now)
+    raise Busy
 
 
-def give_back(payment: Payment, *, by: str, now: datetime, reference: str | None = None) -> None:
-    """Set that the money was given back, by whom and when. Raises WrongPaymentState."""
-    enter(payment, PaymentState.REFUNDED)
+def give_back(
+    tx: Any,
+    payment: Payment,
+    *before: PaymentState,
+    by: str,
+    now: datetime,
+    reference: str | None = None,
+    reason: RefundReason | None = None,
+) -> None:
+    """Save that the money was given back, by whom and when, through the states ``before``. Raises WrongPaymentState."""
     payment.refunded_at, payment.refunded_by, payment.refund_reference = now, by, reference
+    payment.by_hand = None
+    move(tx, payment, *before, PaymentState.REFUNDED, reason=reason, now=now)
+    logger.info("payment.refunded", tenant=keys.tenant_of(payment.pk), payment=payment.id, provider=payment.provider)

@@ -9,29 +9,32 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mostrador import ids, order_states, orders, payment_records, raffles, sellers
-from mostrador.errors import Busy, Conflict
+from mostrador import appointment_payments, ids, order_states, orders, payment_records, raffles, sellers
+from mostrador.errors import Busy, Conflict, NotHere
 from mostrador.numbers import TooManyForCustomer
 from mostrador.observability import logger
-from mostrador.order_states import Case, Landing
+from mostrador.order_states import Landing
 from mostrador.rules import money
-from mostrador.rules.payment import SETTLED, PaymentState, RefundReason, Target
+from mostrador.rules.payment import SETTLED, PaymentState, Provider, RefundReason, Target, WrongPaymentState
 from mostrador.rules.raffle import LIVE, OrderStatus, move_order
 from mostrador.rules.sale import SETTLING
-from mostrador.table import keys, reads, writes
-from mostrador.table.raffle_items import Order, Payment
-from mostrador.views.orders import Refunding
-from mostrador.views.payments import Confirmation
+from mostrador.table import items, keys, reads, writes
+from mostrador.table.payment_items import Payment
+from mostrador.table.raffle_items import Order
+
+if TYPE_CHECKING:
+    from mostrador.views.payments import Confirmation, Refunding
 
 AT_ONCE: Final = 200
 """Orders of a cancelled raffle that one run winds up."""
+_CAME_IN: Final = "amount currency method external_id confirmed_at told response_code response_description".split()
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A payment that has landed, and what it was for, as both are stored."""
+    """A payment that has landed, and what it was for, as both are stored; None where that is gone."""
 
     payment: Payment
     target: Any
@@ -40,50 +43,53 @@ class Settled:
 Complete = Callable[[Any], None]
 
 
-def confirm(tenant: str, order_id: str, form: Confirmation, *, by: str, key: str | None, now: datetime) -> Settled:
+def confirm(tenant: str, order_id: str, form: "Confirmation", *, by: str, key: str | None, now: datetime) -> Settled:
     """Money for an order that somebody of the business took, all of it where the form tells no amount.
 
     The same ``key``, or without one the same form again, gives the same payment. Raises NotHere, BadAmount, KeyReused.
     """
-    payment = payment_records.manual(
-        tenant,
-        ids.derived(tenant, "payment", f"{order_id} {key or form.as_sent()}"),
-        target=Target.ORDER,
-        target_id=order_id,
-        method=form.method,
-        reference=form.reference,
-        by=by,
-        now=now,
-    )
-    payment.fingerprint = ids.fingerprint(form.as_sent())
+    payment = _by_hand(tenant, Target.ORDER, order_id, form, by=by, key=key, now=now)
 
     def of_order(order: Order) -> None:
-        payment.amount = order.total_amount if form.amount is None else _amount(form.amount, order.currency)
-        payment.currency, payment.time_zone = order.currency, order.time_zone
+        _fill(payment, order, form, order.total_amount)
 
     return settle(tenant, payment, complete=of_order, by=by, now=now)
+
+
+def take(tenant: str, appointment_id: str, form: "Confirmation", *, by: str, key: str | None, now: datetime) -> Settled:
+    """Money for an appointment that somebody of the business took, all that is due where the form tells no amount.
+
+    It confirms what is PENDING, also where it is a part. Repeats and refusals as ``confirm``.
+    """
+    payment = _by_hand(tenant, Target.APPOINTMENT, appointment_id, form, by=by, key=key, now=now)
+
+    def of_appointment(appointment: items.Appointment) -> None:
+        due = Decimal(appointment.total_amount) - (appointment.paid_amount or Decimal(0))
+        _fill(payment, appointment, form, due)
+
+    return settle(tenant, payment, complete=of_appointment, by=by, now=now)
 
 
 def settle(tenant: str, paid: Payment, *, by: str, now: datetime, complete: Complete | None = None) -> Settled:
     """Land money in one transaction, once: on what it is for where that can still be paid, or as REFUND_DUE.
 
     ``paid`` is a payment that is not stored yet, which ``complete`` fills in from what it is for, or a stored one with
-    what came in. Where it has landed already nothing changes. Raises NotHere, KeyReused, Busy.
+    what came in. Where it has landed already nothing changes. Raises NotHere (of what is taken by hand), KeyReused,
+    Busy.
     """
     kind, own, before = _KINDS[Target(paid.target)], (paid.pk, paid.sk), paid.status
     for attempt in writes.attempts():
-        case = kind.look(tenant, paid.target_id, own, closely=attempt > 0, now=now)
+        case = _case(kind, tenant, paid, own, closely=attempt > 0, now=now)
         if complete:
             complete(case.target)
         payment = _as_paid(case.other.get(own), paid, before)
         if payment.status in SETTLED:
             return Settled(payment, case.target)
-        landing = kind.land(case, payment, by=by, now=now)
+        landing = _GONE if case.target is None else kind.land(case, payment, by=by, now=now)
         state = PaymentState.REFUND_DUE if landing.reason else PaymentState.PAID
-        payment_records.enter(payment, state, landing.reason)
         try:
             with writes.transaction() as tx:
-                tx.save(payment)
+                payment_records.move(tx, payment, state, reason=landing.reason, now=now)
                 if landing.reason is None:
                     landing.write(tx)
         except (writes.Refused, TooManyForCustomer):
@@ -93,7 +99,7 @@ def settle(tenant: str, paid: Payment, *, by: str, now: datetime, complete: Comp
     raise Busy
 
 
-def refund(tenant: str, order_id: str, form: Refunding, *, by: str, now: datetime) -> Settled:
+def refund(tenant: str, order_id: str, form: "Refunding", *, by: str, now: datetime) -> Settled:
     """PAID -> REFUNDED: the money goes back, and before the raffle's cut the numbers are free; again changes nothing.
 
     Raises NotHere, WrongOrderState, Busy.
@@ -105,10 +111,10 @@ def refund(tenant: str, order_id: str, form: Refunding, *, by: str, now: datetim
             return Settled(payment_records.get(tenant, order.payment_id, now=now), order)
         move_order(OrderStatus(order.status), OrderStatus.REFUNDED)
         payment = payment_records.get(tenant, order.payment_id, now=now)
-        _give_back(case, payment, form, by=by, now=now)
         try:
             with writes.transaction() as tx:
-                tx.save(payment)
+                reason = RefundReason.RAFFLE_CANCELLED if case.is_cancelled() else RefundReason.ORDER_REFUNDED
+                _give_back(tx, payment, form, reason, by=by, now=now)
                 sellers.count(tx, tenant, order, -1)
                 orders.enter(order, OrderStatus.REFUNDED, by, now, reason=form.reason)
                 if case.is_cancelled() or not case.is_over(now):
@@ -122,11 +128,48 @@ def refund(tenant: str, order_id: str, form: Refunding, *, by: str, now: datetim
     raise Busy
 
 
+def refund_one(
+    tenant: str,
+    payment_id: str,
+    form: "Refunding",
+    *,
+    reason: RefundReason = RefundReason.GIVEN_BACK,
+    by: str,
+    now: datetime,
+) -> Settled:
+    """PAID -> REFUND_DUE, or REFUNDED where the money is back: what it paid owes it again; again changes nothing.
+
+    An order that it paid is refunded with it. Raises NotHere, WrongPaymentState, WrongOrderState, Busy.
+    """
+    for attempt in writes.attempts():
+        payment = payment_records.get(tenant, payment_id, now=now)
+        if payment.status == PaymentState.REFUNDED:
+            return Settled(payment, None)
+        if payment.status == PaymentState.REFUND_DUE:
+            is_back = form.is_returned
+            return Settled(payment_records.returned(tenant, payment_id, by=by, now=now) if is_back else payment, None)
+        if payment.status != PaymentState.PAID:
+            raise WrongPaymentState(current=payment.status, wanted=PaymentState.REFUND_DUE.value)
+        if payment.target == Target.ORDER:
+            return refund(tenant, payment.target_id, form, by=by, now=now)
+        case = appointment_payments.look(tenant, payment.target_id, closely=attempt > 0, now=now)
+        try:
+            with writes.transaction() as tx:
+                _give_back(tx, payment, form, reason, by=by, now=now)
+                appointment_payments.let_go(tx, case, payment, reason=form.reason, by=by, now=now)
+        except writes.Refused:
+            continue
+        return Settled(payment, case.appointment)
+    raise Busy
+
+
 def wind_up(tenant: str, raffle_id: str, *, now: datetime) -> int:
     """End the orders of a cancelled raffle, up to AT_ONCE: what was paid is due back; tells how many there were.
 
     The raffle is due again until none is left and nobody can be at work who saw it open. Raises NotHere.
     """
+    from mostrador.views.payments import Refunding  # noqa: PLC0415 - who settles money does without pydantic
+
     raffle = raffles.get(tenant, raffle_id, now=now)
     partition, span = keys.raffle_partition(tenant, raffle_id), (keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~")
     live = reads.first(partition, AT_ONCE, between=span, index="gsi1", keep=Order.status.is_in(*sorted(LIVE)))
@@ -144,23 +187,57 @@ def wind_up(tenant: str, raffle_id: str, *, now: datetime) -> int:
     return len(live)
 
 
+def _case(kind: "_Kind", tenant: str, paid: Payment, own: keys.Key, *, closely: bool, now: datetime) -> Any:
+    """What the money is for; of a provider's money also where that is gone, for it must land all the same."""
+    try:
+        return kind.look(tenant, paid.target_id, own, closely=closely, now=now)
+    except NotHere as missing:
+        if paid.provider == Provider.MANUAL or missing.facts["entity"] == "tenant":
+            raise
+        return _Nothing(reads.batch([own]))
+
+
 def _as_paid(stored: Payment | None, paid: Payment, before: str) -> Payment:
     """The payment to settle: as it is stored, if it is, with what came in. Raises KeyReused."""
     if stored is None:
         paid.status, paid.reason = before, None  # an earlier try that was refused has set them
         return paid
     if stored.status not in SETTLED:
-        stored.amount, stored.currency = paid.amount, paid.currency
-        stored.method, stored.external_id, stored.confirmed_at = paid.method, paid.external_id, paid.confirmed_at
+        for name in _CAME_IN:
+            setattr(stored, name, getattr(paid, name))
     return writes.same_request(stored, paid.fingerprint)
 
 
-def _give_back(case: Case, payment: Payment, form: Refunding, *, by: str, now: datetime) -> None:
+def _by_hand(
+    tenant: str, target: Target, target_id: str, form: "Confirmation", *, by: str, key: str | None, now: datetime
+) -> Payment:
+    payment = payment_records.manual(
+        tenant,
+        ids.derived(tenant, "payment", f"{target_id} {key or form.as_sent()}"),
+        target=target,
+        target_id=target_id,
+        method=form.method,
+        reference=form.reference,
+        by=by,
+        now=now,
+    )
+    payment.fingerprint = ids.fingerprint(form.as_sent())
+    return payment
+
+
+def _fill(payment: Payment, target: Any, form: "Confirmation", due: Decimal) -> None:
+    """The amount of money that was taken by hand, and what else follows from what it is for. Raises BadAmount."""
+    payment.amount = due if form.amount is None else _amount(form.amount, target.currency)
+    payment.currency, payment.time_zone = target.currency, target.time_zone
+
+
+def _give_back(tx: Any, payment: Payment, form: "Refunding", reason: RefundReason, *, by: str, now: datetime) -> None:
     """Make a payment due back, or given back where that has happened already."""
-    reason = RefundReason.RAFFLE_CANCELLED if case.is_cancelled() else RefundReason.ORDER_REFUNDED
-    payment_records.enter(payment, PaymentState.REFUND_DUE, reason)
+    payment.refund_note = form.reason
     if form.is_returned:
-        payment_records.give_back(payment, by=by, now=now)
+        payment_records.give_back(tx, payment, PaymentState.REFUND_DUE, reason=reason, by=by, now=now)
+    else:
+        payment_records.move(tx, payment, PaymentState.REFUND_DUE, reason=reason, now=now)
 
 
 def _amount(typed: str, currency: str) -> Decimal:
@@ -171,6 +248,17 @@ def _amount(typed: str, currency: str) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
+class _Nothing:
+    """What money is for that is for nothing any more."""
+
+    other: dict[keys.Key, Any]
+    target: None = None
+
+
+_GONE: Final = Landing(RefundReason.TARGET_GONE, lambda _tx: None)
+
+
+@dataclass(frozen=True, slots=True)
 class _Kind:
     """What a payment may be for: how it is looked at (a ``target``, and ``other`` that was read), where money lands."""
 
@@ -178,4 +266,7 @@ class _Kind:
     land: Callable[..., Landing]
 
 
-_KINDS: Final = {Target.ORDER: _Kind(order_states.look, order_states.land)}
+_KINDS: Final = {
+    Target.ORDER: _Kind(order_states.look, order_states.land),
+    Target.APPOINTMENT: _Kind(appointment_payments.look, appointment_payments.land),
+}

@@ -99,7 +99,7 @@ def book(tenant: str, form: PublicBooking, *, address: str, key: str | None, now
     )
     own_key = f"{BY} {key}" if key else None  # never a key of the staff, which holds no space
     with _fit_for_the_public(shop):
-        booked = bookings.book(tenant, wanted, by=BY, key=own_key, now=now)
+        booked = bookings.book(tenant, wanted, by=BY, key=own_key, now=now, is_public=True)
     return Managed(shop, booked, links.token(tenant, booked.id))
 
 

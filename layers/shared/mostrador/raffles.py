@@ -8,7 +8,7 @@ still be under way. So no write of a number needs to look at the raffle's item, 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mostrador import beacons, sold_lists, tenants
 from mostrador.errors import Busy, Conflict, NotHere
@@ -19,7 +19,9 @@ from mostrador.rules.raffle import RaffleStatus
 from mostrador.rules.randomness import CommitReveal, Drand, Lottery, Method
 from mostrador.table import keys, reads, writes
 from mostrador.table.raffle_items import OpenRaffles, Raffle
-from mostrador.views.draws import ByCommitReveal, ByDrand, ByLottery, Opening
+
+if TYPE_CHECKING:
+    from mostrador.views.draws import ByCommitReveal, ByDrand, ByLottery, Opening
 
 
 class NotOnSale(Conflict):
@@ -117,7 +119,7 @@ def price_of(raffle: Raffle, count: int) -> Decimal:
     return rules.price_of(count, raffle.price, packages(raffle))
 
 
-def open_sale(tenant: str, raffle_id: str, form: Opening, *, now: datetime) -> Raffle:
+def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) -> Raffle:
     """DRAFT -> OPEN, with the commitment to how it will be drawn; the same request again changes nothing.
 
     Raises NotHere, WrongRaffleState, NotReady, PermitMissing, TooManyOpen; GuessableLottery, BeforeTheChain.
@@ -200,15 +202,17 @@ def not_frozen(raffle: Raffle) -> NotFrozen:
     return NotFrozen(current=raffle.status, freezes_at=freezes_at(raffle).isoformat())
 
 
-def method_of(form: ByDrand | ByLottery | ByCommitReveal, draw_at: datetime) -> Method:
+def method_of(form: "ByDrand | ByLottery | ByCommitReveal", draw_at: datetime) -> Method:
     """The method that a request asks for, of a draw at ``draw_at``. Raises GuessableLottery, BeforeTheChain."""
+    from mostrador.views.draws import ByCommitReveal, ByDrand  # noqa: PLC0415 - who settles money does without pydantic
+
     if isinstance(form, ByDrand):
         return beacons.method(draw_at)
     asked = form.model_dump(exclude={"name"})
     return CommitReveal(**asked) if isinstance(form, ByCommitReveal) else Lottery(**asked)
 
 
-def _commitment(raffle: Raffle, form: Opening) -> dict[str, Any]:
+def _commitment(raffle: Raffle, form: "Opening") -> dict[str, Any]:
     """What is published of how the raffle will be drawn. Raises NotReady without prizes."""
     if not raffle.prizes:
         raise NotReady(field="prizes", value=None, name="prizes")

@@ -203,8 +203,7 @@ def _pay(tx: Any, sale: Sale, order: Order, paid: ManualPayment) -> None:
         now=sale.now,
     )
     payment.amount, payment.currency, payment.time_zone = order.total_amount, order.currency, order.time_zone
-    payment_records.enter(payment, PaymentState.PAID)
-    tx.save(payment)
+    payment_records.move(tx, payment, PaymentState.PAID, now=sale.now)
     orders.pay(tx, tenant, order, payment.id, by=sale.by, now=sale.now)
 
 

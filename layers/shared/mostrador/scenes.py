@@ -15,7 +15,6 @@ from mostrador import agendas, tenants
 from mostrador.errors import Conflict, NotHere
 from mostrador.rules import agenda, availability, opening, zones
 from mostrador.table import items, keys, reads
-from mostrador.views import hours
 
 _REMEMBERED: Final = 500
 _GLANCE: Final = timedelta(seconds=5)
@@ -59,8 +58,8 @@ class Scene:
     def hours(self, resource: items.Resource) -> opening.Hours:
         """The resource's own opening hours or the tenant's; of the special days its own before the tenant's."""
         week = resource.hours if resource.hours is not None else self.tenant.hours
-        special = hours.special(self.tenant.special_days) | hours.special(resource.special_days)
-        return opening.Hours(hours.counted(week), special, int(self.tenant.slot_offset_minutes or 0))
+        special = opening.special(self.tenant.special_days) | opening.special(resource.special_days)
+        return opening.Hours(opening.counted(week), special, int(self.tenant.slot_offset_minutes or 0))
 
     def windows(self, resource: items.Resource, first: date, last: date) -> list[opening.Window]:
         """When the resource is open from ``first`` to the day after ``last``, into which a late start may reach."""

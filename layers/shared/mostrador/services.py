@@ -58,7 +58,7 @@ def create(tenant: str, wanted: NewService, *, key: str | None, now: datetime) -
         *keys.service(tenant, service_id),
         id=service_id,
         created_at=now,
-        fingerprint=ids.fingerprint(wanted.model_dump_json()),
+        fingerprint=ids.fingerprint(wanted.as_sent()),
         **_stored(shop, wanted),
     )
     return writes.create(made)

@@ -59,6 +59,24 @@ def drand_chain() -> str:
 
 
 @cache
+def bancard_url() -> str:
+    """Where Bancard's vPOS is; a path may follow the host."""
+    return _required("BANCARD_URL")
+
+
+@cache
+def bancard_http2() -> bool:
+    """Whether Bancard is asked over HTTP/2, which its front prefers to some TLS libraries."""
+    return os.environ.get("BANCARD_HTTP2") == "on"
+
+
+@cache
+def integration_key() -> str:
+    """The KMS key under which credentials of other people's systems are kept."""
+    return _required("INTEGRATION_KEY")
+
+
+@cache
 def data_role_arn() -> str:
     """The role that can touch the partitions of one tenant alone; empty where isolation is off."""
     return os.environ.get("DATA_ROLE_ARN", "")

@@ -4,16 +4,30 @@ Whatever is done is safe to repeat and to do twice at once, so a run that ends e
 """
 
 import traceback
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from mostrador import appointments, context, order_states, payments, raffle_draws, tenants, waiting_lines
-from mostrador.errors import Conflict, NotFound, NotHere
+from mostrador import (
+    appointments,
+    context,
+    order_states,
+    payments,
+    raffle_draws,
+    reconciliation,
+    tenants,
+    waiting_lines,
+)
+from mostrador.clients.bancard_wire import GatewayUnknown
+from mostrador.errors import Conflict, NotFound, NotHere, ServiceError
 from mostrador.observability import logger
 from mostrador.rules.appointment import Status
+from mostrador.rules.payment import PaymentState
 from mostrador.rules.raffle import OrderStatus, RaffleStatus
 from mostrador.table import items, keys, reads
+from mostrador.table.payment_items import Payment
 from mostrador.table.raffle_items import Order, Raffle
 
 OUTCOMES: Final = (
@@ -21,6 +35,8 @@ OUTCOMES: Final = (
     "lines",
     "offers",
     "raffles",
+    "payments",
+    "unanswered",
     "suspended",
     "overtaken",
     "failed",
@@ -28,6 +44,8 @@ OUTCOMES: Final = (
     "lag_seconds",
 )
 
+PATIENCE: Final = 2
+"""Questions of a tenant's that Bancard may leave unanswered in one run, before the others of that tenant wait."""
 STUCK: Final = timedelta(minutes=10)
 """What is refused for longer was not done by somebody else: it will not be done at all, such as a draw by a beacon
 that does not exist."""
@@ -39,13 +57,18 @@ def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
     A suspended tenant's is left as it is, one item that fails is logged and left for the next run.
     """
     counts = dict.fromkeys(OUTCOMES, 0)
-    for item in reads.due(clock()):
-        now = clock()
+    silent: Counter[str] = Counter()
+    for item in _in_order(clock()):
+        now, tenant = clock(), keys.tenant_of(item.pk)
         if now >= until:
             counts["unfinished"] = 1
             break
+        if silent[tenant] >= PATIENCE and _asks_a_gateway(item):
+            counts["unanswered"] += 1
+            continue
         with context.working(keys.tenant_of(item.pk), context.SYSTEM):
             outcomes = _sweep(item, now)
+        silent[tenant] += outcomes.get("unanswered", 0)
         for outcome, count in outcomes.items():
             counts[outcome] += count
         if "suspended" not in outcomes:
@@ -54,12 +77,29 @@ def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
     return counts
 
 
+def _in_order(now: datetime) -> Iterator[Any]:
+    """What is due: first what needs nobody else, then payments, then what is let go once its payment is."""
+    waiting: list[Any] = []
+    for item in reads.due(now):
+        if _asks_a_gateway(item):
+            waiting.append(item)
+        else:
+            yield item
+    yield from sorted(waiting, key=lambda item: (not isinstance(item, Payment), item.due_at))
+
+
+def _asks_a_gateway(item: Any) -> bool:
+    return isinstance(item, Payment) or bool(getattr(item, "checkout_id", None))
+
+
 def _sweep(item: Any, now: datetime) -> dict[str, int]:
     """Handle one item; tells what it counts as."""
     try:
         if not _is_of_active(item, now):
             return {"suspended": 1}
         return _HANDLERS[type(item)](keys.tenant_of(item.pk), item, now)
+    except GatewayUnknown:
+        return {"unanswered": 1}
     except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
         is_stuck = now - datetime.fromisoformat(item.due_at) > STUCK
         if isinstance(error, NotFound | Conflict) and not is_stuck:  # somebody was here between the index and us
@@ -84,6 +124,7 @@ def _is_of_active(item: Any, now: datetime) -> bool:
 
 
 def _expire(tenant: str, item: items.Appointment, now: datetime) -> dict[str, int]:
+    _close_checkout(tenant, item.checkout_id, now)
     expired = appointments.expire(tenant, item.id, now=now)
     return {"expired" if expired.status == Status.EXPIRED else "overtaken": 1}
 
@@ -93,8 +134,28 @@ def _advance(tenant: str, item: items.WaitingLine, now: datetime) -> dict[str, i
 
 
 def _expire_order(tenant: str, item: Order, now: datetime) -> dict[str, int]:
+    _close_checkout(tenant, item.checkout_id, now)
     expired = order_states.expire(tenant, item.id, now=now)
     return {"expired" if expired.status == OrderStatus.EXPIRED else "overtaken": 1}
+
+
+def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> None:
+    """Roll a payment back before what it is for is let go.
+
+    Where Bancard does not answer that is let go all the same: money that comes then takes it again or goes back.
+    """
+    live = reads.one(keys.payment(tenant, checkout_id)) if checkout_id else None
+    if isinstance(live, Payment) and live.status == PaymentState.PENDING:
+        with suppress(ServiceError):
+            reconciliation.give_up(tenant, live, now=now)
+
+
+def _settle(tenant: str, item: Payment, now: datetime) -> dict[str, int]:
+    if item.status == PaymentState.REFUND_DUE:
+        reconciliation.give_back(tenant, item, now=now)
+    else:
+        reconciliation.check(tenant, item, now=now)
+    return {"payments": 1}
 
 
 def _advance_raffle(tenant: str, item: Raffle, now: datetime) -> dict[str, int]:
@@ -109,4 +170,5 @@ _HANDLERS: Final[dict[type, Callable[[str, Any, datetime], dict[str, int]]]] = {
     items.WaitingLine: _advance,
     Order: _expire_order,
     Raffle: _advance_raffle,
+    Payment: _settle,
 }

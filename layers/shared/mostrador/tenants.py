@@ -9,10 +9,9 @@ from mostrador import context, ids
 from mostrador.errors import Conflict, Invalid, NotHere
 from mostrador.rules.phones import normalised
 from mostrador.table import items, keys, reads, writes
-from mostrador.views import hours
-from mostrador.views.common import Request
 
 if TYPE_CHECKING:
+    from mostrador.views.common import Request
     from mostrador.views.tenants import NewTenant
 
 DEFAULT: Final = "default"
@@ -131,7 +130,7 @@ def listing(*, size: int, cursor: str | None, now: datetime) -> reads.Page:
     return reads.page(keys.TENANTS, tenant="", query=("tenants",), size=size, cursor=cursor, index="gsi1")
 
 
-def change(slug: str, changes: Request, *, seen: int | None, now: datetime) -> items.Tenant:
+def change(slug: str, changes: "Request", *, seen: int | None, now: datetime) -> items.Tenant:
     """Apply the fields that ``changes`` sets; ``seen`` is the version of If-Match. Raises NotHere, Stale."""
 
     def alter(tenant: items.Tenant) -> None:
@@ -159,10 +158,12 @@ def _edited(slug: str, alter: Callable[[items.Tenant], None], *, seen: int | Non
     return changed
 
 
-def _stored(wanted: Request, country: str) -> dict[str, Any]:
+def _stored(wanted: "Request", country: str) -> dict[str, Any]:
     """What the request sets, as the item keeps it."""
     kept = {name: value for name, value in wanted.fields().items() if name not in _APART}
     if "business_hours" in kept:
+        from mostrador.views import hours  # noqa: PLC0415 - with pydantic, which most functions do without
+
         kept["hours"] = hours.stored(kept.pop("business_hours"))
     if kept.get("contact_phone"):
         kept["contact_phone"] = normalised(kept["contact_phone"], country, field="body.contact_phone")

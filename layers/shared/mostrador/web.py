@@ -36,6 +36,9 @@ def _version(etag: Any) -> Any:
 Model = TypeVar("Model", bound=BaseModel)
 Slug = Annotated[Annotated[str, StringConstraints(pattern=common.SLUG)], PathParam(title="Identificador del negocio")]
 Id = Annotated[Annotated[str, StringConstraints(pattern=common.ID)], PathParam(title="Identificador")]
+PaymentId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32}|[1-9][0-9]{14})$")], PathParam(title="Identificador")
+]
 UserId = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")], PathParam(title="Identificador de la persona")
 ]

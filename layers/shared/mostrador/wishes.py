@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mostrador import ids, scenes, tenants
 from mostrador.errors import Invalid
 from mostrador.rules import zones
 from mostrador.rules.phones import normalised
 from mostrador.table import items, keys, writes
-from mostrador.views.appointments import NewAppointment
+
+if TYPE_CHECKING:
+    from mostrador.views.appointments import NewAppointment
 
 
 class OddStart(Invalid):
@@ -32,7 +34,7 @@ class Wish:
     """One call of ``book``, with what follows from it alone; a series has several ``starts`` and as many ids."""
 
     shop: items.Tenant
-    form: NewAppointment
+    form: "NewAppointment"
     starts: Sequence[int]
     appointment_ids: Sequence[str]
     fingerprint: str
@@ -40,6 +42,7 @@ class Wish:
     now: datetime
     phone: str | None = None
     series_id: str | None = None
+    is_public: bool = False
 
     @property
     def tenant(self) -> str:
@@ -81,7 +84,7 @@ class Wish:
 
 def of(
     shop: items.Tenant,
-    form: NewAppointment,
+    form: "NewAppointment",
     *,
     starts: Sequence[int],
     appointment_ids: Sequence[str],
@@ -89,8 +92,12 @@ def of(
     now: datetime,
     series_id: str | None = None,
     request: str | None = None,
+    is_public: bool = False,
 ) -> Wish:
-    """``request`` is the text that a repeat under the same key must match; the form's own when left out."""
+    """``request`` is the text that a repeat under the same key must match; the form's own when left out.
+
+    What is ``is_public`` is only held where the service asks for a deposit, until that is paid.
+    """
     phone = form.customer.phone if form.customer else None
     return Wish(
         shop=shop,
@@ -102,6 +109,7 @@ def of(
         now=now,
         phone=normalised(phone, shop.country, field="body.customer.phone") if phone else None,
         series_id=series_id,
+        is_public=is_public,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _MOST_SHOWN: Final = 200
+_SECRET: Final = frozenset({"private_key", "secret"})
+"""Fields whose value is not repeated, right or wrong."""
 
 # pydantic error type -> Spanish; the braces are the error's own ctx. English is pydantic's own message.
 _SPANISH: Final = {
@@ -64,9 +66,10 @@ _SPANISH: Final = {
 def problem(error: Mapping[str, Any], language: str) -> dict[str, Any]:
     """One pydantic error as ``{"field", "value", "code", "detail"}``."""
     kind = str(error.get("type", "invalid"))
-    field = ".".join(str(part) for part in error.get("loc", ())).replace("query.query", "query") or "body"
+    parts = [str(part) for part in error.get("loc", ())]
+    field = ".".join(parts).replace("query.query", "query") or "body"
     told = {"field": field, "code": kind, "detail": _detail(error, kind, language)}
-    return told if kind == "missing" else told | {"value": shown(error.get("input"))}
+    return told if kind == "missing" or not _SECRET.isdisjoint(parts) else told | {"value": shown(error.get("input"))}
 
 
 def shown(value: Any) -> Any:

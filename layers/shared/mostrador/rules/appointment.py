@@ -17,7 +17,10 @@ class Status(StrEnum):
 
 
 class PaymentStatus(StrEnum):
+    """PARTIAL: something was paid, a deposit say, and the rest is due."""
+
     PENDING = "PENDING"
+    PARTIAL = "PARTIAL"
     PAID = "PAID"
     REFUNDED = "REFUNDED"
 
@@ -33,6 +36,8 @@ MOVES: Final[dict[Status, frozenset[Status]]] = {
 
 # History stays: what took place, or was paid, is not deleted.
 DELETABLE: Final = frozenset({Status.PENDING, Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED})
+# What money that came late may confirm, where the time is still free.
+REVIVABLE: Final = frozenset({Status.PENDING, Status.EXPIRED})
 # The states that occupy the agenda.
 OCCUPYING: Final = frozenset({Status.PENDING, Status.CONFIRMED})
 

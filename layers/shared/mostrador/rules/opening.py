@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mostrador.rules import zones
@@ -73,3 +74,16 @@ def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             union.append((begins, ends))
     return union
+
+
+def special(kept: dict[str, Any] | None) -> dict[date, tuple[tuple[int, int], ...]]:
+    """Special days as an item keeps them, {"2026-12-25": {"name", "hours": [[opens, closes], ...]}}, for the rules."""
+    return {
+        date.fromisoformat(day): tuple((opens, closes) for opens, closes in one["hours"])
+        for day, one in (kept or {}).items()
+    }
+
+
+def counted(stored: dict[str, Any]) -> Weekly:
+    """The stored form as the rules take it."""
+    return {int(day): tuple((opens, closes) for opens, closes in spans) for day, spans in stored.items()}

@@ -1,12 +1,16 @@
-"""Payments: the states, the moves between them, and where the money for an order lands.
+"""Payments: the states, the moves between them, and where the money for an order or an appointment lands.
 
 Nothing that was paid is dropped and nothing unpaid is confirmed: money either pays its target or is due back.
 """
 
+from datetime import timedelta
+from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 from typing import Final
 
 from mostrador.errors import Conflict
+from mostrador.rules import money
+from mostrador.rules.appointment import REVIVABLE, PaymentStatus, Status
 from mostrador.rules.raffle import ORDER_MOVES, OrderStatus, RaffleStatus
 
 
@@ -43,6 +47,11 @@ class RefundReason(StrEnum):
     """Why money is due back."""
 
     ALREADY_PAID = "ALREADY_PAID"
+    APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED"
+    SLOT_GONE = "SLOT_GONE"
+    TARGET_GONE = "TARGET_GONE"
+    GIVEN_BACK = "GIVEN_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
     ORDER_CANCELLED = "ORDER_CANCELLED"
     ORDER_REFUNDED = "ORDER_REFUNDED"
     RAFFLE_CANCELLED = "RAFFLE_CANCELLED"
@@ -64,6 +73,8 @@ PAYMENT_MOVES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     PaymentState.REFUND_DUE: frozenset({PaymentState.REFUNDED}),
     PaymentState.REFUNDED: frozenset(),
 }
+UNPAID: Final = frozenset({PaymentState.PENDING, PaymentState.FAILED, PaymentState.EXPIRED})
+"""The states of what was asked for and has not come, or not yet."""
 SETTLED: Final = frozenset({PaymentState.PAID, PaymentState.REFUND_DUE, PaymentState.REFUNDED})
 """The states of money that came and has landed."""
 
@@ -103,3 +114,45 @@ def landing(
     if not is_whole:
         return RefundReason.WRONG_AMOUNT
     return RefundReason.NUMBERS_GONE if is_gone else None
+
+
+def appointment_landing(
+    status: Status, *, amount: Decimal, due: Decimal, is_as_asked: bool, is_over: bool, is_gone: bool
+) -> RefundReason | None:
+    """Why money for an appointment cannot pay it; None where it does, in full or in part.
+
+    ``due`` is what it still costs; ``is_as_asked``: it is just what a provider was asked for; ``is_over``: it has
+    begun; ``is_gone``: its hold has lapsed and its time is somebody else's. Those two count where the time must be
+    taken again.
+    """
+    if status is Status.CANCELLED:
+        return RefundReason.APPOINTMENT_CANCELLED
+    if due <= 0:
+        return RefundReason.ALREADY_PAID
+    if not is_as_asked or not 0 < amount <= due:
+        return RefundReason.WRONG_AMOUNT
+    if is_gone and status in REVIVABLE:
+        return RefundReason.TOO_LATE if is_over else RefundReason.SLOT_GONE
+    return None
+
+
+def paid_status(paid: Decimal, total: Decimal) -> PaymentStatus:
+    """What an appointment's payment is once so much of its total was paid; REFUNDED where nothing is left of it."""
+    if paid <= 0:
+        return PaymentStatus.REFUNDED
+    return PaymentStatus.PAID if paid >= total else PaymentStatus.PARTIAL
+
+
+def deposit(total: Decimal, percent: float, currency: str) -> Decimal:
+    """What is to be paid beforehand, rounded up to what the currency has."""
+    exact = total * Decimal(int(percent)) / 100
+    return exact.quantize(Decimal(1).scaleb(-money.digits(currency)), rounding=ROUND_UP)
+
+
+FIRST_CHECK: Final = timedelta(seconds=60)
+LAST_CHECK: Final = timedelta(hours=1)
+
+
+def next_check(checks: int) -> timedelta:
+    """How long to wait before a provider is asked once more, who was asked ``checks`` times: 1, 2, 4 ... 60 minutes."""
+    return min(LAST_CHECK, FIRST_CHECK * (1 << min(checks, 12)))

@@ -48,6 +48,9 @@ class Action(StrEnum):
     READ_ORDERS = "orders.read"
     SELL = "orders.sell"
     REFUND = "orders.refund"
+    PAY = "payments.take"
+    READ_INTEGRATIONS = "integrations.read"
+    CHANGE_INTEGRATIONS = "integrations.change"
     OPERATE = "tenants.operate"
 
 
@@ -81,12 +84,15 @@ LEAST: Final[dict[Action, Role]] = {
     Action.READ_ORDERS: Role.STAFF,
     Action.SELL: Role.STAFF,
     Action.REFUND: Role.ADMIN,
+    Action.PAY: Role.STAFF,
+    Action.READ_INTEGRATIONS: Role.ADMIN,
+    Action.CHANGE_INTEGRATIONS: Role.ADMIN,
     Action.OPERATE: Role.SUPERUSER,
 }
 CONFIRMED: Final = frozenset(one for one, role in LEAST.items() if role is Role.ADMIN)
 """What an admin does is asked of the table each time, so that whoever was removed or demoted stops at once."""
-PEOPLE_ONLY: Final = frozenset({Action.CHANGE_MEMBERS, Action.CHANGE_KEYS})
-"""What no API key may do, whatever its role: make others."""
+PEOPLE_ONLY: Final = frozenset({Action.CHANGE_MEMBERS, Action.CHANGE_KEYS, Action.CHANGE_INTEGRATIONS})
+"""What no API key may do, whatever its role: make others, say whither money and appointments go."""
 
 
 def _each(names: str, role: Role) -> dict[str, Role]:
@@ -94,8 +100,9 @@ def _each(names: str, role: Role) -> dict[str, Role]:
 
 
 _SERVICE: Final = (
-    "name description duration_minutes buffer_before_minutes buffer_after_minutes price currency is_active capacity "
-    "max_bookings_per_day max_bookings_per_week advance_booking_days bookable_until resource_ids second_resource_ids"
+    "name description duration_minutes buffer_before_minutes buffer_after_minutes price deposit_percent currency "
+    "is_active capacity max_bookings_per_day max_bookings_per_week advance_booking_days bookable_until resource_ids "
+    "second_resource_ids"
 )
 _TENANT: Final = (
     "name currency business_hours slot_step_minutes slot_offset_minutes minimum_notice_minutes "

@@ -1,6 +1,10 @@
 """Text for searching and sorting: without accents, without case."""
 
 import unicodedata
+from typing import Final
+
+SLUG: Final = r"^[a-z0-9-]{2,63}$"
+"""What identifies a tenant."""
 
 
 def folded(text: str) -> str:

@@ -95,6 +95,7 @@ class Service(Versioned, discriminator="SERVICE"):
     buffer_before_minutes = NumberAttribute()
     buffer_after_minutes = NumberAttribute()
     price = AmountAttribute()
+    deposit_percent = NumberAttribute(null=True)
     currency = UnicodeAttribute()
     is_active = BooleanAttribute()
     capacity = NumberAttribute()
@@ -167,7 +168,7 @@ class Rate(Item, discriminator="RATE"):
 class Appointment(Versioned, discriminator="APPOINTMENT"):
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone booked_as ends_at time_zone currency days history "
-        "is_counted created_by buffer_before_minutes buffer_after_minutes".split()
+        "is_counted created_by buffer_before_minutes buffer_after_minutes checkout_id checkouts payment_ids".split()
     )
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
@@ -188,6 +189,11 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     payment_status = UnicodeAttribute()
     hold_expires_at = InstantAttribute(null=True)
     total_amount = AmountAttribute()
+    deposit_amount = AmountAttribute(null=True)
+    paid_amount = AmountAttribute(null=True)
+    payment_ids: Any = JSONAttribute(null=True)
+    checkout_id = UnicodeAttribute(null=True)
+    checkouts = NumberAttribute(null=True)
     currency = UnicodeAttribute()
     notes = UnicodeAttribute(null=True)
     internal_notes = UnicodeAttribute(null=True)

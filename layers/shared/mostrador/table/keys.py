@@ -45,6 +45,14 @@ def feed(slug: str, feed_id: str) -> Key:
     return f"T#{slug}", f"FEED#{feed_id}"
 
 
+INTEGRATION_PREFIX = "INTEGRATION#"
+
+
+def integration(slug: str, kind: str, resource_id: str | None = None) -> Key:
+    """Of the whole tenant, or of one of its resources."""
+    return f"T#{slug}", f"{INTEGRATION_PREFIX}{kind}" + (f"#{resource_id}" if resource_id else "")
+
+
 def usage(slug: str, month: date) -> Key:
     return f"T#{slug}", f"USAGE#{month:%Y-%m}"
 
@@ -223,6 +231,44 @@ def target_partition(slug: str, target_id: str) -> str:
 def payment_of_target(slug: str, target_id: str, created_at: datetime, payment_id: str) -> Key:
     """gsi2: what was paid for one order or appointment, in the order in which it was."""
     return target_partition(slug, target_id), f"{at(created_at)}#{payment_id}"
+
+
+def ledger_partition(slug: str) -> str:
+    return f"T#{slug}#LEDGER"
+
+
+def ledger_line(slug: str, instant: datetime, payment_id: str, state: str) -> Key:
+    """Every movement of money in the order of time."""
+    return ledger_partition(slug), f"{at(instant)}#{payment_id}#{state}"
+
+
+OWED_PREFIX = "OWED#"
+
+
+def owed(slug: str, payment_id: str) -> Key:
+    """There while that payment's money is due back."""
+    return ledger_partition(slug), f"{OWED_PREFIX}{payment_id}"
+
+
+def parked_notice(slug: str, process_id: str) -> Key:
+    return payments_partition(slug), f"PARKED#{process_id}"
+
+
+def payment_report(slug: str, day: date) -> Key:
+    return payments_partition(slug), f"REPORT#{day.isoformat()}"
+
+
+def stand_in(name: str) -> str:
+    """What a stand-in for somebody else's system has in hand where others have a tenant; no slug holds ``_``."""
+    return f"_{name}"
+
+
+def stand_in_partition(name: str, kind: str) -> str:
+    return f"T#{stand_in(name)}#{kind}"
+
+
+def stand_in_record(name: str, kind: str, record_id: str) -> Key:
+    return stand_in_partition(name, kind), record_id
 
 
 def audit_partition(slug: str) -> str:

@@ -1,4 +1,4 @@
-"""What is stored of raffles, their orders and what was paid; keys and base as in ``items``."""
+"""What is stored of raffles and their orders; keys and base as in ``items``."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ class Order(Versioned, discriminator="ORDER"):
 
     quiet = frozenset(
         "code raffle_title last_number customer_name customer_phone ordered_as time_zone currency history created_by "
-        "is_counted".split()
+        "is_counted checkout_id checkouts".split()
     )
     id = UnicodeAttribute()
     code = UnicodeAttribute()
@@ -133,30 +133,10 @@ class Order(Versioned, discriminator="ORDER"):
     history: Any = JSONAttribute(null=True)
     paid_at = InstantAttribute(null=True)
     payment_id = UnicodeAttribute(null=True)
+    checkout_id = UnicodeAttribute(null=True)
+    checkouts = NumberAttribute(null=True)
     is_counted = BooleanAttribute(null=True)
     created_by = UnicodeAttribute()
-
-
-class Payment(Versioned, discriminator="PAYMENT"):
-    """Money for an order or an appointment, and where it landed: ``reason`` tells why it is due back."""
-
-    quiet = frozenset({"currency", "time_zone", "taken_by", "refunded_by"})
-    id = UnicodeAttribute()
-    provider = UnicodeAttribute()
-    method = UnicodeAttribute(null=True)
-    external_id = UnicodeAttribute(null=True)
-    amount = AmountAttribute()
-    currency = UnicodeAttribute()
-    time_zone = UnicodeAttribute()
-    status = UnicodeAttribute()
-    reason = UnicodeAttribute(null=True)
-    target = UnicodeAttribute()
-    target_id = UnicodeAttribute()
-    taken_by = UnicodeAttribute(null=True)
-    confirmed_at = InstantAttribute(null=True)
-    refunded_at = InstantAttribute(null=True)
-    refunded_by = UnicodeAttribute(null=True)
-    refund_reference = UnicodeAttribute(null=True)
 
 
 class BoardChunk(Item, discriminator="BOARD"):

@@ -1,6 +1,7 @@
 """Appointments and availability as they travel."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -66,6 +67,12 @@ class Cancellation(Request):
     reason: LongText = Field("", title="Motivo")
 
 
+class StaffCancellation(Cancellation):
+    keep_payment: Flag = Field(
+        False, title="Retener lo pagado", description="What was paid is due back unless the business keeps it."
+    )
+
+
 class AppointmentListing(Listing):
     from_: Instant | None = Field(None, alias="from", title="Desde")
     to: Instant | None = Field(None, title="Hasta (sin incluir)")
@@ -82,6 +89,16 @@ class AppointmentListing(Listing):
         if self.from_ and self.to and self.from_ > self.to:
             raise PydanticCustomError("range_order", "from should not be after to")
         return self
+
+
+def amounts(item: Any) -> dict[str, str | None]:
+    """What an appointment costs, what of it beforehand, and what was paid, with the currency's digits."""
+    deposit, currency = item.deposit_amount, item.currency
+    return {
+        "total_amount": money.text(item.total_amount, currency),
+        "deposit_amount": None if deposit is None else money.text(deposit, currency),
+        "paid_amount": money.text(item.paid_amount or Decimal(0), currency),
+    }
 
 
 class AppointmentView(View):
@@ -102,6 +119,8 @@ class AppointmentView(View):
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
     total_amount: str = Field(title="Importe total")
+    deposit_amount: str | None = Field(title="Seña")
+    paid_amount: str = Field(title="Pagado")
     currency: str = Field(title="Moneda")
     notes: str | None = Field(title="Notas")
     internal_notes: str | None = Field(None, title="Notas internas")
@@ -118,7 +137,7 @@ class AppointmentView(View):
         zone = ZoneInfo(item.time_zone)
         instants = ("starts_at", "ends_at", "hold_expires_at", "created_at", "updated_at")
         on_clock = {name: local(getattr(item, name), zone) for name in instants}
-        return on_clock | {"history": item.history or [], "total_amount": money.text(item.total_amount, item.currency)}
+        return on_clock | amounts(item) | {"history": item.history or []}
 
 
 class AppointmentPage(View):

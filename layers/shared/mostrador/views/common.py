@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from mostrador.rules.text import folded
+from mostrador.rules.text import SLUG, folded
 
 M = TypeVar("M", bound="Request")
 
@@ -44,7 +44,6 @@ def _email(typed: str) -> str:
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Field(examples=["ana@example.com"])]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
-SLUG = r"^[a-z0-9-]{2,63}$"
 ID = r"^[0-9a-f]{32}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 Id = Annotated[str, StringConstraints(pattern=ID)]

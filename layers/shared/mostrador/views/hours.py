@@ -1,13 +1,10 @@
 """Opening hours as people write them, and as the rules count them."""
 
-from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
-
-from mostrador.rules.opening import Weekly
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY = 24 * 60
@@ -58,19 +55,6 @@ def stored(week: dict[str, Any]) -> dict[str, list[list[int]]]:
         for number, name in enumerate(WEEKDAYS)
         if week.get(name)
     }
-
-
-def special(kept: dict[str, Any] | None) -> dict[date, tuple[tuple[int, int], ...]]:
-    """Special days as an item keeps them, {"2026-12-25": {"name", "hours": [[opens, closes], ...]}}, for the rules."""
-    return {
-        date.fromisoformat(day): tuple((opens, closes) for opens, closes in one["hours"])
-        for day, one in (kept or {}).items()
-    }
-
-
-def counted(stored: dict[str, Any]) -> Weekly:
-    """The stored form as the rules take it."""
-    return {int(day): tuple((opens, closes) for opens, closes in spans) for day, spans in stored.items()}
 
 
 def written(stored: dict[str, Any]) -> dict[str, list[dict[str, str]]]:

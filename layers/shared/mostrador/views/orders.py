@@ -13,7 +13,6 @@ from mostrador.rules.payment import Method
 from mostrador.rules.raffle import MOST_AT_ONCE, OrderStatus, written
 from mostrador.views.common import (
     Email,
-    Flag,
     Id,
     Listing,
     LongText,
@@ -78,11 +77,6 @@ class Receipt(Request):
 
 class OrderCancellation(Request):
     reason: LongText = Field("", title="Motivo")
-
-
-class Refunding(Request):
-    reason: ShortText = Field(title="Motivo")
-    is_returned: Flag = Field(False, title="El dinero ya se devolvió")
 
 
 class OrderListing(Listing):
@@ -190,6 +184,7 @@ class OwnOrderLinks(View):
     self: str = Field(title="Ver")
     receipt: str = Field(title="Declarar el pago")
     cancel: str = Field(title="Cancelar")
+    checkout: str = Field(title="Pagar en línea")
     mine: str = Field(title="Mis números")
 
 
@@ -219,7 +214,7 @@ class OwnOrderView(View):
         zone = ZoneInfo(one.time_zone)
         as_stored = ("code", "raffle_id", "raffle_title", "status", "currency", "receipt", "time_zone")
         return {name: getattr(one, name) for name in as_stored} | {
-            "links": {"self": at} | {name: f"{at}/{name}" for name in ("receipt", "cancel", "mine")},
+            "links": {"self": at} | {name: f"{at}/{name}" for name in ("receipt", "cancel", "checkout", "mine")},
             "numbers": printed(one),
             "name": one.ordered_as or one.customer_name,
             "phone": one.customer_phone,

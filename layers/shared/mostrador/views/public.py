@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from mostrador.rules import money
-from mostrador.rules.appointment import Status
+from mostrador.rules.appointment import PaymentStatus, Status
 from mostrador.views import hours
-from mostrador.views.appointments import Slot
+from mostrador.views.appointments import Slot, amounts
 from mostrador.views.common import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
 
 
@@ -44,6 +44,7 @@ class OfferView(View):
     description: str | None = Field(title="Descripción")
     duration_minutes: int = Field(title="Duración (minutos)")
     price: str = Field(title="Precio")
+    deposit_percent: int | None = Field(title="Seña (porcentaje)")
     currency: str = Field(title="Moneda")
     capacity: int = Field(title="Cupos por horario")
     advance_booking_days: int = Field(title="Días de anticipación")
@@ -82,6 +83,7 @@ class OwnLinks(View):
     self: str = Field(title="Ver")
     cancel: str = Field(title="Cancelar")
     reschedule: str = Field(title="Reprogramar")
+    checkout: str = Field(title="Pagar en línea")
 
 
 class OwnAppointmentView(View):
@@ -99,7 +101,11 @@ class OwnAppointmentView(View):
     ends_at: datetime = Field(title="Termina")
     time_zone: str = Field(title="Zona horaria")
     status: Status = Field(title="Estado")
+    payment_status: PaymentStatus = Field(title="Estado del pago")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
     total_amount: str = Field(title="Importe total")
+    deposit_amount: str | None = Field(title="Seña")
+    paid_amount: str = Field(title="Pagado")
     currency: str = Field(title="Moneda")
     notes: str | None = Field(title="Notas")
     cancel_until: datetime | None = Field(title="Se puede cancelar hasta")
@@ -110,11 +116,15 @@ class OwnAppointmentView(View):
         one, at = item.appointment, f"/tenant/{item.shop.slug}/public/appointments/{item.token}"
         zone = ZoneInfo(one.time_zone)
         as_stored = ("service_id", "service_name", "resource_id", "resource_name", "time_zone", "status", "currency")
-        return {name: getattr(one, name) for name in (*as_stored, "notes")} | {
-            "links": {"self": at, "cancel": f"{at}/cancel", "reschedule": f"{at}/reschedule"},
-            "name": one.booked_as or one.customer_name,
-            "phone": one.customer_phone,
-            "starts_at": local(one.starts_at, zone),
-            "ends_at": local(one.ends_at, zone),
-            "total_amount": money.text(one.total_amount, one.currency),
-        }
+        return (
+            {name: getattr(one, name) for name in (*as_stored, "payment_status", "notes")}
+            | {
+                "links": {"self": at} | {name: f"{at}/{name}" for name in ("cancel", "reschedule", "checkout")},
+                "name": one.booked_as or one.customer_name,
+                "phone": one.customer_phone,
+                "starts_at": local(one.starts_at, zone),
+                "ends_at": local(one.ends_at, zone),
+                "hold_expires_at": local(one.hold_expires_at, zone),
+            }
+            | amounts(one)
+        )

@@ -21,6 +21,9 @@ class NewService(Request):
     buffer_before_minutes: Whole = Field(0, ge=0, le=240, title="Preparación antes (minutos)")
     buffer_after_minutes: Whole = Field(0, ge=0, le=240, title="Limpieza después (minutos)")
     price: Amount = Field(title="Precio")
+    deposit_percent: Whole | None = Field(
+        None, ge=1, le=100, title="Seña (porcentaje)", description="Paid online when booking; the rest at the counter."
+    )
     currency: Currency | None = Field(None, title="Moneda", description="The tenant's currency when left out.")
     is_active: Flag = Field(True, title="Activo")
     capacity: Whole = Field(1, ge=1, le=500, title="Cupos por horario")
@@ -56,6 +59,7 @@ class ServiceView(View):
     buffer_before_minutes: int = Field(title="Preparación antes (minutos)")
     buffer_after_minutes: int = Field(title="Limpieza después (minutos)")
     price: str = Field(title="Precio")
+    deposit_percent: int | None = Field(title="Seña (porcentaje)")
     currency: str = Field(title="Moneda")
     is_active: bool = Field(title="Activo")
     capacity: int = Field(title="Cupos por horario")

@@ -1,0 +1,80 @@
+"""What is paid online, on dynoxide: Bancard answers from memory, so that what is counted is the table's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+from typing import Final
+from unittest.mock import patch
+
+from bench import shop as shops
+from bench.shop import NOW, Shop
+from mostrador import checkouts, confirmations, gateways
+from mostrador.clients import bancard, kms
+from mostrador.clients.bancard import Standing, Told
+from mostrador.clients.bancard_wire import Application
+from mostrador.rules import bancard as rules
+from mostrador.rules.payment import Target
+from mostrador.views.integrations import BancardForm
+
+_KEYS: Final = {"public_key": "P" * 32, "private_key": "S" * 40}
+_numbers = count()
+
+
+@contextmanager
+def at_bancard(slug: str) -> Iterator[None]:
+    """The tenant takes online payments; whatever was asked for was paid."""
+    with (
+        patch.object(kms, "seal", lambda text, _bound_to: text),
+        patch.object(kms, "opened", lambda sealed, _bound_to: sealed),
+        patch.object(bancard, "single_buy", lambda _application, purchase: f"page{purchase.process_id}"),
+        patch.object(bancard, "confirmation", _paid),
+    ):
+        form = BancardForm(return_url="https://bench.invalid", **_KEYS)
+        gateways.connect(slug, form, seen=None, by="eva@example.com", now=NOW)
+        yield
+
+
+def asked(shop: Shop, starts_at: datetime) -> str:
+    """A held appointment with its page; gives the payment's id."""
+    booked = shop.book(starts_at, f"0981 300 {next(_numbers):03d}", hold=True)
+    return start(shop, booked.id)
+
+
+def start(shop: Shop, appointment_id: str) -> str:
+    begun = checkouts.start(shop.slug, Target.APPOINTMENT, appointment_id, by="public", now=NOW)
+    return str(begun.payment.id)
+
+
+def notify(shop: Shop, payment_id: str) -> None:
+    """What Bancard posts once that is paid."""
+    told = _message(int(payment_id))
+    if confirmations.receive(shop.slug, {"operation": told}, now=NOW) is not confirmations.Outcome.ASKED:
+        raise RuntimeError("the message was not taken")
+
+
+def slot(day: int) -> datetime:
+    return shops.noon(120 + day)
+
+
+def _paid(_application: Application, process_id: int) -> Told:
+    raw = _message(process_id)
+    return Told(rules.result_of(raw), Standing.PAID_OR_DECLINED, rules.masked(raw))
+
+
+def _message(process_id: int) -> dict[str, object]:
+    amount = "80000.00"
+    return {
+        "token": rules.confirm_token(_KEYS["private_key"], process_id, amount, "PYG"),
+        "shop_process_id": process_id,
+        "response": "S",
+        "response_details": "Procesado Satisfactoriamente",
+        "extended_response_description": None,
+        "currency": "PYG",
+        "amount": amount,
+        "authorization_number": "654321",
+        "ticket_number": "2118000001",
+        "response_code": "00",
+        "response_description": "Transaccion aprobada",
+        "security_information": {"customer_ip": "203.0.113.7", "card_source": "L", "risk_index": 0},
+    }

@@ -1,0 +1,16 @@
+"""Door: once a day, whether Bancard's books say what ours do."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from mostrador import clock, payment_reports
+from mostrador.observability import logger
+
+BUDGET: Final = timedelta(minutes=13)
+
+
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """What was compared; each payment that differs is an error in the log, which an alarm counts."""
+    counts = payment_reports.compare_all(clock.now, until=clock.now() + BUDGET)
+    logger.info("compared", extra=counts)
+    return counts

@@ -1,0 +1,268 @@
+"""Google Calendar over HTTP: the events of one calendar, one call each, every error as the refusal to act on.
+
+https://developers.google.com/calendar/api/v3/reference/events
+
+Nothing is tried twice here: who calls knows whether to refresh the token, wait, read again or give up. Where no
+answer came the outcome is unknown, and the same call about the same event id is safe to repeat.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from mostrador.clients import google_auth
+from mostrador.clients.google_auth import Answer, GoogleUnavailable
+from mostrador.errors import Conflict, Invalid, NotFound, ServiceError, Unavailable
+from mostrador.rules.calendar import Failure, failure_of, reasons
+
+PAGE_SIZE: Final = 2500  # the most that Google gives
+LARGEST_PAGE: Final = 8 * 1024 * 1024
+
+_DONE: Final = (200, 204)
+_QUOTA_USER: Final = 40  # characters that Google takes
+_REASON: Final = 80
+_SECONDS: Final = re.compile(r"[0-9]{1,6}")
+
+
+class CalendarBusy(Unavailable):
+    """``retry_after`` are the seconds that Google asks to wait, None where it does not say."""
+
+    code = "calendar_busy"
+    en = "Google Calendar asks to try again later ({reason})"
+    es = "Google Calendar pide intentar más tarde ({reason})"
+
+
+class CalendarUnreachable(Unavailable):
+    """The outcome is unknown."""
+
+    code = "calendar_unreachable"
+    en = "Google Calendar did not answer as it should: {reason}"
+    es = "Google Calendar no respondió como debe: {reason}"
+
+
+class CalendarUnauthorized(Conflict):
+    code = "calendar_unauthorized"
+    en = "Google Calendar does not accept our access token ({reason})"
+    es = "Google Calendar no acepta nuestro permiso de acceso ({reason})"
+
+
+class EventExists(Conflict):
+    """Perhaps a deleted one, which keeps its id."""
+
+    code = "event_exists"
+    en = "the calendar has an event with this id already"
+    es = "el calendario ya tiene un evento con este identificador"
+
+
+class EventChanged(Conflict):
+    code = "event_changed"
+    en = "somebody changed the event in Google Calendar first"
+    es = "alguien cambió antes el evento en Google Calendar"
+
+
+class SyncTokenDead(Conflict):
+    code = "calendar_full_sync_required"
+    en = "Google Calendar no longer tells the changes since then: read all of it again"
+    es = "Google Calendar ya no informa los cambios desde entonces: hay que leerlo todo de nuevo"
+
+
+class EventGone(NotFound):
+    code = "event_gone"
+    en = "the event is not in Google Calendar"
+    es = "el evento no está en Google Calendar"
+
+
+class CalendarGone(NotFound):
+    code = "calendar_gone"
+    en = "there is no such Google calendar, or it is not shared with us"
+    es = "no existe ese calendario de Google, o no está compartido con nosotros"
+
+
+class CalendarRefused(Invalid):
+    code = "calendar_refused"
+    en = "Google Calendar refuses the request: {reason}"
+    es = "Google Calendar rechaza el pedido: {reason}"
+
+
+_REFUSALS: Final[Mapping[Failure, type[ServiceError]]] = {
+    Failure.RETRY: CalendarBusy,
+    Failure.REFRESH: CalendarUnauthorized,
+    Failure.DUPLICATE: EventExists,
+    Failure.GONE: EventGone,
+    Failure.CHANGED: EventChanged,
+    Failure.FULL_SYNC: SyncTokenDead,
+    Failure.REFUSED: CalendarRefused,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A calendar and the access to it; ``base_url`` as https://www.googleapis.com/calendar/v3.
+
+    ``quota_user`` has a bucket of its own where one service account acts for many tenants.
+    """
+
+    base_url: str
+    calendar_id: str
+    token: str = field(repr=False)
+    quota_user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events and how to go on: the last page has ``next_sync``, every other ``next_page``.
+
+    ``time_zone`` is the calendar's IANA zone, in which all-day events begin and end.
+    """
+
+    events: tuple[dict[str, Any], ...] = field(repr=False)
+    next_page: str | None
+    next_sync: str | None
+    time_zone: str | None
+
+
+# Each of these raises CalendarBusy, CalendarUnreachable, CalendarUnauthorized, CalendarRefused, and what it names.
+
+
+def insert(calendar: Calendar, body: Mapping[str, Any], *, send_updates: str = "none") -> dict[str, Any]:
+    """The new event, as Google tells it. Raises EventExists, also for a deleted one, and CalendarGone."""
+    return _event(_call(calendar, "POST", query={"sendUpdates": send_updates}, body=body))
+
+
+def get(calendar: Calendar, event_id: str) -> dict[str, Any] | None:
+    """The event, where it was deleted with the status "cancelled"; None where there is none, or no such calendar."""
+    try:
+        return _event(_call(calendar, "GET", event_id))
+    except EventGone:
+        return None
+
+
+def update(
+    calendar: Calendar, event_id: str, body: Mapping[str, Any], etag: str | None = None, *, send_updates: str = "none"
+) -> dict[str, Any]:
+    """The event replaced by ``body``, if it still has the ``etag``. Raises EventGone, EventChanged."""
+    return _event(_call(calendar, "PUT", event_id, query={"sendUpdates": send_updates}, body=body, etag=etag))
+
+
+def patch(
+    calendar: Calendar, event_id: str, fields: Mapping[str, Any], etag: str | None = None, *, send_updates: str = "none"
+) -> dict[str, Any]:
+    """The event with some fields changed, a list as a whole. Raises EventGone, EventChanged."""
+    return _event(_call(calendar, "PATCH", event_id, query={"sendUpdates": send_updates}, body=fields, etag=etag))
+
+
+def delete(calendar: Calendar, event_id: str, etag: str | None = None, *, send_updates: str = "none") -> bool:
+    """Whether the event was there; afterwards it is not. Raises EventChanged."""
+    try:
+        _call(calendar, "DELETE", event_id, query={"sendUpdates": send_updates}, etag=etag)
+    except EventGone:
+        return False
+    return True
+
+
+def changes(
+    calendar: Calendar,
+    *,
+    sync_token: str | None = None,
+    page_token: str | None = None,
+    time_min: datetime | None = None,
+    time_max: datetime | None = None,
+    page_size: int = PAGE_SIZE,
+) -> Page:
+    """A page of all events, each repetition and each deleted one too, or of what changed since ``sync_token``.
+
+    The aware ``time_min`` and ``time_max`` bound the end and the start of the events in a first reading; with a sync
+    token Google goes on with those of then, and takes none. Raises SyncTokenDead, CalendarGone.
+
+    https://developers.google.com/calendar/api/guides/sync
+    """
+    query = {"singleEvents": "true", "showDeleted": "true", "maxResults": str(page_size)}
+    if sync_token is not None:
+        query["syncToken"] = sync_token
+    else:
+        bounds = {"timeMin": time_min, "timeMax": time_max}
+        query |= {name: at.isoformat() for name, at in bounds.items() if at}
+    if page_token is not None:
+        query["pageToken"] = page_token
+    return _page(_call(calendar, "GET", query=query, largest=LARGEST_PAGE))
+
+
+def _call(
+    calendar: Calendar,
+    method: str,
+    event_id: str | None = None,
+    *,
+    query: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+    etag: str | None = None,
+    largest: int = google_auth.SMALL,
+) -> Any:
+    """The JSON of a call that succeeded, None where there is none; of the whole calendar without ``event_id``."""
+    headers = {"Authorization": f"Bearer {calendar.token}", "Accept": "application/json"}
+    if etag is not None:
+        headers["If-Match"] = etag
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    sent = None if body is None else json.dumps(body).encode()
+    url = _url(calendar, event_id, query or {})
+    try:
+        answer = google_auth.send(method, url, headers=headers, body=sent, largest=largest)
+    except GoogleUnavailable as error:
+        raise CalendarUnreachable(**error.facts) from error
+    if answer.status not in _DONE:
+        raise _refusal(answer, of_event=event_id is not None, listing=event_id is None and method == "GET")
+    return answer.told
+
+
+def _url(calendar: Calendar, event_id: str | None, query: Mapping[str, str]) -> str:
+    path = f"{calendar.base_url.rstrip('/')}/calendars/{_segment(calendar.calendar_id)}/events"
+    if event_id is not None:
+        path = f"{path}/{_segment(event_id)}"
+    asked = {**query, **({"quotaUser": calendar.quota_user[:_QUOTA_USER]} if calendar.quota_user else {})}
+    return f"{path}?{urlencode(asked)}" if asked else path
+
+
+def _segment(written: str) -> str:
+    """Part of a path; one of dots alone would lead out of it."""
+    return quote(written, safe="") if written.strip(".") else "%2E" * len(written)
+
+
+def _refusal(answer: Answer, *, of_event: bool, listing: bool) -> ServiceError:
+    failure = failure_of(answer.status, answer.told, listing=listing)
+    reason = ", ".join(reasons(answer.told))[:_REASON] or f"status {answer.status}"
+    if failure is Failure.RETRY:
+        return CalendarBusy(reason=reason, retry_after=_retry_after(answer))
+    if answer.told is None and failure is not Failure.REFRESH:  # a proxy's 404 does not say that the event is gone
+        return CalendarUnreachable(reason=f"{reason} without JSON")
+    if failure is Failure.GONE and not of_event:
+        return CalendarGone(reason=reason)
+    return _REFUSALS[failure](reason=reason)
+
+
+def _retry_after(answer: Answer) -> int | None:
+    told = answer.headers.get("Retry-After", "")
+    return int(told) if _SECONDS.fullmatch(told) else None
+
+
+def _event(told: Any) -> dict[str, Any]:
+    if not isinstance(told, dict) or not isinstance(told.get("id"), str):
+        raise CalendarUnreachable(reason="that is not an event")
+    return told
+
+
+def _page(told: Any) -> Page:
+    """Raises CalendarUnreachable for what does not say how to go on either: it might pass for all there is."""
+    listed: Mapping[str, Any] = told if isinstance(told, dict) else {}
+    events = listed.get("items", [])
+    following, sync, zone = (_word(listed.get(name)) for name in ("nextPageToken", "nextSyncToken", "timeZone"))
+    if not (following or sync) or not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
+        raise CalendarUnreachable(reason="that is not a page of events")
+    return Page(tuple(events), following, sync, zone)
+
+
+def _word(told: Any) -> str | None:
+    return told if isinstance(told, str) and told else None

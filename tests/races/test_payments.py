@@ -1,0 +1,125 @@
+"""Payments under real concurrency, on dynoxide: one page, one landing, one refund, whoever comes at once."""
+
+import time
+
+import pytest
+
+from mostrador import integrations, payment_records, reconciliation, tenants
+from mostrador.rules.appointment import Status
+from mostrador.rules.payment import PaymentState
+from mostrador.table.payment_items import Payment
+from mostrador.views.tenants import NewTenant
+from tests.races.test_one_slot import at_once
+from tests.support import bank as banks
+from tests.support import till as tills
+
+pytestmark = pytest.mark.race
+CLIENTS = 8
+
+
+@pytest.fixture
+def bank(dynoxide, now, moto):
+    tenants.create(NewTenant(slug="salon", name="Salón", country="PY", currency="PYG"), now=now)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mostrador.clients.kms.seal", lambda text, _bound_to: text)  # no KMS on this engine
+        patch.setattr("mostrador.clients.kms.opened", lambda sealed, _bound_to: sealed)
+        integrations.forget()
+        banks.connect(now)
+        with banks.opened() as opened:
+            yield opened
+        integrations.forget()
+
+
+@pytest.fixture(params=tills.KINDS)
+def till(request, bank, now):
+    return tills.KINDS[request.param](now)
+
+
+def states(answers):
+    return sorted({getattr(one, "status", type(one).__name__) for one in answers})
+
+
+def test_of_many_who_start_at_once_all_get_one_page(bank, till, now):
+    answers = at_once(CLIENTS, lambda _: till.start(now).payment)
+
+    assert len({one.id for one in answers if isinstance(one, Payment)}) == 1
+    assert bank.calls.count("single_buy") == 1
+    assert len(tills.all_payments()) == 1
+
+
+def test_red_control_without_the_targets_version_there_are_several_pages(bank, till, now, monkeypatch):
+    counted_up = type(till.item)._handle_version_attribute
+
+    def unconditionally(self, **given):
+        counted_up(self, **given)
+
+    monkeypatch.setattr(type(till.item), "_handle_version_attribute", unconditionally)
+    monkeypatch.setattr("mostrador.rules.checkout.check_count", lambda _: time.sleep(0.1))
+    at_once(CLIENTS, lambda _: till.start(now).payment)
+
+    assert len(tills.all_payments()) > 1
+
+
+def test_a_message_that_comes_many_times_at_once_pays_once(bank, till, now):
+    begun = till.start(now).payment
+    bank.pay(begun.id)
+
+    at_once(CLIENTS, lambda place: bank.notify(begun.id, now=now) if place % 2 else tills.sweep(now + tills.PAGE))
+
+    assert till.is_paid()
+    assert [line.state for line in tills.ledger()] == ["PAID"]
+    tills.check(bank, till)
+
+
+def test_two_pages_paid_at_once_pay_once_and_the_other_goes_back(bank, till, now):
+    first = till.start(now).payment
+    bank.decline(first.id)
+    bank.notify(first.id, now=now)
+    second = till.start(now).payment
+    for one in (first, second):
+        bank.pay(one.id)
+
+    at_once(2, lambda place: bank.notify((first, second)[place].id, now=now))
+
+    assert sorted(one.status for one in tills.all_payments()) == ["PAID", "REFUND_DUE"]
+    assert till.is_paid()
+
+
+def test_a_late_payment_and_somebody_else_at_once_leave_one_owner(bank, till, now):
+    begun = till.start(now).payment
+    bank.pay(begun.id)
+    then = now + tills.HOLD + tills.timedelta(seconds=1)
+
+    answers = at_once(2, lambda place: till.steal(then) if place else bank.notify(begun.id, now=then))
+
+    stole = answers[1]
+    has_stolen = getattr(stole, "status", "") in ("PAID", Status.CONFIRMED)
+    assert till.is_paid() is not has_stolen
+    assert tills.payment(begun.id, now).status == ("REFUND_DUE" if has_stolen else "PAID")
+
+
+def test_a_payment_and_a_cancellation_at_once_leave_nothing_paid_that_is_cancelled(bank, till, now):
+    begun = till.start(now).payment
+    bank.pay(begun.id)
+
+    at_once(2, lambda place: till.cancel(now) if place else bank.notify(begun.id, now=now))
+
+    payment = tills.payment(begun.id, now)
+    if "CANCELLED" in till.status():
+        assert payment.status == "REFUND_DUE"
+    else:  # an order that is paid is not cancelled
+        assert (payment.status, till.is_paid()) == ("PAID", True)
+
+
+def test_a_refund_by_many_at_once_goes_back_once(bank, till, now):
+    begun = till.start(now).payment
+    till.cancel(now)
+    bank.pay(begun.id)
+    bank.notify(begun.id, now=now)
+
+    at_once(CLIENTS, lambda _: reconciliation.give_back("salon", tills.payment(begun.id, now), now=now))
+
+    assert (tills.payment(begun.id, now).status, bank.paid_amount()) == ("REFUNDED", 0)
+    assert sorted(line.state for line in tills.ledger()) == ["REFUNDED", "REFUND_DUE"]
+    assert payment_records.due_back("salon", 10) == []
+    assert PaymentState.REFUNDED in states([tills.payment(begun.id, now)])
