@@ -28,7 +28,7 @@ dev: setup ## The whole stack on this machine, with example tenants: MOSTRADOR_P
 	@PYTHONPATH=layers/shared:. $(venv)/python -m local
 
 test: setup ## Every test, the journeys through the local stack included
-	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -n auto $(ARGS)
 
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
 	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/test_confirmations.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from statistics import median
@@ -16,6 +16,8 @@ from mostrador.rules.availability import Terms
 
 ROUNDS: Final = 31
 BOOKINGS: Final = 200
+BUSY: Final = ((7 * 60, 30), (10 * 60 + 5, 40), (12 * 60, 60), (16 * 60 + 20, 15))
+"""Wall minute and length of what a calendar elsewhere says of each day."""
 FIRST: Final = date(2026, 10, 15)
 LAST: Final = FIRST + timedelta(days=29)
 ZONE: Final = ZoneInfo("America/New_York")
@@ -32,8 +34,14 @@ class Visit:
 
 
 def figures(engine: str) -> Iterator[Figure]:
-    terms = _terms()
+    terms, name = _terms(), "month of rules against slot by slot"
+    yield from _compared(engine, name, terms)
+    yield from _compared(engine, f"{name}, {len(BUSY) * 30} busy times", replace(terms, busy=_busy()))
+
+
+def _compared(engine: str, name: str, terms: Terms) -> Iterator[Figure]:
     visits = [Visit(_at(one.busy_from), _at(one.busy_until)) for one in terms.booked]
+    visits += [Visit(_at(begins), _at(ends)) for begins, ends in terms.busy]
     by_day: dict[date, list[Visit]] = {}
     for visit in visits:
         for day in {visit.busy_from.astimezone(ZONE).date(), visit.busy_until.astimezone(ZONE).date()}:
@@ -49,7 +57,6 @@ def figures(engine: str) -> Iterator[Figure]:
     }
     took = _interleaved(ways)
     told = {f"{name} ms": 1000 * seconds for name, seconds in took.items()} | {"starts": len(ours)}
-    name = "month of rules against slot by slot"
     yield Figure("P8", name, engine, took["slots"] / took["rules"], "x", at_least=20, terms=told)
     yield Figure("P8", f"{name}, first time", engine, took["slots"] / took["first"], "x", at_least=20)
     yield Figure("P8", f"{name}, bookings sorted by day", engine, took["slots by day"] / took["rules"], "x")
@@ -118,6 +125,11 @@ def _terms() -> Terms:
         booked,
         counts,
     )
+
+
+def _busy() -> list[tuple[int, int]]:
+    days = [zones.day_bounds(FIRST + timedelta(days=number), ZONE)[0] for number in range(30)]
+    return [(midnight + begins, midnight + begins + length) for midnight in days for begins, length in BUSY]
 
 
 def _cold(terms: Terms) -> list[int]:

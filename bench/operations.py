@@ -37,8 +37,12 @@ def figures(endpoint: str) -> Iterator[Figure]:
     shop = shops.opened("bench")
     shops.live_through(endpoint, shop, 100)
     shops.fill_days(shop, _MONTH[0] - timedelta(days=1), 33)
+    connected = shops.opened("connected")
+    shops.fill_days(connected, _MONTH[0] - timedelta(days=1), 33)
+    shops.connect_calendar(connected, _MONTH[0] - timedelta(days=1), 33)
     with till.at_bancard(shop.slug):
-        measured = [(operation, _measured(operation)) for operation in [*_operations(shop), *_payments(shop)]]
+        operations = [*_operations(shop), *_with_calendar(connected), *_payments(shop)]
+        measured = [(operation, _measured(operation)) for operation in operations]
     for operation, spent in measured:
         told = Counter(spent.trips)
         yield Figure("P4", operation.name, ENGINE, len(spent.trips), "trips", at_most=operation.trips, terms=told)
@@ -106,6 +110,16 @@ def _payments(shop: Shop) -> list[Operation]:
     return [
         Operation("start a checkout", lambda n: till.start(shop, waiting[n].id), 4),
         Operation("webhook: paid in time", lambda n: till.notify(shop, asked[n]), 3),
+    ]
+
+
+def _with_calendar(shop: Shop) -> list[Operation]:
+    """Where a calendar elsewhere blocks every resource."""
+    shop.book(shops.noon(2), "0981 000 002")
+    return [
+        Operation("book, known phone, calendar", lambda n: shop.book(shops.noon(12 + n), "0981 000 002"), 2, 10),
+        Operation("month view, 1 resource, calendar", lambda _: _view(shop, shop.solo), 2),
+        Operation("month view, 2 resources, calendar", lambda _: _view(shop, shop.duo), 3),
     ]
 
 

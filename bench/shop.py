@@ -10,8 +10,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from local import dynoxide
-from mostrador import appointments, context, ids, resources, scenes, services, tenants
+from mostrador import appointments, busy_times, calendar_states, context, ids, resources, scenes, services, tenants
 from mostrador.rules import agenda, zones
+from mostrador.rules.calendar import Busy
 from mostrador.table import base, guard, items, keys
 from mostrador.table.attributes import packed, short
 from mostrador.views.appointments import AvailabilityQuery, NewAppointment
@@ -24,6 +25,8 @@ NOW: Final = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
 ZONE: Final = ZoneInfo("America/Asuncion")
 A_DAY: Final = 20
 """Bookings a day, in the past and in the month that is looked at."""
+BUSY_A_DAY: Final = 5
+_CALENDAR: Final = "GOOGLE_CALENDAR"
 _PER_CUSTOMER: Final = 5
 _BATCH: Final = 25
 
@@ -93,6 +96,17 @@ def fill_days(shop: Shop, first: date, days: int) -> None:
         for number in range(days):
             day = first + timedelta(days=number)
             _agenda_day(shop, resource_id, day, _lines(shop, day, A_DAY)).save()
+
+
+def connect_calendar(shop: Shop, first: date, days: int) -> None:
+    """A calendar elsewhere that is busy BUSY_A_DAY times on each day, late in the evening; read once."""
+    begins = [zones.day_bounds(first + timedelta(days=number), ZONE)[0] + 19 * 60 for number in range(days)]
+    starts = [begin + 50 * place for begin in begins for place in range(BUSY_A_DAY)]
+    calendar_states.follow(shop.slug, _CALENDAR, now=NOW)
+    turn = int(calendar_states.begin(shop.slug, _CALENDAR).version)
+    busies = [Busy(f"event {start}", start, start + 45) for start in starts]
+    busy_times.full(shop.slug, _CALENDAR, shop.duo.resource_ids, busies, turn=turn, now=NOW)
+    calendar_states.finish(shop.slug, _CALENDAR, turn=turn, resource_ids=shop.duo.resource_ids, as_of=NOW)
 
 
 def _lines(shop: Shop, day: date, count: int) -> list[agenda.Booking]:

@@ -23,6 +23,7 @@ PASSWORD: Final = "Mostrador-2026"
 SUPERUSER: Final = "super@mostrador.example"
 
 WITH_HOLIDAYS: Final = "peluqueria-nanduti"
+GOOGLE_ACCOUNT: Final = "agenda@nanduti.example"
 WITH_BANCARD: Final = "peluqueria-nanduti"
 BANCARD: Final = {
     "public_key": "MOCKnanduti000000000000000000001",
@@ -97,6 +98,7 @@ def seed(stack: Stack) -> list[Login]:
     with context.working(tenants.DEFAULT, context.SYSTEM):
         _services(tenants.find(tenants.DEFAULT, now=now).slug, now)
     _take_payments(stack, now)
+    _play_google(stack)
     logins = [Login(SUPERUSER, PASSWORD, "superuser")]
     logins += [
         Login(f"{role}@{wanted['slug']}.example", PASSWORD, role, wanted["slug"])
@@ -127,6 +129,15 @@ def _take_payments(stack: Stack, now: datetime) -> None:
     httpx.put(portal, json=told, timeout=60, trust_env=False).raise_for_status()
     with context.working(WITH_BANCARD, context.SYSTEM):
         gateways.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, by="seed", now=now)
+
+
+def _play_google(stack: Stack) -> None:
+    """Register us at the stand-in for Google, and somebody there whose calendar may be connected."""
+    portal = f"{stack.stand_ins_url}/google/portal"
+    redirect = {"redirect_uris": [f"{stack.api_url}/calendar/oauth/callback"]}
+    told = {"clients/mostrador": {"client_secret": "for the stand-in"} | redirect, f"accounts/{GOOGLE_ACCOUNT}": {}}
+    for path, form in told.items():
+        httpx.put(f"{portal}/{path}", json=form, timeout=60, trust_env=False).raise_for_status()
 
 
 def _services(slug: str, now: datetime) -> None:

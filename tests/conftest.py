@@ -14,6 +14,12 @@ os.environ |= {
     "USER_POOL_CLIENT_ID": "client",
     "INTEGRATION_KEY": "alias/mostrador-test",
     "BANCARD_URL": "https://bancard.test",
+    "GOOGLE_API_BASE": "https://google.test/calendar/v3",
+    "GOOGLE_TOKEN_URL": "https://google.test/token",
+    "GOOGLE_AUTH_URL": "https://google.test/auth",
+    "GOOGLE_REVOKE_URL": "https://google.test/revoke",
+    "GOOGLE_CLIENT_ID": "client-of-google",
+    "GOOGLE_CLIENT_SECRET": "a secret for tests",
     "USAGE_KEYS": "requests00 requests01 requests02",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
@@ -32,18 +38,36 @@ from hypothesis import settings
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.model_instances import reset_model_data
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local import dynoxide as local_dynoxide
-from mostrador import context, integrations, members, scenes, services, tenants
+from mostrador import calendar_access, clock, context, integrations, members, scenes, services, tenants
 from mostrador.rules.permissions import Role
-from mostrador.table import base, guard, items
+from mostrador.table import base, guard, items, writes
 from mostrador.views.services import NewService
 from mostrador.views.tenants import NewTenant
-from tests.support import template
+from tests.support import bank as banks
+from tests.support import calendars, stream, template
+from tests.support import google_double as doubles
+from tests.support import till as tills
 
 settings.register_profile("default", max_examples=25, stateful_step_count=25, deadline=None)
 settings.register_profile("proof", max_examples=2000, stateful_step_count=30, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+class Sharing(LoadScopeScheduling):  # type: ignore[misc]
+    """However many processes share the tests: one of them has all journeys, and so the one stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """xdist's own groups (``--dist loadgroup``) are overlooked by pytest 9."""
+    return Sharing(config, log)
+
 
 # A test itself, in whatever thread, may touch every tenant's items; the doors that it calls may not.
 TESTING = context.Work(guard.EVERY_TENANT, context.SYSTEM)
@@ -103,6 +127,7 @@ def forget() -> None:
     tenants.forget()
     scenes.forget()
     integrations.forget()
+    calendar_access.forget()
 
 
 @pytest.fixture
@@ -129,6 +154,30 @@ def haircut(salon: items.Tenant) -> items.Service:
 
 
 @pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A clock that the test moves; the pauses between tries take no time."""
+    made = calendars.Clock(NOW)
+    monkeypatch.setattr(clock, "now", made)
+    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    return made
+
+
+@pytest.fixture
+def google(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Google, in memory."""
+    with doubles.standing_in(monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def shop(ticking: Any, google: Any, haircut: items.Service) -> Any:
+    """A salon whose appointments follow into a calendar of Google's."""
+    source = stream.Stream()
+    calendars.connect(NOW)
+    return calendars.Shop(ticking, haircut, source)
+
+
+@pytest.fixture
 def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The table of template.yaml, empty, on dynoxide: its transactions are atomic under real concurrency."""
     with local_dynoxide.running("mostrador-test") as endpoint:
@@ -137,3 +186,17 @@ def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         forget()
         yield endpoint
         forget()
+
+
+@pytest.fixture
+def bank(salon: items.Tenant) -> Iterator[banks.Bank]:
+    """Bancard in memory, at which the salon has an account."""
+    banks.connect(NOW)
+    with banks.opened() as opened:
+        yield opened
+
+
+@pytest.fixture(params=tills.KINDS)
+def till(request: pytest.FixtureRequest, bank: banks.Bank) -> tills.Till:
+    """Something held that is to be paid: an order, then an appointment."""
+    return tills.KINDS[request.param](NOW)

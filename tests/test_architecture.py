@@ -14,13 +14,17 @@ LEAVES = {"csvs", "errors", "settings", "clock", "ids", "wording", "observabilit
 # The use cases, lowest first: each may import those before it.
 USE_CASES = [
     "tenants", "rates", "members", "api_keys", "teams", "invitations", "onboarding", "usage", "me", "agendas",
-    "resources", "services", "customers", "integrations", "gateways", "beacons", "sold_lists", "raffles", "boards",
+    "calendar_states", "busy_times", "resources", "services", "customers", "integrations", "gateways", "beacons",
+    "sold_lists", "raffles", "boards",
     "raffle_drafts",
     "raffle_draws", "raffle_results", "payment_records", "sellers", "numbers", "orders", "sales",
     "order_states", "active", "scenes", "slots", "availability", "wishes", "bookings", "appointments",
-    "appointment_payments", "payments", "reconciliation", "confirmations", "payment_links", "checkouts",
+    "appointment_payments", "payments", "rollbacks", "reconciliation", "confirmations", "payment_links", "checkouts",
     "payment_reports", "waiting", "waiting_lines", "sweeper", "feeds", "series", "closures", "links", "public",
     "public_orders", "audit", "chain", "outbox",
+    "calendar_access", "calendar_scenes", "calendar_upserts", "calendar_events", "calendar_changes",
+    "calendar_readings", "calendar_blocks", "calendar_proofs", "calendar_watches", "calendar_reports",
+    "calendar_connections", "calendars",
 ]  # fmt: skip
 # What each part of the package may import; whatever is not named, only the leaves.
 _HTTP = LEAVES | {"rules", "table", "views", "problems", "middleware", "tenants", "members"}
@@ -192,9 +196,13 @@ COVERED_ELSEWHERE = {
     "slots",
     "scenes",
     "availability",
+    "calendar_scenes",
+    "calendar_upserts",
+    "calendar_readings",
     "sales",
     "sellers",
     "payment_records",
+    "rollbacks",
     "text",
     "opening",
     "permissions",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import checkouts, gateways, payment_links
+from mostrador import checkouts, gateways, payment_links, raffles, sales, slots
 from mostrador.checkouts import AlreadyStarting
 from mostrador.clients.bancard_wire import GatewayKeysRefused, GatewayUnknown
 from mostrador.errors import NotHere
@@ -15,18 +15,6 @@ from tests.support import bank as banks
 from tests.support import till as tills
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-
-
-@pytest.fixture
-def bank(salon, now):
-    banks.connect(now)
-    with banks.opened() as opened:
-        yield opened
-
-
-@pytest.fixture(params=tills.KINDS)
-def till(request, bank, now):
-    return tills.KINDS[request.param](now)
 
 
 def test_bancard_is_asked_for_the_amount_and_told_where_to_return(bank, till, now):
@@ -54,16 +42,64 @@ def test_it_is_named_where_it_is_for_and_looked_at_before_that_is_let_go(bank, t
 
     stored = till.stored()
 
-    assert (stored.checkout_id, stored.checkouts, begun.payable_until) == (begun.id, 1, held_until)
+    assert (stored.checkout_id, stored.checkouts) == (begun.id, 1)
+    assert begun.payable_until == held_until - 2 * MINUTE
     assert begun.due_at == keys.at(now + MINUTE)
-    assert stored.due_at == keys.at(held_until + MINUTE)
-    assert stored.hold_expires_at == held_until
+    assert (stored.hold_expires_at, stored.due_at) == (held_until, till.item.due_at)
 
 
-def test_who_pays_has_ten_minutes_even_where_the_hold_is_over_sooner(bank, till, now):
+def test_who_pays_has_ten_minutes_and_what_is_held_is_held_longer_for_it_once(bank, till, now):
     then = now + tills.HOLD - SECOND
 
-    assert till.start(then).payment.payable_until == then + timedelta(minutes=10)
+    begun = till.start(then).payment
+
+    assert begun.payable_until == then + timedelta(minutes=10)
+    assert till.stored().hold_expires_at == begun.payable_until + 2 * MINUTE
+    with pytest.raises((slots.SlotTaken, sales.NumbersTaken)):
+        till.steal(begun.payable_until)
+    bank.decline(begun.id)
+    bank.notify(begun.id, now=then)
+    assert till.start(then + 9 * MINUTE).payment.payable_until == begun.payable_until
+
+
+def test_nobody_pays_for_what_is_let_go_in_a_moment(bank, till, now):
+    declined = till.start(now).payment
+    bank.decline(declined.id)
+    bank.notify(declined.id, now=now)
+
+    with pytest.raises(NotPayable):
+        till.start(declined.payable_until - SECOND)
+
+
+def test_an_order_is_paid_before_the_cut_of_its_raffle(bank, now):
+    till = tills.order(now)
+    cut = raffles.cut(raffles.close("salon", till.of.id, now=now))
+
+    assert till.start(now).payment.payable_until <= cut - 2 * MINUTE
+
+
+def test_a_page_that_was_declined_is_closed_before_another_is_made(bank, till, now):
+    declined = till.start(now).payment
+    bank.decline(declined.id)
+    bank.notify(declined.id, now=now)
+
+    till.start(now + SECOND)
+
+    assert bank.state(declined.id) == "CLOSED"
+    assert bank.pay(declined.id) is False
+
+
+def test_where_the_account_is_gone_what_is_over_is_in_nobodys_way(bank, now):
+    of = tills.service(now)
+    till = tills.Till(Target.APPOINTMENT, tills.book(of, now, status="CONFIRMED"), of)
+    first = till.start(now).payment
+    gateways.disconnect("salon", seen=None, now=now)
+    bank.keys.add("Q" * 32)
+    banks.connect(now, public_key="Q" * 32)
+
+    second = till.start(first.payable_until).payment
+
+    assert (second.account, tills.payment(first.id, now).by_hand) == ("Q" * 32, True)
 
 
 def test_where_bancard_does_not_answer_nobody_knows_the_page_and_another_is_made(bank, till, now):
@@ -125,7 +161,7 @@ def test_after_it_expired_another_is_made(bank, till, now):
     tills.sweep(first.payable_until)
 
     with pytest.raises(NotPayable):
-        till.start(first.payable_until)
+        till.start(first.payable_until + 2 * MINUTE)
 
     assert tills.payment(first.id, now).status == "EXPIRED"
 

@@ -1,35 +1,19 @@
 """R3: every SDK call of booking, cancelling and moving goes wrong in every way; then the caller tries again."""
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 
 from mostrador import appointments, customers
-from mostrador.errors import ServiceError
 from mostrador.table import TableFailure, keys, reads
 from mostrador.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from tests.support import faults
 
 NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
 TOMORROW = NINE + timedelta(days=1)
-CALLS = range(5)
-KINDS = ["before", "after", "throttle", "conflict"]
 
 
-@pytest.fixture(
-    params=[(number, kind) for number in CALLS for kind in KINDS], ids=lambda param: f"{param[1]} {param[0]}"
-)
-def crash(request):
-    """Run a call that goes wrong at one point; then run it again, undisturbed, and return what it gives."""
-
-    def run(call):
-        number, kind = request.param
-        with faults.crashing(number, kind), suppress(TableFailure, ServiceError):
-            call()
-        return call()
-
-    return run
+crash = faults.points_of(5)
 
 
 def book(service, now, **more):

@@ -184,6 +184,19 @@ def test_whoever_connects_anew_at_that_moment_is_not_marked(now):
     assert stored().status == State.ACTIVE
 
 
+def test_what_is_leaving_and_breaks_is_leaving_still(now):
+    item = put(now)
+    item.status = State.REMOVING.value
+    item.save()
+
+    with logs.written() as written:
+        for _ in range(2):
+            integrations.mark_broken(stored(), "InvalidPublicKeyError", now=now)
+
+    assert (stored().status, stored().reason) == (State.REMOVING, "InvalidPublicKeyError")
+    assert len(written.lines("ERROR")) == 1
+
+
 def test_a_long_reason_is_cut(now):
     integrations.mark_broken(put(now), "x" * 1000, now=now)
 

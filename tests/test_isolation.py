@@ -130,8 +130,10 @@ def test_without_the_separator_a_neighbour_would_pass(allows):
 
 # What lies across tenants, by the function that asks for it with credentials of its own.
 ACROSS = {
+    "CalendarSyncFunction": {("due", "DUE#C0"), ("due", "DUE#C7")},
     "MeFunction": {("gsi2", "USER#u")},
     "OutboxFunction": {("gsi1", "TENANTS")},
+    "PaymentReportsFunction": {("gsi1", "TENANTS")},
     "SweeperFunction": {("due", "DUE#0"), ("due", "DUE#7")},
     "TenantsFunction": {("gsi1", "TENANTS")},
 }
@@ -140,7 +142,9 @@ ACROSS = {
 @pytest.mark.parametrize("name", SERVING)
 def test_a_function_itself_reads_what_lies_across_tenants_and_writes_nothing(allows, name):
     own = iam.of_function(name)
-    places = [(index, one) for index in (None, "gsi1", "gsi2", "due") for one in (*OWN, *FOREIGN, "DUE#7")]
+    places = [
+        (index, one) for index in (None, "gsi1", "gsi2", "due") for one in (*OWN, *FOREIGN, "DUE#7", "DUE#C0", "DUE#C7")
+    ]
     may = {
         (action, place)
         for action in ACTIONS

@@ -4,43 +4,14 @@ from contextlib import suppress
 
 import pytest
 
-from mostrador import payments, reconciliation
+from mostrador import payments, reconciliation, rollbacks
 from mostrador.errors import ServiceError
 from mostrador.table import TableFailure
 from mostrador.views.payments import Refunding
-from tests.support import bank as banks
 from tests.support import faults
 from tests.support import till as tills
-from tests.test_crashes import KINDS
 
-CALLS = range(6)
-
-
-@pytest.fixture(
-    params=[(number, kind) for number in CALLS for kind in KINDS], ids=lambda param: f"{param[1]} {param[0]}"
-)
-def crash(request):
-    """Run a call that goes wrong at one point; then run it again, undisturbed, and return what it gives."""
-
-    def run(call):
-        number, kind = request.param
-        with faults.crashing(number, kind), suppress(TableFailure, ServiceError):
-            call()
-        return call()
-
-    return run
-
-
-@pytest.fixture
-def bank(salon, now):
-    banks.connect(now)
-    with banks.opened() as opened:
-        yield opened
-
-
-@pytest.fixture(params=tills.KINDS)
-def till(request, bank, now):
-    return tills.KINDS[request.param](now)
+crash = faults.points_of(6)
 
 
 def changes(till):
@@ -65,7 +36,7 @@ def test_money_that_cannot_pay_is_due_back_once_and_given_back_once(bank, till, 
     bank.pay(begun.id)
     bank.notify(begun.id, now=now)
 
-    returned = crash(lambda: reconciliation.give_back("salon", tills.payment(begun.id, now), now=now))
+    returned = crash(lambda: rollbacks.give_back("salon", tills.payment(begun.id, now), now=now))
 
     assert (returned.status, bank.paid_amount()) == ("REFUNDED", 0)
     assert sorted(line.state for line in tills.ledger()) == ["REFUNDED", "REFUND_DUE"]

@@ -1,33 +1,17 @@
 """R3 for orders: every SDK call of what happens to one goes wrong in every way; then the caller tries again."""
 
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from mostrador.errors import ServiceError
 from mostrador.table import TableFailure, keys, reads
 from tests.support import faults
 from tests.support import orders as shop
-from tests.test_crashes import KINDS
 
-CALLS = range(5)
 LATE = timedelta(minutes=10, seconds=1)
 
 
-@pytest.fixture(
-    params=[(number, kind) for number in CALLS for kind in KINDS], ids=lambda param: f"{param[1]} {param[0]}"
-)
-def crash(request):
-    """Run a call that goes wrong at one point; then run it again, undisturbed, and return what it gives."""
-
-    def run(call):
-        number, kind = request.param
-        with faults.crashing(number, kind), suppress(TableFailure, ServiceError):
-            call()
-        return call()
-
-    return run
+crash = faults.points_of(5)
 
 
 @pytest.fixture

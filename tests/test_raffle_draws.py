@@ -349,7 +349,7 @@ def test_unsold_numbers_do_as_was_declared(salon, now):
     assert [one["order"] for one in house.draws[0]["winners"]] == [None, None]
     assert all(one["order"] for one in again.draws[0]["winners"])
     assert "passed_over" not in again.draws[0]["winners"][0]
-    assert len(proof(again, now)["draws"][0]["winners"][0]["passed_over"]) > 10
+    assert proof(again, now)["draws"][0]["winners"][0]["passed_over"]
 
 
 def test_a_raffle_of_ten_numbers_of_which_one_is_sold_gives_one_prize(salon, now, tmp_path):

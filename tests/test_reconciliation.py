@@ -4,27 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import gateways, payments, reconciliation
+from mostrador import gateways, payments, reconciliation, rollbacks
 from mostrador.clients.bancard_wire import GatewayUnknown
 from mostrador.rules.payment import LAST_CHECK, WrongPaymentState
 from mostrador.table import keys
 from mostrador.views.payments import Refunding
-from tests.support import bank as banks
+from tests.support import logs
 from tests.support import till as tills
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def bank(salon, now):
-    banks.connect(now)
-    with banks.opened() as opened:
-        yield opened
-
-
-@pytest.fixture(params=tills.KINDS)
-def till(request, bank, now):
-    return tills.KINDS[request.param](now)
 
 
 def paid(bank, till, now):
@@ -35,7 +23,7 @@ def paid(bank, till, now):
 
 
 def give_back(payment, now):
-    return reconciliation.give_back("salon", payment, now=now)
+    return rollbacks.give_back("salon", payment, now=now)
 
 
 def refund(payment, now, **form):
@@ -62,7 +50,7 @@ def test_what_is_not_paid_yet_is_asked_for_again_later_each_time(bank, till, now
         waits.append(due_at)
         at = tills.datetime.fromisoformat(due_at)
 
-    assert waits == [keys.at(now + minutes * MINUTE) for minutes in (2, 4, 8)]
+    assert waits == [keys.at(now + minutes * MINUTE) for minutes in (2, 4, 6)]
     assert bank.calls.count("rollback") == 0
 
 
@@ -71,7 +59,7 @@ def test_when_its_time_is_over_it_is_rolled_back_and_then_let_go(bank, till, now
 
     tills.sweep(begun.payable_until)
     before = till.stored().status
-    tills.sweep(begun.payable_until + 2 * MINUTE)
+    tills.sweep(begun.payable_until + 2 * MINUTE + SECOND)
 
     assert (tills.payment(begun.id, now).status, bank.state(begun.id)) == ("EXPIRED", "CLOSED")
     assert (before in ("RESERVED", "PENDING"), till.stored().status) == (True, "EXPIRED")
@@ -91,7 +79,7 @@ def test_nothing_is_given_up_unheard_but_what_it_is_for_is_let_go(bank, till, no
     bank.silent |= {"confirmation", "rollback"}
 
     for number in range(3):
-        tills.sweep(begun.payable_until + (2 + number) * MINUTE)
+        tills.sweep(begun.payable_until + (3 + number) * MINUTE)
 
     assert tills.payment(begun.id, now).status == "PENDING"
     assert till.stored().status == "EXPIRED"
@@ -101,11 +89,11 @@ def test_what_was_paid_while_bancard_was_silent_takes_it_again(bank, till, now):
     begun = till.start(now).payment
     bank.pay(begun.id)
     bank.silent.add("confirmation")
-    tills.sweep(begun.payable_until + 2 * MINUTE)
+    tills.sweep(begun.payable_until + 3 * MINUTE)
     assert till.stored().status == "EXPIRED"
 
     bank.silent.clear()
-    tills.sweep(begun.payable_until + 2 * MINUTE + LAST_CHECK)
+    tills.sweep(begun.payable_until + 3 * MINUTE + LAST_CHECK)
 
     assert till.is_paid()
 
@@ -240,3 +228,96 @@ def test_an_answer_that_does_not_come_sets_when_to_ask_again(bank, till, now):
         reconciliation.check("salon", begun, now=now)
 
     assert tills.payment(begun.id, now).due_at == keys.at(now + MINUTE)
+
+
+def test_a_payment_that_lands_between_question_and_rollback_takes_what_it_paid_with_it(bank, till, now):
+    """The payer pays, the message lands, and only then our rollback arrives."""
+    begun = till.start(now).payment
+
+    def pay_and_notify():
+        bank.pay(begun.id)
+        bank.notify(begun.id, now=begun.payable_until)
+        assert till.is_paid()
+
+    bank.before["rollback"] = pay_and_notify
+    tills.sweep(begun.payable_until)
+
+    stored = tills.payment(begun.id, now)
+    assert (stored.status, stored.reason, bank.state(begun.id)) == ("REFUNDED", "ROLLED_BACK", "ROLLED_BACK")
+    assert till.status() in ("REFUNDED", "CANCELLED REFUNDED")
+    tills.check(bank, till)
+
+
+def test_a_refund_is_judged_by_what_is_stored_and_not_by_what_was_read_a_while_ago(bank, till, now):
+    read = refund(paid(bank, till, now), now)
+    refund(read, now, is_returned=True)
+
+    assert give_back(read, now).refunded_by == "eva"
+    assert bank.calls.count("rollback") == 0
+
+
+def test_whoever_gives_back_what_went_back_by_itself_is_told(bank, till, now):
+    from mostrador import payment_records
+
+    returned = give_back(refund(paid(bank, till, now), now), now)
+
+    with pytest.raises(payment_records.GoneBack):
+        payment_records.returned("salon", returned.id, reference="cash", by="eva", now=now)
+
+
+def test_what_was_left_to_somebody_is_tried_again_when_staff_asks(bank, till, now):
+    payment = refund(paid(bank, till, now), now)
+    bank.is_next_day = True
+    give_back(payment, now)
+    bank.is_next_day = False
+
+    again = rollbacks.give_back("salon", payment, again=True, now=now)
+
+    assert (again.status, again.by_hand) == ("REFUNDED", None)
+
+
+def test_a_payment_that_nobody_can_be_asked_about_is_told_to_somebody_once(bank, till, now):
+    begun = till.start(now).payment
+    bank.pay(begun.id)
+    gateways.disconnect("salon", seen=None, now=now)
+
+    with logs.written() as written:
+        for hours in (1, 26, 52, 78):
+            tills.sweep(now + timedelta(hours=hours))
+
+    assert [one["message"] for one in written.lines("ERROR")] == ["payment unanswered"]
+    assert tills.payment(begun.id, now).by_hand is True
+
+
+def test_what_was_given_up_is_asked_about_once_more_the_day_after(bank, till, now):
+    begun = till.start(now).payment
+    tills.sweep(begun.payable_until)
+    bank.purchases[int(begun.id)]["state"] = "PAID"  # however that may be
+
+    tills.sweep(begun.payable_until + DAY)
+    tills.sweep(begun.payable_until + DAY + MINUTE)
+
+    assert tills.payment(begun.id, now).status == ("REFUNDED" if till.stored().status == "EXPIRED" else "PAID")
+
+
+def test_its_amount_is_not_changed_while_somebody_pays_it(bank, now):
+    from mostrador import appointments, payment_records
+    from mostrador.views.appointments import AppointmentChanges
+
+    till, form = tills.appointment(now), AppointmentChanges(total_amount="70000")
+    till.start(now)
+
+    with pytest.raises(payment_records.BeingPaid):
+        appointments.change("salon", till.item.id, form, seen=None, now=now)
+
+
+def test_refunds_that_are_not_answered_do_not_take_the_others_time(bank, now):
+    of = tills.service(now)
+    for number in range(4):
+        one = tills.book(of, now, at=tills.NINE + number * timedelta(hours=1), hold=True)
+        refund(paid(bank, tills.Till(tills.Target.APPOINTMENT, one, of), now), now)
+    bank.silent.add("rollback")
+
+    counts = tills.sweep(now + SECOND)
+
+    assert (counts["unanswered"], bank.calls.count("rollback")) == (4, 2)

@@ -1,9 +1,8 @@
 """Door: the stand-in for Bancard, below ``/bancard``; on no stage prod."""
 
-from base64 import b64decode
 from typing import Any, Final
 
-from mostrador.stand_ins import bancard
+from mostrador.stand_ins import bancard, http
 
 _BASE: Final = "/bancard"
 
@@ -11,15 +10,4 @@ _BASE: Final = "/bancard"
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """A request as API Gateway hands it over, and the answer as it takes it."""
     path, query = event["path"].removeprefix(_BASE), event.get("queryStringParameters") or {}
-    answer = bancard.answer(event["httpMethod"], path, query, _body(event))
-    return {
-        "statusCode": answer.status,
-        "headers": {"Content-Type": answer.content_type, **answer.headers},
-        "body": answer.body.decode(),
-        "isBase64Encoded": False,
-    }
-
-
-def _body(event: dict[str, Any]) -> bytes:
-    body = event.get("body") or ""
-    return b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="replace")
+    return http.proxied(bancard.answer(event["httpMethod"], path, query, http.body_of(event)))

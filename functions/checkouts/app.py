@@ -1,6 +1,7 @@
 """Door: paying online, for staff and for whoever holds the link of what is paid for."""
 
-from mostrador import checkouts, clock, links, payment_links, public_orders, rates, web
+from mostrador import checkouts, clock, gateways, links, payment_links, public_orders, rates, web
+from mostrador.clients.bancard_wire import GatewayRefused, GatewayUnknown
 from mostrador.rules.payment import Target
 from mostrador.rules.permissions import Action
 from mostrador.views import payments as views
@@ -10,6 +11,7 @@ handler = web.handler(app)
 
 API, PUBLIC = "/tenant/<slug>/api", "/tenant/<slug>/public"
 AN_HOUR = 20
+PUBLIC_NAME = "public"
 Form = views.CheckoutForm
 
 
@@ -30,7 +32,7 @@ def for_own_appointment(slug: web.Slug, token: str, form: Form | None = None) ->
     address, now = web.visitor(app, slug), clock.now()
     booked = links.opened(slug, token, now=now)
     rates.count(slug, "checkout", address, limit=AN_HOUR, now=now)
-    return _started(slug, Target.APPOINTMENT, booked.id, form, "public")
+    return _started(slug, Target.APPOINTMENT, booked.id, form, PUBLIC_NAME)
 
 
 @app.post(f"{PUBLIC}/orders/<token>/checkout")
@@ -38,7 +40,7 @@ def for_own_order(slug: web.Slug, token: str) -> views.CheckoutView:
     address, now = web.visitor(app, slug), clock.now()
     ordered = public_orders.find(slug, token, now=now).order
     rates.count(slug, "checkout", address, limit=AN_HOUR, now=now)
-    return _started(slug, Target.ORDER, ordered.id, None, "public")
+    return _started(slug, Target.ORDER, ordered.id, None, PUBLIC_NAME)
 
 
 @app.get(f"{PUBLIC}/payments/<token>")
@@ -49,5 +51,10 @@ def see(slug: web.Slug, token: str) -> views.OwnPaymentView:
 
 def _started(slug: str, target: Target, target_id: str, form: Form | None, by: str) -> views.CheckoutView:
     all_of_it = form.all if form else False
-    begun = checkouts.start(slug, target, target_id, all_of_it=all_of_it, by=by, now=clock.now())
+    try:
+        begun = checkouts.start(slug, target, target_id, all_of_it=all_of_it, by=by, now=clock.now())
+    except (GatewayRefused, GatewayUnknown) as error:
+        if by == PUBLIC_NAME:  # what is wrong between the two is nobody else's business
+            raise gateways.PaymentsDown from error
+        raise
     return views.CheckoutView.model_validate(begun)

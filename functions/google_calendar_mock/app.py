@@ -1,9 +1,8 @@
 """Door: the stand-in for Google Calendar, below ``/google``; on no stage prod."""
 
-from base64 import b64decode
 from typing import Any, Final
 
-from mostrador.stand_ins import google_calendar
+from mostrador.stand_ins import google_calendar, http
 
 _BASE: Final = "/google"
 
@@ -15,16 +14,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         event["path"].removeprefix(_BASE),
         event.get("multiValueQueryStringParameters") or {},
         event.get("headers") or {},
-        _body(event),
+        http.body_of(event),
     )
-    return {
-        "statusCode": answer.status,
-        "headers": {"Content-Type": answer.content_type, **answer.headers},
-        "body": answer.body.decode(),
-        "isBase64Encoded": False,
-    }
-
-
-def _body(event: dict[str, Any]) -> bytes:
-    body = event.get("body") or ""
-    return b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="replace")
+    return http.proxied(answer)

@@ -5,7 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, payment_records, payment_reports, payments, reconciliation, web
+from mostrador import clock, payment_records, payment_reports, payments, reconciliation, rollbacks, web
 from mostrador.rules.payment import Provider
 from mostrador.rules.permissions import Action
 from mostrador.views import payments as views
@@ -49,7 +49,7 @@ def refund(slug: web.Slug, payment_id: web.PaymentId, form: views.Refunding) -> 
     caller, now = web.caller(app, slug, Action.REFUND), clock.now()
     refunded = payments.refund_one(slug, payment_id, form, by=caller.name, now=now).payment
     if refunded.provider == Provider.BANCARD:
-        refunded = reconciliation.give_back(slug, refunded, now=now)
+        refunded = rollbacks.give_back(slug, refunded, again=True, now=now)
     return web.shown(refunded, views.PaymentView)
 
 

@@ -1,5 +1,6 @@
 """The client against a stand-in for Google Calendar, over real HTTP."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from mostrador.clients import google_auth, google_calendar
 from mostrador.clients.google_calendar import (
     Calendar,
     CalendarBusy,
+    CalendarForbidden,
     CalendarGone,
     CalendarRefused,
     CalendarUnauthorized,
@@ -158,9 +160,25 @@ def test_a_first_reading_names_its_bounds_with_an_offset(google, calendar):
     assert google.asked[0].query == {
         "singleEvents": "true",
         "showDeleted": "true",
-        "maxResults": "2500",
+        "maxResults": "250",
+        "fields": google_calendar.READ,
         "timeMin": "2026-11-30T13:00:00+00:00",
         "timeMax": "2027-02-28T13:00:00+00:00",
+    }
+
+
+def test_a_list_tells_what_is_read_and_no_more(google, calendar):
+    google.says(Says(body=PAGE))
+
+    google_calendar.changes(calendar)
+
+    told = google.asked[0].query["fields"]
+    assert told.count("(") == told.count(")") == 2
+    assert set(re.findall(r"\w+", told)) == {
+        *("items", "nextPageToken", "nextSyncToken", "timeZone"),
+        *("id", "status", "etag", "summary", "description", "start", "end", "visibility", "transparency"),
+        *("eventType", "recurrence", "recurringEventId", "attendees", "email", "self", "responseStatus"),
+        *("extendedProperties", "private"),
     }
 
 
@@ -183,7 +201,8 @@ def test_a_sync_token_goes_with_none_of_the_parameters_that_google_forbids(googl
     assert google.asked[0].query == {
         "singleEvents": "true",
         "showDeleted": "true",
-        "maxResults": "2500",
+        "maxResults": "250",
+        "fields": google_calendar.READ,
         "syncToken": "CPDAlvWDx70=",
         "pageToken": "page-2",
     }
@@ -262,9 +281,11 @@ EVERYWHERE = [
     (403, "userRateLimitExceeded", "usageLimits", CalendarBusy),
     (403, "rateLimitExceeded", "usageLimits", CalendarBusy),
     (403, "quotaExceeded", "usageLimits", CalendarBusy),
-    (403, "forbidden", "global", CalendarRefused),
+    (403, "forbidden", "global", CalendarForbidden),
     (403, "forbiddenForNonOrganizer", "calendar", CalendarRefused),
-    (403, "insufficientPermissions", "global", CalendarRefused),
+    (403, "insufficientPermissions", "global", CalendarForbidden),
+    (403, "requiredAccessLevel", "calendar", CalendarForbidden),
+    (403, "accessNotConfigured", "usageLimits", CalendarBusy),
     (409, "duplicate", "global", EventExists),
     (412, "conditionNotMet", "global", EventChanged),
     (429, "rateLimitExceeded", "usageLimits", CalendarBusy),
@@ -304,8 +325,8 @@ def outcome(call, calendar):
 @pytest.mark.parametrize(
     "refusal",
     [
-        *(CalendarBusy, CalendarUnreachable, CalendarUnauthorized, CalendarRefused, CalendarGone),
-        *(EventExists, EventChanged, EventGone, SyncTokenDead),
+        *(CalendarBusy, CalendarUnreachable, CalendarUnauthorized, CalendarRefused, CalendarForbidden),
+        *(CalendarGone, EventExists, EventChanged, EventGone, SyncTokenDead),
     ],
 )
 def test_every_refusal_is_said_in_both_languages(refusal):

@@ -21,18 +21,6 @@ MINUTE = timedelta(minutes=1)
 PAGE = set("payment_id status amount currency payable_until process_id page_url script_url status_path".split())
 
 
-@pytest.fixture
-def bank(salon, now):
-    banks.connect(now)
-    with banks.opened() as opened:
-        yield opened
-
-
-@pytest.fixture(params=tills.KINDS)
-def till(request, bank, now):
-    return tills.KINDS[request.param](now)
-
-
 def folder(till):
     return "orders" if till.target is Target.ORDER else "appointments"
 
@@ -75,7 +63,7 @@ def test_a_page_is_told_with_its_amount_as_text_and_its_time_on_the_tenants_cloc
     ((number, bought),) = bank.purchases.items()
     assert answer.status == 200
     assert (told["payment_id"], told["process_id"]) == (str(number), f"page*{number}"[:20])
-    assert (told["status"], told["currency"], told["payable_until"]) == ("PENDING", "PYG", "2026-11-30T10:15:00-03:00")
+    assert (told["status"], told["currency"], told["payable_until"]) == ("PENDING", "PYG", "2026-11-30T10:13:00-03:00")
     assert (told["amount"], bought["amount"]) == {"orders": ("20000", "20000.00")}.get(
         folder(till), ("80000", "80000.00")
     )

@@ -31,7 +31,8 @@ VALUES = {
     },
     "service": {
         "name": "Corte B", "description": "d", "duration_minutes": 45, "buffer_before_minutes": 5,
-        "buffer_after_minutes": 5, "price": "90000", "currency": "USD", "is_active": False, "capacity": 2,
+        "buffer_after_minutes": 5, "price": "90000", "deposit_percent": 30, "currency": "USD", "is_active": False,
+        "capacity": 2,
         "max_bookings_per_day": 5, "max_bookings_per_week": 9, "advance_booking_days": 60,
         "bookable_until": "2027-01-31", "resource_ids": [], "second_resource_ids": [],
     },

@@ -15,14 +15,14 @@ CLOSED += [(method, path) for method, path, _ in template.old_routes()]
 OF_TENANTS = [(method, path) for method, path in CLOSED if path.startswith("/tenant/{slug}/")]
 OF_PUBLIC = [(method, path) for method, path in ROUTES if path.startswith("/tenant/{slug}/public")]
 WITH_IDS = [(method, path) for method, path in OF_TENANTS if path.count("{") > 1]
+NOT_LISTS = (
+    *("/availability", "/tenant", "/usage", "/verify", "/closures", "/members"),
+    *("/integrations", "/BANCARD", "/report", "/GOOGLE_CALENDAR", "/drift"),
+)
 LISTS = [
     (method, path)
     for method, path in OF_TENANTS
-    if method == "GET"
-    and path.count("{") == 1
-    and not path.endswith(
-        ("/availability", "/tenant", "/usage", "/verify", "/closures", "/members", "/integrations", "/BANCARD")
-    )
+    if method == "GET" and path.count("{") == 1 and not path.endswith(NOT_LISTS)
 ]
 
 

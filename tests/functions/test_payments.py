@@ -17,18 +17,6 @@ CASH, WHY = {"method": "CASH"}, {"reason": "Se arrepintió"}
 
 
 @pytest.fixture
-def bank(salon, now):
-    banks.connect(now)
-    with banks.opened() as opened:
-        yield opened
-
-
-@pytest.fixture(params=tills.KINDS)
-def till(request, bank, now):
-    return tills.KINDS[request.param](now)
-
-
-@pytest.fixture
 def online(bank, till, now):
     """The id of a payment that was paid online."""
     started = till.start(now).payment

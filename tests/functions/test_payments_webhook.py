@@ -22,18 +22,6 @@ NOBODYS = 123456789012345
 
 
 @pytest.fixture
-def bank(salon, now):
-    banks.connect(now)
-    with banks.opened() as opened:
-        yield opened
-
-
-@pytest.fixture(params=tills.KINDS)
-def till(request, bank, now):
-    return tills.KINDS[request.param](now)
-
-
-@pytest.fixture
 def asked(till, now):
     return till.start(now).payment
 

@@ -27,9 +27,9 @@ PLACES = [
 ]
 
 
-def terms(demand=HAIRCUT, hours=WEEKDAYS, zone=ASUNCION, booked=(), step=30, earliest=0, counts=()):
+def terms(demand=HAIRCUT, hours=WEEKDAYS, zone=ASUNCION, booked=(), step=30, earliest=0, counts=(), busy=()):
     hours = hours if isinstance(hours, Hours) else Hours(hours)
-    return Terms(demand, hours, zone, step, earliest, date(2099, 1, 1), list(booked), Counter(dict(counts)))
+    return Terms(demand, hours, zone, step, earliest, date(2099, 1, 1), list(booked), Counter(dict(counts)), busy)
 
 
 def reason_of(asked, start):
@@ -179,6 +179,31 @@ def test_a_buffer_in_the_way_is_told_from_the_appointment_itself():
     assert availability.refusal(asked, start + 30).by["only_its_buffer"] is True
 
 
+def test_a_busy_time_elsewhere_refuses_what_it_or_a_buffer_touches_however_many_seats_there_are():
+    yoga = agenda.Demand("yoga", 30, before=10, after=20, capacity=9)
+    ten = at(ASUNCION, 2026, 12, 1, 10, 0)
+    asked, day = terms(demand=yoga, busy=[(ten, ten + 60)]), date(2026, 12, 1)
+
+    free = availability.starts(asked, day, day)
+
+    assert local(ASUNCION, free)[:2] == ["09:00-0300", "11:30-0300"]
+    assert availability.refusal(asked, ten - 30) == Refusal(Reason.EXTERNAL, {"from": ten, "until": ten + 60})
+    assert reason_of(asked, ten + 60) == Reason.EXTERNAL  # the ten minutes before it
+
+
+def test_what_is_busy_touches_nothing_that_begins_when_it_ends():
+    ten = at(ASUNCION, 2026, 12, 1, 10, 0)
+    asked = terms(busy=[(ten, ten + 30)])
+
+    assert [reason_of(asked, ten + minutes) for minutes in (-30, 0, 30)] == [None, Reason.EXTERNAL, None]
+
+
+def test_our_own_booking_is_the_reason_where_both_are_in_the_way():
+    ten = at(ASUNCION, 2026, 12, 1, 10, 0)
+
+    assert reason_of(terms(booked=[HAIRCUT.booking("x", ten)], busy=[(ten, ten + 30)]), ten) == Reason.TAKEN
+
+
 def test_everything_on_the_grid_is_either_offered_or_explained():
     day = date(2026, 12, 1)
     asked = terms(demand=agenda.Demand("cut", 60), booked=[HAIRCUT.booking("x", at(ASUNCION, *(2026, 12, 1, 10, 0)))])
@@ -226,10 +251,12 @@ def questions(draw):
     step, day = draw(st.sampled_from([15, 20, 30])), date.fromordinal(first.toordinal() + 1)
     special = {day: tuple(draw(intervals))} if draw(st.booleans()) else {}
     hours = Hours({day: tuple(draw(intervals)) for day in range(7)}, special, draw(st.sampled_from([0, 5, 10])))
+    spans = st.tuples(st.integers(-100, 4400), st.integers(1, 400))
+    busy = [(midnight + begins, midnight + begins + length) for begins, length in draw(st.lists(spans, max_size=4))]
     return Terms(
         demand, hours, zone, step, midnight + draw(st.integers(-600, 1500)),
         date.fromordinal(first.toordinal() + draw(st.integers(0, 5))), draw(st.lists(others, max_size=6)),
-        Counter({day: draw(st.integers(0, 2))}),
+        Counter({day: draw(st.integers(0, 2))}), busy,
     ), first, date.fromordinal(first.toordinal() + draw(st.integers(0, 2)))  # fmt: skip
 
 

@@ -244,6 +244,7 @@ def test_what_google_leaves_out_when_it_is_empty_or_usual_does_not_differ():
         ("start", {"date": "2026-11-05"}),
         ("end", {"dateTime": "soon"}),
         ("end", None),
+        ("recurrence", ["RRULE:FREQ=DAILY"]),
     ],
 )
 def test_every_field_that_is_not_as_wanted_is_named(name, value):
@@ -272,6 +273,25 @@ def test_what_we_wrote_is_ours_by_its_id_and_by_its_private_properties():
     assert calendar.is_ours(event)
     assert calendar.is_ours(tombstone)
     assert calendar.is_ours(instance)
+
+
+def test_of_what_two_tenants_made_only_ones_own_is_ours():
+    event = calendar.body(WANTED, calendar.event_id(APPOINTMENT, 3))
+    of = WANTED.private["tenant"]
+
+    assert calendar.is_ours(event, of)
+    assert not calendar.is_ours(event, "clinic")
+    assert calendar.is_ours({"id": event["id"], "status": "cancelled"}, "clinic")  # it does not tell whose it was
+    assert calendar.busy_of(event, ASUNCION, of) is None
+    assert calendar.busy_of(event, ASUNCION, "clinic")
+
+
+def test_an_instance_of_a_series_that_a_person_made_of_ours_is_not_ours_and_takes_no_time_either():
+    event = calendar.body(WANTED, calendar.event_id(APPOINTMENT, 3))
+    instance = event | {"id": f"{event['id']}_20261105T183000Z", "recurringEventId": event["id"]}
+
+    assert not calendar.is_ours(instance, WANTED.private["tenant"])
+    assert calendar.busy_of(instance, ASUNCION, WANTED.private["tenant"]) is None
 
 
 def test_an_appointment_of_another_program_is_not_ours():
@@ -457,10 +477,10 @@ def test_a_meeting_until_midnight_does_not_touch_the_next_day():
         (403, "rateLimitExceeded", Failure.RETRY),
         (403, "quotaExceeded", Failure.RETRY),
         (403, "dailyLimitExceeded", Failure.RETRY),
-        (403, "accessNotConfigured", Failure.REFUSED),
-        (403, "forbidden", Failure.REFUSED),
+        (403, "accessNotConfigured", Failure.RETRY),
+        (403, "forbidden", Failure.FORBIDDEN),
         (403, "forbiddenForNonOrganizer", Failure.REFUSED),
-        (403, "insufficientPermissions", Failure.REFUSED),
+        (403, "insufficientPermissions", Failure.FORBIDDEN),
         (404, "notFound", Failure.GONE),
         (408, "", Failure.RETRY),
         (409, "duplicate", Failure.DUPLICATE),
@@ -502,12 +522,3 @@ def test_without_reasons_the_status_decides(body):
 def test_no_answer_whatever_it_says_makes_us_fall(status, body):
     assert calendar.failure_of(status, body) in Failure
     assert isinstance(calendar.reasons(body), tuple)
-
-
-@given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
-def test_a_wait_is_never_longer_than_a_minute_and_a_bit(attempt, chance):
-    assert 0 <= calendar.backoff(attempt, chance) < 64
-
-
-def test_the_longest_wait_doubles_up_to_its_ceiling():
-    assert [calendar.backoff(attempt, 0.5) for attempt in range(8)] == [0.5, 1, 2, 4, 8, 16, 32, 32]

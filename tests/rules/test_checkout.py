@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from mostrador.rules.appointment import Status
 from mostrador.rules.checkout import (
     LEAST,
+    MARGIN,
     MOST,
+    SHORTEST,
     WITHOUT_HOLD,
     CurrencyNotTaken,
     NothingDue,
     NotPayable,
     TooManyCheckouts,
+    Until,
     asked,
     check_appointment,
     check_count,
@@ -102,8 +105,8 @@ def test_never_more_is_asked_for_than_is_due(due, deposit, paid):
     assert 0 < now_due(Decimal(due), *told, all_of_it=False) <= due
 
 
-def ask(amount=80_000, currency="PYG", about="Turno 01/12 09:00", held_until=None):
-    return asked(Decimal(amount), currency, about, held_until=held_until, now=NOW)
+def ask(amount=80_000, currency="PYG", about="Turno 01/12 09:00", held_until=None, is_first=True, cut=None):
+    return asked(Decimal(amount), currency, about, Until(held_until, is_first, cut), now=NOW)
 
 
 @pytest.mark.parametrize("amount", [0, -1])
@@ -123,19 +126,42 @@ def test_a_currency_that_bancard_does_not_take_is_said_with_the_amount():
 
 
 @pytest.mark.parametrize(
-    ("held_until", "payable_until"),
+    ("held_until", "payable_until", "then_held_until"),
     [
-        (None, NOW + WITHOUT_HOLD),
-        (NOW + LEAST + SECOND, NOW + LEAST + SECOND),
-        (NOW + LEAST, NOW + LEAST),
-        (NOW + LEAST - SECOND, NOW + LEAST),
-        (NOW + SECOND, NOW + LEAST),
-        (NOW + timedelta(hours=24), NOW + timedelta(hours=24)),
+        (None, NOW + WITHOUT_HOLD, None),
+        (NOW + timedelta(hours=24), NOW + timedelta(hours=24) - MARGIN, NOW + timedelta(hours=24)),
+        (NOW + LEAST + MARGIN, NOW + LEAST, NOW + LEAST + MARGIN),
+        (NOW + LEAST + MARGIN - SECOND, NOW + LEAST, NOW + LEAST + MARGIN),
+        (NOW + SECOND, NOW + LEAST, NOW + LEAST + MARGIN),
     ],
-    ids=["no hold", "a long hold", "just enough", "a second too short", "nearly over", "a day"],
+    ids=["no hold", "a day", "just enough", "a second too short", "nearly over"],
 )
-def test_it_may_be_paid_as_long_as_it_is_held_and_bancard_takes_to_tell(held_until, payable_until):
-    assert ask(held_until=held_until).payable_until == payable_until
+def test_a_first_page_is_open_for_ten_minutes_and_closed_before_the_hold_ends(
+    held_until, payable_until, then_held_until
+):
+    told = ask(held_until=held_until)
+
+    assert (told.payable_until, told.held_until) == (payable_until, then_held_until)
+
+
+def test_a_later_page_makes_no_hold_longer():
+    told = ask(held_until=NOW + timedelta(minutes=5), is_first=False)
+
+    assert (told.payable_until, told.held_until) == (NOW + timedelta(minutes=3), NOW + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    "until",
+    [{"held_until": NOW + MARGIN + SHORTEST - SECOND, "is_first": False}, {"cut": NOW + MARGIN + SHORTEST - SECOND}],
+    ids=["the hold", "the cut"],
+)
+def test_a_page_that_would_be_open_for_a_moment_is_not_made(until):
+    with pytest.raises(NotPayable):
+        ask(**until)
+
+
+def test_nothing_is_paid_after_the_cut():
+    assert ask(cut=NOW + timedelta(minutes=8)).payable_until == NOW + timedelta(minutes=6)
 
 
 @given(about=st.text())

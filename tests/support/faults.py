@@ -1,15 +1,20 @@
 """Answers that DynamoDB gives on a bad day, put in front of the real engine through botocore's own events."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
+from mostrador.errors import ServiceError
+from mostrador.table import TableFailure
 from mostrador.table.base import Item
 
 Refusal = dict[str, Any]
+
+KINDS = ("before", "after", "throttle", "conflict")
 
 
 def cancelled(*codes: str) -> Refusal:
@@ -77,3 +82,22 @@ def crashing(number: int, kind: str) -> Iterator[list[str]]:
     finally:
         client.meta.events.unregister("before-call.dynamodb", enter)
         client.meta.events.unregister("after-call.dynamodb", leave)
+
+
+def points_of(calls: int) -> Any:
+    """A fixture: runs a call that goes wrong at one of the first so many SDK calls, in each way; then once more.
+
+    What it runs gives what the second, undisturbed call gives.
+    """
+    points = [(number, kind) for number in range(calls) for kind in KINDS]
+
+    @pytest.fixture(params=points, ids=lambda point: f"{point[1]} {point[0]}")
+    def crash(request: Any) -> Callable[[Callable[[], Any]], Any]:
+        def run(call: Callable[[], Any]) -> Any:
+            with crashing(*request.param), suppress(TableFailure, ServiceError):
+                call()
+            return call()
+
+        return run
+
+    return crash

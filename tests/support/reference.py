@@ -42,8 +42,13 @@ def _fits(terms: Terms, instant: datetime, _day: date) -> bool:
         start >= terms.earliest
         and all(_is_open(terms, instant + timedelta(minutes=n)) for n in range(demand.duration))
         and agenda.in_the_way(demand, start, terms.booked) is None
+        and not any(_is_busy(terms, start + n) for n in range(-demand.before, demand.duration + demand.after))
         and terms.over_limit(day) is None
     )
+
+
+def _is_busy(terms: Terms, minute: int) -> bool:
+    return any(begins <= minute < ends for begins, ends in terms.busy)
 
 
 def _is_open(terms: Terms, instant: datetime) -> bool:

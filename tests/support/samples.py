@@ -13,7 +13,7 @@ _RAFFLE = {
 }  # fmt: skip
 BODILESS = (
     "/verify", "order_id}/checkout", "orders/{token}/checkout", "/close", "appointment_id}/confirm", "/complete",
-    "/no-show", "/rebuild", "/suspend", "/resume", "/accept",
+    "/no-show", "/rebuild", "/suspend", "/resume", "/accept", "/consent", "/calendars/repair",
 )  # fmt: skip
 # What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
 _BODIES: dict[str, dict[str, Any]] = {
@@ -46,6 +46,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "payments/refund": {"reason": "A"},
     "appointments/payments": {"method": "CASH"},
     "integrations/BANCARD": {"public_key": "A" * 32, "private_key": "A" * 40, "return_url": "https://a.test"},
+    "integrations/GOOGLE_CALENDAR": {},
     "tenant": {"name": "A"},
     "public/appointments": {"service_id": ANY_ID, "starts_at": _START} | _CUSTOMER,
     "public/orders": {"count": 1} | _CUSTOMER,

@@ -9,10 +9,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
+from mostrador import tenants
 from mostrador.errors import Conflict
 from mostrador.rules import agenda, zones
 from mostrador.table import items, keys, reads
 from mostrador.table.attributes import packed, short
+from mostrador.table.busy_items import BusyDay
 
 Days = Mapping[keys.Key, items.AgendaDay]
 MOST_LINES: Final = 5000
@@ -51,8 +53,8 @@ def hold_still(tx: Any, key: keys.Key, days: Days) -> None:
     tx.condition_check(stored, *key, condition=unchanged)
 
 
-def make_firm(tx: Any, tenant: str, appointment: items.Appointment) -> None:
-    """Let a hold lapse no more, without reading the days; refused where it lapsed and its time was given away."""
+def rewrite(tx: Any, tenant: str, appointment: items.Appointment) -> None:
+    """Let a hold lapse later, or no more, without reading the days; refused where its time was given away."""
     line, stored = line_of(appointment), items.AgendaDay
     for key in keys_of(tenant, appointment):
         mine, kept = stored.lines[short(appointment.id)], packed(line, date.fromisoformat(key[1]))
@@ -64,9 +66,9 @@ def retaken(tenant: str, appointment: items.Appointment, now: datetime) -> Calla
 
     The limits are not asked again: the booking passed them when it was made.
     """
-    day_keys = keys_of(tenant, appointment)
+    day_keys, busy_keys = keys_of(tenant, appointment), _busy_keys(tenant, appointment, now)
     service_key = keys.service(tenant, appointment.service_id)
-    found = reads.batch([*day_keys, service_key])
+    found = reads.batch([*day_keys, *busy_keys, service_key])
     service = found.pop(service_key, None)
     line = line_of(appointment)
     capacity = int(service.capacity) if service else 1
@@ -76,12 +78,26 @@ def retaken(tenant: str, appointment: items.Appointment, now: datetime) -> Calla
         others = [one for one in booked(days, now) if one.appointment_id != appointment.id]
         if agenda.in_the_way(wanted, line.starts, others):
             return None
+    spans = [span for key, sources in busy_keys.items() if key in found for span in found[key].spans(sources)]
+    if agenda.elsewhere(wanted, line.starts, spans):
+        return None
 
     def write(tx: Any) -> None:
         for key in day_keys:
             take(tx, key, found, [replace(line, lapses_at=0)], now)
 
     return write
+
+
+def _busy_keys(tenant: str, appointment: items.Appointment, now: datetime) -> dict[keys.Key, list[str]]:
+    """Where calendars elsewhere may say that an appointment's time is taken, and which of them count."""
+    if appointment.ignores_calendar:
+        return {}
+    shop = tenants.current(tenant, now=now)
+    resource_ids = filter(None, (appointment.resource_id, appointment.second_resource_id))
+    followed = {one: sources for one in resource_ids if (sources := tenants.calendars(shop, one))}
+    days = [date.fromisoformat(day) for day in appointment.days]
+    return {keys.busy_day(tenant, one, day): sources for one, sources in followed.items() for day in days}
 
 
 def free(tx: Any, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:
@@ -91,9 +107,10 @@ def free(tx: Any, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:
         tx.update(items.AgendaDay(*key), actions=[action], condition=items.AgendaDay.pk.exists())
 
 
-def booked(days: Iterable[items.AgendaDay], now: datetime) -> list[agenda.Booking]:
-    """What counts at ``now`` in ``days``."""
-    return agenda.live((line for day in days for line in day.bookings()), int(now.timestamp()))
+def booked(days: Iterable[items.AgendaDay | BusyDay], now: datetime) -> list[agenda.Booking]:
+    """What counts at ``now`` in ``days``; busy times elsewhere, which are read with them, are no bookings."""
+    ours = [day for day in days if isinstance(day, items.AgendaDay)]
+    return agenda.live((line for day in ours for line in day.bookings()), int(now.timestamp()))
 
 
 def keys_of(tenant: str, appointment: items.Appointment) -> list[keys.Key]:

@@ -66,6 +66,7 @@ def land(case: Case, payment: Payment, *, by: str, now: datetime) -> Landing:
     appointment, again = case.appointment, None
     if payment.provider == Provider.MANUAL and payment.amount <= 0:
         raise NothingDue
+    is_stray = payment.provider != Provider.MANUAL and payment.id != appointment.checkout_id
     must_take = case.must_be_taken_again(now)
     is_over = appointment.starts_at <= now
     if must_take and not is_over:
@@ -73,7 +74,7 @@ def land(case: Case, payment: Payment, *, by: str, now: datetime) -> Landing:
     reason = appointment_landing(
         Status(appointment.status),
         amount=payment.amount,
-        due=case.due,
+        due=Decimal(0) if is_stray and appointment.paid_amount else case.due,
         is_as_asked=payment.currency == appointment.currency and _is_as_asked(payment),
         is_over=is_over,
         is_gone=must_take and again is None,
@@ -112,4 +113,4 @@ def _pay(tx: Any, case: Case, payment: Payment, again: Callable[[Any], None] | N
         if again:
             again(tx)
         else:
-            agendas.make_firm(tx, case.tenant, appointment)
+            agendas.rewrite(tx, case.tenant, appointment)

@@ -85,7 +85,10 @@ def change(
         if amount is not None:
             status, payment = Status(appointment.status), PaymentStatus(appointment.payment_status)
             rules.check_unpaid(status, payment)
+            payment_records.check_none_open(tenant, appointment.checkout_id)
             appointment.total_amount = money.amount(amount, appointment.currency)
+            if appointment.deposit_amount:
+                appointment.deposit_amount = min(appointment.deposit_amount, appointment.total_amount)
 
     return writes.edited(lambda: get(tenant, appointment_id, now=now), alter, seen=seen, now=now)
 
@@ -265,7 +268,7 @@ def _check_movable(appointment: items.Appointment, now: datetime) -> None:
 def _keep_time(tx: Any, tenant: str, appointment: items.Appointment, *, in_time: bool, now: datetime) -> None:
     """Make the hold firm, or take its time again. Raises SlotTaken."""
     if in_time:
-        agendas.make_firm(tx, tenant, appointment)
+        agendas.rewrite(tx, tenant, appointment)
         return
     again = agendas.retaken(tenant, appointment, now)
     if again is None:

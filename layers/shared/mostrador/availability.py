@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from mostrador import scenes, slots, tenants
-from mostrador.rules import zones
+from mostrador.rules import busy, zones
 from mostrador.views.appointments import AvailabilityQuery, AvailabilityView, RefusedStart, Slot
+from mostrador.views.common import local
 
 
 def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityView:
     """The free starts of the days asked for, on the tenant's clock, with who is free and the seats left.
 
+    ``calendar_as_of`` tells how old what we know of calendars elsewhere is: old news still block, and are told.
     With ``explain`` also the starts of the grid that are not free, each with the rule that removed it.
     Raises NotHere for a service or resource that is not this tenant's, ServiceInactive.
     """
@@ -33,4 +35,20 @@ def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> Availabilit
             RefusedStart(starts_at=zones.instant(at, zone), reason=why.reason.value, by=slots.told(why, scene))
             for at, why in slots.explained(scene, first, last, asked)
         ]
-    return AvailabilityView(service_id=scene.service.id, time_zone=scene.tenant.time_zone, slots=free, refused=refused)
+    calendar = _freshness(scene, query.resource, now)
+    return AvailabilityView(
+        service_id=scene.service.id,
+        time_zone=scene.tenant.time_zone,
+        slots=free,
+        calendar_as_of=local(calendar.as_of, zone),
+        calendar_is_stale=calendar.is_stale,
+        refused=refused,
+    )
+
+
+def _freshness(scene: scenes.Scene, resource_id: str | None, now: datetime) -> busy.Freshness:
+    """How old what we know of the calendars is that block the resources asked about, those of a second group too."""
+    asked = {resource_id} if resource_id else set(scene.service.resource_ids)
+    able = [one.id for one in scene.resources if one.id in asked | set(scene.service.second_resource_ids)]
+    states = [scene.calendars.get(key) for key in scenes.calendar_keys(scene.tenant, able)]
+    return busy.freshness((state.as_of if state else None for state in states), now)

@@ -76,7 +76,9 @@ def book(
             wish, is_complete = wish.after(scene)
             if not is_complete:
                 continue
-            chosen = slots.choose(scene, wish.starts[0], slots.Question(now, form.resource_id))
+            chosen = slots.choose(
+                scene, wish.starts[0], slots.Question(now, form.resource_id, ignore_calendar=form.ignore_calendar)
+            )
             return write(wish, scene, [chosen])[0]
         except wishes.Repeated as repeated:
             return repeated.earlier[0]
@@ -140,6 +142,7 @@ def _appointment(
         fingerprint=wish.fingerprint,
         time_zone=shop.time_zone,
         is_counted=True if wish.active_key else None,
+        ignores_calendar=form.ignore_calendar or None,
     )
     place(made, starts, demand, who)
     if form.hold or (wish.is_public and made.deposit_amount):

@@ -13,11 +13,15 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from mostrador import (
+    active,
+    agendas,
     appointment_payments,
     gateways,
+    numbers,
     order_states,
     payment_links,
     payment_records,
+    raffles,
     reconciliation,
     settings,
     tenants,
@@ -30,7 +34,7 @@ from mostrador.gateways import Gateway
 from mostrador.observability import logger
 from mostrador.rules import bancard as rules
 from mostrador.rules import checkout as terms
-from mostrador.rules.checkout import Asked
+from mostrador.rules.checkout import Asked, Until
 from mostrador.rules.payment import FIRST_CHECK, PaymentState, Target
 from mostrador.table import keys, reads, writes
 from mostrador.table.payment_items import Payment
@@ -70,36 +74,52 @@ def start(tenant: str, target: Target, target_id: str, *, all_of_it: bool = Fals
     Raises NotHere, NotConnected, NotPayable, CurrencyNotTaken, TooManyCheckouts, AlreadyStarting, GatewayUnknown,
     GatewayRefused, Busy.
     """
-    gateway = gateways.of(tenant, now=now)
-    account = gateway.applications[0].public_key
     for attempt in writes.attempts(seconds=3.0, longest=0.5):
         case = _LOOKS[target](tenant, target_id, closely=attempt > 0, now=now)
         wanted = _ASKS[target](case, all_of_it, now)
+        gateway = gateways.of(tenant, now=now)
         live = _live(tenant, case.target)
         if live is None:
-            if (made := _new(tenant, target, case.target, wanted, account=account, by=by, now=now)) is not None:
+            if (made := _new(gateway, target, case, wanted, by=by, now=now)) is not None:
                 return _checkout(_opened(tenant, gateway, made, now))
-        elif live.process_id and live.asked_amount == wanted.amount and now < live.payable_until:
+        elif _is_usable(live, wanted, now):
             return _checkout(live)
-        elif not live.process_id and now - live.created_at < IN_FLIGHT:
+        elif live.status == PaymentState.PENDING and not live.process_id and now - live.created_at < IN_FLIGHT:
             continue  # somebody else's request is at work
         else:
-            reconciliation.give_up(tenant, live, gateway=gateway, now=now)
+            _close(tenant, live, gateway, now)
     raise AlreadyStarting
 
 
 def _live(tenant: str, target: Any) -> Payment | None:
-    """The checkout that can still be paid."""
+    """The checkout whose page may still be open: also one that was declined, until that is closed."""
     if not target.checkout_id:
         return None
     stored = reads.one(keys.payment(tenant, target.checkout_id))
-    return stored if isinstance(stored, Payment) and stored.status == PaymentState.PENDING else None
+    if not isinstance(stored, Payment) or stored.by_hand or not stored.due_pk:
+        return None
+    return stored if stored.status in (PaymentState.PENDING, PaymentState.FAILED) else None
 
 
-def _new(
-    tenant: str, target: Target, item: Any, wanted: Asked, *, account: str, by: str, now: datetime
-) -> Payment | None:
+def _is_usable(live: Payment, wanted: Asked, now: datetime) -> bool:
+    is_same = bool(live.process_id) and live.asked_amount == wanted.amount
+    return is_same and live.status == PaymentState.PENDING and bool(now < live.payable_until)
+
+
+def _close(tenant: str, live: Payment, gateway: Gateway, now: datetime) -> None:
+    """So that one page at most can be paid. An account that is gone cannot close what is over in any case."""
+    is_over = now >= live.payable_until
+    try:
+        reconciliation.give_up(tenant, live, gateway=gateway, now=now)
+    except gateways.NotConnected:
+        if not is_over:
+            raise
+        reconciliation.leave(tenant, live, now=now)
+
+
+def _new(gateway: Gateway, target: Target, case: Any, wanted: Asked, *, by: str, now: datetime) -> Payment | None:
     """Store a checkout and name it where it is for, both or neither; None where somebody was quicker."""
+    tenant, item = case.tenant, case.target
     terms.check_count(int(item.checkouts or 0))
     made = payment_records.asked(
         tenant,
@@ -110,18 +130,18 @@ def _new(
         currency=item.currency,
         time_zone=item.time_zone,
         description=wanted.description,
-        account=account,
+        account=gateway.applications[0].public_key,
         payable_until=wanted.payable_until,
         by=by,
         now=now,
     )
     made.due_pk, made.due_at = keys.due(made.id, min(wanted.payable_until, now + FIRST_CHECK))
     item.checkout_id, item.checkouts = made.id, int(item.checkouts or 0) + 1
-    if item.hold_expires_at:  # looked at once the payment has been: it is rolled back before anything is let go
-        item.due_pk, item.due_at = keys.due(item.id, wanted.payable_until + terms.AFTER_PAYMENT)
     try:
         with writes.transaction() as tx:
             tx.save(made)
+            if wanted.held_until != item.hold_expires_at:
+                _HOLDS[target](tx, tenant, item, wanted.held_until, now)
             tx.save(item)
     except writes.Refused:
         return None
@@ -175,9 +195,8 @@ def _ask_for_order(case: Any, _all_of_it: bool, now: datetime) -> Asked:
     terms.check_order(
         order.status, is_over=case.is_over(now) or case.is_cancelled(), held_until=order.hold_expires_at, now=now
     )
-    return terms.asked(
-        Decimal(order.total_amount), order.currency, f"Rifa {order.code}", held_until=order.hold_expires_at, now=now
-    )
+    until = Until(order.hold_expires_at, not order.checkouts, cut=raffles.cut(case.raffle))
+    return terms.asked(Decimal(order.total_amount), order.currency, f"Rifa {order.code}", until, now=now)
 
 
 def _ask_for_appointment(case: Any, all_of_it: bool, now: datetime) -> Asked:
@@ -185,9 +204,25 @@ def _ask_for_appointment(case: Any, all_of_it: bool, now: datetime) -> Asked:
     terms.check_appointment(one.status, held_until=one.hold_expires_at, now=now)
     amount = terms.now_due(case.due, one.deposit_amount, one.paid_amount, all_of_it=all_of_it)
     starts = one.starts_at.astimezone(tenants.zone_of(one))
-    return terms.asked(amount, one.currency, f"Turno {starts:%d/%m %H:%M}", held_until=one.hold_expires_at, now=now)
+    until = Until(one.hold_expires_at, not one.checkouts)
+    return terms.asked(amount, one.currency, f"Turno {starts:%d/%m %H:%M}", until, now=now)
 
 
+def _hold_order(tx: Any, tenant: str, order: Any, until: datetime, now: datetime) -> None:
+    order.hold_expires_at, (order.due_pk, order.due_at) = until, keys.due(order.id, until + timedelta(seconds=1))
+    numbers.take(tx, tenant, order, now)
+
+
+def _hold_appointment(tx: Any, tenant: str, appointment: Any, until: datetime, _now: datetime) -> None:
+    appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = until, keys.due(appointment.id, until)
+    active.update(tx, tenant, appointment)
+    agendas.rewrite(tx, tenant, appointment)
+
+
+_HOLDS: Final[dict[Target, Callable[..., None]]] = {
+    Target.ORDER: _hold_order,
+    Target.APPOINTMENT: _hold_appointment,
+}
 _LOOKS: Final[dict[Target, Callable[..., Any]]] = {
     Target.ORDER: order_states.look,
     Target.APPOINTMENT: appointment_payments.look,

@@ -4,6 +4,7 @@ Its token signs number, amount and currency, and not the result, so nothing move
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -75,7 +76,7 @@ def _asked(tenant: str, payment: Payment, result: Result, gateway: Gateway, now:
         return Outcome.REPEATED
     try:
         reconciliation.check(tenant, payment, gateway=gateway, now=now)
-    except (GatewayUnknown, GatewayRefused, Unavailable):
+    except (GatewayUnknown, GatewayRefused, gateways.NotConnected, Unavailable):
         _ask_soon(payment, now)
         return Outcome.DEFERRED
     return Outcome.ASKED
@@ -102,8 +103,8 @@ def _parked(tenant: str, result: Result, raw: Any, now: datetime) -> Outcome:
         seen_at=now,
         expires_at=int((now + KEPT).timestamp()),
     )
-    with writes.transaction() as tx:
-        tx.save(kept)
+    with suppress(writes.Refused), writes.transaction() as tx:
+        tx.save(kept, condition=ParkedNotice.pk.does_not_exist())
     return Outcome.PARKED
 
 
@@ -113,5 +114,7 @@ def _logged(tenant: str, outcome: Outcome, result: Result | None, **facts: Any) 
     if result:
         told = {"process_id": result.process_id, "response_code": result.response_code}
     level = logger.info if outcome in (Outcome.ASKED, Outcome.REPEATED, Outcome.DEFERRED) else logger.warning
+    if outcome is Outcome.PARKED:  # somebody paid, and nobody here knows for what
+        level = logger.error
     level("payment.notified", tenant=tenant, outcome=outcome.value, **told, **facts)
     return outcome

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from mostrador import integrations, settings
 from mostrador.clients.bancard_wire import Application, GatewayKeysRefused
-from mostrador.errors import Conflict, Invalid
+from mostrador.errors import Conflict, Invalid, Unavailable
 from mostrador.integrations import Kind
 from mostrador.table.payment_items import Integration
 
@@ -23,6 +23,14 @@ class NotConnected(Conflict):
     code = "payments_not_connected"
     en = "this business takes no online payments yet"
     es = "este negocio todavía no recibe pagos en línea"
+
+
+class PaymentsDown(Unavailable):
+    """What the public is told of trouble between the business and Bancard."""
+
+    code = "payments_unavailable"
+    en = "online payments are not to be had at the moment; please try again later or contact the business"
+    es = "los pagos en línea no están disponibles en este momento; intente más tarde o comuníquese con el negocio"
 
 
 class PrivateKeyMissing(Invalid):

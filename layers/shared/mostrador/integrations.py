@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mostrador import tenants
 from mostrador.clients import kms
-from mostrador.errors import Busy, NotHere
+from mostrador.errors import Busy, NotHere, Stale
 from mostrador.observability import logger
 from mostrador.table import keys, reads, writes
 from mostrador.table.payment_items import Integration
@@ -30,10 +30,14 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """BROKEN: the other side takes the credentials no longer, and somebody must give new ones."""
+    """BROKEN: the other side takes the credentials no longer, and somebody must give new ones.
+
+    REMOVING: it goes as soon as what we put there is gone.
+    """
 
     ACTIVE = "ACTIVE"
     BROKEN = "BROKEN"
+    REMOVING = "REMOVING"
 
 
 def find(tenant: str, kind: Kind, resource_id: str | None = None) -> Integration | None:
@@ -77,13 +81,15 @@ def put(
         stored = find(tenant, kind, resource_id)
         if stored is not None:
             writes.check_version(stored, seen)
+        elif seen is not None:
+            raise Stale(given=seen, current=0)
         known = secrets(stored, now=now)[0] if stored and stored.sealed else None
         if stored and stored.settings == settings and secret in (None, known) and stored.status == State.ACTIVE:
             return stored
         item = stored or _new(tenant, kind, resource_id, now)
         if secret is not None and secret != known:
             item.previous, item.previous_until = item.sealed, now + KEPT if item.sealed else None
-            item.sealed = kms.seal(secret, _bound_to(item))
+            item.sealed, item.sealed_at = kms.seal(secret, _bound_to(item)), now
         item.settings, item.status, item.reason = settings, State.ACTIVE.value, None
         item.changed_by, item.updated_at = by, now if stored else None
         try:
@@ -104,10 +110,14 @@ def remove(tenant: str, kind: Kind, resource_id: str | None = None, *, seen: int
 
 
 def mark_broken(item: Integration, reason: str, *, now: datetime) -> None:
-    """Note that the other side takes the credentials no longer, for an admin to see; once."""
-    if item.status == State.BROKEN:
+    """Note that the other side takes the credentials no longer, for an admin to see; once.
+
+    What is REMOVING stays so, with the reason.
+    """
+    is_leaving = item.status == State.REMOVING
+    if item.status == State.BROKEN or (is_leaving and item.reason):
         return
-    item.status, item.reason, item.updated_at = State.BROKEN.value, reason[:200], now
+    item.status, item.reason, item.updated_at = item.status if is_leaving else State.BROKEN.value, reason[:200], now
     try:
         with writes.transaction() as tx:
             tx.save(item)

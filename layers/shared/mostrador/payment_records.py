@@ -1,22 +1,38 @@
 """Payments as records: drafted where money is asked for or taken, moved with a line in the ledger, listed."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import tenants
-from mostrador.errors import Busy, NotHere
+from mostrador.errors import Busy, Conflict, NotHere
 from mostrador.observability import logger
-from mostrador.rules.payment import Method, PaymentState, Provider, RefundReason, Target, move_payment
+from mostrador.rules.payment import WHILE_OPEN, Method, PaymentState, Provider, RefundReason, Target, move_payment
 from mostrador.table import keys, reads, writes
 from mostrador.table.payment_items import LedgerLine, Owed, Payment
 
 if TYPE_CHECKING:
     from mostrador.views.payments import PaymentListing
 
+LOOKED_AT_ONCE_MORE: Final = {PaymentState.FAILED: WHILE_OPEN, PaymentState.EXPIRED: timedelta(hours=24)}
+"""A page that was declined may be paid after all; what was given up is asked about once more, the day after."""
 MOST_TOLD: Final = 10
 """Messages of a provider that a payment keeps, the oldest gives way."""
+
+
+class BeingPaid(Conflict):
+    code = "being_paid"
+    en = "somebody is paying it online until {until}: its amount can be changed after that"
+    es = "alguien lo está pagando en línea hasta {until}: su importe se puede cambiar después"
+
+
+class GoneBack(Conflict):
+    """Whoever gives it back now gives it back twice."""
+
+    code = "already_given_back"
+    en = "the money went back already, by {by} at {at}"
+    es = "el dinero ya se devolvió: {by}, {at}"
 
 
 def manual(
@@ -94,8 +110,8 @@ def move(tx: Any, payment: Payment, *states: PaymentState, reason: RefundReason 
     if payment.status == PaymentState.REFUND_DUE and payment.provider == Provider.BANCARD:
         payment.due_pk, payment.due_at = keys.due(payment.id, now)
         payment.checks = None
-    if payment.status == PaymentState.FAILED and payment.payable_until:  # its page is open until then
-        payment.due_pk, payment.due_at = keys.due(payment.id, payment.payable_until)
+    if payment.provider == Provider.BANCARD and payment.status in LOOKED_AT_ONCE_MORE:
+        payment.due_pk, payment.due_at = keys.due(payment.id, now + LOOKED_AT_ONCE_MORE[PaymentState(payment.status)])
     payment.updated_at = now if payment.loaded else None
     tx.save(payment)
 
@@ -149,6 +165,13 @@ def get(tenant: str, payment_id: str, *, now: datetime) -> Payment:
     return found(reads.one(keys.payment(tenant, payment_id)), payment_id)
 
 
+def check_none_open(tenant: str, payment_id: str | None) -> None:
+    """Raise BeingPaid where that payment may be made at this moment."""
+    stored = reads.one(keys.payment(tenant, payment_id)) if payment_id else None
+    if isinstance(stored, Payment) and stored.status == PaymentState.PENDING:
+        raise BeingPaid(until=stored.payable_until.isoformat())
+
+
 def due_back(tenant: str, most: int) -> list[Payment]:
     """At most so many payments whose money is due back now."""
     listed = reads.first(keys.ledger_partition(tenant), most, between=(keys.OWED_PREFIX, f"{keys.OWED_PREFIX}~"))
@@ -194,6 +217,8 @@ def returned(tenant: str, payment_id: str, *, reference: str | None = None, by: 
     for _ in writes.attempts():
         payment = get(tenant, payment_id, now=now)
         if payment.status == PaymentState.REFUNDED:
+            if payment.refunded_by != by and payment.provider == Provider.BANCARD:
+                raise GoneBack(by=payment.refunded_by, at=payment.refunded_at.isoformat())
             return payment
         try:
             with writes.transaction() as tx:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from mostrador import context, gateways, payment_records, reconciliation, tenants
-from mostrador.clients.bancard_wire import GatewayRefused, GatewayUnknown
+from mostrador.clients.bancard_wire import GatewayUnknown
 from mostrador.gateways import Gateway
 from mostrador.observability import logger
 from mostrador.rules import money, zones
@@ -20,7 +20,7 @@ DAYS: Final = 3
 """How many days back what was left unanswered is asked again."""
 PATIENCE: Final = 3
 """Questions that may be left unanswered before the rest of a day waits."""
-_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_DAY, _LONG = timedelta(days=1), timedelta(days=90)
 
 
 class Sum(NamedTuple):
@@ -51,6 +51,7 @@ class Report(NamedTuple):
     pending: list[Payment]
     parked: list[ParkedNotice]
     compared_at: datetime | None
+    unanswered: int
     differences: list[Difference]
 
 
@@ -68,6 +69,7 @@ def of_day(tenant: str, day: date | None, *, now: datetime) -> Report:
         pending=_pending(tenant, now),
         parked=_parked(shop, day),
         compared_at=compared.asked_at if isinstance(compared, PaymentReport) else None,
+        unanswered=int(compared.unanswered) if isinstance(compared, PaymentReport) else 0,
         differences=[Difference(**one) for one in told],
     )
 
@@ -77,31 +79,36 @@ def yesterday(shop: items.Tenant, now: datetime) -> date:
     return now.astimezone(tenants.zone(shop)).date() - _DAY
 
 
-def compare(tenant: str, day: date, *, now: datetime) -> PaymentReport:
+def compare(
+    tenant: str, day: date, *, now: datetime, clock: Callable[[], datetime] | None = None, until: datetime | None = None
+) -> PaymentReport:
     """Ask Bancard about each of its payments that moved on that day, keep what differs, and act on it.
 
-    What it leaves unanswered is counted, and asked again by the next runs; what an earlier run found stays told.
-    Raises NotConnected.
+    It is asked at the ``clock``'s time, until ``until``. What is not answered or not asked is counted as unanswered,
+    for the next runs; what an earlier run found stays. Raises NotConnected.
     """
-    shop = tenants.current(tenant, now=now)
+    shop, tick = tenants.current(tenant, now=now), clock or (lambda: now)
     moved = {one.payment_id for one in _lines(shop, day) if one.provider == Provider.BANCARD}
-    opened = {one.id for one in _asked_on(shop, day)}
+    wanted = sorted(moved | {one.id for one in _asked_on(shop, day)})
     gateway = gateways.of(tenant, now=now)
     before = reads.one(keys.payment_report(tenant, day))
     differences = list(before.differences) if isinstance(before, PaymentReport) else []
-    unanswered = 0
-    for payment_id in sorted(moved | opened):
-        try:
-            if (found := _difference(tenant, payment_id, gateway, now)) and found not in differences:
-                differences.append(found)
-        except (GatewayUnknown, GatewayRefused, gateways.NotConnected):
+    unanswered = silent = 0
+    for payment_id in wanted:
+        if silent == PATIENCE or (until and tick() >= until):
             unanswered += 1
-            if unanswered == PATIENCE:
-                break
+            continue
+        try:
+            if (found := _difference(tenant, payment_id, gateway, tick())) and found not in differences:
+                differences.append(found)
+        except Exception as error:  # noqa: BLE001 - one payment must not keep the others from being compared
+            unanswered += 1
+            silent += isinstance(error, GatewayUnknown)
+            logger.warning("payment not compared", tenant=tenant, payment=payment_id, error=type(error).__name__)
     made = PaymentReport(
         *keys.payment_report(tenant, day),
         asked_at=now,
-        asked=len(moved | opened),
+        asked=len(wanted),
         unanswered=unanswered,
         differences=differences,
     )
@@ -138,6 +145,7 @@ def compare_all(clock: Callable[[], datetime], *, until: datetime) -> dict[str, 
         with context.working(shop.slug, context.SYSTEM):
             for outcome, count in _compared(shop, clock, until).items():
                 counts[outcome] += count
+    counts["unfinished"] = min(1, counts["unfinished"])
     return counts
 
 
@@ -149,10 +157,15 @@ def _compared(shop: items.Tenant, clock: Callable[[], datetime], until: datetime
             now = clock()
             day = yesterday(shop, now) - days * _DAY
             stored = reads.one(keys.payment_report(shop.slug, day))
-            if now >= until or (isinstance(stored, PaymentReport) and not stored.unanswered):
+            if isinstance(stored, PaymentReport) and not stored.unanswered:
                 continue
-            made = compare(shop.slug, day, now=now)
+            if now >= until:
+                counts["unfinished"] += 1
+                return counts
+            made = compare(shop.slug, day, now=now, clock=clock, until=until)
             counts.update(days=1, differences=len(made.differences), unanswered=int(made.unanswered))
+            if made.unanswered and days == DAYS - 1:  # nobody asks about it again
+                logger.error("payment unanswered", tenant=shop.slug, day=day.isoformat(), count=int(made.unanswered))
         counts["tenants"] += 1
     except gateways.NotConnected:
         pass
@@ -194,8 +207,8 @@ def _sums(lines: Iterable[LedgerLine]) -> list[Sum]:
 
 
 def _pending(tenant: str, now: datetime) -> list[Any]:
-    """What was asked for in the last week and is not known to be paid or given up."""
-    partition, since = keys.payments_partition(tenant), keys.at(now - _WEEK)
+    """What was asked for in the last 90 days and is not known to be paid or given up."""
+    partition, since = keys.payments_partition(tenant), keys.at(now - _LONG)
     keep = Payment.status == PaymentState.PENDING.value
     return reads.first(partition, MOST_LISTED, between=(since, "~"), index="gsi1", keep=keep, newest_first=True)
 

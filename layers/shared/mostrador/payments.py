@@ -27,6 +27,8 @@ from mostrador.table.raffle_items import Order
 if TYPE_CHECKING:
     from mostrador.views.payments import Confirmation, Refunding
 
+ALIKE_WITHIN: Final = 600
+"""Seconds in which the same sum for an appointment, told twice without a key, is taken for one payment."""
 AT_ONCE: Final = 200
 """Orders of a cancelled raffle that one run winds up."""
 _CAME_IN: Final = "amount currency method external_id confirmed_at told response_code response_description".split()
@@ -59,9 +61,11 @@ def confirm(tenant: str, order_id: str, form: "Confirmation", *, by: str, key: s
 def take(tenant: str, appointment_id: str, form: "Confirmation", *, by: str, key: str | None, now: datetime) -> Settled:
     """Money for an appointment that somebody of the business took, all that is due where the form tells no amount.
 
-    It confirms what is PENDING, also where it is a part. Repeats and refusals as ``confirm``.
+    It confirms what is PENDING, also where it is a part. Refusals as ``confirm``; without a key the same form is the
+    same payment for ten minutes of the clock, for two equal instalments are two.
     """
-    payment = _by_hand(tenant, Target.APPOINTMENT, appointment_id, form, by=by, key=key, now=now)
+    once = key or f"{form.as_sent()} {int(now.timestamp()) // ALIKE_WITHIN}"
+    payment = _by_hand(tenant, Target.APPOINTMENT, appointment_id, form, by=by, key=once, now=now)
 
     def of_appointment(appointment: items.Appointment) -> None:
         due = Decimal(appointment.total_amount) - (appointment.paid_amount or Decimal(0))
@@ -99,7 +103,15 @@ def settle(tenant: str, paid: Payment, *, by: str, now: datetime, complete: Comp
     raise Busy
 
 
-def refund(tenant: str, order_id: str, form: "Refunding", *, by: str, now: datetime) -> Settled:
+def refund(
+    tenant: str,
+    order_id: str,
+    form: "Refunding",
+    *,
+    reason: RefundReason = RefundReason.ORDER_REFUNDED,
+    by: str,
+    now: datetime,
+) -> Settled:
     """PAID -> REFUNDED: the money goes back, and before the raffle's cut the numbers are free; again changes nothing.
 
     Raises NotHere, WrongOrderState, Busy.
@@ -113,8 +125,8 @@ def refund(tenant: str, order_id: str, form: "Refunding", *, by: str, now: datet
         payment = payment_records.get(tenant, order.payment_id, now=now)
         try:
             with writes.transaction() as tx:
-                reason = RefundReason.RAFFLE_CANCELLED if case.is_cancelled() else RefundReason.ORDER_REFUNDED
-                _give_back(tx, payment, form, reason, by=by, now=now)
+                why = RefundReason.RAFFLE_CANCELLED if case.is_cancelled() else reason
+                _give_back(tx, payment, form, why, by=by, now=now)
                 sellers.count(tx, tenant, order, -1)
                 orders.enter(order, OrderStatus.REFUNDED, by, now, reason=form.reason)
                 if case.is_cancelled() or not case.is_over(now):
@@ -151,7 +163,8 @@ def refund_one(
         if payment.status != PaymentState.PAID:
             raise WrongPaymentState(current=payment.status, wanted=PaymentState.REFUND_DUE.value)
         if payment.target == Target.ORDER:
-            return refund(tenant, payment.target_id, form, by=by, now=now)
+            why = RefundReason.ORDER_REFUNDED if reason is RefundReason.GIVEN_BACK else reason
+            return refund(tenant, payment.target_id, form, reason=why, by=by, now=now)
         case = appointment_payments.look(tenant, payment.target_id, closely=attempt > 0, now=now)
         try:
             with writes.transaction() as tx:

@@ -9,15 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from mostrador import agendas, tenants
 from mostrador.errors import Conflict, NotHere
-from mostrador.rules import agenda, availability, opening, zones
+from mostrador.rules import agenda, availability, busy, opening, zones
 from mostrador.table import items, keys, reads
+from mostrador.table.busy_items import BusyDay, CalendarState
 
 _REMEMBERED: Final = 500
 _GLANCE: Final = timedelta(seconds=5)
+_Kind = TypeVar("_Kind")
 _KeysOf = Callable[[items.Tenant, items.Service], set[keys.Key]]
 _hints: dict[tuple[str, str], tuple[items.Tenant, items.Service]] = {}
 
@@ -30,8 +32,9 @@ class ServiceInactive(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Fresh copies; ``days`` are the agenda days that exist, ``other`` whatever else was asked for.
+    """Fresh copies; ``days`` are the agenda days that exist, ``busy_days`` what calendars elsewhere take of them.
 
+    ``calendars`` tell how far those were read (of a range of days only), ``other`` is whatever else was asked for.
     ``demand`` is the service's, unless an appointment made under earlier terms is moved.
     """
 
@@ -40,6 +43,8 @@ class Scene:
     demand: agenda.Demand
     resources: list[items.Resource]
     days: Mapping[keys.Key, items.AgendaDay]
+    busy_days: Mapping[keys.Key, BusyDay] = field(default_factory=dict)
+    calendars: Mapping[keys.Key, CalendarState] = field(default_factory=dict)
     other: Mapping[keys.Key, Any] = field(default_factory=dict)
 
     @property
@@ -54,6 +59,13 @@ class Scene:
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
         lines = agendas.booked((day for (pk, _), day in self.days.items() if pk == partition), now)
         return [line for line in lines if line.appointment_id != without]
+
+    def elsewhere(self, resource_id: str) -> list[busy.Span]:
+        """What the connected calendars take of the days of one resource that were read, in order of time."""
+        sources = tenants.calendars(self.tenant, resource_id)
+        partition = keys.agenda_partition(self.tenant.slug, resource_id)
+        days = [day for (pk, _), day in self.busy_days.items() if pk == partition] if sources else []
+        return sorted(span for day in days for span in day.spans(sources))
 
     def hours(self, resource: items.Resource) -> opening.Hours:
         """The resource's own opening hours or the tenant's; of the special days its own before the tenant's."""
@@ -87,6 +99,7 @@ class Scene:
             last_day=min(last_day, until),
             booked=self.booked(resource.id, now, without),
             service_counts=counts,
+            busy=self.elsewhere(resource.id),
         )
 
     def _service_counts(self, now: datetime, without: str) -> Counter[date]:
@@ -138,7 +151,11 @@ def over(tenant: str, service_id: str, first: date, last: date, *, now: datetime
     """
     shop = tenants.current(tenant, now=now, within=_GLANCE)
     known = {keys.tenant(tenant): shop}
-    return widened(_read(tenant, service_id, lambda _shop, _service: set(), (), known=known), first, last)
+
+    def more(shop: items.Tenant, service: items.Service) -> set[keys.Key]:
+        return calendar_keys(shop, _resource_ids(service))
+
+    return widened(_read(tenant, service_id, more, (), known=known), first, last)
 
 
 def widened(scene: Scene, first: date, last: date) -> Scene:
@@ -151,21 +168,29 @@ def widened(scene: Scene, first: date, last: date) -> Scene:
     if demand.max_per_week is not None:
         since = min(since, availability.monday_of(first))
         until = max(until, availability.monday_of(last) + timedelta(days=6))
-    days = {
-        (day.pk, day.sk): day
-        for one in _resource_ids(scene.service)  # the inactive too: what they have counts against the limits
-        for day in reads.span(keys.agenda_partition(scene.tenant.slug, one), str(since), str(until))
-    }
-    return replace(scene, days={**days, **scene.days})  # what was read consistently stays
+    days: dict[keys.Key, Any] = {}
+    for one in _resource_ids(scene.service):  # the inactive too: what they have counts against the limits
+        partition, behind = keys.busy_day(scene.tenant.slug, one, until)
+        days |= {(day.pk, day.sk): day for day in reads.span(partition, str(since), behind)}
+    return _with(scene, {**days, **scene.days, **scene.busy_days})  # what was read consistently stays
 
 
 def touching(scene: Scene, starts: int) -> Scene:
     """The same scene with the days that its own ``demand`` touches, read if the service's did not."""
     touched = agenda.days_touched(scene.demand, starts, tenants.zone(scene.tenant))
-    wanted = {keys.agenda_day(scene.tenant.slug, one.id, day) for one in scene.resources for day in touched}
+    wanted = _keys_of_days(scene.tenant, [one.id for one in scene.resources], touched)
     if touched == agenda.days_touched(demand(scene.service), starts, tenants.zone(scene.tenant)):
         return scene
-    return replace(scene, days={**scene.days, **reads.batch(wanted)})
+    return _with(scene, reads.batch(wanted))
+
+
+def _with(scene: Scene, found: Mapping[keys.Key, Any]) -> Scene:
+    days, busy_days = _all(items.AgendaDay, found), _all(BusyDay, found)
+    return replace(scene, days={**scene.days, **days}, busy_days={**scene.busy_days, **busy_days})
+
+
+def _all(kind: type[_Kind], found: Mapping[keys.Key, Any]) -> dict[keys.Key, _Kind]:
+    return {key: item for key, item in found.items() if isinstance(item, kind)}
 
 
 def forget() -> None:
@@ -219,11 +244,26 @@ def _day_keys(shop: items.Tenant, service: items.Service, starts: int) -> set[ke
     """The days a booking touches, and the whole week of the first group where a weekly limit counts it."""
     zone = tenants.zone(shop)
     touched = agenda.days_touched(demand(service), starts, zone)
-    found = {keys.agenda_day(shop.slug, one, day) for one in _resource_ids(service) for day in touched}
+    found = _keys_of_days(shop, _resource_ids(service), touched)
     if service.max_bookings_per_week is not None:
         week = week_of(zones.local_day(starts, zone))
         found |= {keys.agenda_day(shop.slug, one, day) for one in service.resource_ids for day in week}
     return found
+
+
+def _keys_of_days(shop: items.Tenant, resource_ids: Iterable[str], days: Iterable[date]) -> set[keys.Key]:
+    """The agenda days, and the busy times of those resources that a calendar elsewhere blocks."""
+    found = set()
+    for one in resource_ids:
+        found |= {keys.agenda_day(shop.slug, one, day) for day in days}
+        if tenants.calendars(shop, one):
+            found |= {keys.busy_day(shop.slug, one, day) for day in days}
+    return found
+
+
+def calendar_keys(shop: items.Tenant, resource_ids: Iterable[str]) -> set[keys.Key]:
+    """Where it stands how far the calendars were read that block any of these resources."""
+    return {keys.calendar_state(shop.slug, source) for one in resource_ids for source in tenants.calendars(shop, one)}
 
 
 def week_of(day: date) -> list[date]:
@@ -247,6 +287,8 @@ def _scene(
         service=service,
         demand=demand(service),
         resources=[resource for resource in resources if resource is not None and resource.is_active],
-        days={key: item for key, item in found.items() if isinstance(item, items.AgendaDay)},
+        days=_all(items.AgendaDay, found),
+        busy_days=_all(BusyDay, found),
+        calendars=_all(CalendarState, found),
         other={key: found[key] for key in other if key in found},
     )

@@ -96,7 +96,7 @@ def _judge(
     scene: scenes.Scene, wish: wishes.Wish, form: NewSeries, taken_by_us: set[int]
 ) -> tuple[dict[int, list[items.Resource]], list[SeriesConflict]]:
     """Who takes each start that is free, and the conflicts of the others."""
-    asked = slots.Question(wish.now, form.resource_id, any_day=True)
+    asked = slots.Question(wish.now, form.resource_id, any_day=True, ignore_calendar=form.ignore_calendar)
     free, conflicts = {}, []
     for start in (one for one in wish.starts if one not in taken_by_us):
         try:

@@ -71,6 +71,51 @@ def bancard_http2() -> bool:
 
 
 @cache
+def google_api_base() -> str:
+    """Where Google Calendar's v3 is."""
+    return _required("GOOGLE_API_BASE")
+
+
+@cache
+def google_token_url() -> str:
+    return _required("GOOGLE_TOKEN_URL")
+
+
+@cache
+def google_auth_url() -> str:
+    """Where people let us into their calendars."""
+    return _required("GOOGLE_AUTH_URL")
+
+
+@cache
+def google_revoke_url() -> str:
+    return _required("GOOGLE_REVOKE_URL")
+
+
+@cache
+def google_client_id() -> str:
+    """Who we are to Google; empty where only service accounts connect calendars."""
+    return os.environ.get("GOOGLE_CLIENT_ID", "")
+
+
+@cache
+def google_client_secret() -> str:
+    return os.environ.get("GOOGLE_CLIENT_SECRET", "")
+
+
+@cache
+def google_redirect_url() -> str:
+    """Where Google returns after a consent; empty for the address at which we were asked."""
+    return os.environ.get("GOOGLE_REDIRECT_URL", "")
+
+
+@cache
+def execute_api_url() -> str:
+    """Below which our APIs answer, where that is not AWS."""
+    return os.environ.get("EXECUTE_API_URL", "")
+
+
+@cache
 def integration_key() -> str:
     """The KMS key under which credentials of other people's systems are kept."""
     return _required("INTEGRATION_KEY")

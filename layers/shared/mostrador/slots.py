@@ -39,6 +39,7 @@ _WORDS: Final[tuple[dict[rules.Reason, str], dict[rules.Reason, str]]] = (
         rules.Reason.SEATS: "no quedan cupos",
         rules.Reason.DAILY_LIMIT: "se llegó al máximo de turnos del día",
         rules.Reason.WEEKLY_LIMIT: "se llegó al máximo de turnos de la semana",
+        rules.Reason.EXTERNAL: "ocupado en el calendario externo",
     },
     {
         rules.Reason.CLOSED: "closed",
@@ -49,6 +50,7 @@ _WORDS: Final[tuple[dict[rules.Reason, str], dict[rules.Reason, str]]] = (
         rules.Reason.SEATS: "no seats left",
         rules.Reason.DAILY_LIMIT: "the day's limit is reached",
         rules.Reason.WEEKLY_LIMIT: "the week's limit is reached",
+        rules.Reason.EXTERNAL: "busy in the external calendar",
     },
 )
 
@@ -57,13 +59,15 @@ _WORDS: Final[tuple[dict[rules.Reason, str], dict[rules.Reason, str]]] = (
 class Question:
     """What is asked of a scene: which resource of the first group, not counting which appointment.
 
-    ``any_day`` is for staff who plan further ahead than customers may.
+    ``any_day`` is for staff who plan further ahead than customers may, ``ignore_calendar`` for staff who book over what
+    calendars elsewhere say.
     """
 
     now: datetime
     resource_id: str | None = None
     without: str = ""
     any_day: bool = False
+    ignore_calendar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ def _burden(scene: scenes.Scene, one: str, terms: rules.Terms, at: int, asked: Q
 
 
 def taken(scene: scenes.Scene, at: int, asked: Question, why: rules.Refusal) -> SlotTaken:
-    """The refusal of a start, with the three nearest free starts of the days around."""
+    """The refusal of a start, with the three nearest free starts of the days around, busy ones left out."""
+    asked = replace(asked, ignore_calendar=False)
     zone = tenants.zone(scene.tenant)
     day = zones.local_day(at, zone)
     some = next(iter(_groups(scene, asked)[0].values()), None)
@@ -175,6 +180,8 @@ def _groups(scene: scenes.Scene, asked: Question) -> tuple[dict[str, rules.Terms
         main_ids = [asked.resource_id]
     groups = [main_ids, scene.service.second_resource_ids] if scene.needs_second else [main_ids]
     found = [scene.terms(one, asked.now, without=asked.without) for one in groups]
+    if asked.ignore_calendar:
+        found = [{one: replace(terms, busy=()) for one, terms in group.items()} for group in found]
     if asked.any_day:
         found = [{one: replace(terms, last_day=date.max) for one, terms in group.items()} for group in found]
     return found[0], found[1] if scene.needs_second else _EMPTY

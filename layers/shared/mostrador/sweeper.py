@@ -6,7 +6,6 @@ Whatever is done is safe to repeat and to do twice at once, so a run that ends e
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,11 +16,13 @@ from mostrador import (
     payments,
     raffle_draws,
     reconciliation,
+    rollbacks,
     tenants,
     waiting_lines,
 )
-from mostrador.clients.bancard_wire import GatewayUnknown
+from mostrador.clients.bancard_wire import GatewayRefused, GatewayUnknown
 from mostrador.errors import Conflict, NotFound, NotHere, ServiceError
+from mostrador.gateways import NotConnected
 from mostrador.observability import logger
 from mostrador.rules.appointment import Status
 from mostrador.rules.payment import PaymentState
@@ -98,7 +99,7 @@ def _sweep(item: Any, now: datetime) -> dict[str, int]:
         if not _is_of_active(item, now):
             return {"suspended": 1}
         return _HANDLERS[type(item)](keys.tenant_of(item.pk), item, now)
-    except GatewayUnknown:
+    except (GatewayUnknown, GatewayRefused, NotConnected):
         return {"unanswered": 1}
     except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
         is_stuck = now - datetime.fromisoformat(item.due_at) > STUCK
@@ -124,9 +125,9 @@ def _is_of_active(item: Any, now: datetime) -> bool:
 
 
 def _expire(tenant: str, item: items.Appointment, now: datetime) -> dict[str, int]:
-    _close_checkout(tenant, item.checkout_id, now)
+    silent = _close_checkout(tenant, item.checkout_id, now)
     expired = appointments.expire(tenant, item.id, now=now)
-    return {"expired" if expired.status == Status.EXPIRED else "overtaken": 1}
+    return {"expired" if expired.status == Status.EXPIRED else "overtaken": 1, "unanswered": silent}
 
 
 def _advance(tenant: str, item: items.WaitingLine, now: datetime) -> dict[str, int]:
@@ -134,27 +135,33 @@ def _advance(tenant: str, item: items.WaitingLine, now: datetime) -> dict[str, i
 
 
 def _expire_order(tenant: str, item: Order, now: datetime) -> dict[str, int]:
-    _close_checkout(tenant, item.checkout_id, now)
+    silent = _close_checkout(tenant, item.checkout_id, now)
     expired = order_states.expire(tenant, item.id, now=now)
-    return {"expired" if expired.status == OrderStatus.EXPIRED else "overtaken": 1}
+    return {"expired" if expired.status == OrderStatus.EXPIRED else "overtaken": 1, "unanswered": silent}
 
 
-def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> None:
-    """Roll a payment back before what it is for is let go.
+def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> int:
+    """Roll a payment back before what it is for is let go; 1 where Bancard does not answer.
 
-    Where Bancard does not answer that is let go all the same: money that comes then takes it again or goes back.
+    Then that is let go all the same: money that comes later takes it again or goes back.
     """
     live = reads.one(keys.payment(tenant, checkout_id)) if checkout_id else None
     if isinstance(live, Payment) and live.status == PaymentState.PENDING:
-        with suppress(ServiceError):
+        try:
             reconciliation.give_up(tenant, live, now=now)
+        except GatewayUnknown:
+            return 1
+        except ServiceError:
+            return 0
+    return 0
 
 
 def _settle(tenant: str, item: Payment, now: datetime) -> dict[str, int]:
     if item.status == PaymentState.REFUND_DUE:
-        reconciliation.give_back(tenant, item, now=now)
-    else:
-        reconciliation.check(tenant, item, now=now)
+        left = rollbacks.give_back(tenant, item, now=now)
+        is_silent = left.status == PaymentState.REFUND_DUE and not left.by_hand
+        return {"unanswered" if is_silent else "payments": 1}
+    reconciliation.check(tenant, item, now=now)
     return {"payments": 1}
 
 

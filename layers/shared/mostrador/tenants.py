@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mostrador import context, ids
 from mostrador.errors import Conflict, Invalid, NotHere
+from mostrador.rules import busy
 from mostrador.rules.phones import normalised
 from mostrador.table import items, keys, reads, writes
 
@@ -36,6 +37,11 @@ class DefaultStays(Invalid):
 def zone(tenant: items.Tenant) -> ZoneInfo:
     """The zone that decides the tenant's local days and opening hours; fixed when the tenant is created."""
     return ZoneInfo(tenant.time_zone)
+
+
+def calendars(tenant: items.Tenant, resource_id: str) -> list[str]:
+    """The sources of busy times that block a resource."""
+    return [source for source in tenant.calendars or [] if busy.blocks(source, resource_id)]
 
 
 def zone_of(appointment: items.Appointment) -> ZoneInfo:
@@ -160,6 +166,8 @@ def _edited(slug: str, alter: Callable[[items.Tenant], None], *, seen: int | Non
 
 def _stored(wanted: "Request", country: str) -> dict[str, Any]:
     """What the request sets, as the item keeps it."""
+    from mostrador.views import hours  # noqa: PLC0415 - with pydantic, which the stream's functions do without
+
     kept = {name: value for name, value in wanted.fields().items() if name not in _APART}
     if "business_hours" in kept:
         from mostrador.views import hours  # noqa: PLC0415 - with pydantic, which most functions do without

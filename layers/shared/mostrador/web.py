@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -16,7 +17,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path as PathParam
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, BeforeValidator, StringConstraints
 
-from mostrador import context, errors, members, middleware, problems, tenants, wording
+from mostrador import context, errors, members, middleware, problems, settings, tenants, wording
 from mostrador.errors import ServiceError
 from mostrador.observability import logger
 from mostrador.rules import permissions
@@ -193,6 +194,29 @@ def cached(app: APIGatewayRestResolver, text: str, kind: str, seconds: int) -> R
     if etag in (one.strip().removeprefix("W/") for one in known):
         return Response(304, body="", headers=headers)
     return Response(200, kind, text, headers=headers)
+
+
+def page(title: str, text: str) -> Response[str]:
+    """200 with a few words for a person, which nothing keeps, frames or follows from."""
+    head = f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{escape(title)}</title>'
+    body = f"{head}<h1>{escape(title)}</h1><p>{escape(text)}</p>"
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Referrer-Policy": "no-referrer",
+    }
+    return Response(200, "text/html; charset=utf-8", body, headers=headers)
+
+
+def address(app: APIGatewayRestResolver, path: str) -> str:
+    """Where this API itself answers for ``path``: as configured, or at the address at which it was asked."""
+    if settings.google_redirect_url():
+        return settings.google_redirect_url()
+    request = app.current_event.request_context
+    stage = f"/{request.get('stage')}"
+    if settings.execute_api_url():
+        return f"{settings.execute_api_url()}/{request.get('apiId')}{stage}{path}"
+    return f"https://{request.get('domainName')}{stage}{path}"
 
 
 def gone() -> Response[None]:

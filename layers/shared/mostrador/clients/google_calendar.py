@@ -19,7 +19,12 @@ from mostrador.clients.google_auth import Answer, GoogleUnavailable
 from mostrador.errors import Conflict, Invalid, NotFound, ServiceError, Unavailable
 from mostrador.rules.calendar import Failure, failure_of, reasons
 
-PAGE_SIZE: Final = 2500  # the most that Google gives
+PAGE_SIZE: Final = 250  # of events of a few KB: Google gives up to 2500, and descriptions of 8 KB
+READ: Final = (
+    "items(id,status,etag,summary,description,start,end,visibility,transparency,eventType,recurrence,recurringEventId,"
+    "attendees(email,self,responseStatus),extendedProperties/private),nextPageToken,nextSyncToken,timeZone"
+)
+"""What a list tells: all that anybody reads of an event here."""
 LARGEST_PAGE: Final = 8 * 1024 * 1024
 
 _DONE: Final = (200, 204)
@@ -82,6 +87,12 @@ class CalendarGone(NotFound):
     es = "no existe ese calendario de Google, o no está compartido con nosotros"
 
 
+class CalendarForbidden(Conflict):
+    code = "calendar_forbidden"
+    en = "we may not write in this Google calendar ({reason})"
+    es = "no tenemos permiso para escribir en este calendario de Google ({reason})"
+
+
 class CalendarRefused(Invalid):
     code = "calendar_refused"
     en = "Google Calendar refuses the request: {reason}"
@@ -96,6 +107,7 @@ _REFUSALS: Final[Mapping[Failure, type[ServiceError]]] = {
     Failure.CHANGED: EventChanged,
     Failure.FULL_SYNC: SyncTokenDead,
     Failure.REFUSED: CalendarRefused,
+    Failure.FORBIDDEN: CalendarForbidden,
 }
 
 
@@ -125,7 +137,8 @@ class Page:
     time_zone: str | None
 
 
-# Each of these raises CalendarBusy, CalendarUnreachable, CalendarUnauthorized, CalendarRefused, and what it names.
+# Each of these raises CalendarBusy, CalendarUnreachable, CalendarUnauthorized, CalendarForbidden, CalendarRefused, and
+# what it names.
 
 
 def insert(calendar: Calendar, body: Mapping[str, Any], *, send_updates: str = "none") -> dict[str, Any]:
@@ -180,7 +193,7 @@ def changes(
 
     https://developers.google.com/calendar/api/guides/sync
     """
-    query = {"singleEvents": "true", "showDeleted": "true", "maxResults": str(page_size)}
+    query = {"singleEvents": "true", "showDeleted": "true", "maxResults": str(page_size), "fields": READ}
     if sync_token is not None:
         query["syncToken"] = sync_token
     else:

@@ -83,6 +83,12 @@ def in_the_way(demand: Demand, starts: int, booked: Iterable[Booking]) -> Bookin
     return None
 
 
+def elsewhere(demand: Demand, starts: int, busy: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+    """A busy span of a calendar elsewhere that leaves no room for ``demand`` at ``starts``, whatever its seats."""
+    begins, ends = starts - demand.before, starts + demand.duration + demand.after
+    return next((span for span in busy if span[0] < ends and begins < span[1]), None)
+
+
 def shares_a_start(demand: Demand, starts: int, other: Booking) -> bool:
     """Whether ``other`` is the same class at the same time, so that seats and not overlap decide."""
     return demand.capacity > 1 and other.service == tag(demand.service_id) and other.starts == starts

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     SEATS = "no_seats"
     DAILY_LIMIT = "daily_limit"
     WEEKLY_LIMIT = "weekly_limit"
+    EXTERNAL = "external"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Refusal:
 class Terms:
     """What the tenant, the service and one resource allow; minutes, and ``earliest`` as an instant in minutes.
 
-    ``service_counts`` tells how many of the service are booked per local day over all its resources.
+    ``service_counts`` tells how many of the service are booked per local day over all its resources, ``busy`` what
+    calendars elsewhere take.
     """
 
     demand: agenda.Demand
@@ -52,6 +54,7 @@ class Terms:
     last_day: date
     booked: Sequence[agenda.Booking]
     service_counts: Counter[date]
+    busy: Sequence[tuple[int, int]] = ()
 
     def in_week(self, day: date) -> int:
         """How many of the service are booked in the week (from Monday) of ``day``."""
@@ -97,7 +100,7 @@ def refusal(terms: Terms, at: int) -> Refusal | None:
         return Refusal(Reason.NOTICE, {"earliest": terms.earliest})
     if day > terms.last_day:
         return Refusal(Reason.WINDOW, {"last_day": terms.last_day.isoformat()})
-    return _not_open(terms, at, day) or _not_free(terms, at) or terms.over_limit(day)
+    return _not_open(terms, at, day) or _not_free(terms, at) or _elsewhere(terms, at) or terms.over_limit(day)
 
 
 def explained(terms: Terms, first: date, last: date) -> list[tuple[int, Refusal]]:
@@ -142,6 +145,11 @@ def _not_free(terms: Terms, at: int) -> Refusal | None:
     return Refusal(Reason.TAKEN, by | {"only_its_buffer": not touches})
 
 
+def _elsewhere(terms: Terms, at: int) -> Refusal | None:
+    span = agenda.elsewhere(terms.demand, at, terms.busy)
+    return Refusal(Reason.EXTERNAL, {"from": span[0], "until": span[1]}) if span else None
+
+
 def nearest(free: Sequence[int], at: int, count: int = 3) -> list[int]:
     """The ``count`` free starts nearest to ``at``, in order of time."""
     return sorted(sorted(free, key=lambda start: (abs(start - at), start))[:count])
@@ -160,13 +168,14 @@ def _full_days(terms: Terms) -> list[tuple[int, int]]:
 
 
 def _blocked(terms: Terms) -> list[tuple[int, int]]:
-    """The half-open spans of starts that would overlap a booking or a full class."""
+    """The half-open spans of starts that would overlap a booking, a full class or a busy time elsewhere."""
     demand = terms.demand
     spans = [
         (other.busy_from - demand.duration - demand.after + 1, other.busy_until + demand.before)
         for other in terms.booked
         if demand.capacity == 1 or other.service != agenda.tag(demand.service_id)
     ]
+    spans += [(begins - demand.duration - demand.after + 1, ends + demand.before) for begins, ends in terms.busy]
     if demand.capacity > 1:
         spans += _blocked_by_classes(terms)
     return spans

@@ -24,13 +24,10 @@ _REVISIONS: Final = frozenset({"revision", "version"})
 _LONGEST_KEY, _LONGEST_VALUE = 44, 1024
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
 _OUR_ID: Final = re.compile(r"([0-9a-f]{32})g(0|[1-9a-v][0-9a-v]{0,11})")
-
 _NOT_TIME: Final = ("workingLocation", "birthday")
 # Nothing outside is of use to an agenda, and every zone can compute with what is inside.
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
 _UNREADABLE: Final = (TypeError, ValueError, KeyError, OSError, OverflowError)  # OSError: the time zone "America"
-
-_DOUBLINGS: Final = 6  # up to 64 seconds, as in Google's own guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,7 @@ class Failure(StrEnum):
     CHANGED = "CHANGED"
     FULL_SYNC = "FULL_SYNC"
     REFUSED = "REFUSED"
+    FORBIDDEN = "FORBIDDEN"  # to the connection as a whole, whatever it asks
 
 
 _BY_STATUS: Final = {
@@ -83,8 +81,10 @@ _BY_STATUS: Final = {
     429: Failure.RETRY,
 }
 _FORBIDDEN, _GONE, _CLIENT_ERRORS = 403, 410, 4
-# By reason, for the domain usageLimits also has accessNotConfigured, which no waiting mends.
-_USAGE_LIMITS: Final = frozenset("userRateLimitExceeded rateLimitExceeded quotaExceeded dailyLimitExceeded".split())
+OUR_FAULT: Final = "accessNotConfigured"  # in our project, for every tenant
+_LIMITS: Final = "userRateLimitExceeded rateLimitExceeded quotaExceeded dailyLimitExceeded"
+_RETRIED: Final = frozenset([*_LIMITS.split(), OUR_FAULT])
+_CLOSED: Final = frozenset({"forbidden", "insufficientPermissions", "requiredAccessLevel"})
 _FULL_SYNC: Final = frozenset({"fullSyncRequired", "updatedMinTooLongAgo"})
 
 
@@ -137,7 +137,7 @@ def fingerprint(wanted: Wanted) -> str:
 
 
 def differs(wanted: Wanted, event: Mapping[str, Any]) -> list[str]:
-    """The fields in which an event is not as wanted: some of status, summary, description, start, end.
+    """The fields in which an event is not as wanted: some of status, summary, description, start, end, recurrence.
 
     Only the status of a deleted one, for Google need not tell the rest. Guests are theirs to change.
     """
@@ -151,24 +151,26 @@ def differs(wanted: Wanted, event: Mapping[str, Any]) -> list[str]:
         "start": _instant(event.get("start"), zone),
         "end": _instant(event.get("end"), zone),
     }
-    return [name for name, value in _content(wanted).items() if told[name] != value]
+    wrong = [name for name, value in _content(wanted).items() if told[name] != value]
+    return [*wrong, "recurrence"] if event.get("recurrence") else wrong
 
 
-def is_ours(event: Mapping[str, Any]) -> bool:
-    """Whether we made the event: by its private properties, which the instances of a series keep, or by its id."""
-    private = _mapping(_mapping(event.get("extendedProperties")).get("private"))
-    name = event.get("id")
-    return f"{PREFIX}appointment" in private or (isinstance(name, str) and appointment_of(name) is not None)
+def is_ours(event: Mapping[str, Any], tenant: str | None = None) -> bool:
+    """Whether we made the event, for ``tenant`` where one is named; no instance of a series, which a person made of it.
+
+    By its private properties, or by its id where these name no tenant: of a deleted event Google need tell no more.
+    """
+    return not event.get("recurringEventId") and _stems_from_us(event, tenant)
 
 
-def busy_of(event: Mapping[str, Any], zone: ZoneInfo) -> Busy | None:
+def busy_of(event: Mapping[str, Any], zone: ZoneInfo, tenant: str | None = None) -> Busy | None:
     """The time that a foreign event takes, in whole minutes; None where it takes none, or cannot be read.
 
-    An all-day event begins and ends in ``zone``, the calendar's.
+    An all-day event begins and ends in ``zone``, the calendar's. What we made for another than ``tenant`` is foreign.
     """
     name = event.get("id")
     starts, ends = _seconds(event.get("start"), zone), _seconds(event.get("end"), zone)
-    if not isinstance(name, str) or not _blocks(event) or starts is None or ends is None or ends <= starts:
+    if not isinstance(name, str) or starts is None or ends is None or ends <= starts or not _blocks(event, tenant):
         return None
     first = max(zones.wall_midnight(_FIRST_DAY), math.floor(starts / 60))
     last = min(zones.wall_midnight(_LAST_DAY), math.ceil(ends / 60))
@@ -201,8 +203,8 @@ def failure_of(status: int, body: Any, *, listing: bool = False) -> Failure:
     told = set(reasons(body))
     if told & _FULL_SYNC or (listing and status == _GONE):
         return Failure.FULL_SYNC
-    if status == _FORBIDDEN and told & _USAGE_LIMITS:
-        return Failure.RETRY
+    if status == _FORBIDDEN and told & (_RETRIED | _CLOSED):
+        return Failure.RETRY if told & _RETRIED else Failure.FORBIDDEN
     return _BY_STATUS.get(status, Failure.REFUSED if status // 100 == _CLIENT_ERRORS else Failure.RETRY)
 
 
@@ -211,14 +213,6 @@ def reasons(body: Any) -> tuple[str, ...]:
     listed = _mapping(_mapping(body).get("error")).get("errors")
     told = [_mapping(one).get("reason") for one in listed] if isinstance(listed, list) else []
     return tuple(reason for reason in told if isinstance(reason, str))
-
-
-def backoff(attempt: int, chance: float) -> float:
-    """Seconds to wait before try ``attempt`` (0 is the first repeat), with full jitter: ``chance`` is in [0, 1).
-
-    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    """
-    return float(2 ** min(attempt, _DOUBLINGS)) * chance
 
 
 def _base32hex(number: int) -> str:
@@ -285,12 +279,18 @@ def _seconds(told: Any, zone: ZoneInfo) -> float | None:
     return 60.0 * zones.day_bounds(min(max(day, _FIRST_DAY), _LAST_DAY), zone)[0]
 
 
-def _blocks(event: Mapping[str, Any]) -> bool:
+def _stems_from_us(event: Mapping[str, Any], tenant: str | None) -> bool:
+    private = _mapping(_mapping(event.get("extendedProperties")).get("private"))
+    is_named = f"{PREFIX}appointment" in private or appointment_of(str(event.get("id"))) is not None
+    return is_named and (tenant is None or private.get(f"{PREFIX}tenant") in (None, tenant))
+
+
+def _blocks(event: Mapping[str, Any], tenant: str | None) -> bool:
     return not (
         event.get("status") == CANCELLED
         or event.get("transparency") == "transparent"
         or event.get("eventType") in _NOT_TIME
-        or is_ours(event)
+        or _stems_from_us(event, tenant)
         or _is_declined(event.get("attendees"))
     )
 

@@ -13,8 +13,10 @@ from mostrador.rules.raffle import OrderStatus
 LEAST: Final = timedelta(minutes=10)
 """How long who pays has at least: so long Bancard may take to confirm (protocols of vPOS 2.0, rollback)."""
 WITHOUT_HOLD: Final = timedelta(minutes=30)
-AFTER_PAYMENT: Final = timedelta(seconds=60)
-"""How long after its payment is given up what was held for it is let go."""
+MARGIN: Final = timedelta(minutes=2)
+"""From the end of a page, when it is rolled back, to the end of the hold, when others may have what was held."""
+SHORTEST: Final = timedelta(minutes=1)
+"""A page that would be open for less is not made."""
 MOST: Final = 10
 """Checkouts of one order or appointment: a card is blocked at a merchant after 7 declines a day."""
 _PAYABLE: Final = frozenset({Status.PENDING, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
@@ -46,11 +48,21 @@ class TooManyCheckouts(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What Bancard is asked for, and until when it may be paid."""
+    """What Bancard is asked for, until when it may be paid, and until when what is held must be held for that."""
 
     amount: Decimal
     description: str
     payable_until: datetime
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """What ends the time to pay: the hold, which the first page may make longer, and a moment after all (``cut``)."""
+
+    held_until: datetime | None
+    is_first: bool
+    cut: datetime | None = None
 
 
 def check_count(checkouts: int) -> None:
@@ -80,12 +92,18 @@ def now_due(due: Decimal, deposit: Decimal | None, paid: Decimal | None, *, all_
     return deposit if deposit and not paid and not all_of_it and deposit < due else due
 
 
-def asked(amount: Decimal, currency: str, about: str, *, held_until: datetime | None, now: datetime) -> Asked:
-    """Raises NothingDue, CurrencyNotTaken, BadGatewayAmount."""
+def asked(amount: Decimal, currency: str, about: str, until: Until, *, now: datetime) -> Asked:
+    """Raises NothingDue, CurrencyNotTaken, BadGatewayAmount, NotPayable where too little time is left."""
     if amount <= 0:
         raise NothingDue
     if currency != bancard.CURRENCY:
         raise CurrencyNotTaken(value=f"{money.text(amount, currency)} {currency}", taken=bancard.CURRENCY)
     bancard.amount_text(amount)
-    payable_until = max(held_until, now + LEAST) if held_until else now + WITHOUT_HOLD
-    return Asked(amount, bancard.description_of(about), payable_until)
+    held_until = until.held_until
+    if held_until and until.is_first:
+        held_until = max(held_until, now + LEAST + MARGIN)
+    ends = [now + WITHOUT_HOLD] if held_until is None else [held_until - MARGIN]
+    payable_until = min([*ends, *([until.cut - MARGIN] if until.cut else [])])
+    if payable_until < now + SHORTEST:
+        raise NotPayable(status=Status.EXPIRED.value)
+    return Asked(amount, bancard.description_of(about), payable_until, held_until)

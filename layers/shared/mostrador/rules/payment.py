@@ -153,6 +153,14 @@ FIRST_CHECK: Final = timedelta(seconds=60)
 LAST_CHECK: Final = timedelta(hours=1)
 
 
-def next_check(checks: int) -> timedelta:
-    """How long to wait before a provider is asked once more, who was asked ``checks`` times: 1, 2, 4 ... 60 minutes."""
+WHILE_OPEN: Final = timedelta(minutes=2)
+
+
+def next_check(checks: int, *, is_open: bool = False) -> timedelta:
+    """How long to wait before a provider is asked once more, who was asked ``checks`` times: 1, 2, 4 ... 60 minutes.
+
+    While its page ``is_open`` two minutes at most, so that what was paid in time is known in time.
+    """
+    if is_open:
+        return min(WHILE_OPEN, FIRST_CHECK * (1 << min(checks, 12)))
     return min(LAST_CHECK, FIRST_CHECK * (1 << min(checks, 12)))

@@ -51,6 +51,8 @@ class Action(StrEnum):
     PAY = "payments.take"
     READ_INTEGRATIONS = "integrations.read"
     CHANGE_INTEGRATIONS = "integrations.change"
+    READ_CALENDARS = "calendars.read"
+    REPAIR_CALENDARS = "calendars.repair"
     OPERATE = "tenants.operate"
 
 
@@ -87,6 +89,8 @@ LEAST: Final[dict[Action, Role]] = {
     Action.PAY: Role.STAFF,
     Action.READ_INTEGRATIONS: Role.ADMIN,
     Action.CHANGE_INTEGRATIONS: Role.ADMIN,
+    Action.READ_CALENDARS: Role.STAFF,
+    Action.REPAIR_CALENDARS: Role.STAFF,
     Action.OPERATE: Role.SUPERUSER,
 }
 CONFIRMED: Final = frozenset(one for one, role in LEAST.items() if role is Role.ADMIN)

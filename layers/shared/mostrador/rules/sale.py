@@ -17,7 +17,7 @@ from mostrador.rules.raffle import FEWEST, MOST, price_of
 GRACE: Final = timedelta(minutes=2)
 """From the end of the last hold to the cut."""
 SETTLING: Final = timedelta(seconds=60)
-"""From the cut to the freeze: no request lasts longer than 10 s, no run of the sweeper longer than this."""
+"""From the cut to the freeze: no request lasts longer than 29 s, no run of the sweeper longer than this."""
 BEFORE_DRAW: Final = timedelta(minutes=10)
 """From the end of the last hold to the draw, at least: a sweeper that comes each minute has frozen after 3 to 5."""
 

@@ -15,7 +15,8 @@ from mostrador.stand_ins import bancard_messages as messages
 from mostrador.stand_ins import bancard_pages as pages
 from mostrador.stand_ins import bancard_portal as portal
 from mostrador.stand_ins import bancard_records as records
-from mostrador.stand_ins.bancard_messages import Answer, Denied
+from mostrador.stand_ins.bancard_messages import Denied
+from mostrador.stand_ins.http import Answer
 from mostrador.table import keys
 
 __all__ = ["Answer", "answer"]

@@ -8,9 +8,10 @@ from typing import Any, Final
 from mostrador.errors import Invalid
 from mostrador.stand_ins import bancard_messages as messages
 from mostrador.stand_ins import bancard_records as records
-from mostrador.stand_ins.bancard_messages import Answer, Denied
+from mostrador.stand_ins.bancard_messages import Denied
 from mostrador.stand_ins.bancard_payments import Choice
 from mostrador.stand_ins.bancard_records import Application
+from mostrador.stand_ins.http import Answer
 
 OPERATIONS: Final = (
     "single_buy",

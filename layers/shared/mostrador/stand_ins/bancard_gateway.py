@@ -14,9 +14,10 @@ from mostrador.stand_ins import bancard_payments as payments
 from mostrador.stand_ins import bancard_records as records
 from mostrador.stand_ins.bancard_behaviours import Behaviour
 from mostrador.stand_ins.bancard_cards import check_token
-from mostrador.stand_ins.bancard_messages import Answer, Denied
+from mostrador.stand_ins.bancard_messages import Denied
 from mostrador.stand_ins.bancard_payments import Choice
 from mostrador.stand_ins.bancard_records import Application, Process, Purchase, State
+from mostrador.stand_ins.http import Answer
 
 PUBLIC_KEY: Final = re.compile("[a-zA-Z0-9]{32}")
 _WITH_PROCESS: Final = "confirmation.process_id"

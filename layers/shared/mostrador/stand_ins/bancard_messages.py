@@ -8,11 +8,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from mostrador.rules.bancard import CURRENCY, DESCRIPTION
+from mostrador.stand_ins.http import Answer
 
 JSON: Final = "application/json; charset=utf-8"
 LONGEST: Final = 255
@@ -55,16 +55,6 @@ class Denied(Exception):
     def status(self) -> int:
         """The HTTP status for where errors have one of their own, which is not documented."""
         return _STATUSES.get(self.key, _UNPROCESSABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Of HTTP."""
-
-    status: int
-    content_type: str
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def json_bytes(told: Any) -> bytes:

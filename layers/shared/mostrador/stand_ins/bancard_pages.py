@@ -14,9 +14,9 @@ from mostrador.stand_ins import bancard_messages as messages
 from mostrador.stand_ins import bancard_payments as payments
 from mostrador.stand_ins import bancard_portal as portal
 from mostrador.stand_ins import bancard_records as records
-from mostrador.stand_ins.bancard_messages import Answer
 from mostrador.stand_ins.bancard_payments import Choice
 from mostrador.stand_ins.bancard_records import Process, Purchase, Registration, State
+from mostrador.stand_ins.http import Answer
 
 T = TypeVar("T", Process, Registration)
 _HERE: Final = Path(__file__).parent

@@ -4,9 +4,9 @@ https://developers.google.com/workspace/calendar/api/guides/errors; what that pa
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+
+from mostrador.stand_ins.http import Answer
 
 JSON: Final = "application/json; charset=UTF-8"
 HTML: Final = "text/html; charset=UTF-8"
@@ -57,16 +57,6 @@ _SAYS: Final = {
     "rateLimitExceeded": _Said(429, "Rate Limit Exceeded", "usageLimits"),
     "backendError": _Said(500, "Backend Error"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Of HTTP."""
-
-    status: int
-    content_type: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Denied(Exception):

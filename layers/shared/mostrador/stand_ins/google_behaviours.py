@@ -7,8 +7,9 @@ from typing import Any, Final, TypeVar
 
 from mostrador.stand_ins import google_answers as answers
 from mostrador.stand_ins import google_records as records
-from mostrador.stand_ins.google_answers import Answer, Denied, GrantDenied
+from mostrador.stand_ins.google_answers import Denied, GrantDenied
 from mostrador.stand_ins.google_records import Behaviours
+from mostrador.stand_ins.http import Answer
 
 R = TypeVar("R")
 ANY: Final = "*"

@@ -22,10 +22,11 @@ from mostrador.stand_ins import google_portal as portal
 from mostrador.stand_ins import google_queries as queries
 from mostrador.stand_ins import google_records as records
 from mostrador.stand_ins.google_access import Caller
-from mostrador.stand_ins.google_answers import JSON, Answer, Denied, GrantDenied, told
+from mostrador.stand_ins.google_answers import JSON, Denied, GrantDenied, told
 from mostrador.stand_ins.google_events import Writer
 from mostrador.stand_ins.google_queries import Values
 from mostrador.stand_ins.google_records import Calendar, Event
+from mostrador.stand_ins.http import Answer
 from mostrador.table import keys
 
 __all__ = ["ROUTES", "Answer", "answer"]

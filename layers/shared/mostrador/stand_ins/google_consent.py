@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 from mostrador import clock
 from mostrador.stand_ins import google_calendars as calendars
 from mostrador.stand_ins import google_records as records
-from mostrador.stand_ins.google_answers import HTML, Answer, Denied
+from mostrador.stand_ins.google_answers import HTML, Denied
 from mostrador.stand_ins.google_records import Account, Client, Code
+from mostrador.stand_ins.http import Answer
 from mostrador.table.writes import Refused
 
 ZONE: Final = "America/Asuncion"

@@ -17,8 +17,9 @@ from mostrador.stand_ins import google_access as access
 from mostrador.stand_ins import google_behaviours as behaviours
 from mostrador.stand_ins import google_records as records
 from mostrador.stand_ins import google_service_accounts as service_accounts
-from mostrador.stand_ins.google_answers import Answer, GrantDenied, told
+from mostrador.stand_ins.google_answers import GrantDenied, told
 from mostrador.stand_ins.google_records import Access, Account, Client, Code, Granted, Refresh
+from mostrador.stand_ins.http import Answer
 
 SECONDS: Final = 3599
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"

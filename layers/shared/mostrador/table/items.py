@@ -26,6 +26,7 @@ class Tenant(Versioned, discriminator="TENANT"):
     currency = UnicodeAttribute()
     hours: Any = JSONAttribute()
     special_days: Any = JSONAttribute(null=True)
+    calendars: Any = JSONAttribute(null=True)
     slot_step_minutes = NumberAttribute()
     slot_offset_minutes = NumberAttribute(null=True)
     minimum_notice_minutes = NumberAttribute()
@@ -168,7 +169,8 @@ class Rate(Item, discriminator="RATE"):
 class Appointment(Versioned, discriminator="APPOINTMENT"):
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone booked_as ends_at time_zone currency days history "
-        "is_counted created_by buffer_before_minutes buffer_after_minutes checkout_id checkouts payment_ids".split()
+        "is_counted created_by buffer_before_minutes buffer_after_minutes checkout_id checkouts payment_ids "
+        "google_calendar_event_id".split()
     )
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
@@ -203,6 +205,8 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     is_counted = BooleanAttribute(null=True)
     buffer_before_minutes = NumberAttribute()
     buffer_after_minutes = NumberAttribute()
+    google_calendar_event_id = UnicodeAttribute(null=True)
+    ignores_calendar = BooleanAttribute(null=True)
 
 
 class Waiting(Versioned, discriminator="WAITING"):

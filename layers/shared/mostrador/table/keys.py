@@ -139,6 +139,24 @@ def agenda_day(slug: str, resource_id: str, day: date) -> Key:
     return agenda_partition(slug, resource_id), day.isoformat()
 
 
+def busy_day(slug: str, resource_id: str, day: date) -> Key:
+    """What calendars elsewhere take of the day, right behind it: a range up to this includes both."""
+    return agenda_partition(slug, resource_id), f"{day.isoformat()}#BUSY"
+
+
+def busy_partition(slug: str, source: str) -> str:
+    """The events of one calendar elsewhere."""
+    return f"T#{slug}#BUSY#{source}"
+
+
+def busy_event(slug: str, source: str, event_digest: str) -> Key:
+    return busy_partition(slug, source), f"EVENT#{event_digest}"
+
+
+def calendar_state(slug: str, source: str) -> Key:
+    return f"T#{slug}", f"CALSTATE#{source}"
+
+
 def raffles_partition(slug: str) -> str:
     return f"T#{slug}#RAFFLES"
 
@@ -296,6 +314,33 @@ def chain_head(slug: str) -> Key:
     return chain_partition(slug), "HEAD"
 
 
+def calendar_partition(slug: str) -> str:
+    """What we know of the tenant's Google calendars."""
+    return f"T#{slug}#CALENDAR"
+
+
+CALENDAR_EVENT_PREFIX = "EVENT#"
+CALENDAR_WATCH_PREFIX = "WATCH#"
+
+
+def calendar_event(slug: str, appointment_id: str) -> Key:
+    return calendar_partition(slug), f"{CALENDAR_EVENT_PREFIX}{appointment_id}"
+
+
+def calendar_unsettled(slug: str, connection: str, appointment_id: str) -> Key:
+    """gsi1: what a calendar was not told yet, or refuses."""
+    return calendar_partition(slug), f"{connection}#{appointment_id}"
+
+
+def calendar_watch(slug: str, connection: str) -> Key:
+    """Of one connection, by its own sort key."""
+    return calendar_partition(slug), f"{CALENDAR_WATCH_PREFIX}{connection.removeprefix(INTEGRATION_PREFIX)}"
+
+
+def calendar_consent(slug: str, consent_id: str) -> Key:
+    return calendar_partition(slug), f"CONSENT#{consent_id}"
+
+
 SHARDS = 8
 
 
@@ -306,6 +351,15 @@ def due_partition(shard: int) -> str:
 def due(item_id: str, instant: datetime) -> Key:
     """The due index: when something must be looked at, spread over the shards by its id."""
     return due_partition(int(item_id[-4:], 16) % SHARDS), at(instant)
+
+
+def calendar_due_partition(shard: int) -> str:
+    return f"DUE#C{shard}"
+
+
+def calendar_due(item_id: str, instant: datetime) -> Key:
+    """The due index for what Google must be asked: shards of its own, so that a day without Google delays no hold."""
+    return calendar_due_partition(int(item_id[-4:], 16) % SHARDS), at(instant)
 
 
 def tenant_of(partition: str) -> str:

@@ -98,6 +98,7 @@ class Integration(Versioned, discriminator="INTEGRATION"):
     sealed = UnicodeAttribute(null=True)
     previous = UnicodeAttribute(null=True)
     previous_until = InstantAttribute(null=True)
+    sealed_at = InstantAttribute(null=True)
     status = UnicodeAttribute()
     reason = UnicodeAttribute(null=True)
     changed_by = UnicodeAttribute()

@@ -1,7 +1,7 @@
 """Reads of several items at once, and of lists page by page."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -153,13 +153,13 @@ def rows(partition: str, prefix: str, *, only: Sequence[str], keep: Any) -> Iter
         yield from one["Items"]
 
 
-def due(until: datetime) -> Iterator[Any]:
+def due(until: datetime, partition: Callable[[int], str] = keys.due_partition) -> Iterator[Any]:
     """Everything whose deadline has come: a page of each shard in turn, the oldest of a shard first."""
     begins: dict[int, Any] = dict.fromkeys(range(keys.SHARDS))
     while begins:
         for shard, start in list(begins.items()):
             rows = Item.by_deadline.query(
-                keys.due_partition(shard),
+                partition(shard),
                 Item.due_at <= keys.at(until),
                 last_evaluated_key=start,
                 limit=DUE_PAGE,

@@ -16,6 +16,7 @@ from mostrador.views.customers import NewCustomer, Search
 MOST_DAYS = 31
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
 _Date = date
+CALENDAR_AS_OF = "Null: no calendar is connected, or (then it is stale) one was never read."
 
 
 class NewAppointment(Request):
@@ -33,6 +34,11 @@ class NewAppointment(Request):
         False,
         title="Reservar hasta el pago",
         description="The slot is kept for the tenant's hold minutes, then it lapses.",
+    )
+    ignore_calendar: Flag = Field(
+        False,
+        title="Agendar aunque el calendario externo esté ocupado",
+        description="Book over what a connected calendar says.",
     )
 
     @model_validator(mode="after")
@@ -125,6 +131,7 @@ class AppointmentView(View):
     notes: str | None = Field(title="Notas")
     internal_notes: str | None = Field(None, title="Notas internas")
     series_id: str | None = Field(title="Serie")
+    google_calendar_event_id: str | None = Field(title="Evento en Google Calendar")
     history: list[dict[str, Any]] = Field([], title="Historial")
     created_by: str = Field(title="Creado por")
     created_at: datetime = Field(title="Creado")
@@ -189,4 +196,6 @@ class AvailabilityView(View):
     service_id: str = Field(title="Servicio")
     time_zone: str = Field(title="Zona horaria")
     slots: list[Slot] = Field(title="Horarios disponibles")
+    calendar_as_of: datetime | None = Field(title="Calendario externo leído", description=CALENDAR_AS_OF)
+    calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")
     refused: list[RefusedStart] | None = Field(None, title="Horarios no disponibles y por qué")

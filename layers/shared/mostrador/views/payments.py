@@ -173,6 +173,7 @@ class ReportView(View):
     pending: list[PaymentView] = Field(title="Sin confirmar")
     parked: list[ParkedView] = Field(title="Mensajes sin pago conocido")
     compared_at: datetime | None = Field(title="Comparado con Bancard")
+    unanswered: int = Field(title="Sin respuesta de Bancard")
     differences: list[DifferenceView] = Field(title="Diferencias con Bancard")
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from mostrador.rules import money
 from mostrador.rules.appointment import PaymentStatus, Status
 from mostrador.views import hours
-from mostrador.views.appointments import Slot, amounts
+from mostrador.views.appointments import CALENDAR_AS_OF, Slot, amounts
 from mostrador.views.common import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
 
 
@@ -67,6 +67,8 @@ class FreeTimesView(View):
     service_id: str = Field(title="Servicio")
     time_zone: str = Field(title="Zona horaria")
     slots: list[Slot] = Field(title="Horarios disponibles")
+    calendar_as_of: datetime | None = Field(title="Calendario externo leído", description=CALENDAR_AS_OF)
+    calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")
 
 
 class PublicBooking(Request):

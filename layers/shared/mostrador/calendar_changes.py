@@ -1,0 +1,155 @@
+"""What somebody did in Google to an event of ours: taken over, or put back, as the tenant chose."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from mostrador import calendar_access, calendar_events, calendar_scenes, calendar_upserts
+from mostrador.calendar_events import Clock, Outcome
+from mostrador.calendar_scenes import Scene, is_in_place
+from mostrador.clients import google_calendar
+from mostrador.errors import Conflict, Invalid, NotFound, Stale
+from mostrador.observability import logger
+from mostrador.rules import appointment as appointment_rules
+from mostrador.rules.calendar import CANCELLED, PREFIX
+from mostrador.rules.calendar_plan import NOTHING, OnChange, State
+from mostrador.table.payment_items import Integration
+
+BY: Final = "google calendar"
+"""Who moved or cancelled, in an appointment's history."""
+
+
+class Kind(StrEnum):
+    """How the calendar is not as it should be: ours MISSING there, STRAY there that is not ours here any more, ..."""
+
+    MISSING = "MISSING"
+    STRAY = "STRAY"
+    DIFFERS = "DIFFERS"
+    PARKED = "PARKED"
+    PENDING = "PENDING"
+
+
+def kind_of(scene: Scene, event: Mapping[str, Any] | None) -> Kind | None:
+    """What is wrong with the event of an appointment, None where nothing is."""
+    record, is_there = scene.record, event is not None and event.get("status") != CANCELLED
+    if record and scene.want != NOTHING and record.state in (State.PENDING, State.PARKED):
+        return Kind(record.state)
+    if scene.wanted is None:
+        return Kind.STRAY if is_there else None
+    if record is None or not is_in_place(record, scene.target):  # what is here was left by an earlier connection
+        return Kind.MISSING
+    if event is None or not is_there:
+        return Kind.MISSING
+    return None if calendar_upserts.is_right(scene.wanted, event) else Kind.DIFFERS
+
+
+def answer(scene: Scene, event: Mapping[str, Any] | None, kind: Kind, *, clock: Clock) -> bool:
+    """Put right what is wrong; whether it is right now, or will be by itself."""
+    is_theirs = _was_told(scene) and kind in (Kind.MISSING, Kind.DIFFERS) and _is_followed(scene)
+    if is_theirs and event is not None and _taken_over(scene, event, clock()):
+        return True
+    resource_id = scene.appointment.resource_id if scene.appointment else None
+    outcome = calendar_events.follow(
+        scene.tenant, scene.appointment_id, clock=clock, resource_id=resource_id, is_due=True, is_forced=True
+    )
+    return outcome in (Outcome.SYNCED, Outcome.LEFT)
+
+
+def remove_stray(tenant: str, connection: Integration, event: Mapping[str, Any], *, now: datetime) -> None:
+    """Delete an event that we made for this tenant and that no record names; what is not surely that is left."""
+    private = (event.get("extendedProperties") or {}).get("private") or {}
+    if private.get(f"{PREFIX}tenant") == tenant:
+        calendar_access.ask(connection, lambda calendar: google_calendar.delete(calendar, event["id"]), now=now)
+        logger.info("calendar.stray_removed", tenant=tenant, event=event["id"])
+
+
+def _was_told(scene: Scene) -> bool:
+    """Whether the calendar said what the appointment says, so that what it says now is somebody's change there."""
+    record = scene.record
+    return record is not None and record.fingerprint == scene.want and is_in_place(record, scene.target)
+
+
+def _is_followed(scene: Scene) -> bool:
+    return scene.target is not None and calendar_access.choices(scene.target).on_change == OnChange.FOLLOW
+
+
+def _taken_over(scene: Scene, event: Mapping[str, Any], now: datetime) -> bool:
+    """Move or cancel the appointment as its event was; False where that is not what was done, or is refused.
+
+    What was read of both may be old by now: only what is still so is taken over.
+    """
+    appointment = scene.appointment
+    if appointment is None or appointment.status not in appointment_rules.OCCUPYING or appointment.ends_at <= now:
+        return False
+    if not _is_still_so(scene, event, now):
+        return False
+    try:
+        if event.get("status") == CANCELLED:
+            return _cancelled(scene, now)
+        return _moved(scene, event, now)
+    except (Conflict, Invalid, NotFound) as refused:
+        logger.info("calendar.not_followed", tenant=scene.tenant, appointment=appointment.id, reason=refused.code)
+        return False
+
+
+def _is_still_so(scene: Scene, event: Mapping[str, Any], now: datetime) -> bool:
+    """Whether neither our side nor the event has changed since they were read."""
+    fresh = calendar_scenes.look(scene.tenant, scene.appointment_id, None)
+    if scene.appointment is None or fresh.appointment is None or fresh.target is None or not _was_told(fresh):
+        return False
+    if fresh.appointment.version != scene.appointment.version:
+        return False
+    live = calendar_access.ask(fresh.target, lambda calendar: google_calendar.get(calendar, event["id"]), now=now)
+    if live is None or live.get("status") == CANCELLED:
+        return event.get("status") == CANCELLED
+    return bool(live.get("etag") == event.get("etag"))
+
+
+def _as_read(scene: Scene) -> Callable[[Any], None]:
+    """The check that the appointment is still as it was read, in the write that changes it."""
+
+    def check(appointment: Any) -> None:
+        if scene.appointment is None or appointment.version != scene.appointment.version:
+            raise Stale(given=appointment.version, current=appointment.version)
+
+    return check
+
+
+def _cancelled(scene: Scene, now: datetime) -> bool:
+    """What was paid is not given back because an event was deleted: then the event is put back, for staff to decide."""
+    from mostrador import appointments  # noqa: PLC0415 - with pydantic and more, which most changes do without
+
+    if scene.appointment is None or scene.appointment.payment_ids:
+        return False
+    check = _as_read(scene)
+    appointments.cancel(scene.tenant, scene.appointment_id, reason="Google Calendar", by=BY, now=now, check=check)
+    return True
+
+
+def _moved(scene: Scene, event: Mapping[str, Any], now: datetime) -> bool:
+    from mostrador import appointments  # noqa: PLC0415 - the same
+    from mostrador.views.appointments import Rescheduling  # noqa: PLC0415 - the same
+
+    appointment = scene.appointment
+    starts_at, ends_at = _instant(event, "start"), _instant(event, "end")
+    if appointment is None or starts_at is None or ends_at is None or starts_at == appointment.starts_at:
+        return False
+    if ends_at - starts_at != appointment.ends_at - appointment.starts_at:
+        return False
+    try:
+        form = Rescheduling(starts_at=starts_at, resource_id=appointment.resource_id)
+    except ValueError:  # a time that no appointment has, in another century
+        return False
+    appointments.reschedule(scene.tenant, appointment.id, form, by=BY, now=now, check=_as_read(scene))
+    return True
+
+
+def _instant(event: Mapping[str, Any], name: str) -> datetime | None:
+    """When a timed event begins or ends, with its offset; None for what is told otherwise, such as whole days."""
+    told = event.get(name)
+    try:
+        at = datetime.fromisoformat(told["dateTime"]) if isinstance(told, Mapping) else None
+    except (KeyError, ValueError, TypeError):
+        return None
+    return at if at and at.tzinfo else None

@@ -1,0 +1,247 @@
+"""Each connected calendar is read every few minutes and proved once a night, by a record of its own that is due.
+
+Reading and proving change nothing twice, so two at once do no harm; how far a calendar was read is saved only after
+everything that followed from it.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from mostrador import (
+    calendar_access,
+    calendar_blocks,
+    calendar_events,
+    calendar_proofs,
+    calendar_readings,
+    integrations,
+)
+from mostrador.calendar_access import CalendarBroken
+from mostrador.calendar_changes import Kind, answer, kind_of, remove_stray
+from mostrador.calendar_events import Clock, Outcome
+from mostrador.calendar_readings import Reading
+from mostrador.clients.google_calendar import SyncTokenDead
+from mostrador.errors import Busy, ServiceError, Stale
+from mostrador.integrations import Kind as System
+from mostrador.integrations import State
+from mostrador.observability import logger
+from mostrador.rules import calendar as rules
+from mostrador.rules import calendar_plan
+from mostrador.rules.calendar import CANCELLED
+from mostrador.table import keys, reads, writes
+from mostrador.table.calendar_items import CalendarEvent, CalendarWatch
+from mostrador.table.payment_items import Integration
+
+EVERY: Final = timedelta(minutes=5)
+PROVED_EVERY: Final = timedelta(hours=24)
+
+
+def wake(tenant: str, connection: Integration, *, now: datetime) -> None:
+    """Have the calendar proved at once: it is new, or mended, or should say something else. Raises Busy."""
+
+    def alter(watch: CalendarWatch) -> None:
+        if watch.calendar_id != calendar_access.choices(connection).calendar_id:
+            watch.cursor = None
+        watch.calendar_id = calendar_access.choices(connection).calendar_id
+        watch.prove_at, watch.attempts = now, 0
+        _due(watch, now)
+
+    for _ in writes.attempts():
+        watch = find(tenant, connection.sk) or _new(tenant, connection, now)
+        alter(watch)
+        try:
+            writes.put(watch)
+        except writes.Refused:
+            continue
+        return
+    raise Busy
+
+
+def wake_others(tenant: str, connection: str, *, now: datetime) -> None:
+    """Have the tenant's other calendars proved: this one (its sort key) came or went, and some belong elsewhere now.
+
+    Raises Busy.
+    """
+    for one in calendar_proofs.connections(tenant).values():
+        if one.sk != connection and one.sealed and one.status == State.ACTIVE:
+            wake(tenant, one, now=now)
+
+
+def find(tenant: str, connection: str) -> CalendarWatch | None:
+    """How far the calendar of a connection (its sort key) was read; None where nobody watches it."""
+    found = reads.one(keys.calendar_watch(tenant, connection))
+    return found if isinstance(found, CalendarWatch) else None
+
+
+def advance(tenant: str, watch: CalendarWatch, *, clock: Clock, until: datetime) -> bool:
+    """Read or prove the calendar, or clear it on the way out; whether all of it was done."""
+    connection = reads.one((keys.tenant(tenant)[0], watch.connection))
+    try:
+        if not isinstance(connection, Integration) or not connection.sealed:
+            _hand_over(tenant, watch.connection, clock())
+            _drop(watch)
+            return True
+        step = _step(watch, connection, clock())
+        return step(tenant, watch, connection, clock, until)
+    except ServiceError as error:
+        return _try_later(watch, error, clock())
+    except Exception:
+        _put_off(watch, clock(), timedelta(minutes=1))
+        raise
+
+
+def _step(
+    watch: CalendarWatch, connection: Integration, now: datetime
+) -> Callable[[str, CalendarWatch, Integration, Clock, datetime], bool]:
+    if connection.status == State.REMOVING:
+        return _clear
+    return _prove if watch.cursor is None or watch.prove_at <= now else _read
+
+
+def _prove(tenant: str, watch: CalendarWatch, connection: Integration, clock: Clock, until: datetime) -> bool:
+    """Compare all of the calendar, and repair; what is left for want of time is done the next minute."""
+    turn = calendar_blocks.begin(tenant, connection, now=clock())
+    reading = calendar_readings.whole(connection, now=clock())
+    if turn:
+        calendar_blocks.take(turn, reading, now=clock())
+    found, is_done = dict.fromkeys(Kind, 0), True
+    for one in calendar_proofs.differences(tenant, connection, reading, now=clock()):
+        found[one.kind] += 1
+        if clock() >= until:
+            is_done = False
+            break
+        calendar_proofs.repair(tenant, connection, one, clock=clock)
+    watch.found, watch.is_whole = {kind.value: count for kind, count in found.items() if count}, is_done
+    watch.prove_at = clock()
+    if is_done:
+        watch.proved_at, watch.prove_at = clock(), clock() + PROVED_EVERY
+    if watch.found:
+        logger.info("calendar.proved", tenant=tenant, connection=watch.connection, found=watch.found)
+    return _go_on(watch, reading, clock(), is_done=is_done)
+
+
+def _read(tenant: str, watch: CalendarWatch, connection: Integration, clock: Clock, until: datetime) -> bool:
+    """Take in what changed since the last time."""
+    turn = calendar_blocks.begin(tenant, connection, now=clock())
+    if turn and turn.is_first:
+        return _prove(tenant, watch, connection, clock, until)
+    try:
+        reading = calendar_readings.since(connection, str(watch.cursor), now=clock())
+    except SyncTokenDead:
+        return _prove(tenant, watch, connection, clock, until)
+    if turn:
+        calendar_blocks.take(turn, reading, now=clock())
+    is_done = _take_in(tenant, connection, reading, clock, until)
+    return _go_on(watch, reading, clock(), is_done=True) if is_done else False  # else again, from where the cursor was
+
+
+def _take_in(tenant: str, connection: Integration, reading: Reading, clock: Clock, until: datetime) -> bool:
+    """Answer what changed of our events; whether there was time for all."""
+    strangers = dict(reading.ours)
+    ids = {found[0]: name for name in strangers if (found := rules.appointment_of(name))}
+    for scene in calendar_proofs.of(tenant, ids, calendar_proofs.connections(tenant)):
+        if clock() >= until:
+            return False
+        event = strangers.pop(scene.record.event_id or "", None) if scene.record else None
+        kind = kind_of(scene, event) if event else None
+        if kind and event and event.get("etag") != (scene.record.etag if scene.record else None):
+            answer(scene, event, kind, clock=clock)
+    for event in strangers.values():
+        if event.get("status") != CANCELLED:
+            remove_stray(tenant, connection, event, now=clock())
+    return True
+
+
+def _clear(tenant: str, watch: CalendarWatch, connection: Integration, clock: Clock, until: datetime) -> bool:
+    """Take our events out of the calendar, then forget the connection."""
+    theirs = (CalendarEvent.connection == connection.sk) & CalendarEvent.event_id.exists()
+    prefix = keys.CALENDAR_EVENT_PREFIX
+    records = reads.span(keys.calendar_partition(tenant), prefix, f"{prefix}~", consistent=True, keep=theirs)
+    is_done = True
+    for record in records:
+        if clock() >= until:
+            is_done = False
+            break
+        outcome = calendar_events.follow(tenant, record.appointment_id, clock=clock, is_due=True)
+        is_done = is_done and outcome in (Outcome.SYNCED, Outcome.UNCHANGED)
+    if not is_done:
+        return _go_on(watch, Reading(is_whole=False, cursor=watch.cursor), clock(), is_done=False)
+    forget_connection(tenant, connection, now=clock())
+    return True
+
+
+def forget_connection(tenant: str, connection: Integration, *, now: datetime) -> None:
+    """Forget the connection, and give the grant back if that can be; whatever else is left its watch does.
+
+    It goes first: from then on nobody begins to read it. Raises NotHere, Stale, Busy.
+    """
+    watch = find(tenant, connection.sk)
+    integrations.remove(tenant, System.GOOGLE_CALENDAR, connection.resource_id, seen=int(connection.version), now=now)
+    _hand_over(tenant, connection.sk, now)
+    if watch:
+        _drop(watch)
+    if connection.sealed:
+        _give_back(connection, now)
+
+
+def _hand_over(tenant: str, connection: str, now: datetime) -> None:
+    """Free what a connection that is gone blocked, and have its appointments come into the other calendars."""
+    calendar_blocks.end(tenant, connection, now=now)
+    wake_others(tenant, connection, now=now)
+
+
+def _drop(watch: CalendarWatch) -> None:
+    """Watch no longer, unless somebody wants that again; a run that is under way looks once more."""
+    with suppress(Stale), writes.refusing(writes.stale(watch)):
+        watch.delete()
+
+
+def _give_back(connection: Integration, now: datetime) -> None:
+    try:
+        calendar_access.end(connection, now=now)
+    except ServiceError as error:
+        logger.warning("grant not revoked", tenant=keys.tenant_of(connection.pk), reason=error.code)
+
+
+def _go_on(watch: CalendarWatch, reading: Reading, now: datetime, *, is_done: bool) -> bool:
+    watch.cursor, watch.read_at, watch.attempts = reading.cursor, now, 0
+    _due(watch, now + EVERY if is_done else now)
+    _put(watch)
+    return is_done
+
+
+def _try_later(watch: CalendarWatch, error: ServiceError, now: datetime) -> bool:
+    """Nothing is read of a broken connection until somebody mends it, and of one that does not answer for a while."""
+    asked = timedelta(seconds=error.facts.get("retry_after") or 0)
+    _put_off(watch, now, calendar_events.SHUT if isinstance(error, CalendarBroken) else asked)
+    logger.info("calendar.not_read", tenant=keys.tenant_of(watch.pk), connection=watch.connection, reason=error.code)
+    return False
+
+
+def _put_off(watch: CalendarWatch, now: datetime, least: timedelta) -> None:
+    """Longer each time, so that a calendar that fails here is not asked every minute."""
+    pause = timedelta(seconds=calendar_plan.wait(int(watch.attempts), 0.5, None))
+    watch.attempts += 1
+    _due(watch, now + max(pause, least, timedelta(minutes=1)))
+    _put(watch)
+
+
+def _put(watch: CalendarWatch) -> None:
+    """Save it, unless somebody wants another proof meanwhile, or did the same."""
+    try:
+        writes.put(watch)
+    except writes.Refused:
+        logger.info("calendar.overtaken", tenant=keys.tenant_of(watch.pk), connection=watch.connection)
+
+
+def _new(tenant: str, connection: Integration, now: datetime) -> CalendarWatch:
+    watch = CalendarWatch(*keys.calendar_watch(tenant, connection.sk), connection=connection.sk)
+    watch.prove_at, watch.attempts, watch.calendar_id = now, 0, calendar_access.choices(connection).calendar_id
+    return watch
+
+
+def _due(watch: CalendarWatch, at: datetime) -> None:
+    """Spread over the shards by connection and tenant."""
+    watch.due_pk, watch.due_at = keys.calendar_due(sha256(f"{watch.pk}{watch.sk}".encode()).hexdigest(), at)

@@ -1,0 +1,131 @@
+"""A salon with a calendar in Google, and the stream that brings its changes to the calendar."""
+
+import json
+from datetime import timedelta
+
+from functions.calendar_sync import app
+from mostrador import appointments, calendars, integrations
+from mostrador.integrations import Kind
+from mostrador.table import items, keys, reads
+from mostrador.table.calendar_items import CalendarEvent
+from mostrador.views.appointments import NewAppointment, Rescheduling
+from tests.support import google_double as doubles
+from tests.support import stream
+
+SYNC = "CalendarSyncFunction"
+GRANT = {"type": "oauth", "refresh_token": "refresh-1"}
+FAR = timedelta(days=3650)
+
+
+class Clock:
+    """A clock that stands still, and moves when it is told to."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def pass_(self, **time):
+        self.now += timedelta(**time)
+
+
+def connect(now, *, tenant="salon", resource_id=None, secret=GRANT, **settings):
+    return integrations.put(
+        tenant,
+        Kind.GOOGLE_CALENDAR,
+        settings=settings,
+        secret=json.dumps(secret),
+        resource_id=resource_id,
+        by="eva",
+        now=now,
+    )
+
+
+class Shop:
+    """What happens in the salon; ``deliver`` brings its changes to the calendar as Lambda does."""
+
+    def __init__(self, clock, service, source):
+        self.clock, self.service, self.source, self.count = clock, service, source, 0
+
+    def book(self, hour=9, *, day=1, **more):
+        self.count += 1
+        starts_at = f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"
+        customer = {"name": f"Ana {self.count}", "phone": f"0981 {100000 + self.count}"}
+        form = NewAppointment(**{"service_id": self.service.id, "starts_at": starts_at, "customer": customer} | more)
+        return appointments.book("salon", form, by="eva", key=None, now=self.clock())
+
+    def confirm(self, booked):
+        return appointments.confirm("salon", booked.id, by="eva", now=self.clock())
+
+    def cancel(self, booked):
+        return appointments.cancel("salon", booked.id, reason="", by="eva", now=self.clock())
+
+    def move(self, booked, hour, day=1):
+        form = Rescheduling(starts_at=f"2026-12-{day:02d}T{hour:02d}:00:00-03:00")
+        return appointments.reschedule("salon", booked.id, form, by="eva", now=self.clock())
+
+    def delete(self, booked):
+        appointments.delete("salon", booked.id, seen=None, now=self.clock())
+
+    def records(self):
+        return stream.let_by(SYNC, self.source.new())
+
+    def deliver(self, **how):
+        """Until nothing more comes; gives the records that were brought, and the dead letters."""
+        brought, dead = [], []
+        while records := self.records():
+            brought += records
+            dead += stream.pump(app.handler, records, **how)
+            assert len(brought) < 500
+        return brought, dead
+
+    def sweep(self):
+        return calendars.run(self.clock, until=self.clock() + FAR)
+
+    def settle(self, minutes=60):
+        """Deliver and sweep, minute for minute, until all is quiet."""
+        for _ in range(minutes):
+            self.deliver()
+            if not unsettled():
+                return
+            self.clock.pass_(minutes=1)
+            self.sweep()
+        self.deliver()
+
+
+def unsettled():
+    """Records that are due, whenever."""
+    prefix = keys.CALENDAR_EVENT_PREFIX
+    return [one for one in reads.everything(keys.calendar_partition("salon"), prefix) if one.due_pk]
+
+
+def record(appointment):
+    found = reads.one(keys.calendar_event("salon", appointment.id))
+    assert found is None or isinstance(found, CalendarEvent)
+    return found
+
+
+def stored(appointment):
+    found = reads.one(keys.appointment("salon", appointment.id))
+    assert found is None or isinstance(found, items.Appointment)
+    return found
+
+
+def is_right(google, *, calendar_id="primary"):
+    """Exactly one right event for each live appointment, and none for the dead."""
+    live = {
+        one.id: one
+        for one in reads.span(keys.appointments_partition("salon"), "0", "9", index="gsi1")
+        if one.status in ("PENDING", "CONFIRMED", "COMPLETED", "NO_SHOW")
+    }
+    told = {}
+    for event in google.alive(calendar_id).values():
+        of = event["extendedProperties"]["private"]["mostrador_appointment"]
+        assert of not in told, f"two events of {of}"
+        told[of] = event
+    assert set(told) == set(live)
+    for name, event in told.items():
+        assert doubles.starts_at(event) == live[name].starts_at
+        assert event["status"] == ("tentative" if live[name].status == "PENDING" else "confirmed")
+    return True
