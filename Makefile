@@ -13,6 +13,9 @@ LAYER_PLATFORM ?= aarch64-manylinux2014
 LAYER_CACHE    ?= $(CURDIR)/.build/layers
 target_python   = $(shell PATH="$(CURDIR)/$(venv):$$PATH" $(MAKE) -s -C layers/shared python)
 
+# One more than processors: the one that has the journeys waits for the local stack most of the time.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)))
+
 export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
@@ -28,7 +31,7 @@ dev: setup ## The whole stack on this machine, with example tenants: MOSTRADOR_P
 	@PYTHONPATH=layers/shared:. $(venv)/python -m local
 
 test: setup ## Every test, the journeys through the local stack included
-	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -n auto $(ARGS)
+	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -n $(WORKERS) $(ARGS)
 
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
 	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/test_confirmations.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"

@@ -41,17 +41,17 @@ from moto.core.model_instances import reset_model_data
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local import dynoxide as local_dynoxide
-from mostrador import calendar_access, clock, context, integrations, members, scenes, services, tenants
+from mostrador import clock, context, members, services, tenants
 from mostrador.rules.permissions import Role
 from mostrador.table import base, guard, items, writes
 from mostrador.views.services import NewService
 from mostrador.views.tenants import NewTenant
 from tests.support import bank as banks
-from tests.support import calendars, stream, template
+from tests.support import calendars, quick_moto, snapshots, stream, template
 from tests.support import google_double as doubles
 from tests.support import till as tills
 
-settings.register_profile("default", max_examples=25, stateful_step_count=25, deadline=None)
+settings.register_profile("default", max_examples=15, stateful_step_count=25, deadline=None)
 settings.register_profile("proof", max_examples=2000, stateful_step_count=30, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
@@ -67,6 +67,9 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
     """xdist's own groups (``--dist loadgroup``) are overlooked by pytest 9."""
     return Sharing(config, log)
+
+
+quick_moto.hasten()
 
 
 # A test itself, in whatever thread, may touch every tenant's items; the doors that it calls may not.
@@ -109,7 +112,7 @@ def new_table(moto: Any) -> Callable[[], None]:
         reset_model_data()  # which else keeps every table that there ever was
         moto.create_table(**template.table("mostrador-test"))
         get_backend("cognito-idp")["123456789012"]["us-east-1"].user_pools[os.environ["USER_POOL_ID"]].users.clear()
-        forget()
+        snapshots.forget()
 
     return make
 
@@ -119,38 +122,36 @@ def table(new_table: Callable[[], None]) -> Iterator[None]:
     """The table of template.yaml, empty, on moto."""
     new_table()
     yield
-    forget()
-
-
-def forget() -> None:
-    """Nothing is remembered from another test."""
-    tenants.forget()
-    scenes.forget()
-    integrations.forget()
-    calendar_access.forget()
+    snapshots.forget()
 
 
 @pytest.fixture
 def salon(table: None) -> items.Tenant:
     wanted = NewTenant(slug="salon", name="Salón Ñandutí", country="PY", currency="PYG")
-    return _with_an_admin(tenants.create(wanted, now=NOW))
+    return _with_an_admin(wanted)
 
 
-def _with_an_admin(tenant: items.Tenant) -> items.Tenant:
+def _with_an_admin(wanted: NewTenant) -> items.Tenant:
     """What an admin does is asked of the table, so the ``Client`` with that role must be in it."""
-    members.add(tenant.slug, "u-admin", email="eva@example.com", role=Role.ADMIN, now=NOW)
-    return tenant
+
+    def make() -> items.Tenant:
+        tenant = tenants.create(wanted, now=NOW)
+        members.add(tenant.slug, "u-admin", email="eva@example.com", role=Role.ADMIN, now=NOW)
+        return tenant
+
+    return snapshots.once(wanted.slug, make)
 
 
 @pytest.fixture
 def clinic(table: None) -> items.Tenant:
     wanted = NewTenant(slug="clinic", name="Clínica", country="US", time_zone="America/New_York", currency="USD")
-    return _with_an_admin(tenants.create(wanted, now=NOW))
+    return _with_an_admin(wanted)
 
 
 @pytest.fixture
 def haircut(salon: items.Tenant) -> items.Service:
-    return services.create("salon", NewService(name="Corte", duration_minutes=30, price="80000"), key=None, now=NOW)
+    wanted = NewService(name="Corte", duration_minutes=30, price="80000")
+    return snapshots.once("haircut", lambda: services.create("salon", wanted, key=None, now=NOW))
 
 
 @pytest.fixture
@@ -183,9 +184,9 @@ def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with local_dynoxide.running("mostrador-test") as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         monkeypatch.setattr(base.Item, "_connection", None)  # a client of this engine, for this test
-        forget()
+        snapshots.forget()
         yield endpoint
-        forget()
+        snapshots.forget()
 
 
 @pytest.fixture

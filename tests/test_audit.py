@@ -14,7 +14,7 @@ from mostrador.rules.verification import Problem
 from mostrador.table import items, keys, reads
 from mostrador.views.audit import VerifyQuery
 from tests.functions.test_keys import Program
-from tests.support import samples, stream, template
+from tests.support import samples, snapshots, stream, template
 from tests.support.http import Client, admin, foreign, staff, superuser, viewer
 from tests.support.lines import trips
 from tests.test_chain import change, head, stretch
@@ -31,9 +31,14 @@ def source(table):
 @pytest.fixture
 def log(source, salon, clinic):
     """Twelve lines of the salon's and some of the clinic's, linked by the outbox."""
-    for number in range(10):
-        change(number)
-    stream.pump(outbox.handler, stream.let_by("OutboxFunction", source.new()))
+
+    def make():
+        for number in range(10):
+            change(number)
+        stream.pump(outbox.handler, stream.let_by("OutboxFunction", source.new()))
+
+    snapshots.once("log", make)
+    source.new()  # it has been told already
     return rows()
 
 

@@ -16,7 +16,7 @@ from functions.calendar_sync import app
 from mostrador import calendar_access, calendar_watches, services
 from mostrador.errors import ServiceError
 from mostrador.views.services import NewService
-from tests.support import calendars, stream
+from tests.support import calendars, snapshots, stream
 from tests.support.google_double import Killed
 
 EXAMPLES = max(8, settings().max_examples // 4)
@@ -141,13 +141,12 @@ def machine(new_table, ticking, google, now):
     def prepare():
         from mostrador import tenants
         from mostrador.views.tenants import NewTenant
-        from tests import conftest
 
         next(made)
         new_table()
         ticking.now = now
         google.reset()
-        conftest.forget()
+        snapshots.forget()
         source = stream.Stream()
         tenants.create(NewTenant(slug="salon", name="Salón", country="PY", currency="PYG"), now=now)
         return ticking, google, source

@@ -32,6 +32,7 @@ from mostrador.table.base import Item
 from mostrador.views.tenants import NewTenant
 from tests.conftest import NOW
 from tests.support import orders as shop
+from tests.support import snapshots
 
 LAST, LIMIT, HOLD = 12, 5, timedelta(minutes=10)
 SELLER = "u-eva"
@@ -333,14 +334,20 @@ def do(call, raffle, order, now):
             shop.sell(raffle, 2, 3, by=2, now=now, **CALLS[call] or {})
 
 
+def sold_and(prepare, now):
+    """A raffle and its order, to which something happened."""
+    raffle = shop.on_sale(NOW, numbers_per_customer=LIMIT)
+    order = shop.sell(raffle, 1, 2, now=NOW, seller=SELLER)
+    if prepare:
+        prepare(order, now=now)
+    return raffle, order
+
+
 @pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize(("one", "other"), list(product(CALLS, repeat=2)))
 def test_whatever_comes_between_reading_and_writing_one_order_owns_the_number(salon, before, one, other):
-    raffle = shop.on_sale(NOW, numbers_per_customer=LIMIT)
-    order = shop.sell(raffle, 1, 2, now=NOW, seller=SELLER)
     now, prepare = BEFORE[before]
-    if prepare:
-        prepare(order, now=now)
+    raffle, order = snapshots.once(f"sold and {before}", lambda: sold_and(prepare, now))
 
     with before_its_write(lambda: do(other, raffle, order, now)):
         do(one, raffle, order, now)

@@ -8,7 +8,7 @@ import pytest
 from mostrador.rules import permissions
 from mostrador.rules.permissions import HIDDEN, PROTECTED, WRITES, Role
 from mostrador.views.common import Request
-from tests.support import raffles
+from tests.support import raffles, snapshots
 from tests.support.http import Client, admin, staff, superuser, viewer
 from tests.test_docs import subclasses
 
@@ -52,6 +52,10 @@ GUARDED = [(entity, field) for entity, fields in WRITES.items() for field in sor
 @pytest.fixture
 def urls(haircut, now):
     """One of each entity in the salon."""
+    return snapshots.once("urls", lambda: made(haircut, now))
+
+
+def made(haircut, now):
     salon = "/tenant/salon/api"
     form = {"service_id": haircut.id, "starts_at": "2026-12-01T12:00:00Z", "customer": {"name": "Ana"}}
     booked = staff.call("POST", f"{salon}/appointments", form | {"internal_notes": "vip"}).json

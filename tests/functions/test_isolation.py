@@ -5,7 +5,7 @@ import pytest
 from mostrador import members, tenants, tokens
 from mostrador.rules.permissions import Role
 from tests.conftest import NOW
-from tests.support import gateway, samples, template
+from tests.support import gateway, samples, snapshots, template
 from tests.support import raffles as raffle_forms
 from tests.support.gateway import DENIED, UNAUTHORIZED, tenants_touched
 
@@ -36,8 +36,12 @@ def pool(table, monkeypatch):
 @pytest.fixture
 def both(salon, clinic, now):
     """An admin of each tenant: ``of-salon`` and ``of-clinic``."""
-    for slug in ("salon", "clinic"):
-        members.add(slug, f"of-{slug}", email=f"admin@{slug}.example.com", role=Role.ADMIN, now=now)
+
+    def add():
+        for slug in ("salon", "clinic"):
+            members.add(slug, f"of-{slug}", email=f"admin@{slug}.example.com", role=Role.ADMIN, now=now)
+
+    snapshots.once("both", add)
 
 
 def of(slug):
@@ -107,10 +111,14 @@ def make(slug):
 @pytest.fixture
 def theirs(both):
     """What the clinic has; the salon has none of it, but for the same kinds of things."""
-    found = make("clinic")
-    make("salon")
-    gateway.call(of("salon"), "DELETE", "/tenant/salon/api/closures/2026-12-25")
-    return found
+
+    def made():
+        found = make("clinic")
+        make("salon")
+        gateway.call(of("salon"), "DELETE", "/tenant/salon/api/closures/2026-12-25")
+        return found
+
+    return snapshots.once("theirs", made)
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)

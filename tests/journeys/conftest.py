@@ -1,6 +1,8 @@
 """The deployed local stack: MiniStack, the real template, the example tenants; one for all journeys."""
 
-from collections.abc import Iterator
+import json
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from local import up
 from local.seed import PASSWORD
-from local.stack import Stack
+from local.stack import NAME, Stack
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,35 @@ def problem(answer: httpx.Response, status: int, code: str) -> Any:
     told = answer.json()
     assert told["code"] == code
     return told
+
+
+def sweep(stack: Stack) -> Any:
+    """One run of the deployed sweeper, now. What it counts may be less than all: its schedule runs beside it."""
+    found = stack.client("cloudformation").describe_stack_resource(StackName=NAME, LogicalResourceId="SweeperFunction")
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    answer = stack.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    told = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, told
+    return told
+
+
+def eventually(holds: Callable[[], Any], seconds: float, pause: float = 0.1) -> float:
+    """Wait until it holds; the seconds that took."""
+    since = time.monotonic()
+    while not holds():
+        assert time.monotonic() - since < seconds, "it never did"
+        time.sleep(pause)
+    return time.monotonic() - since
+
+
+def swept(stack: Stack, holds: Callable[[], Any], seconds: float = 60) -> None:
+    """Run the sweeper until it holds: what is due may be in the hands of the run that the schedule started."""
+
+    def held() -> Any:
+        sweep(stack)
+        return holds()
+
+    eventually(held, seconds)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """Google Calendar through the deployed stack: the stand-in plays Google, stream and function do the rest."""
 
-import time
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from tests.journeys.conftest import free_starts
+from tests.journeys.conftest import eventually, free_starts
 
 pytestmark = pytest.mark.journey
 API = "tenant/salon-beauty/api"
@@ -75,15 +74,6 @@ def book(staff, starts, **more):
     answer = staff.call("POST", f"{API}/appointments", form)
     assert answer.status_code == 201, answer.text
     return answer.json()
-
-
-def eventually(holds, seconds):
-    """Wait until it holds; how long that took."""
-    since = time.monotonic()
-    while not holds():
-        assert time.monotonic() - since < seconds, "it never did"
-        time.sleep(0.1)
-    return time.monotonic() - since
 
 
 def test_an_appointment_is_in_the_calendar_within_seconds_moves_and_goes(connected, staff, starts):

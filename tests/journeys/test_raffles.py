@@ -3,22 +3,20 @@
 import json
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local import beacon
 from mostrador.rules import randomness, terms
-from tests.journeys.conftest import problem
+from tests.journeys.conftest import problem, swept
 from tests.journeys.test_booking import SALON
-from tests.journeys.test_waiting import sweep
 from tests.support import template
 from tests.support.raffles import body
 
 pytestmark = pytest.mark.journey
 PUBLIC = "/tenant/salon-beauty/public/raffles"
-UNTIL_DRAWN = timedelta(seconds=15)
+UNTIL_DRAWN = timedelta(seconds=20)
 
 
 @pytest.fixture
@@ -81,11 +79,13 @@ def test_what_was_sold_is_frozen_drawn_and_verified(admin, staff, viewer, http, 
     assert admin.call("POST", f"{one}/close").json()["status"] == "CLOSED"
     hurry(stack, raffle)
 
-    assert sweep(stack)["raffles"] == 1  # frozen
-    frozen = http.get(f"{PUBLIC}/{raffle['id']}").json()
-    time.sleep(UNTIL_DRAWN.total_seconds())
-    assert sweep(stack)["raffles"] == 1  # drawn
-    drawn = http.get(f"{PUBLIC}/{raffle['id']}").json()
+    def shown():
+        return http.get(f"{PUBLIC}/{raffle['id']}").json()
+
+    swept(stack, lambda: shown()["root"])
+    frozen = shown()
+    swept(stack, lambda: shown()["status"] == "DRAWN")
+    drawn = shown()
 
     assert (frozen["status"], frozen["sold_count"], drawn["status"], drawn["root"]) == (
         "CLOSED",

@@ -1,13 +1,10 @@
 """A full day, somebody who waits, a cancellation: the sweeper holds the freed time for who waits."""
 
-import json
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.stack import NAME
-from tests.journeys.conftest import problem
+from tests.journeys.conftest import eventually, problem, sweep
 from tests.journeys.test_booking import SALON
 
 pytestmark = pytest.mark.journey
@@ -28,16 +25,6 @@ def massage(admin):
     return service.json()
 
 
-def sweep(stack):
-    """A run of the deployed function, now."""
-    found = stack.client("cloudformation").describe_stack_resource(StackName=NAME, LogicalResourceId="SweeperFunction")
-    name = found["StackResourceDetail"]["PhysicalResourceId"]
-    answer = stack.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-    told = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    return told
-
-
 def book(staff, service, starts_at, number):
     customer = {"name": f"Titular {number}", "phone": f"0982 {600000 + number}"}
     form = {"service_id": service["id"], "starts_at": starts_at, "customer": customer, "status": "CONFIRMED"}
@@ -52,13 +39,6 @@ def wait_for(staff, service, number):
     return staff.call("POST", f"{SALON}/waiting", form)
 
 
-def until_offered(viewer, one):
-    deadline = time.monotonic() + EVERY_MINUTE
-    while (entry := viewer.call("GET", one).json())["status"] == "WAITING" and time.monotonic() < deadline:
-        time.sleep(1)
-    return entry
-
-
 def test_a_freed_time_is_held_for_the_first_in_line_who_confirms_it(staff, viewer, massage, stack):
     free = viewer.call("GET", f"{SALON}/appointments/availability?service={massage['id']}&date={DAY}").json()["slots"]
     full = [book(staff, massage, slot["starts_at"], number) for number, slot in enumerate(free)]
@@ -70,7 +50,9 @@ def test_a_freed_time_is_held_for_the_first_in_line_who_confirms_it(staff, viewe
     assert sweep(stack)["offers"] == 0
 
     assert staff.call("POST", f"{SALON}/appointments/{full[1]['id']}/cancel").status_code == 200
-    offered = until_offered(viewer, one)  # nobody calls the sweeper: its schedule does
+    # Nobody calls the sweeper: its schedule does.
+    eventually(lambda: viewer.call("GET", one).json()["status"] != "WAITING", EVERY_MINUTE, pause=1)
+    offered = viewer.call("GET", one).json()
 
     assert (offered["status"], offered["offer_starts_at"]) == ("OFFERED", full[1]["starts_at"])
     held = f"{SALON}/appointments/{offered['appointment_id']}"

@@ -3,7 +3,7 @@
 import time
 from datetime import date, timedelta
 from random import Random
-from threading import Lock
+from threading import Barrier, Lock
 
 import pytest
 
@@ -90,8 +90,11 @@ def two_calendars(now):
     for source in sources:
         calendar_states.follow("salon", source, now=now)
 
+    together = Barrier(2, timeout=30)
+
     def work(number):
         for day in range(10):
+            together.wait()  # else one may stay a day behind the other, and they never meet
             pull(event(f"e{day}", NINE + timedelta(days=day, hours=number), 30), now=now, source=sources[number])
 
     assert at_once(2, work) == [None, None]
@@ -104,6 +107,7 @@ def test_two_calendars_that_are_pulled_at_once_keep_each_others_lines(shop, now)
 
 def test_red_control_without_the_conditions_on_the_day_they_wipe_each_other(shop, now, monkeypatch):
     def save_whole(tx, key, before, changes):
+        time.sleep(0.02)  # whatever else the machine does, the other one has read the same by now
         kept = (dict(before.lines) if before else {}) | {name: line for name, line in changes.items() if line}
         tx.save(BusyDay(*key, lines=kept, expires_at=0))
 

@@ -10,6 +10,7 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -106,6 +107,7 @@ def call(bearer, method, url, body=None, **headers):
     return Told({}, told=tuple(said["context"].items())).call(method, url, body, **headers)
 
 
+@cache
 def is_open(method, path):
     """Whether the route needs no authorizer."""
     return any(
@@ -113,6 +115,7 @@ def is_open(method, path):
     ) and not any(at == method and of == path for at, of, _ in template.routes() if (at, of) not in _open_routes())
 
 
+@cache
 def _open_routes():
     events = [
         event["Properties"]

@@ -10,6 +10,7 @@ from mostrador.table import keys, writes
 from mostrador.table.raffle_items import Order, RaffleNumber
 from mostrador.views.draws import Evidence, Opening
 from mostrador.views.raffles import NewRaffle
+from tests.support import snapshots
 
 SECRET = bytes(range(32)).hex()
 SECRETLY = {"name": "commit_reveal", "secret_sha256": sha256(bytes.fromhex(SECRET)).hexdigest()}
@@ -43,10 +44,12 @@ def body(now, **more):
     } | more
 
 
+@snapshots.kept
 def drafted(now, tenant="salon", key=None, **more):
     return raffle_drafts.create(tenant, NewRaffle(**body(now, **more)), by="eva", key=key, now=now)
 
 
+@snapshots.kept
 def opened(now, tenant="salon", method=SECRETLY, unsold="sold_only", **more):
     form = Opening(method=method, unsold=unsold)
     return raffles.open_sale(tenant, drafted(now, tenant, **more).id, form, now=now)
@@ -84,6 +87,7 @@ def sell(raffle, *numbers, now, name=BUYERS[0], status=OrderStatus.PAID, tenant=
     return order
 
 
+@snapshots.kept
 def sold(now, tenant="salon", **more):
     """An open raffle of which the four buyers have bought four numbers each."""
     raffle = opened(now, tenant, **more)
@@ -92,6 +96,7 @@ def sold(now, tenant="salon", **more):
     return raffle
 
 
+@snapshots.kept
 def frozen(now, tenant="salon", **more):
     """Sold, closed by the clock and frozen in time for its draw."""
     raffle = sold(now, tenant, **more)

@@ -11,6 +11,7 @@ from mostrador.views.appointments import NewAppointment
 from mostrador.views.payments import Confirmation
 from mostrador.views.services import NewService
 from tests.support import orders as shop
+from tests.support import snapshots
 
 NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
 HOLD = timedelta(minutes=15)
@@ -19,6 +20,7 @@ PAGE = timedelta(minutes=16)
 """When every page of these is over."""
 
 
+@snapshots.kept
 def service(now, tenant="salon", **more):
     form = {"name": "Corte", "duration_minutes": 30, "price": "80000"} | more
     return services.create(tenant, NewService(**form), key=None, now=now)
@@ -68,11 +70,13 @@ class Till:
         return take("salon", self.item.id, told, by="eva", key=key, now=now).payment
 
 
+@snapshots.kept
 def order(now, **more):
     raffle = shop.on_sale(now, hold_minutes=15, **more)
     return Till(Target.ORDER, shop.sell(raffle, 1, 2, now=now), raffle)
 
 
+@snapshots.kept
 def appointment(now, **more):
     of = service(now, **more)
     return Till(Target.APPOINTMENT, book(of, now, hold=True), of)
