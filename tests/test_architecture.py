@@ -21,7 +21,7 @@ USE_CASES = [
     "order_states", "active", "scenes", "slots", "availability", "wishes", "bookings", "appointments",
     "appointment_payments", "payments", "rollbacks", "reconciliation", "confirmations", "payment_links", "checkouts",
     "payment_reports", "waiting", "waiting_lines", "sweeper", "feeds", "series", "closures", "links", "public",
-    "public_orders", "audit", "chain", "outbox",
+    "order_links", "public_orders", "audit", "chain", "outbox",
     "calendar_access", "calendar_scenes", "calendar_upserts", "calendar_events", "calendar_changes",
     "calendar_readings", "calendar_blocks", "calendar_proofs", "calendar_watches", "calendar_reports",
     "calendar_connections", "calendars",

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import order_states, public_orders, raffles, rates
+from mostrador import order_links, order_states, public_orders, raffles, rates
 from mostrador.errors import NotHere
-from mostrador.public_orders import DeadOrderLink
 from mostrador.rules.raffle import WrongOrderState
 from mostrador.views.orders import PublicOrder, Receipt
 from tests.support import orders as shop
@@ -103,33 +102,11 @@ def test_the_buyers_link_shows_all_orders_of_the_customer_in_the_raffle(raffle, 
     order(raffle, 4, now=now, phone="0981 222 333")
     order(shop.on_sale(now), 5, now=now)
 
-    told = public_orders.link("salon", first.id, now=now)
+    told = order_links.of_buyer("salon", first.id, now=now)
 
     assert told.path == f"/tenant/salon/public/orders/{told.token}"
     assert numbers_of(public_orders.mine("salon", told.token, now=now)) == [second.numbers, first.numbers]
     assert public_orders.find("salon", told.token, now=now).order.id == first.id
-
-
-def test_dead_links_are_all_alike(raffle, clinic, now):
-    token = order(raffle, 1, now=now).token
-    order_id, _, signature = token.partition(".")
-
-    wrong = ["x", order_id, f"{'0' * 32}.{signature}", f"{order_id}.{signature[:-1]}", "é", "a" * 3000]
-
-    for one in wrong:
-        with pytest.raises(DeadOrderLink):
-            public_orders.find("salon", one, now=now)
-    with pytest.raises(DeadOrderLink):
-        public_orders.find("clinic", token, now=now)
-
-
-def test_a_link_lives_until_a_month_after_the_prizes_can_be_claimed(raffle, now):
-    token = order(raffle, 1, now=now).token
-    end = raffle.draw_at + timedelta(days=int(raffle.claim_days) + 30)
-
-    assert public_orders.find("salon", token, now=end).order.numbers == [1]
-    with pytest.raises(DeadOrderLink):
-        public_orders.find("salon", token, now=end + timedelta(seconds=1))
 
 
 def test_once_the_list_is_frozen_each_number_that_is_sold_comes_with_its_proof(raffle, now):
@@ -146,16 +123,6 @@ def test_once_the_list_is_frozen_each_number_that_is_sold_comes_with_its_proof(r
         (8, sold.order.code, frozen.root),
     ]
     assert public_orders.find("salon", unsold.token, now=frozen.frozen_at).proofs == []
-
-
-def test_an_order_of_the_staff_has_no_link_until_staff_asks_for_it(raffle, now):
-    made = shop.sell(raffle, 1, now=now)
-
-    told = public_orders.link("salon", made.id, now=now)
-
-    assert public_orders.cancel("salon", told.token, reason="", now=now).order.status == "CANCELLED"
-    with pytest.raises(NotHere):
-        public_orders.link("clinic", made.id, now=now)
 
 
 def test_the_end_of_a_hold_comes_to_orders_of_the_public_too(raffle, now):

@@ -1,10 +1,10 @@
 """Door: paying online, for staff and for whoever holds the link of what is paid for."""
 
-from mostrador import checkouts, clock, gateways, links, payment_links, public_orders, rates, web
+from mostrador import checkouts, clock, gateways, links, order_links, payment_links, rates, web
 from mostrador.clients.bancard_wire import GatewayRefused, GatewayUnknown
 from mostrador.rules.payment import Target
 from mostrador.rules.permissions import Action
-from mostrador.views import payments as views
+from mostrador.views import checkouts as views
 
 app = web.resolver()
 handler = web.handler(app)
@@ -38,7 +38,7 @@ def for_own_appointment(slug: web.Slug, token: str, form: Form | None = None) ->
 @app.post(f"{PUBLIC}/orders/<token>/checkout")
 def for_own_order(slug: web.Slug, token: str) -> views.CheckoutView:
     address, now = web.visitor(app, slug), clock.now()
-    ordered = public_orders.find(slug, token, now=now).order
+    ordered, _, _ = order_links.opened(slug, token, now=now)
     rates.count(slug, "checkout", address, limit=AN_HOUR, now=now)
     return _started(slug, Target.ORDER, ordered.id, None, PUBLIC_NAME)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from mostrador import clock, order_states, orders, payments, public_orders, sales, sellers, web
+from mostrador import clock, order_links, order_states, orders, payments, sales, sellers, web
 from mostrador.rules.permissions import Action
 from mostrador.views import orders as views
 from mostrador.views.payments import Confirmation, Refunding
@@ -56,7 +56,7 @@ def get(slug: web.Slug, order_id: web.Id) -> OneOrder:
 @app.get(f"{ONE}/link")
 def link(slug: web.Slug, order_id: web.Id) -> views.OrderLinkView:
     web.caller(app, slug, Action.SELL)
-    return views.OrderLinkView.model_validate(public_orders.link(slug, order_id, now=clock.now()))
+    return views.OrderLinkView.model_validate(order_links.of_buyer(slug, order_id, now=clock.now()))
 
 
 @app.post(f"{ONE}/receipt")

@@ -9,6 +9,8 @@ from mostrador import clock, payment_records, payment_reports, payments, reconci
 from mostrador.rules.payment import Provider
 from mostrador.rules.permissions import Action
 from mostrador.views import payments as views
+from mostrador.views.appointment_payments import SettledAppointmentView
+from mostrador.views.payment_reports import ReportQuery, ReportView
 
 app = web.resolver()
 handler = web.handler(app)
@@ -27,9 +29,9 @@ def listing(slug: web.Slug, query: Annotated[views.PaymentListing, Query()]) -> 
 
 
 @app.get(f"{BASE}/report")
-def report(slug: web.Slug, query: Annotated[views.ReportQuery, Query()]) -> views.ReportView:
+def report(slug: web.Slug, query: Annotated[ReportQuery, Query()]) -> ReportView:
     web.caller(app, slug, Action.READ_ORDERS)
-    return views.ReportView.model_validate(payment_reports.of_day(slug, query.date, now=clock.now()))
+    return ReportView.model_validate(payment_reports.of_day(slug, query.date, now=clock.now()))
 
 
 @app.get(ONE)
@@ -64,7 +66,7 @@ def refunded(slug: web.Slug, payment_id: web.PaymentId, form: views.Returning | 
 @app.post(f"{API}/appointments/<appointment_id>/payments")
 def take(
     slug: web.Slug, appointment_id: web.Id, form: views.Confirmation, key: web.IdempotencyKey = None
-) -> views.SettledAppointmentView:
+) -> SettledAppointmentView:
     caller = web.caller(app, slug, Action.PAY)
     settled = payments.take(slug, appointment_id, form, by=caller.name, key=key, now=clock.now())
-    return views.SettledAppointmentView.model_validate(settled)
+    return SettledAppointmentView.model_validate(settled)

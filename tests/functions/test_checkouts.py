@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mostrador import links, payment_links, public_orders
+from mostrador import links, order_links, payment_links
 from mostrador.rules.payment import Target
 from tests.support import bank as banks
 from tests.support import logs, template
@@ -28,7 +28,7 @@ def folder(till):
 def token(till):
     """What the link of the order or appointment ends with."""
     if till.target is Target.ORDER:
-        return public_orders._signer("salon", "order").sign(till.item.id).decode()
+        return order_links.token_of("salon", till.item.id)
     return links.token("salon", till.item.id)
 
 
@@ -340,7 +340,17 @@ def test_no_answer_and_no_line_of_the_log_holds_a_key_or_a_token_or_a_person(ban
     assert "checkout.started" in written.text
     assert not [one for one in answers if banks.PRIVATE_KEY in one.text]
     link = told["status_path"].rpartition("/")[2]
-    hidden = (banks.PRIVATE_KEY, banks.PUBLIC_KEY, link, token(till), "Ana", "Cliente 1", "981", "203.0.113.7")
+    hidden = (
+        banks.PRIVATE_KEY,
+        banks.PUBLIC_KEY,
+        link,
+        token(till),
+        "Ana",
+        "Cliente 1",
+        "981123",
+        "981 123",
+        "203.0.113.7",
+    )
     assert not [one for one in hidden if one in written.text]
 
 

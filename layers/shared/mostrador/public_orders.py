@@ -1,42 +1,27 @@
 """Orders by anybody without an account: numbers are reserved, and the order is managed by its link.
 
-There are two links to an order. Whoever orders gets that of the order alone: a phone typed into a form proves nothing.
-The buyer's link, which staff hands to the customer, shows all numbers that this customer has in the raffle.
+Whoever orders gets the link of that order alone: a phone typed into a form proves nothing.
 """
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from itsdangerous import BadSignature, Signer
-
-from mostrador import order_states, orders, raffle_draws, raffles, rates, sales, settings, tenants
-from mostrador.errors import NotFound
+from mostrador import order_links, order_states, orders, raffle_draws, raffles, rates, sales, tenants
 from mostrador.rules.phones import BadPhone
-from mostrador.table import keys, reads
 from mostrador.table.raffle_items import Order, Raffle
 from mostrador.views.customers import NewCustomer
-from mostrador.views.orders import NewOrder, PublicOrder, Receipt
+from mostrador.views.orders import NewOrder
+
+if TYPE_CHECKING:
+    from mostrador.views.orders import PublicOrder, Receipt
 
 BY: Final = "public"
 ORDERS_AN_HOUR: Final = 20
 RECEIPTS_AN_HOUR: Final = 20
-KEPT: Final = timedelta(days=30)
-"""How long a link is good after the prizes can be claimed no longer."""
 MOST_ORDERS: Final = 100
-_OF_ORDER: Final = "order"
-_OF_BUYER: Final = "buyer"
-
-
-class DeadOrderLink(NotFound):
-    """Forged, expired, of another tenant: the same answer."""
-
-    code = "not_found"
-    en = "this link leads to no order, or no longer"
-    es = "este enlace no corresponde a ninguna orden, o ya venció"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +43,7 @@ class Mine:
     orders: list[Order]
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerLink:
-    token: str
-    path: str
-
-
-def link(tenant: str, order_id: str, *, now: datetime) -> BuyerLink:
-    """The buyer's link, for staff to hand to the customer of the order. Raises NotHere."""
-    token = _signer(tenant, _OF_BUYER).sign(orders.get(tenant, order_id, now=now).id).decode()
-    return BuyerLink(token, f"/tenant/{tenant}/public/orders/{token}")
-
-
-def order(tenant: str, raffle_id: str, form: PublicOrder, *, address: str, key: str | None, now: datetime) -> Managed:
+def order(tenant: str, raffle_id: str, form: "PublicOrder", *, address: str, key: str | None, now: datetime) -> Managed:
     """Reserve numbers; the same ``key`` with the same form gives the same order.
 
     Raises TooOften (by ``address``), NotHere, and what ``sales.sell`` raises.
@@ -85,32 +58,32 @@ def order(tenant: str, raffle_id: str, form: PublicOrder, *, address: str, key: 
     own_key = f"{BY} {key}" if key else None  # never a key of the staff, which holds no space
     with _fit_for_the_public():
         made = sales.sell(tenant, raffle_id, wanted, by=BY, key=own_key, now=now)
-    return Managed(tenant, made, _signer(tenant, _OF_ORDER).sign(made.id).decode(), [])
+    return Managed(tenant, made, order_links.token_of(tenant, made.id), [])
 
 
 def find(tenant: str, token: str, *, now: datetime) -> Managed:
     """The order behind a link. Raises NotHere (tenant), DeadOrderLink."""
-    found, raffle, _ = _opened(tenant, token, now)
+    found, raffle, _ = order_links.opened(tenant, token, now=now)
     return _managed(tenant, found, raffle, token)
 
 
-def receive(tenant: str, token: str, form: Receipt, *, address: str, now: datetime) -> Managed:
+def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: datetime) -> Managed:
     """Declare that the order was paid. Raises TooOften, and as ``order_states.receive``."""
-    found, raffle, _ = _opened(tenant, token, now)
+    found, raffle, _ = order_links.opened(tenant, token, now=now)
     rates.count(tenant, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
     return _managed(tenant, order_states.receive(tenant, found.id, form, by=BY, now=now), raffle, token)
 
 
 def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> Managed:
     """Cancel by link what is not paid; again changes nothing. Raises DeadOrderLink, WrongOrderState."""
-    found, raffle, _ = _opened(tenant, token, now)
+    found, raffle, _ = order_links.opened(tenant, token, now=now)
     cancelled = order_states.cancel(tenant, found.id, reason=" ".join(reason.split()), by=BY, now=now)
     return _managed(tenant, cancelled, raffle, token)
 
 
 def mine(tenant: str, token: str, *, now: datetime) -> Mine:
     """All orders of the customer in the raffle by the buyer's link; by that of one order, that one. Raises as find."""
-    found, _, is_buyers = _opened(tenant, token, now)
+    found, _, is_buyers = order_links.opened(tenant, token, now=now)
     known = [found]
     if is_buyers:
         others = orders.of_customer(tenant, found.raffle_id, found.customer_id, most=MOST_ORDERS)
@@ -121,32 +94,6 @@ def mine(tenant: str, token: str, *, now: datetime) -> Mine:
 
 def _managed(tenant: str, found: Order, raffle: Raffle, token: str) -> Managed:
     return Managed(tenant, found, token, raffle_draws.receipts(tenant, raffle, found.code) if found.paid_at else [])
-
-
-def _opened(tenant: str, token: str, now: datetime) -> tuple[Order, Raffle, bool]:
-    """The order behind a link, its raffle, and whether the link is the buyer's. Raises NotHere, DeadOrderLink."""
-    tenants.current(tenant, now=now)
-    order_id, is_buyers = _order_id(tenant, token)
-    found = reads.one(keys.order(tenant, order_id))
-    if not isinstance(found, Order):
-        raise DeadOrderLink
-    raffle = raffles.get(tenant, found.raffle_id, now=now)
-    if now > raffle.draw_at + timedelta(days=int(raffle.claim_days)) + KEPT:
-        raise DeadOrderLink
-    return found, raffle, is_buyers
-
-
-def _order_id(tenant: str, token: str) -> tuple[str, bool]:
-    for of in (_OF_ORDER, _OF_BUYER):
-        try:
-            return _signer(tenant, of).unsign(token).decode(), of == _OF_BUYER
-        except (BadSignature, ValueError):
-            continue
-    raise DeadOrderLink
-
-
-def _signer(tenant: str, of: str) -> Signer:
-    return Signer(settings.signing_key(), salt=f"{of} {tenant}", digest_method=hashlib.sha256)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids, raffles, tenants
 from mostrador.errors import Conflict
@@ -10,8 +10,10 @@ from mostrador.rules import money, sale, tax_ids
 from mostrador.rules.raffle import RaffleStatus
 from mostrador.table import items, keys, writes
 from mostrador.table.raffle_items import Raffle
-from mostrador.views.common import Request
-from mostrador.views.raffles import NewRaffle
+
+if TYPE_CHECKING:
+    from mostrador.views.common import Request
+    from mostrador.views.raffles import NewRaffle
 
 LATER: Final = frozenset({"description", "image_url", "draw_place"})
 """What may be changed of a raffle that was opened; whatever else its buyers go by stands."""
@@ -30,7 +32,7 @@ class NotADraft(Conflict):
     es = "solo se borra un borrador; esta rifa está {current}"
 
 
-def create(tenant: str, wanted: NewRaffle, *, by: str, key: str | None, now: datetime) -> Raffle:
+def create(tenant: str, wanted: "NewRaffle", *, by: str, key: str | None, now: datetime) -> Raffle:
     """A draft; the same ``key`` with the same request gives the same one.
 
     Raises KeyReused and, for what does not fit together, what ``rules.sale``, ``money`` and ``tax_ids`` raise.
@@ -51,7 +53,7 @@ def create(tenant: str, wanted: NewRaffle, *, by: str, key: str | None, now: dat
     return writes.create(made)
 
 
-def change(tenant: str, raffle_id: str, changes: Request, *, seen: int | None, now: datetime) -> Raffle:
+def change(tenant: str, raffle_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Raffle:
     """Apply the fields that ``changes`` sets. Raises NotHere, Stale, RaffleStands, and as ``create``."""
     shop = tenants.current(tenant, now=now)
 
@@ -90,7 +92,7 @@ def _set(raffle: Raffle, wanted: dict[str, Any]) -> None:
     sale.check_times(raffle.sale_opens_at, raffle.sale_closes_at, raffle.draw_at, hold)
 
 
-def _stored(shop: items.Tenant, wanted: Request, before: Raffle | None) -> dict[str, Any]:
+def _stored(shop: items.Tenant, wanted: "Request", before: Raffle | None) -> dict[str, Any]:
     """What the request sets, as the item keeps it; price, packages and currency must go together."""
     fields = wanted.model_dump(include=set(wanted.fields()))  # whole: a prize has all its fields in a PATCH too
     if "currency" in fields and fields["currency"] is None:

@@ -1,7 +1,7 @@
 """After the draw: who got which prize, and the list of numbers and buyers for the authority."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mostrador import raffles
 from mostrador.errors import Conflict, NotHere
@@ -9,7 +9,9 @@ from mostrador.rules import money, outcome, terms
 from mostrador.rules.raffle import code_of, written
 from mostrador.table import keys, reads, writes
 from mostrador.table.raffle_items import Raffle
-from mostrador.views.draws import Delivery
+
+if TYPE_CHECKING:
+    from mostrador.views.draws import Delivery
 
 
 class NobodyWon(Conflict):
@@ -24,7 +26,7 @@ class AlreadyDelivered(Conflict):
     es = "el premio {prize} se entregó a {delivered_to} el {delivered_at}"
 
 
-def deliver(tenant: str, raffle_id: str, prize: int, form: Delivery, *, by: str, now: datetime) -> Raffle:
+def deliver(tenant: str, raffle_id: str, prize: int, form: "Delivery", *, by: str, now: datetime) -> Raffle:
     """Record that a prize, by its place from 1, reached its winner; the same record again changes nothing.
 
     Raises NotHere (raffle, prize), NobodyWon, AlreadyDelivered.

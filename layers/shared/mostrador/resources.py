@@ -1,15 +1,16 @@
 """Resources: who or what gives a service, each with an agenda of its own."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mostrador import agendas, ids, tenants
 from mostrador.errors import Conflict, NotHere
 from mostrador.rules import zones
 from mostrador.table import items, keys, reads, writes
-from mostrador.views import hours
-from mostrador.views.common import Request
-from mostrador.views.services import NewResource
+
+if TYPE_CHECKING:
+    from mostrador.views.common import Request
+    from mostrador.views.services import NewResource
 
 
 class ResourceInUse(Conflict):
@@ -34,7 +35,7 @@ def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> rea
     return reads.page(pk, tenant=tenant, query=("resources",), size=size, cursor=cursor, between=(prefix, prefix + "~"))
 
 
-def create(tenant: str, wanted: NewResource, *, key: str | None, now: datetime) -> items.Resource:
+def create(tenant: str, wanted: "NewResource", *, key: str | None, now: datetime) -> items.Resource:
     """A new resource; the same ``key`` with the same request gives the same one. Raises KeyReused."""
     tenants.current(tenant, now=now)
     resource_id = ids.derived(tenant, "resource", key) if key else ids.new()
@@ -48,7 +49,7 @@ def create(tenant: str, wanted: NewResource, *, key: str | None, now: datetime) 
     return writes.create(made)
 
 
-def change(tenant: str, resource_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Resource:
+def change(tenant: str, resource_id: str, changes: "Request", *, seen: int | None, now: datetime) -> items.Resource:
     """Apply the fields that ``changes`` sets. Raises NotHere, Stale."""
 
     def alter(resource: items.Resource) -> None:
@@ -71,9 +72,11 @@ def delete(tenant: str, resource_id: str, *, seen: int | None, now: datetime) ->
     writes.delete(resource)
 
 
-def _stored(wanted: Request) -> dict[str, Any]:
+def _stored(wanted: "Request") -> dict[str, Any]:
     fields = wanted.fields()
     if "business_hours" in fields:
+        from mostrador.views import hours  # noqa: PLC0415 - with pydantic, and only who changes resources needs it
+
         own = fields.pop("business_hours")
         fields["hours"] = hours.stored(own) if own else None
     return fields

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import boards, customers, ids, numbers, orders, payment_records, raffles, sellers, tenants
 from mostrador.errors import Busy, Conflict, NotHere
@@ -15,8 +15,10 @@ from mostrador.rules.phones import normalised
 from mostrador.rules.raffle import OrderStatus, code_of, written
 from mostrador.table import items, keys, reads, writes
 from mostrador.table.raffle_items import BoardChunk, Order, Raffle, RaffleBuyer
-from mostrador.views.orders import NewOrder
-from mostrador.views.payments import ManualPayment
+
+if TYPE_CHECKING:
+    from mostrador.views.orders import NewOrder
+    from mostrador.views.payments import ManualPayment
 
 _PAUSE: Final = 0.02
 """Seconds between two tries at most: the next one is for other numbers, so nobody is in its way."""
@@ -42,7 +44,7 @@ class Sale:
 
     shop: items.Tenant
     raffle_id: str
-    form: NewOrder
+    form: "NewOrder"
     order_id: str
     fingerprint: str
     phone: str | None
@@ -83,7 +85,7 @@ class _Repeated(Exception):
 
 
 def sell(
-    tenant: str, raffle_id: str, form: NewOrder, *, by: str, seller: str | None = None, key: str | None, now: datetime
+    tenant: str, raffle_id: str, form: "NewOrder", *, by: str, seller: str | None = None, key: str | None, now: datetime
 ) -> Order:
     """Reserve numbers, or sell them at once (``form.paid``); the same ``key`` with the same form gives the same order.
 
@@ -110,7 +112,7 @@ def sell(
 
 
 def _sale(
-    tenant: str, raffle_id: str, form: NewOrder, *, by: str, seller: str | None, key: str | None, now: datetime
+    tenant: str, raffle_id: str, form: "NewOrder", *, by: str, seller: str | None, key: str | None, now: datetime
 ) -> Sale:
     shop = tenants.current(tenant, now=now)
     phone = form.customer.phone if form.customer else None
@@ -189,7 +191,7 @@ def _write(sale: Sale, counter: Counter, chosen: list[int]) -> Order:
     return order
 
 
-def _pay(tx: Any, sale: Sale, order: Order, paid: ManualPayment) -> None:
+def _pay(tx: Any, sale: Sale, order: Order, paid: "ManualPayment") -> None:
     """Over the counter: the order is paid as it is made."""
     tenant = sale.shop.slug
     payment = payment_records.manual(

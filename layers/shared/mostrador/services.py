@@ -1,14 +1,16 @@
 """Services: what can be booked, for how long and at what price."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids, tenants
 from mostrador.errors import Conflict, Invalid, NotHere
 from mostrador.rules import money
 from mostrador.table import items, keys, reads, writes
-from mostrador.views.common import Request
-from mostrador.views.services import NewService
+
+if TYPE_CHECKING:
+    from mostrador.views.common import Request
+    from mostrador.views.services import NewService
 
 MOST_WITH_WEEKLY_LIMIT: Final = 12
 
@@ -50,7 +52,7 @@ def listing(tenant: str, *, is_active: bool | None, now: datetime, size: int, cu
     )
 
 
-def create(tenant: str, wanted: NewService, *, key: str | None, now: datetime) -> items.Service:
+def create(tenant: str, wanted: "NewService", *, key: str | None, now: datetime) -> items.Service:
     """A new service; the same ``key`` with the same request gives the same one. Raises KeyReused, NotHere."""
     shop = tenants.current(tenant, now=now)
     service_id = ids.derived(tenant, "service", key) if key else ids.new()
@@ -64,7 +66,7 @@ def create(tenant: str, wanted: NewService, *, key: str | None, now: datetime) -
     return writes.create(made)
 
 
-def change(tenant: str, service_id: str, changes: Request, *, seen: int | None, now: datetime) -> items.Service:
+def change(tenant: str, service_id: str, changes: "Request", *, seen: int | None, now: datetime) -> items.Service:
     """Apply the fields that ``changes`` sets; what is booked keeps its terms. Raises NotHere, Stale."""
     shop = tenants.current(tenant, now=now)
 
@@ -82,7 +84,7 @@ def delete(tenant: str, service_id: str, *, seen: int | None, now: datetime) -> 
     writes.delete(service)
 
 
-def _stored(shop: items.Tenant, wanted: Request, before: items.Service | None = None) -> dict[str, Any]:
+def _stored(shop: items.Tenant, wanted: "Request", before: items.Service | None = None) -> dict[str, Any]:
     """What the request sets, as the item keeps it; price and currency must go together."""
     fields = wanted.fields()
     if "currency" in fields and fields["currency"] is None:

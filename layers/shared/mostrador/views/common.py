@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mostrador.rules.money import CURRENCIES
 from mostrador.rules.text import SLUG, folded
 
 M = TypeVar("M", bound="Request")
@@ -41,6 +42,13 @@ def _email(typed: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def _currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise PydanticCustomError("currency", "should be an ISO 4217 currency")
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_currency), Field(examples=["PYG"])]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Field(examples=["ana@example.com"])]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]

@@ -10,6 +10,7 @@ from mostrador.rules import money, outcome
 from mostrador.rules.raffle import MOST_AT_ONCE, RaffleStatus, written
 from mostrador.views.common import (
     Amount,
+    Currency,
     Instant,
     Listing,
     LongText,
@@ -21,7 +22,6 @@ from mostrador.views.common import (
     local,
     partial,
 )
-from mostrador.views.tenants import Currency
 
 _HIGHEST = 999_999
 _Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]

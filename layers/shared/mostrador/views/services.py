@@ -7,8 +7,20 @@ from pydantic import Field
 
 from mostrador.rules import money
 from mostrador.views import hours
-from mostrador.views.common import Amount, Day, Flag, Id, Listing, LongText, Request, ShortText, View, Whole, partial
-from mostrador.views.tenants import Currency
+from mostrador.views.common import (
+    Amount,
+    Currency,
+    Day,
+    Flag,
+    Id,
+    Listing,
+    LongText,
+    Request,
+    ShortText,
+    View,
+    Whole,
+    partial,
+)
 
 _WHOLE_DAY = 24 * 60
 

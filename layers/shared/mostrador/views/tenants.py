@@ -7,9 +7,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from mostrador.rules.money import CURRENCIES
 from mostrador.views import hours
-from mostrador.views.common import Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
+from mostrador.views.common import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 
 
 def _zone(name: str) -> str:
@@ -26,13 +25,6 @@ def _country(code: str) -> str:
     return code
 
 
-def _currency(code: str) -> str:
-    if code not in CURRENCIES:
-        raise PydanticCustomError("currency", "should be an ISO 4217 currency")
-    return code
-
-
-Currency = Annotated[str, AfterValidator(_currency), Field(examples=["PYG"])]
 TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["America/Asuncion"])]
 Country = Annotated[str, AfterValidator(_country), Field(examples=["PY"])]
 _WEEK = {day: [{"opens": "09:00", "closes": "18:00"}] for day in hours.WEEKDAYS[:6]}
