@@ -156,6 +156,20 @@ def test_without_an_account_one_only_learns_that_it_is_not_free(haircut, now):
     assert "ignore_calendar" not in PublicBooking.model_fields
 
 
+def test_what_is_moved_over_it_is_one_that_was_booked_over_it_until_it_is_moved_again(haircut, now):
+    booked = book(haircut, TEN, now=now)
+    pull(event("e1", NINE, 30), now=now)
+
+    def move(to, **more):
+        form = Rescheduling(starts_at=to)
+        return appointments.reschedule("salon", booked.id, form, by="a", now=now, **more).ignores_calendar
+
+    assert refused(lambda: move(NINE))["reason"] == "external"
+    assert move(NINE, ignore_calendar=True) is True
+    assert move(TEN) is None
+    assert refused(lambda: move(NINE))["reason"] == "external"
+
+
 def test_moving_a_series_and_the_waiting_list_avoid_it(haircut, now):
     booked = book(haircut, TEN, now=now)
     pull(event("e1", NINE, 30), event("e2", NINE + 7 * DAYS, 30), now=now)

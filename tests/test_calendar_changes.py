@@ -1,10 +1,14 @@
 """What somebody does to our events in Google: put back, or followed, as the tenant chose."""
 
+from datetime import timedelta
+
 import pytest
 
-from mostrador import calendar_changes, calendar_watches, integrations
+from mostrador import calendar_changes, calendar_proofs, calendar_watches, context, integrations, resources
 from mostrador.integrations import Kind
 from mostrador.table import writes
+from mostrador.views.services import NewResource
+from tests.support import logs
 from tests.support.calendars import connect, is_right, record, stored
 
 TEN = {"start": {"dateTime": "2026-12-01T10:00:00-03:00"}, "end": {"dateTime": "2026-12-01T10:30:00-03:00"}}
@@ -80,6 +84,144 @@ def test_a_deleted_event_cancels_the_appointment(shop, google, watched):
 
     assert stored(watched).status == "CANCELLED"
     assert google.alive() == {}
+
+
+@pytest.fixture
+def six(shop, google, watched):
+    """Six appointments in the calendar, as it was read last."""
+    booked = [watched, *(shop.book(hour, status="CONFIRMED") for hour in range(10, 15))]
+    shop.deliver()
+    come_round(shop)
+    return booked
+
+
+def empty(google, *booked):
+    for one in booked:
+        google.trash(record(one).event_id)
+
+
+def read_slowly(shop, monkeypatch):
+    """A run that ends after the second of six: fewer are left than would look like an emptied calendar."""
+    until, answer = shop.clock() + timedelta(seconds=35), calendar_watches.answer
+
+    def slow(*told, **how):
+        done = answer(*told, **how)
+        shop.clock.pass_(seconds=20)
+        return done
+
+    with monkeypatch.context() as patched, context.working("salon", context.SYSTEM):
+        patched.setattr(calendar_watches, "answer", slow)
+        watch = calendar_watches.find("salon", integrations.find("salon", Kind.GOOGLE_CALENDAR).sk)
+        assert not calendar_watches.advance("salon", watch, clock=shop.clock, until=until)
+
+
+def statuses(booked):
+    return [stored(one).status for one in booked]
+
+
+@follows
+def test_a_calendar_that_somebody_emptied_cancels_nothing_and_rings(shop, google, six):
+    empty(google, *six)
+
+    with logs.written() as seen:
+        come_round(shop)
+
+    assert statuses(six) == ["CONFIRMED"] * 6
+    assert is_right(google)
+    assert [(one["message"], one["deleted"]) for one in seen.lines("ERROR")] == [("calendar emptied", 6)]
+    connection = integrations.find("salon", Kind.GOOGLE_CALENDAR)
+    kept_until = calendar_watches.find("salon", connection.sk).deletions_kept_until
+    assert kept_until > shop.clock()
+
+    empty(google, *six[:2])  # whoever empties it goes on
+    come_round(shop)
+    assert statuses(six) == ["CONFIRMED"] * 6
+    assert is_right(google)
+
+    shop.clock.pass_(minutes=60)
+    empty(google, *six[:2])
+    come_round(shop)
+    assert statuses(six) == ["CANCELLED"] * 2 + ["CONFIRMED"] * 4
+
+
+@follows
+def test_as_many_deletions_as_somebody_makes_by_hand_are_followed(shop, google, six):
+    empty(google, *six[:5])
+
+    come_round(shop)
+
+    assert statuses(six) == ["CANCELLED"] * 5 + ["CONFIRMED"]
+
+
+@follows
+def test_what_we_cancelled_ourselves_does_not_count(shop, google, six):
+    for one in six[:5]:
+        shop.cancel(one)
+    shop.deliver()
+    empty(google, six[5])
+
+    come_round(shop)
+
+    assert statuses(six) == ["CANCELLED"] * 6
+
+
+@follows
+def test_an_emptied_calendar_is_put_back_whole_though_the_run_ends_early(shop, google, six, monkeypatch):
+    empty(google, *six)
+    read_slowly(shop, monkeypatch)
+    for _ in range(3):
+        come_round(shop)
+
+    assert statuses(six) == ["CONFIRMED"] * 6
+    assert is_right(google)
+
+
+@follows
+def test_an_emptied_calendar_is_put_back_whole_though_somebody_wakes_its_watch_meanwhile(
+    shop, google, six, monkeypatch
+):
+    empty(google, *six)
+    would_cancel = calendar_changes.would_cancel
+    woken = iter([True])
+
+    def waking(*told, **how):
+        if next(woken, False):
+            calendar_watches.wake("salon", integrations.find("salon", Kind.GOOGLE_CALENDAR), now=shop.clock())
+        return would_cancel(*told, **how)
+
+    monkeypatch.setattr(calendar_watches, "would_cancel", waking)
+    read_slowly(shop, monkeypatch)
+    for _ in range(3):
+        come_round(shop)
+
+    assert statuses(six) == ["CONFIRMED"] * 6
+    assert is_right(google)
+
+
+@follows
+def test_an_emptied_calendar_is_so_for_each_connection_to_it(shop, google, six):
+    other = resources.create("salon", NewResource(name="Silla 2"), key=None, now=shop.clock())
+    calendar_watches.wake("salon", connect(shop.clock(), resource_id=other.id, on_change="FOLLOW"), now=shop.clock())
+    come_round(shop)
+    empty(google, *six)
+
+    come_round(shop)
+
+    watches = [calendar_watches.find("salon", one.sk) for one in calendar_proofs.connections("salon").values()]
+    assert len(watches) == 2
+    assert all(one.deletions_kept_until > shop.clock() for one in watches)
+    assert statuses(six) == ["CONFIRMED"] * 6
+
+
+@follows
+def test_an_emptied_calendar_that_is_read_whole_cancels_nothing(shop, google, six):
+    empty(google, *six)
+    calendar_watches.wake("salon", integrations.find("salon", Kind.GOOGLE_CALENDAR), now=shop.clock())
+
+    come_round(shop)
+
+    assert statuses(six) == ["CONFIRMED"] * 6
+    assert is_right(google)
 
 
 @follows

@@ -188,6 +188,23 @@ def test_so_many_tries_are_enough(bank, till, now):
         till.start(now + MOST * SECOND)
 
 
+def test_what_bancard_gave_no_page_for_is_no_try(bank, till, now):
+    bank.keys.clear()
+    for number in range(MOST + 2):
+        with pytest.raises(GatewayKeysRefused):
+            till.start(now + number * SECOND)
+    bank.keys.add(banks.PUBLIC_KEY)
+
+    for number in range(MOST):
+        declined = till.start(now + (20 + number) * SECOND).payment
+        bank.decline(declined.id)
+        bank.notify(declined.id, now=now + (20 + number) * SECOND)
+
+    with pytest.raises(TooManyCheckouts):
+        till.start(now + 40 * SECOND)
+    assert till.stored().checkouts == MOST
+
+
 @pytest.mark.parametrize("kind", tills.KINDS)
 def test_another_currency_is_refused_before_bancard_is_asked(bank, now, kind):
     more = {"currency": "USD", "price": "25.00"}

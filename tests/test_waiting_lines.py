@@ -4,7 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import appointments, bookings, customers, resources, services, slots, tenants, waiting, waiting_lines
+from mostrador import (
+    appointments,
+    bookings,
+    checkouts,
+    customers,
+    resources,
+    services,
+    slots,
+    sweeper,
+    tenants,
+    waiting,
+    waiting_lines,
+)
+from mostrador.rules.payment import Target
 from mostrador.table import items, keys, reads
 from mostrador.views.appointments import AppointmentListing, NewAppointment
 from mostrador.views.services import NewResource, NewService, ServiceChanges
@@ -82,6 +95,61 @@ def test_an_offer_that_lapses_goes_to_the_next_in_line(haircut, full, now):
     assert states(first, second, now=now) == ["LAPSED", "OFFERED"]
     assert offered(first, now).status == "EXPIRED"
     assert offered(second, now).starts_at == full[0].starts_at
+
+
+def test_an_offer_that_is_being_paid_is_let_go_once_its_payment_is_rolled_back(haircut, full, bank, now):
+    first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
+    cancel(full[0], now=now)
+    sweep(now)
+    held = offered(first, now)
+    begun = checkouts.start("salon", Target.APPOINTMENT, held.id, by="public", now=now + MINUTE).payment
+    late, seen = offered(first, now).hold_expires_at + MINUTE, []
+    bank.before["rollback"] = lambda: seen.extend(states(first, second, now=now))
+
+    sweep(late)
+
+    assert seen == ["OFFERED", "WAITING"]
+    assert (offered(first, now).status, bank.state(begun.id)) == ("EXPIRED", "CLOSED")
+    assert states(first, second, now=now) == ["LAPSED", "OFFERED"]
+
+
+def test_an_offer_that_is_paid_at_the_last_moment_with_its_message_lost_is_booked(haircut, full, bank, now):
+    first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
+    cancel(full[0], now=now)
+    sweep(now)
+    begun = checkouts.start("salon", Target.APPOINTMENT, offered(first, now).id, by="public", now=now + MINUTE).payment
+    bank.pay(begun.id)
+
+    late = offered(first, now).hold_expires_at + MINUTE
+    sweep(late)
+    sweep(late + MINUTE)
+
+    assert (offered(first, now).status, offered(first, now).payment_status) == ("CONFIRMED", "PAID")
+    assert states(first, second, now=now) == ["BOOKED", "WAITING"]
+    assert bank.state(begun.id) == "PAID"
+
+
+@pytest.mark.parametrize("seconds", [1, -1])
+def test_what_may_be_paid_for_is_offered_to_nobody_else_before_its_turn(haircut, full, bank, now, monkeypatch, seconds):
+    """Bancard was silent so often that the rest waits, or the hold ends while the run is under way."""
+    first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
+    cancel(full[0], now=now)
+    sweep(now)
+    begun = checkouts.start("salon", Target.APPOINTMENT, offered(first, now).id, by="public", now=now + MINUTE).payment
+    bank.pay(begun.id)
+    ends = offered(first, now).hold_expires_at
+    monkeypatch.setattr(sweeper, "PATIENCE", 1)
+    bank.silent |= {"confirmation", "rollback"}
+    times = iter([ends + timedelta(seconds=seconds)])
+
+    sweeper.run(lambda: next(times, ends + timedelta(seconds=3)), until=ends + MINUTE)
+    assert states(first, second, now=now) == ["OFFERED", "WAITING"]
+    bank.silent.clear()
+    sweep(ends + 2 * MINUTE)
+    sweep(ends + 3 * MINUTE)
+
+    assert states(first, second, now=now) == ["BOOKED", "WAITING"]
+    assert (offered(first, now).status, bank.state(begun.id)) == ("CONFIRMED", "PAID")
 
 
 def test_an_offer_that_is_declined_goes_to_the_next_in_line(haircut, full, now):

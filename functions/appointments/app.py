@@ -78,9 +78,10 @@ def cancel(slug: web.Slug, appointment_id: web.Id, form: views.StaffCancellation
 
 
 @app.post(f"{ONE}/reschedule")
-def reschedule(slug: web.Slug, appointment_id: web.Id, form: views.Rescheduling) -> OneAppointment:
-    caller = web.caller(app, slug, Action.BOOK)
-    return _shown(appointments.reschedule(slug, appointment_id, form, by=caller.name, now=clock.now()))
+def reschedule(slug: web.Slug, appointment_id: web.Id, form: views.StaffRescheduling) -> OneAppointment:
+    caller, over = web.caller(app, slug, Action.BOOK), form.ignore_calendar
+    moved = appointments.reschedule(slug, appointment_id, form, ignore_calendar=over, by=caller.name, now=clock.now())
+    return _shown(moved)
 
 
 @app.post(f"{ONE}/complete")

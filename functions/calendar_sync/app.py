@@ -7,7 +7,7 @@ from mostrador import calendars, clock
 from mostrador.observability import logger
 
 BUDGET: Final = timedelta(seconds=35)
-"""After it Google, which may take 11 s for an answer, is asked nothing new; the function has 60."""
+"""After it Google, which may take 11 s to answer and 13 more to end, is asked nothing new; the function has 60."""
 
 
 class NothingFollowed(Exception):

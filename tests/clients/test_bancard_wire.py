@@ -6,7 +6,7 @@ from itertools import cycle
 import pytest
 
 from mostrador import settings
-from mostrador.clients import bancard
+from mostrador.clients import bancard, bodies
 from mostrador.clients.bancard import (
     Application,
     Charge,
@@ -170,6 +170,19 @@ def test_a_gateway_that_is_slow_leaves_it_unknown_and_is_not_asked_again(gateway
         CALLS[operation](shop)
 
     assert len(gateway.asked) == 1
+
+
+def test_a_gateway_whose_answer_drips_is_not_waited_for(gateway, shop, monkeypatch):
+    monkeypatch.setattr(bodies, "WITHIN", 0.3)
+    gateway.reply = Reply(BOUGHT, drip=0.1)
+    began = time.monotonic()
+
+    with pytest.raises(GatewayUnknown, match="TooSlow"):
+        buy(shop)
+
+    assert time.monotonic() - began < 2
+    gateway.reply = Reply(BOUGHT)
+    assert buy(shop) == BOUGHT["process_id"]
 
 
 def test_a_gateway_that_is_not_there_leaves_it_unknown(hang_up):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import urllib3
 
-from mostrador.clients import drand
+from mostrador.clients import bodies, drand
 from mostrador.errors import Conflict, Unavailable
 from mostrador.rules.beacon import QUICKNET
 from tests.support import beacons
@@ -20,13 +20,15 @@ class Relay(BaseHTTPRequestHandler):
     """Answers every call with what the server was told: a status, a body, after some seconds."""
 
     def do_GET(self):
-        status, body, delay = self.server.answer
+        status, body, delay, drip = self.server.answer
         self.server.asked.append(self.path)
         time.sleep(delay)
         self.send_response(status)
         self.send_header("Location", "/elsewhere")
         self.end_headers()
-        self.wfile.write(body.encode())
+        for octet in body.encode():
+            self.wfile.write(bytes([octet]))
+            time.sleep(drip)
 
     def log_message(self, format, *args):
         pass
@@ -44,8 +46,8 @@ def relay():
     server.asked = []
     threading.Thread(target=server.serve_forever, args=(0.01,)).start()
 
-    def answering(status, body="", delay=0.0):
-        server.answer = (status, body, delay)
+    def answering(status, body="", delay=0.0, drip=0.0):
+        server.answer = (status, body, delay, drip)
         return f"http://127.0.0.1:{server.server_port}"
 
     answering.asked = server.asked
@@ -107,6 +109,13 @@ def test_a_relay_that_is_slow_is_unavailable(relay, monkeypatch):
 
     with pytest.raises(drand.BeaconUnavailable, match="ReadTimeoutError"):
         drand.fetch(relay(200, GOOD, delay=0.2), QUICKNET, 1000)
+
+
+def test_a_relay_whose_answer_drips_is_unavailable(relay, monkeypatch):
+    monkeypatch.setattr(bodies, "WITHIN", 0.1)
+
+    with pytest.raises(drand.BeaconUnavailable, match="TooSlow"):
+        drand.fetch(relay(200, GOOD, drip=0.05), QUICKNET, 1000)
 
 
 def test_a_relay_that_is_not_there_is_unavailable():

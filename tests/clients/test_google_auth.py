@@ -12,7 +12,7 @@ import urllib3
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mostrador.clients import google_auth
+from mostrador.clients import bodies, google_auth
 from mostrador.clients.google_auth import Access, Grant, GrantDead, ServiceAccount
 from mostrador.errors import Conflict, Unavailable
 from tests.support import calendar_double
@@ -178,6 +178,14 @@ def test_google_that_is_slow_is_unavailable(google, monkeypatch):
     google.says(Says(body=TOKEN, delay=0.2))
 
     with pytest.raises(google_auth.GoogleUnavailable, match="ReadTimeoutError"):
+        google_auth.access_token(f"{google.url}/token", GRANT, NOW)
+
+
+def test_google_whose_answer_drips_is_unavailable(google, monkeypatch):
+    monkeypatch.setattr(bodies, "WITHIN", 0.1)
+    google.says(Says(body=TOKEN, drip=0.05))
+
+    with pytest.raises(google_auth.GoogleUnavailable, match="TooSlow"):
         google_auth.access_token(f"{google.url}/token", GRANT, NOW)
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.busy import event, pull
 from tests.support.http import Client, anybody
 
-NINE = "2026-12-01T09:00:00-03:00"
+NINE, TEN = "2026-12-01T09:00:00-03:00", "2026-12-01T10:00:00-03:00"
 APPOINTMENTS = "/tenant/salon/api/appointments"
 staff = Client({"salon": "staff"})
 
@@ -30,6 +30,22 @@ def test_staff_are_told_what_is_in_the_way_and_may_book_over_it(busy_at_nine):
     assert refused.json["detail"].endswith("ocupado en el calendario externo")
     assert refused.json["by"] == {"from": NINE, "until": "2026-12-01T09:30:00-03:00"}
     assert (booked.status, booked.json["starts_at"]) == (201, NINE)
+
+
+def test_staff_may_move_over_it_and_nobody_else_may(busy_at_nine):
+    wanted = {"service_id": busy_at_nine.id, "starts_at": TEN, "name": "Ana", "phone": "0981 123 456"}
+    own = anybody.call("POST", "/tenant/salon/public/appointments", wanted).json
+    (one,) = staff.call("GET", APPOINTMENTS).json["items"]
+    move = {"starts_at": NINE}
+
+    plain = staff.call("POST", f"{APPOINTMENTS}/{one['id']}/reschedule", move)
+    own_way = anybody.call("POST", own["links"]["reschedule"], move | {"ignore_calendar": True})
+    odd = staff.call("POST", f"{APPOINTMENTS}/{one['id']}/reschedule", move | {"ignore_calendar": "yes"})
+    over = staff.call("POST", f"{APPOINTMENTS}/{one['id']}/reschedule", move | {"ignore_calendar": True})
+
+    assert (plain.status, plain.json["reason"]) == (409, "external")
+    assert (own_way.status, odd.status) == (422, 422)
+    assert (over.status, over.json["starts_at"]) == (200, NINE)
 
 
 def test_availability_tells_when_the_calendar_was_read_and_explains_what_it_takes(busy_at_nine):

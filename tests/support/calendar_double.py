@@ -11,12 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Says:
-    """One answer: ``claims`` more bytes than it has, comes after ``delay`` seconds, or is none (``hangs_up``)."""
+    """One answer: ``claims`` more bytes than it has, comes after ``delay`` seconds, or is none (``hangs_up``).
+
+    ``drip``: seconds between its bytes.
+    """
 
     status: int = 200
     body: object = ""
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    drip: float = 0.0
     claims: int = 0
     hangs_up: bool = False
 
@@ -67,7 +71,11 @@ class _Handler(BaseHTTPRequestHandler):
         if says.status != 204:
             self.send_header("Content-Length", str(len(says.written) + says.claims))
         self.end_headers()
-        self.wfile.write(says.written)
+        for octet in says.written if says.drip else ():
+            self.wfile.write(bytes([octet]))
+            time.sleep(says.drip)
+        if not says.drip:
+            self.wfile.write(says.written)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
 

@@ -24,12 +24,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 class Reply:
     """``body`` as bytes, or what is written as JSON; ``missing`` bytes are promised and do not come.
 
-    ``hangs_up``: the connection is closed after it, though nothing said so.
+    ``hangs_up``: the connection is closed after it, though nothing said so. ``drip``: seconds between its bytes.
     """
 
     body: object = b""
     status: int = 200
     delay: float = 0.0
+    drip: float = 0.0
     missing: int = 0
     hangs_up: bool = False
     headers: tuple[tuple[str, str], ...] = ()
@@ -75,7 +76,12 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in reply.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(reply.octets)
+        if reply.drip:
+            for octet in reply.octets:
+                self.wfile.write(bytes([octet]))
+                self.server.closing.wait(reply.drip)
+        else:
+            self.wfile.write(reply.octets)
         self.close_connection = reply.hangs_up or bool(reply.missing)
 
     do_DELETE = do_POST  # noqa: N815
@@ -160,7 +166,10 @@ def _answer_once(listener, context, body, agreed):
 
 
 def _answer_http1(line, body):
-    line.recv(65_536)
+    """It hears the request out: who hangs up in the middle of it cuts off the client."""
+    heard = b""
+    while not heard.endswith(b"}}") and (octets := line.recv(65_536)):
+        heard += octets
     line.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
 

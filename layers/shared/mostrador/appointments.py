@@ -166,13 +166,22 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> items.Appointm
 
 
 def reschedule(
-    tenant: str, appointment_id: str, form: "Rescheduling", *, by: str, now: datetime, check: Check | None = None
+    tenant: str,
+    appointment_id: str,
+    form: "Rescheduling",
+    *,
+    ignore_calendar: bool = False,
+    by: str,
+    now: datetime,
+    check: Check | None = None,
 ) -> items.Appointment:
     """Move to another start: the same appointment, id and terms; the old times stay in ``history``.
 
-    One transaction over the old days and the new. Raises NotHere, WrongState, SlotTaken, ServiceInactive, Busy.
+    ``ignore_calendar`` moves it over what a calendar elsewhere says, as staff may. One transaction over the old days
+    and the new. Raises NotHere, WrongState, SlotTaken, ServiceInactive, Busy.
     """
     starts = wishes.minute(form.starts_at)
+    asked = slots.Question(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
     for _ in writes.attempts():
         appointment = get(tenant, appointment_id, now=now)
         _check_movable(appointment, now)
@@ -181,22 +190,23 @@ def reschedule(
         if check:
             check(appointment)
         try:
-            return _move_to(tenant, appointment, starts, form.resource_id, by=by, now=now)
+            return _move_to(tenant, appointment, starts, asked, by=by)
         except writes.Refused:
             continue
     raise Busy
 
 
 def _move_to(
-    tenant: str, appointment: items.Appointment, starts: int, resource_id: str | None, *, by: str, now: datetime
+    tenant: str, appointment: items.Appointment, starts: int, asked: slots.Question, *, by: str
 ) -> items.Appointment:
-    line = agendas.line_of(appointment)
+    now, line = asked.now, agendas.line_of(appointment)
     scene = scenes.at(tenant, appointment.service_id, [starts], ())
     demand = replace(scene.demand, duration=line.duration, before=line.before, after=line.after)
     scene = scenes.touching(replace(scene, demand=demand), starts)
-    who = slots.choose(scene, starts, slots.Question(now, resource_id, without=appointment.id))
+    who = slots.choose(scene, starts, asked)
     before, left = keys.at(appointment.starts_at), set(agendas.keys_of(tenant, appointment))
     bookings.place(appointment, starts, demand, who)
+    appointment.ignores_calendar = asked.ignore_calendar or None
     after = keys.at(appointment.starts_at)
     record(appointment, now, by, "RESCHEDULED", **{"from": before, "to": after})
     taking = bookings.Taking({key: [agendas.line_of(appointment)] for key in agendas.keys_of(tenant, appointment)})

@@ -18,6 +18,8 @@ from mostrador.table.payment_items import Integration
 
 BY: Final = "google calendar"
 """Who moved or cancelled, in an appointment's history."""
+MOST_CANCELLED: Final = 5
+"""Appointments that deletions found at once may cancel: more look like a calendar that somebody emptied."""
 
 
 class Kind(StrEnum):
@@ -44,11 +46,14 @@ def kind_of(scene: Scene, event: Mapping[str, Any] | None) -> Kind | None:
     return None if calendar_upserts.is_right(scene.wanted, event) else Kind.DIFFERS
 
 
-def answer(scene: Scene, event: Mapping[str, Any] | None, kind: Kind, *, clock: Clock) -> bool:
+def answer(
+    scene: Scene, event: Mapping[str, Any] | None, kind: Kind, *, clock: Clock, follows_deletions: bool = True
+) -> bool:
     """Put right what is wrong; whether it is right now, or will be by itself."""
-    is_theirs = _was_told(scene) and kind in (Kind.MISSING, Kind.DIFFERS) and _is_followed(scene)
-    if is_theirs and event is not None and _taken_over(scene, event, clock()):
-        return True
+    if event is not None and _is_theirs(scene, kind):
+        is_allowed = follows_deletions or event.get("status") != CANCELLED
+        if is_allowed and _taken_over(scene, event, clock()):
+            return True
     resource_id = scene.appointment.resource_id if scene.appointment else None
     outcome = calendar_events.follow(
         scene.tenant, scene.appointment_id, clock=clock, resource_id=resource_id, is_due=True, is_forced=True
@@ -62,6 +67,26 @@ def remove_stray(tenant: str, connection: Integration, event: Mapping[str, Any],
     if private.get(f"{PREFIX}tenant") == tenant:
         calendar_access.ask(connection, lambda calendar: google_calendar.delete(calendar, event["id"]), now=now)
         logger.info("calendar.stray_removed", tenant=tenant, event=event["id"])
+
+
+def would_cancel(scene: Scene, event: Mapping[str, Any] | None, kind: Kind, *, now: datetime) -> bool:
+    """Whether it is a deletion that ``answer`` would follow, were nothing changed meanwhile."""
+    is_deleted = event is not None and event.get("status") == CANCELLED
+    return is_deleted and _is_theirs(scene, kind) and _is_to_come(scene, now) and not _has_money(scene)
+
+
+def _is_theirs(scene: Scene, kind: Kind) -> bool:
+    """Whether it is somebody's change there, in a calendar that is followed."""
+    return _was_told(scene) and kind in (Kind.MISSING, Kind.DIFFERS) and _is_followed(scene)
+
+
+def _is_to_come(scene: Scene, now: datetime) -> bool:
+    found = scene.appointment
+    return found is not None and found.status in appointment_rules.OCCUPYING and found.ends_at > now
+
+
+def _has_money(scene: Scene) -> bool:
+    return scene.appointment is not None and bool(scene.appointment.payment_ids)
 
 
 def _was_told(scene: Scene) -> bool:
@@ -80,7 +105,7 @@ def _taken_over(scene: Scene, event: Mapping[str, Any], now: datetime) -> bool:
     What was read of both may be old by now: only what is still so is taken over.
     """
     appointment = scene.appointment
-    if appointment is None or appointment.status not in appointment_rules.OCCUPYING or appointment.ends_at <= now:
+    if appointment is None or not _is_to_come(scene, now):
         return False
     if not _is_still_so(scene, event, now):
         return False
@@ -120,7 +145,7 @@ def _cancelled(scene: Scene, now: datetime) -> bool:
     """What was paid is not given back because an event was deleted: then the event is put back, for staff to decide."""
     from mostrador import appointments  # noqa: PLC0415 - with pydantic and more, which most changes do without
 
-    if scene.appointment is None or scene.appointment.payment_ids:
+    if _has_money(scene):
         return False
     check = _as_read(scene)
     appointments.cancel(scene.tenant, scene.appointment_id, reason="Google Calendar", by=BY, now=now, check=check)

@@ -31,7 +31,8 @@ from mostrador.table.payment_items import Integration
 
 Clock = Callable[[], datetime]
 LEASE: Final = timedelta(seconds=60)
-"""Longer than a token, an insert, a get and a patch take (44 s by their time-outs); then another worker may.
+"""Longer than a token, an insert, a get and a patch take (44 s by their time-outs, where no answer drips); then
+another worker may.
 
 Whoever takes longer all the same says nothing more: see ``_hold``.
 """

@@ -47,13 +47,15 @@ def differences(tenant: str, connection: Integration, reading: Reading, *, now: 
     yield from _strays(tenant, connection, strangers)
 
 
-def repair(tenant: str, connection: Integration, one: Difference, *, clock: Clock) -> bool:
+def repair(
+    tenant: str, connection: Integration, one: Difference, *, clock: Clock, follows_deletions: bool = True
+) -> bool:
     """Put one difference right; whether that was done. Raises what the table and, for a stray, Google raise."""
     if one.scene is None:
         if one.event is not None:
             calendar_changes.remove_stray(tenant, connection, one.event, now=clock())
         return True
-    return calendar_changes.answer(one.scene, one.event, one.kind, clock=clock)
+    return calendar_changes.answer(one.scene, one.event, one.kind, clock=clock, follows_deletions=follows_deletions)
 
 
 def _is_here(scene: Scene, connection: Integration) -> bool:

@@ -16,7 +16,10 @@ MOST: Final = 100
 
 @dataclass(slots=True)
 class Drift:
-    """Of one connection; ``counts`` by kind. ``reason`` tells why it could not be compared, or not to the end."""
+    """Of one connection; ``counts`` by kind. ``reason`` tells why it could not be compared, or not to the end.
+
+    Until ``deletions_kept_until`` what is deleted in Google is put back, because too much was at once.
+    """
 
     resource_id: str | None
     calendar_id: str
@@ -24,6 +27,7 @@ class Drift:
     reason: str | None = None
     read_at: datetime | None = None
     proved_at: datetime | None = None
+    deletions_kept_until: datetime | None = None
     is_whole: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
@@ -59,6 +63,7 @@ def _compared(tenant: str, connection: Integration, now: datetime) -> Drift:
     drift = Drift(connection.resource_id, calendar_access.choices(connection).calendar_id, connection.status)
     if watch:
         drift.read_at, drift.proved_at = watch.read_at, watch.proved_at
+        drift.deletions_kept_until = watch.deletions_kept_until
     try:
         reading = calendar_readings.whole(connection, now=now)
     except ServiceError as error:

@@ -4,11 +4,11 @@ Reading and proving change nothing twice, so two at once do no harm; how far a c
 everything that followed from it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from mostrador import (
     calendar_access,
@@ -19,9 +19,10 @@ from mostrador import (
     integrations,
 )
 from mostrador.calendar_access import CalendarBroken
-from mostrador.calendar_changes import Kind, answer, kind_of, remove_stray
+from mostrador.calendar_changes import MOST_CANCELLED, Kind, answer, kind_of, remove_stray, would_cancel
 from mostrador.calendar_events import Clock, Outcome
 from mostrador.calendar_readings import Reading
+from mostrador.calendar_scenes import Scene
 from mostrador.clients.google_calendar import SyncTokenDead
 from mostrador.errors import Busy, ServiceError, Stale
 from mostrador.integrations import Kind as System
@@ -36,6 +37,8 @@ from mostrador.table.payment_items import Integration
 
 EVERY: Final = timedelta(minutes=5)
 PROVED_EVERY: Final = timedelta(hours=24)
+KEPT: Final = timedelta(hours=1)
+"""How long deletions are put back after too many at once: who empties a calendar may take a while to do it."""
 
 
 def wake(tenant: str, connection: Integration, *, now: datetime) -> None:
@@ -107,12 +110,14 @@ def _prove(tenant: str, watch: CalendarWatch, connection: Integration, clock: Cl
     if turn:
         calendar_blocks.take(turn, reading, now=clock())
     found, is_done = dict.fromkeys(Kind, 0), True
-    for one in calendar_proofs.differences(tenant, connection, reading, now=clock()):
+    differences = list(calendar_proofs.differences(tenant, connection, reading, now=clock()))
+    follows = _follows_deletions(watch, [(one.scene, one.event, one.kind) for one in differences], clock())
+    for one in differences:
         found[one.kind] += 1
         if clock() >= until:
             is_done = False
             break
-        calendar_proofs.repair(tenant, connection, one, clock=clock)
+        calendar_proofs.repair(tenant, connection, one, clock=clock, follows_deletions=follows)
     watch.found, watch.is_whole = {kind.value: count for kind, count in found.items() if count}, is_done
     watch.prove_at = clock()
     if is_done:
@@ -133,25 +138,64 @@ def _read(tenant: str, watch: CalendarWatch, connection: Integration, clock: Clo
         return _prove(tenant, watch, connection, clock, until)
     if turn:
         calendar_blocks.take(turn, reading, now=clock())
-    is_done = _take_in(tenant, connection, reading, clock, until)
+    is_done = _take_in(watch, connection, reading, clock, until)
     return _go_on(watch, reading, clock(), is_done=True) if is_done else False  # else again, from where the cursor was
 
 
-def _take_in(tenant: str, connection: Integration, reading: Reading, clock: Clock, until: datetime) -> bool:
+def _take_in(watch: CalendarWatch, connection: Integration, reading: Reading, clock: Clock, until: datetime) -> bool:
     """Answer what changed of our events; whether there was time for all."""
-    strangers = dict(reading.ours)
+    tenant, strangers, changed = keys.tenant_of(watch.pk), dict(reading.ours), []
     ids = {found[0]: name for name in strangers if (found := rules.appointment_of(name))}
     for scene in calendar_proofs.of(tenant, ids, calendar_proofs.connections(tenant)):
-        if clock() >= until:
-            return False
         event = strangers.pop(scene.record.event_id or "", None) if scene.record else None
         kind = kind_of(scene, event) if event else None
         if kind and event and event.get("etag") != (scene.record.etag if scene.record else None):
-            answer(scene, event, kind, clock=clock)
+            changed.append((scene, event, kind))
+    follows = _follows_deletions(watch, changed, clock())
+    for scene, event, kind in changed:
+        if clock() >= until:
+            return False
+        answer(scene, event, kind, clock=clock, follows_deletions=follows)
     for event in strangers.values():
         if event.get("status") != CANCELLED:
             remove_stray(tenant, connection, event, now=clock())
     return True
+
+
+def _follows_deletions(watch: CalendarWatch, changed: Iterable[tuple[Scene | None, Any, Kind]], now: datetime) -> bool:
+    """Whether deletions cancel appointments; not where too many come at once, nor for a while after. It rings then."""
+    count = sum(would_cancel(scene, event, kind, now=now) for scene, event, kind in changed if scene)
+    if count > MOST_CANCELLED:
+        tenant = keys.tenant_of(watch.pk)
+        _keep_deletions(tenant, watch, now + KEPT)
+        logger.error("calendar emptied", tenant=tenant, connection=watch.connection, deleted=count)
+    return watch.deletions_kept_until is None or watch.deletions_kept_until <= now
+
+
+def _keep_deletions(tenant: str, watch: CalendarWatch, until: datetime) -> None:
+    """Before anything is put back, for this run may end early; another connection's watch may be of this calendar too.
+
+    Raises Busy.
+    """
+    _mark(tenant, watch, until)
+    for other in reads.everything(keys.calendar_partition(tenant), keys.CALENDAR_WATCH_PREFIX):
+        if other.sk != watch.sk and other.calendar_id == watch.calendar_id:
+            _mark(tenant, other, until)
+
+
+def _mark(tenant: str, watch: CalendarWatch, until: datetime) -> None:
+    """Save until when deletions are put back, whoever saves the watch meanwhile. Raises Busy."""
+    watch.deletions_kept_until, stored = until, watch
+    for _ in writes.attempts():
+        try:
+            writes.put(stored)
+        except writes.Refused:
+            if (fresh := find(tenant, watch.connection)) is None:
+                return
+            fresh.deletions_kept_until, stored = until, fresh
+            continue
+        return
+    raise Busy
 
 
 def _clear(tenant: str, watch: CalendarWatch, connection: Integration, clock: Clock, until: datetime) -> bool:

@@ -78,9 +78,11 @@ def start(tenant: str, target: Target, target_id: str, *, all_of_it: bool = Fals
         case = _LOOKS[target](tenant, target_id, closely=attempt > 0, now=now)
         wanted = _ASKS[target](case, all_of_it, now)
         gateway = gateways.of(tenant, now=now)
-        live = _live(tenant, case.target)
+        former = _former(tenant, case.target)
+        live = former if former and _may_be_open(former) else None
         if live is None:
-            if (made := _new(gateway, target, case, wanted, by=by, now=now)) is not None:
+            has_counted = former is None or former.process_id is not None
+            if (made := _new(gateway, target, case, wanted, counts=has_counted, by=by, now=now)) is not None:
                 return _checkout(_opened(tenant, gateway, made, now))
         elif _is_usable(live, wanted, now):
             return _checkout(live)
@@ -91,14 +93,16 @@ def start(tenant: str, target: Target, target_id: str, *, all_of_it: bool = Fals
     raise AlreadyStarting
 
 
-def _live(tenant: str, target: Any) -> Payment | None:
-    """The checkout whose page may still be open: also one that was declined, until that is closed."""
-    if not target.checkout_id:
-        return None
-    stored = reads.one(keys.payment(tenant, target.checkout_id))
-    if not isinstance(stored, Payment) or stored.by_hand or not stored.due_pk:
-        return None
-    return stored if stored.status in (PaymentState.PENDING, PaymentState.FAILED) else None
+def _former(tenant: str, target: Any) -> Payment | None:
+    """The checkout that was started last."""
+    stored = reads.one(keys.payment(tenant, target.checkout_id)) if target.checkout_id else None
+    return stored if isinstance(stored, Payment) else None
+
+
+def _may_be_open(checkout: Payment) -> bool:
+    """Whether its page may be: also one that was declined, until that is closed."""
+    is_watched = bool(checkout.due_pk) and not checkout.by_hand
+    return is_watched and checkout.status in (PaymentState.PENDING, PaymentState.FAILED)
 
 
 def _is_usable(live: Payment, wanted: Asked, now: datetime) -> bool:
@@ -117,10 +121,15 @@ def _close(tenant: str, live: Payment, gateway: Gateway, now: datetime) -> None:
         reconciliation.leave(tenant, live, now=now)
 
 
-def _new(gateway: Gateway, target: Target, case: Any, wanted: Asked, *, by: str, now: datetime) -> Payment | None:
-    """Store a checkout and name it where it is for, both or neither; None where somebody was quicker."""
+def _new(
+    gateway: Gateway, target: Target, case: Any, wanted: Asked, *, counts: bool, by: str, now: datetime
+) -> Payment | None:
+    """Store a checkout and name it where it is for, both or neither; None where somebody was quicker.
+
+    It ``counts`` unless it takes the place of one that never had a page: Bancard's bad days use up nobody's tries.
+    """
     tenant, item = case.tenant, case.target
-    terms.check_count(int(item.checkouts or 0))
+    terms.check_count(int(item.checkouts or 0) - (not counts))
     made = payment_records.asked(
         tenant,
         str(rules.process_id_of(secrets.randbits(64))),
@@ -136,7 +145,7 @@ def _new(gateway: Gateway, target: Target, case: Any, wanted: Asked, *, by: str,
         now=now,
     )
     made.due_pk, made.due_at = keys.due(made.id, min(wanted.payable_until, now + FIRST_CHECK))
-    item.checkout_id, item.checkouts = made.id, int(item.checkouts or 0) + 1
+    item.checkout_id, item.checkouts = made.id, int(item.checkouts or 0) + counts
     try:
         with writes.transaction() as tx:
             tx.save(made)

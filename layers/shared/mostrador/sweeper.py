@@ -79,14 +79,31 @@ def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
 
 
 def _in_order(now: datetime) -> Iterator[Any]:
-    """What is due: first what needs nobody else, then payments, then what is let go once its payment is."""
-    waiting: list[Any] = []
+    """What is due: first what needs nobody else, then what asks a gateway, tenant by tenant.
+
+    Of a tenant first payments, then what is let go once its payment is, then the lines of who waits for that.
+    """
+    asking: dict[str, list[Any]] = {}
+    lines: list[items.WaitingLine] = []
     for item in reads.due(now):
         if _asks_a_gateway(item):
-            waiting.append(item)
+            asking.setdefault(keys.tenant_of(item.pk), []).append(item)
+        elif isinstance(item, items.WaitingLine):
+            lines.append(item)
         else:
             yield item
-    yield from sorted(waiting, key=lambda item: (not isinstance(item, Payment), item.due_at))
+    for line in lines:
+        if (of_tenant := asking.get(keys.tenant_of(line.pk))) is None:
+            yield line
+        else:
+            of_tenant.append(line)
+    for some in sorted(asking.values(), key=lambda some: min(one.due_at for one in some)):
+        yield from sorted(some, key=lambda item: (_place(item), item.due_at))
+
+
+def _place(item: Any) -> int:
+    """When its turn comes among what is due of a tenant."""
+    return 0 if isinstance(item, Payment) else 2 if isinstance(item, items.WaitingLine) else 1
 
 
 def _asks_a_gateway(item: Any) -> bool:

@@ -5,7 +5,7 @@
 
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mostrador import appointments, customers, ids, scenes, tenants
 from mostrador.errors import Busy, Conflict, NotHere
@@ -16,7 +16,9 @@ from mostrador.rules.appointment import Status
 from mostrador.rules.phones import normalised
 from mostrador.rules.waiting import WaitingStatus
 from mostrador.table import items, keys, reads, writes
-from mostrador.views.waiting import NewWaiting, WaitingListing
+
+if TYPE_CHECKING:
+    from mostrador.views.waiting import NewWaiting, WaitingListing
 
 
 class AlreadyWaiting(Conflict):
@@ -34,7 +36,7 @@ def get(tenant: str, waiting_id: str, *, now: datetime) -> items.Waiting:
     return found
 
 
-def listing(tenant: str, query: WaitingListing, *, now: datetime) -> reads.Page:
+def listing(tenant: str, query: "WaitingListing", *, now: datetime) -> reads.Page:
     """Waits by service, day and arrival, those that ended too unless ``status`` says which. Raises BadCursor."""
     tenants.current(tenant, now=now)
     day = query.date.isoformat() if query.date else ""
@@ -55,7 +57,7 @@ def listing(tenant: str, query: WaitingListing, *, now: datetime) -> reads.Page:
     )
 
 
-def join(tenant: str, form: NewWaiting, *, by: str, key: str | None, now: datetime) -> items.Waiting:
+def join(tenant: str, form: "NewWaiting", *, by: str, key: str | None, now: datetime) -> items.Waiting:
     """Stand at the end of the line; the same ``key`` with the same form gives the same place.
 
     Raises NotHere (service, resource, customer), ServiceInactive, DayOutside, BadPhone, AlreadyWaiting, KeyReused.
@@ -92,7 +94,7 @@ def join(tenant: str, form: NewWaiting, *, by: str, key: str | None, now: dateti
     raise Busy
 
 
-def _service(shop: items.Tenant, form: NewWaiting, service: Any, now: datetime) -> items.Service:
+def _service(shop: items.Tenant, form: "NewWaiting", service: Any, now: datetime) -> items.Service:
     """The service if it can be booked on that day, with that resource. Raises NotHere, ServiceInactive, DayOutside."""
     if not isinstance(service, items.Service):
         raise NotHere(entity="service", id=form.service_id)
@@ -108,7 +110,7 @@ def _service(shop: items.Tenant, form: NewWaiting, service: Any, now: datetime) 
 
 
 def _customer(
-    shop: items.Tenant, form: NewWaiting, found: Any, waiting_id: str, now: datetime
+    shop: items.Tenant, form: "NewWaiting", found: Any, waiting_id: str, now: datetime
 ) -> tuple[items.Customer, bool]:
     """Who waits, and whether it is somebody new; of whom only the phone is known, name and id are enough."""
     if form.customer is None:
@@ -123,7 +125,7 @@ def _customer(
 
 
 def _entry(
-    shop: items.Tenant, form: NewWaiting, service: items.Service, customer: items.Customer, waiting_id: str
+    shop: items.Tenant, form: "NewWaiting", service: items.Service, customer: items.Customer, waiting_id: str
 ) -> items.Waiting:
     place, day = ids.new(), form.date.isoformat()
     gsi1pk, gsi1sk = keys.waiting_in_line(shop.slug, service.id, day, place)
@@ -187,12 +189,30 @@ def settle(tenant: str, entry: items.Waiting, now: datetime) -> bool:
     return landed is not None and end(tenant, entry, landed, now)
 
 
+def is_unsettled(tenant: str, entry: items.Waiting, now: datetime) -> bool:
+    """Whether the time of an offer is over and its payment is not settled: the time looks free, and may be paid for."""
+    if entry.status != WaitingStatus.OFFERED or entry.appointment_id is None or now < entry.offer_expires_at:
+        return False
+    try:
+        appointment = appointments.get(tenant, entry.appointment_id, now=now)
+    except NotHere:
+        return False
+    lapses = appointment.hold_expires_at
+    is_held = appointment.status == Status.PENDING and lapses is not None
+    return is_held and bool(appointment.checkout_id) and lapses <= now
+
+
 def _landed(tenant: str, entry: items.Waiting, now: datetime) -> WaitingStatus | None:
-    """What the entry's offer has become; None while it has none or it is on offer."""
+    """What the entry's offer has become; None while it has none or it is on offer.
+
+    One that is being paid online is on offer until the sweeper has rolled its payment back.
+    """
     if entry.status != WaitingStatus.OFFERED or entry.appointment_id is None:
         return None
     try:
-        appointment = appointments.expire(tenant, entry.appointment_id, now=now)
+        appointment = appointments.get(tenant, entry.appointment_id, now=now)
+        if not appointment.checkout_id:
+            appointment = appointments.expire(tenant, entry.appointment_id, now=now)
     except NotHere:
         return rules.landing(None)
     return rules.landing(Status(appointment.status))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import appointments, bookings, customers, ids, scenes, slots, tenants, waiting
 from mostrador.errors import Conflict, Invalid, NotHere, Stale
@@ -19,7 +19,9 @@ from mostrador.rules import waiting as rules
 from mostrador.rules import zones
 from mostrador.rules.waiting import WaitingStatus
 from mostrador.table import items, keys, reads, writes
-from mostrador.views.appointments import NewAppointment
+
+if TYPE_CHECKING:
+    from mostrador.views.appointments import NewAppointment
 
 LOOK: Final = timedelta(seconds=30)
 """Between two looks at least: half of the sweeper's minute, so that a run a second early does not miss a line."""
@@ -36,7 +38,8 @@ def advance(tenant: str, line: items.WaitingLine, *, now: datetime) -> int:
         _close(tenant, unserved, now)
         _look_again(line, now + LOOK if standing else None)
         return 0
-    made = _serve(shop, line, unserved, now) if unserved else 0
+    is_clear = not any(waiting.is_unsettled(tenant, one, now) for one in standing)
+    made = _serve(shop, line, unserved, now) if unserved and is_clear else 0
     _look_again(line, now + (LOOK if standing else IDLE))
     return made
 
@@ -145,7 +148,9 @@ def _held(look: _Look, entry: items.Waiting, now: datetime) -> items.Appointment
         return appointments.get(shop.slug, _offer_id(shop.slug, entry), now=now)
 
 
-def _form(entry: items.Waiting, customer: items.Customer, starts_at: datetime) -> NewAppointment:
+def _form(entry: items.Waiting, customer: items.Customer, starts_at: datetime) -> "NewAppointment":
+    from mostrador.views.appointments import NewAppointment  # noqa: PLC0415 - most looks at a line make no offer
+
     told: dict[str, Any] = {"name": customer.name, "phone": customer.phone}
     who = {"customer": told} if customer.phone else {"customer_id": customer.id}
     return NewAppointment(

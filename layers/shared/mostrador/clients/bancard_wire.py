@@ -12,7 +12,7 @@ It is read from the body, whatever the HTTP status; where the body does not tell
 
 import json
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import urllib3
 
 from mostrador import settings
+from mostrador.clients import bodies
 from mostrador.errors import Conflict, Unavailable
 from mostrador.observability import logger
 from mostrador.rules.bancard import Key, messages_of
@@ -174,7 +175,7 @@ def _over_http1(call: Call, url: str, body: bytes) -> bytes:
         with _POOL.request(
             call.method, url, body=body, headers=_HEADERS, timeout=timeout, preload_content=False, redirect=False
         ) as answer:
-            return _bounded(answer.stream(_LARGEST, decode_content=False))
+            return bodies.read(answer, _LARGEST)
     except urllib3.exceptions.HTTPError as error:
         raise unknown(call, type(error).__name__) from error
 
@@ -185,19 +186,9 @@ def _over_http2(call: Call, url: str, body: bytes) -> bytes:
     timeout = httpx.Timeout(call.wait, connect=_CONNECT)
     try:
         with _http2().stream(call.method, url, content=body, headers=_HEADERS, timeout=timeout) as answer:
-            return _bounded(answer.iter_raw())
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return bodies.joined(answer.iter_raw(), _LARGEST)
+    except (httpx.HTTPError, httpx.InvalidURL, bodies.TooSlow) as error:
         raise unknown(call, type(error).__name__) from error
-
-
-def _bounded(pieces: Iterable[bytes]) -> bytes:
-    """All of them, or as many as show that they are too long; to the end, where a lost connection comes to light."""
-    read = b""
-    for piece in pieces:
-        read += piece
-        if len(read) > _LARGEST:
-            break
-    return read
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import urllib3
 
+from mostrador.clients import bodies
 from mostrador.errors import Conflict, Unavailable
 from mostrador.rules import beacon
 from mostrador.rules.beacon import Chain
@@ -68,7 +69,7 @@ def _got(url: str) -> tuple[int, bytes]:
     try:
         with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
             answer = pool.request("GET", url, preload_content=False, decode_content=False)
-            return answer.status, answer.read(_LARGEST)
+            return answer.status, bodies.read(answer, _LARGEST)
     except urllib3.exceptions.HTTPError as error:
         raise BeaconUnavailable(reason=type(error).__name__) from error
 

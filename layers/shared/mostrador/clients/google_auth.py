@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from mostrador.clients import bodies
 from mostrador.errors import Conflict, Unavailable
 
 SCOPE: Final = "https://www.googleapis.com/auth/calendar.events"
@@ -169,7 +170,7 @@ def send(
         with _pool().request(
             method, url, body=body, headers=headers, timeout=_TIMEOUT, preload_content=False, decode_content=False
         ) as answer:
-            read = answer.read(largest + 1) + answer.read(1)  # the second read tells a body that was cut off
+            read = bodies.read(answer, largest)
     except urllib3.exceptions.HTTPError as error:
         raise GoogleUnavailable(reason=type(error).__name__) from error
     if len(read) > largest:

@@ -38,7 +38,8 @@ class CalendarEvent(Item, discriminator="CALENDAREVENT"):
 class CalendarWatch(Item, discriminator="CALENDARWATCH"):
     """Of one connection, how far its calendar was read (``cursor``), and when to read and to prove it next.
 
-    ``found`` is what the last proof found, by kind.
+    ``found`` is what the last proof found, by kind. Until ``deletions_kept_until`` what is deleted in Google is put
+    back, though the tenant follows: too much was deleted at once.
     """
 
     connection = UnicodeAttribute()
@@ -49,6 +50,7 @@ class CalendarWatch(Item, discriminator="CALENDARWATCH"):
     prove_at = InstantAttribute()
     found: Any = JSONAttribute(null=True)
     is_whole = BooleanAttribute(null=True)
+    deletions_kept_until = InstantAttribute(null=True)
     attempts = NumberAttribute()
     version = VersionAttribute()
 

@@ -19,6 +19,13 @@ _Date = date
 CALENDAR_AS_OF = "Null: no calendar is connected, or (then it is stale) one was never read."
 
 
+IGNORE_CALENDAR: Any = Field(
+    False,
+    title="Agendar aunque el calendario externo esté ocupado",
+    description="Book over what a connected calendar says.",
+)
+
+
 class NewAppointment(Request):
     """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
 
@@ -35,11 +42,7 @@ class NewAppointment(Request):
         title="Reservar hasta el pago",
         description="The slot is kept for the tenant's hold minutes, then it lapses.",
     )
-    ignore_calendar: Flag = Field(
-        False,
-        title="Agendar aunque el calendario externo esté ocupado",
-        description="Book over what a connected calendar says.",
-    )
+    ignore_calendar: Flag = IGNORE_CALENDAR
 
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
@@ -67,6 +70,10 @@ class AppointmentChanges(AppointmentEdit):
 class Rescheduling(Request):
     starts_at: Instant = Field(title="Nuevo comienzo")
     resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
+
+
+class StaffRescheduling(Rescheduling):
+    ignore_calendar: Flag = IGNORE_CALENDAR
 
 
 class Cancellation(Request):

@@ -114,6 +114,7 @@ class DriftView(View):
     reason: str | None = Field(title="Motivo")
     read_at: datetime | None = Field(title="Leído por última vez")
     proved_at: datetime | None = Field(title="Comprobado por última vez")
+    deletions_kept_until: datetime | None = Field(title="Lo que se borra en Google se repone hasta")
     is_whole: bool = Field(title="Se comprobó por completo")
     counts: dict[str, int] = Field(title="Diferencias por tipo")
     differences: list[DifferenceView] = Field(title="Diferencias", description="The first 100.")
