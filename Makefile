@@ -28,13 +28,13 @@ help: ## This list
 setup: .venv/made node_modules/made ## Install what the other targets need; quick when nothing has changed
 
 dev: setup ## The whole stack on this machine, with example tenants: MOSTRADOR_PORT=4566
-	@PYTHONPATH=layers/shared:. $(venv)/python -m local
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local
 
 test: setup ## Every test, the journeys through the local stack included
-	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -n $(WORKERS) $(ARGS)
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -n $(WORKERS) $(ARGS)
 
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
-	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/test_confirmations.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"
+	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/test_confirmations.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"
 
 check: setup ## Style, types, template, security, and who may import whom
 	$(venv)/ruff check .
@@ -42,8 +42,8 @@ check: setup ## Style, types, template, security, and who may import whom
 	$(venv)/mypy
 	$(venv)/cfn-lint template.yaml
 	$(sam) validate --lint
-	$(venv)/bandit -q -r -ll functions layers/shared/mostrador local $(wildcard bench)
-	@PYTHONPATH=layers/shared:. $(venv)/python -m pytest -q tests/test_architecture.py
+	$(venv)/bandit -q -r -ll functions layers/shared/mostrador layers/stand_ins local $(wildcard bench)
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -q tests/test_architecture.py
 
 lock: .venv/made ## Lock the newest versions that fit together
 	$(call compile,requirements-dev,--upgrade)
@@ -52,7 +52,7 @@ lock: .venv/made ## Lock the newest versions that fit together
 
 build: .venv/made ## What is deployed: for arm64 and Python 3.13 unless LAYER_PLATFORM and LAYER_PYTHON say otherwise
 	@test -n "$(target_python)"
-	@PYTHONPATH=layers/shared:. $(venv)/python -m local.openapi layers/shared/mostrador/openapi.json
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.openapi layers/shared/mostrador/openapi.json
 	@$(venv)/python -m local.holidays layers/shared/mostrador/holidays.json
 	PATH="$(CURDIR)/$(venv):$(dir $(target_python)):$$PATH" $(sam) build --parallel --build-dir .aws-sam/build --parameter-overrides \
 	  Runtime=python$(LAYER_PYTHON) Architecture=$(if $(findstring x86_64,$(LAYER_PLATFORM)),x86_64,arm64)
@@ -63,10 +63,10 @@ deploy: build ## To AWS: STAGE=dev or STAGE=prod
 
 sam-local: setup ## The API under `sam local start-api`, in Docker, on the local stack's table and users
 	@$(MAKE) -s build LAYER_PLATFORM=$(subst arm64,aarch64,$(shell uname -m))-manylinux2014
-	@PYTHONPATH=layers/shared:. $(venv)/python -m local.sam_local
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.sam_local
 
 bench: setup ## The figures of the goals, into bench/results.json
-	@PYTHONPATH=layers/shared:. $(venv)/python -m bench
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m bench
 
 clean: ## Remove everything that these targets made, the local stack's data included
 	rm -rf .venv .build .local .aws-sam node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -14,12 +14,13 @@ from bench.meter import Spent, metered
 from bench.shop import NOW, Shop
 from functions.boards.app import handler
 from local import dynoxide
-from mostrador import boards, ids, raffle_drafts, raffles
-from mostrador.rules.board import State
+from mostrador import ids
+from mostrador.raffles import board, drafts, raffles
+from mostrador.raffles.rules.board import State
+from mostrador.raffles.views.draws import Opening
+from mostrador.raffles.views.raffles import NewRaffle
 from mostrador.table import base, keys
-from mostrador.table.raffle_items import Raffle, RaffleNumber
-from mostrador.views.draws import Opening
-from mostrador.views.raffles import NewRaffle
+from mostrador.table.items.raffles import Raffle, RaffleNumber
 
 ENGINE: Final = "dynoxide"
 SIZES: Final = (10_000, 100_000)
@@ -55,7 +56,7 @@ def _on_sale(shop: Shop, size: int) -> Raffle:
         "permit": permit,
         "terms_url": "https://example.com/bases",
     }
-    made = raffle_drafts.create(shop.slug, NewRaffle.model_validate(form), by="eva@example.com", key=None, now=NOW)
+    made = drafts.create(shop.slug, NewRaffle.model_validate(form), by="eva@example.com", key=None, now=NOW)
     return raffles.open_sale(shop.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
 
 
@@ -76,7 +77,7 @@ def _number(shop: Shop, raffle: Raffle, number: int, order_id: str) -> RaffleNum
 def _rebuilt(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
     with metered() as spent:
         began, worked = monotonic(), process_time()
-        made = boards.rebuild(shop.slug, raffle.id, now=NOW)
+        made = board.rebuild(shop.slug, raffle.id, now=NOW)
         seconds, worked = monotonic() - began, process_time() - worked
     if made.counts[State.SOLD] != size // 2:
         raise RuntimeError(f"the picture made anew has {made.counts}")
@@ -125,13 +126,13 @@ def _projected(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
     for number in numbers:
         _number(shop, raffle, number, ids.new()).save()
     with metered() as spent:
-        boards.project(shop.slug, raffle.id, numbers, changed_at=NOW, now=NOW)
+        board.project(shop.slug, raffle.id, numbers, changed_at=NOW, now=NOW)
     name = f"projecting {ORDER} numbers of {size:,}"
     yield Figure("P12", name, ENGINE, spent.written.total(), "WRU", terms=_told(spent) | {"RRU": spent.read.total()})
 
 
 def _computed(shop: Shop, raffle: Raffle) -> Iterator[Figure]:
-    picture = boards.read(shop.slug, raffle)
+    picture = board.read(shop.slug, raffle)
     yield Figure("P12", f"counting {SIZES[-1]:,} numbers, CPU", "-", _milliseconds(lambda: picture.counts), "ms")
     yield Figure("P12", f"listing the free of {SIZES[-1]:,}, CPU", "-", _milliseconds(picture.free), "ms")
 

@@ -12,8 +12,8 @@ from bench import shop as shops
 from bench.figures import Figure
 from bench.meter import metered
 from bench.shop import NOW, Shop
-from mostrador import appointments, availability
-from mostrador.views.appointments import AppointmentListing
+from mostrador.scheduling import appointments, availability
+from mostrador.scheduling.views.appointments import AppointmentListing
 
 ENGINE: Final = "dynoxide"
 PASTS: Final = (100, 1_000, 10_000)

@@ -11,8 +11,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bench.figures import Figure
-from mostrador.rules import agenda, availability, opening, zones
-from mostrador.rules.availability import Terms
+from mostrador.scheduling.rules import agenda, availability, opening_hours
+from mostrador.scheduling.rules.availability import Terms
+from mostrador.values import local_time
 
 ROUNDS: Final = 31
 BOOKINGS: Final = 200
@@ -82,7 +83,7 @@ def slot_by_slot(terms: Terms, visits: Sequence[Visit], by_day: Mapping[date, Se
             and not terms.over_limit(day)
             and not any(other.busy_from < ends and begins < other.busy_until for other in near)
         ):
-            found.add(zones.minute(start))
+            found.add(local_time.minute(start))
     return sorted(found)
 
 
@@ -106,7 +107,7 @@ def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
 def _terms() -> Terms:
     """A service of 30 minutes with 10 to tidy up, at most 10 a day, and bookings wherever dice put them."""
     demand, dice = agenda.Demand("a" * 32, duration=30, after=10, max_per_day=10), Random(20261101)  # noqa: S311
-    grid = Terms(demand, opening.Hours(HOURS), ZONE, 15, 0, LAST, (), Counter())
+    grid = Terms(demand, opening_hours.Hours(HOURS), ZONE, 15, 0, LAST, (), Counter())
     free, booked = availability.starts(grid, FIRST, LAST), list[agenda.Booking]()
     dice.shuffle(free)
     for start in free:
@@ -114,13 +115,13 @@ def _terms() -> Terms:
             booked.append(demand.booking(f"{len(booked):032x}", start))
     if len(booked) != BOOKINGS:
         raise RuntimeError(f"only {len(booked)} bookings fit into the month")
-    counts = Counter(zones.local_day(one.starts, ZONE) for one in booked)
+    counts = Counter(local_time.local_day(one.starts, ZONE) for one in booked)
     return Terms(
         demand,
-        opening.Hours(HOURS),
+        opening_hours.Hours(HOURS),
         ZONE,
         15,
-        zones.minute(datetime(2026, 10, 15, 14, tzinfo=UTC)),
+        local_time.minute(datetime(2026, 10, 15, 14, tzinfo=UTC)),
         LAST,
         booked,
         counts,
@@ -128,13 +129,13 @@ def _terms() -> Terms:
 
 
 def _busy() -> list[tuple[int, int]]:
-    days = [zones.day_bounds(FIRST + timedelta(days=number), ZONE)[0] for number in range(30)]
+    days = [local_time.day_bounds(FIRST + timedelta(days=number), ZONE)[0] for number in range(30)]
     return [(midnight + begins, midnight + begins + length) for midnight in days for begins, length in BUSY]
 
 
 def _cold(terms: Terms) -> list[int]:
     """Without the remembered clock changes of the zone, as a process finds it."""
-    zones.stretches.cache_clear()
+    local_time.stretches.cache_clear()
     return availability.starts(terms, FIRST, LAST)
 
 
@@ -150,4 +151,4 @@ def _interleaved(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def _at(minutes: int) -> datetime:
-    return zones.instant(minutes, ZONE).astimezone(UTC)
+    return local_time.instant(minutes, ZONE).astimezone(UTC)

@@ -12,8 +12,8 @@ from bench.figures import Figure
 from bench.meter import Spent, metered, size
 from bench.shop import NOW, Shop
 from local import dynoxide
-from mostrador import appointments, availability
-from mostrador.views.appointments import AppointmentListing, Rescheduling
+from mostrador.scheduling import appointments, availability
+from mostrador.scheduling.views.appointments import AppointmentListing, Rescheduling
 
 ENGINE: Final = "dynoxide"
 _MONTH: Final = (date(2027, 1, 1), date(2027, 1, 31))

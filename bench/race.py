@@ -11,7 +11,7 @@ from bench import shop as shops
 from bench.figures import Figure
 from bench.shop import Shop
 from mostrador.errors import ServiceError
-from mostrador.slots import SlotTaken
+from mostrador.scheduling.slots import SlotTaken
 
 ENGINE: Final = "dynoxide"
 CLIENTS: Final = 200

@@ -14,15 +14,17 @@ from bench import shop as shops
 from bench.figures import Figure
 from bench.meter import Spent, metered
 from bench.shop import NOW, Shop
-from mostrador import boards, ids, numbers, order_states, orders, payments, raffle_drafts, raffles, sales
+from mostrador import ids
 from mostrador.errors import Busy
-from mostrador.sales import NotEnoughNumbers
+from mostrador.ledger.views.payments import Confirmation, Refunding
+from mostrador.payments import settlement
+from mostrador.raffles import board, drafts, numbers, order_transitions, orders, raffles, reservations
+from mostrador.raffles.reservations import NotEnoughNumbers
+from mostrador.raffles.views.draws import Opening
+from mostrador.raffles.views.orders import NewOrder, OrderListing, Receipt
+from mostrador.raffles.views.raffles import NewRaffle
 from mostrador.table import base, keys, reads
-from mostrador.table.raffle_items import Order, Raffle
-from mostrador.views.draws import Opening
-from mostrador.views.orders import NewOrder, OrderListing, Receipt
-from mostrador.views.payments import Confirmation, Refunding
-from mostrador.views.raffles import NewRaffle
+from mostrador.table.items.raffles import Order, Raffle
 
 ENGINE: Final = "dynoxide"
 NUMBERS: Final = 1_000
@@ -56,14 +58,14 @@ def opened(shop: Shop, last_number: int, **more: Any) -> Raffle:
         "permit": {"authority": "CONAJZAR", "number": "1/2026", "document_url": "https://example.com/1"},
         "terms_url": "https://example.com/bases",
     }
-    made = raffle_drafts.create(shop.slug, NewRaffle.model_validate(form | more), by=_BY, key=None, now=NOW)
+    made = drafts.create(shop.slug, NewRaffle.model_validate(form | more), by=_BY, key=None, now=NOW)
     return raffles.open_sale(shop.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
 
 
 def sell(shop: Shop, raffle: Raffle, phone: str, **choice: Any) -> Order:
     customer = {"name": "María José Fernández", "phone": phone, "email": "maria.jose@example.com"}
     form = NewOrder.model_validate({"customer": customer} | choice)
-    return sales.sell(shop.slug, raffle.id, form, by=_BY, seller="u-eva", key=ids.new(), now=NOW)
+    return reservations.sell(shop.slug, raffle.id, form, by=_BY, seller="u-eva", key=ids.new(), now=NOW)
 
 
 class _Stream:
@@ -91,7 +93,7 @@ class _Stream:
         while not self._ended.wait(_BATCH_SECONDS):
             some = [self._changed.get() for _ in range(self._changed.qsize())]
             if some:
-                boards.project(self._shop.slug, self._raffle.id, some, changed_at=NOW, now=NOW)
+                board.project(self._shop.slug, self._raffle.id, some, changed_at=NOW, now=NOW)
 
 
 def _sold_out(shop: Shop, most: int) -> Iterator[Figure]:
@@ -190,22 +192,22 @@ def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, C
     """Name, goal of P4, and what is called with 0 to get warm and with 1 to be measured."""
     slug, known, free = shop.slug, "0981 600 001", iter(range(1, NUMBERS))
     sell(shop, raffle, known, numbers=[next(free)])
-    boards.project(slug, raffle.id, [1], changed_at=NOW, now=NOW)
+    board.project(slug, raffle.id, [1], changed_at=NOW, now=NOW)
 
     def reserved(count: int = 1) -> Order:
         return sell(shop, raffle, known, numbers=[next(free) for _ in range(count)])
 
     held = {name: [reserved() for _ in range(2)] for name in ("receipt", "confirm", "cancel", "late")}
     for order in held["late"]:
-        order_states.expire(slug, order.id, now=NOW + timedelta(hours=1))
+        order_transitions.expire(slug, order.id, now=NOW + timedelta(hours=1))
     paid = [
-        payments.confirm(slug, reserved().id, Confirmation(method="CASH"), by=_BY, key=None, now=NOW).target
+        settlement.confirm(slug, reserved().id, Confirmation(method="CASH"), by=_BY, key=None, now=NOW).target
         for _ in range(2)
     ]
     cash, money, page = {"method": "CASH"}, Confirmation(method="CASH"), OrderListing(limit=25)
 
     def confirm(name: str) -> Callable[[int], object]:
-        return lambda n: payments.confirm(slug, held[name][n].id, money, by=_BY, key=None, now=NOW)
+        return lambda n: settlement.confirm(slug, held[name][n].id, money, by=_BY, key=None, now=NOW)
 
     yield "reserve 1 number, known phone", 2, lambda _: reserved()
     yield "reserve 5 numbers, known phone", 2, lambda _: reserved(5)
@@ -216,19 +218,19 @@ def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, C
     yield (
         "receipt of an order of 1",
         2,
-        lambda n: order_states.receive(slug, held["receipt"][n].id, Receipt(), by=_BY, now=NOW),
+        lambda n: order_transitions.receive(slug, held["receipt"][n].id, Receipt(), by=_BY, now=NOW),
     )
     yield "confirm an order of 1", 2, confirm("confirm")
     yield "confirm an order of 1, paid late", 2, confirm("late")
     yield (
         "cancel an order of 1",
         2,
-        lambda n: order_states.cancel(slug, held["cancel"][n].id, reason="", by=_BY, now=NOW),
+        lambda n: order_transitions.cancel(slug, held["cancel"][n].id, reason="", by=_BY, now=NOW),
     )
     yield (
         "refund an order of 1",
         None,
-        lambda n: payments.refund(slug, paid[n].id, Refunding(reason="x"), by=_BY, now=NOW),
+        lambda n: settlement.refund(slug, paid[n].id, Refunding(reason="x"), by=_BY, now=NOW),
     )
     yield "get an order", 1, lambda _: orders.get(slug, paid[0].id, now=NOW)
     yield "page of 25 orders", 1, lambda _: orders.listing(slug, raffle.id, page, now=NOW)

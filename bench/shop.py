@@ -10,16 +10,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from local import dynoxide
-from mostrador import appointments, busy_times, calendar_states, context, ids, resources, scenes, services, tenants
-from mostrador.rules import agenda, zones
-from mostrador.rules.calendar import Busy
-from mostrador.table import base, guard, items, keys
+from mostrador import context, ids
+from mostrador.people.views.customers import NewCustomer
+from mostrador.scheduling import appointments, booking_context, busy_sources, busy_times, resources, services
+from mostrador.scheduling.rules import agenda
+from mostrador.scheduling.rules.busy_times import BusyTime
+from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
+from mostrador.scheduling.views.services import NewResource, NewService
+from mostrador.table import base, keys, tenant_guard
 from mostrador.table.attributes import packed, short
-from mostrador.views.appointments import AvailabilityQuery, NewAppointment
-from mostrador.views.customers import NewCustomer
-from mostrador.views.hours import WEEKDAYS
-from mostrador.views.services import NewResource, NewService
-from mostrador.views.tenants import NewTenant
+from mostrador.table.items.scheduling import AgendaDay, Appointment, Service
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.opening_hours import WEEKDAYS
+from mostrador.tenancy.views.tenants import NewTenant
+from mostrador.values import local_time
 
 NOW: Final = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
 ZONE: Final = ZoneInfo("America/Asuncion")
@@ -32,7 +36,7 @@ _BATCH: Final = 25
 
 # The bench works for every tenant it makes, in whatever thread, as somebody whom the audit log has to name.
 _AT_WORK: Final = context.Work(
-    guard.EVERY_TENANT,
+    tenant_guard.EVERY_TENANT,
     context.Actor(str(UUID(int=7)), "staff", "eva@example.com", "203.0.113.7", str(UUID(int=9))),
 )
 context._current = ContextVar("work", default=_AT_WORK)  # type: ignore[misc]
@@ -46,14 +50,14 @@ class Shop:
     """One tenant: ``solo`` is given by its first resource, ``duo`` by two."""
 
     slug: str
-    solo: items.Service
-    duo: items.Service
+    solo: Service
+    duo: Service
 
     def form(self, starts_at: datetime, phone: str, *, hold: bool = False) -> NewAppointment:
         customer = NewCustomer(name="María José Fernández", phone=phone, email="maria.jose@example.com")
         return NewAppointment(service_id=self.solo.id, starts_at=starts_at, customer=customer, hold=hold)
 
-    def book(self, starts_at: datetime, phone: str, *, hold: bool = False) -> items.Appointment:
+    def book(self, starts_at: datetime, phone: str, *, hold: bool = False) -> Appointment:
         form = self.form(starts_at, phone, hold=hold)
         return appointments.book(self.slug, form, by="eva@example.com", key=ids.new(), now=NOW)
 
@@ -72,14 +76,14 @@ def opened(slug: str) -> Shop:
     return Shop(slug, solo, duo)
 
 
-def query(service: items.Service, first: date, last: date) -> AvailabilityQuery:
+def query(service: Service, first: date, last: date) -> AvailabilityQuery:
     return AvailabilityQuery.model_validate({"service": service.id, "from": first, "to": last})
 
 
 def forget() -> None:
     """Nothing is remembered from another engine, as in tests/conftest.py."""
     tenants.forget()
-    scenes.forget()
+    booking_context.forget()
     base.Item._connection = None
     for model in base.Item.__subclasses__():
         model._connection = None
@@ -100,25 +104,25 @@ def fill_days(shop: Shop, first: date, days: int) -> None:
 
 def connect_calendar(shop: Shop, first: date, days: int) -> None:
     """A calendar elsewhere that is busy BUSY_A_DAY times on each day, late in the evening; read once."""
-    begins = [zones.day_bounds(first + timedelta(days=number), ZONE)[0] + 19 * 60 for number in range(days)]
+    begins = [local_time.day_bounds(first + timedelta(days=number), ZONE)[0] + 19 * 60 for number in range(days)]
     starts = [begin + 50 * place for begin in begins for place in range(BUSY_A_DAY)]
-    calendar_states.follow(shop.slug, _CALENDAR, now=NOW)
-    turn = int(calendar_states.begin(shop.slug, _CALENDAR).version)
-    busies = [Busy(f"event {start}", start, start + 45) for start in starts]
+    busy_sources.follow(shop.slug, _CALENDAR, now=NOW)
+    turn = int(busy_sources.begin(shop.slug, _CALENDAR).version)
+    busies = [BusyTime(f"event {start}", start, start + 45) for start in starts]
     busy_times.full(shop.slug, _CALENDAR, shop.duo.resource_ids, busies, turn=turn, now=NOW)
-    calendar_states.finish(shop.slug, _CALENDAR, turn=turn, resource_ids=shop.duo.resource_ids, as_of=NOW)
+    busy_sources.finish(shop.slug, _CALENDAR, turn=turn, resource_ids=shop.duo.resource_ids, as_of=NOW)
 
 
 def _lines(shop: Shop, day: date, count: int) -> list[agenda.Booking]:
     """So many bookings of ``solo``, one after the other from 00:30 on the clock."""
-    starts, demand = zones.day_bounds(day, ZONE)[0] + 30, scenes.demand(shop.solo)
+    starts, demand = local_time.day_bounds(day, ZONE)[0] + 30, booking_context.demand(shop.solo)
     return [demand.booking(ids.new(), starts + demand.duration * place) for place in range(count)]
 
 
-def _agenda_day(shop: Shop, resource_id: str, day: date, lines: list[agenda.Booking]) -> items.AgendaDay:
+def _agenda_day(shop: Shop, resource_id: str, day: date, lines: list[agenda.Booking]) -> AgendaDay:
     key = keys.agenda_day(shop.slug, resource_id, day)
     kept = {short(line.appointment_id): packed(line, day) for line in lines}
-    return items.AgendaDay(*key, version=len(lines), lines=kept)
+    return AgendaDay(*key, version=len(lines), lines=kept)
 
 
 def live_through(endpoint: str, shop: Shop, bookings: int) -> None:
@@ -176,13 +180,13 @@ def _guest(shop: Shop, patterns: tuple[Raw, Raw, Raw], customer_id: str, phone: 
 
 
 def _visit(shop: Shop, patterns: tuple[Raw, Raw, Raw], line: agenda.Booking, customer_id: str) -> Raw:
-    starts_at, visit_id = zones.instant(line.starts, ZONE).astimezone(UTC), line.appointment_id
+    starts_at, visit_id = local_time.instant(line.starts, ZONE).astimezone(UTC), line.appointment_id
     pk, sk = keys.appointment(shop.slug, visit_id)
     by_start, start_sk = keys.appointment_by_start(shop.slug, starts_at, visit_id)
     of_customer, customer_sk = keys.appointment_of_customer(shop.slug, customer_id, starts_at, visit_id)
     own = _texts(pk=pk, sk=sk, gsi1pk=by_start, gsi1sk=start_sk, gsi2pk=of_customer, gsi2sk=customer_sk)
     ends_at = starts_at + timedelta(minutes=line.duration)
-    instant = items.Appointment.starts_at.serialize
+    instant = Appointment.starts_at.serialize
     return patterns[0] | own | _texts(id=visit_id, starts_at=instant(starts_at), ends_at=instant(ends_at))
 
 

@@ -9,13 +9,13 @@ from unittest.mock import patch
 
 from bench import shop as shops
 from bench.shop import NOW, Shop
-from mostrador import checkouts, confirmations, gateways
 from mostrador.clients import bancard, kms
 from mostrador.clients.bancard import Standing, Told
-from mostrador.clients.bancard_wire import Application
-from mostrador.rules import bancard as rules
-from mostrador.rules.payment import Target
-from mostrador.views.integrations import BancardForm
+from mostrador.clients.bancard_http import Application
+from mostrador.ledger.rules.payment_states import Target
+from mostrador.payments import bancard_account, bancard_webhook, checkout
+from mostrador.payments.rules import bancard as rules
+from mostrador.tenancy.views.integrations import BancardForm
 
 _KEYS: Final = {"public_key": "P" * 32, "private_key": "S" * 40}
 _numbers = count()
@@ -31,7 +31,7 @@ def at_bancard(slug: str) -> Iterator[None]:
         patch.object(bancard, "confirmation", _paid),
     ):
         form = BancardForm(return_url="https://bench.invalid", **_KEYS)
-        gateways.connect(slug, form, seen=None, by="eva@example.com", now=NOW)
+        bancard_account.connect(slug, form, seen=None, by="eva@example.com", now=NOW)
         yield
 
 
@@ -42,14 +42,14 @@ def asked(shop: Shop, starts_at: datetime) -> str:
 
 
 def start(shop: Shop, appointment_id: str) -> str:
-    begun = checkouts.start(shop.slug, Target.APPOINTMENT, appointment_id, by="public", now=NOW)
+    begun = checkout.start(shop.slug, Target.APPOINTMENT, appointment_id, by="public", now=NOW)
     return str(begun.payment.id)
 
 
 def notify(shop: Shop, payment_id: str) -> None:
     """What Bancard posts once that is paid."""
     told = _message(int(payment_id))
-    if confirmations.receive(shop.slug, {"operation": told}, now=NOW) is not confirmations.Outcome.ASKED:
+    if bancard_webhook.receive(shop.slug, {"operation": told}, now=NOW) is not bancard_webhook.Outcome.ASKED:
         raise RuntimeError("the message was not taken")
 
 

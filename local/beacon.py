@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeVar
 
 from local.ministack import LOOPBACK
-from mostrador.rules import beacon, bls, bls_curve, bls_hash
-from mostrador.rules.beacon import Chain
+from mostrador.raffles.rules import bls, bls_curve, bls_hash, drand
+from mostrador.raffles.rules.drand import Chain
 
 T = TypeVar("T")
 _SECRET = 0x10CA1
@@ -89,11 +89,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {})
 
     def _answer_round(self, own: Chain, number: int) -> None:
-        if not 0 < number < 2**40 or beacon.published_at(own, number) > datetime.now(UTC):
+        if not 0 < number < 2**40 or drand.published_at(own, number) > datetime.now(UTC):
             self._answer(425, {})
             return
         signature = _signature(number)
-        randomness = beacon.randomness(signature).hex()
+        randomness = drand.randomness(signature).hex()
         self._answer(200, {"round": number, "randomness": randomness, "signature": signature.hex()})
 
     def _answer(self, status: int, told: dict[str, object]) -> None:

@@ -13,11 +13,15 @@ from typing import Any, Final
 import httpx
 
 from local.stack import Login, Stack
-from mostrador import closures, context, gateways, members, services, tenants
-from mostrador.rules.permissions import Role
-from mostrador.views.integrations import BancardForm
-from mostrador.views.services import NewService
-from mostrador.views.tenants import NewTenant
+from mostrador import context
+from mostrador.payments import bancard_account
+from mostrador.people import members
+from mostrador.people.rules.permissions import Role
+from mostrador.scheduling import services, special_days
+from mostrador.scheduling.views.services import NewService
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.integrations import BancardForm
+from mostrador.tenancy.views.tenants import NewTenant
 
 PASSWORD: Final = "Mostrador-2026"
 SUPERUSER: Final = "super@mostrador.example"
@@ -118,7 +122,7 @@ def _tenant(wanted: dict[str, Any], now: datetime) -> None:
     _services(wanted["slug"], now)
     if wanted["slug"] == WITH_HOLIDAYS:
         for year in (now.year, now.year + 1):
-            closures.load_holidays(wanted["slug"], year, now=now)
+            special_days.load_holidays(wanted["slug"], year, now=now)
 
 
 def _take_payments(stack: Stack, now: datetime) -> None:
@@ -128,7 +132,7 @@ def _take_payments(stack: Stack, now: datetime) -> None:
     told = {"private_key": BANCARD["private_key"], "confirmation_url": webhook}
     httpx.put(portal, json=told, timeout=60, trust_env=False).raise_for_status()
     with context.working(WITH_BANCARD, context.SYSTEM):
-        gateways.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, by="seed", now=now)
+        bancard_account.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, by="seed", now=now)
 
 
 def _play_google(stack: Stack) -> None:

@@ -41,11 +41,16 @@ from moto.core.model_instances import reset_model_data
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local import dynoxide as local_dynoxide
-from mostrador import clock, context, members, services, tenants
-from mostrador.rules.permissions import Role
-from mostrador.table import base, guard, items, writes
-from mostrador.views.services import NewService
-from mostrador.views.tenants import NewTenant
+from mostrador import clock, context
+from mostrador.people import members
+from mostrador.people.rules.permissions import Role
+from mostrador.scheduling import services
+from mostrador.scheduling.views.services import NewService
+from mostrador.table import base, tenant_guard, writes
+from mostrador.table.items.scheduling import Service
+from mostrador.table.items.tenants import Tenant
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant
 from tests.support import bank as banks
 from tests.support import calendars, quick_moto, snapshots, stream, template
 from tests.support import google_double as doubles
@@ -73,7 +78,7 @@ quick_moto.hasten()
 
 
 # A test itself, in whatever thread, may touch every tenant's items; the doors that it calls may not.
-TESTING = context.Work(guard.EVERY_TENANT, context.SYSTEM)
+TESTING = context.Work(tenant_guard.EVERY_TENANT, context.SYSTEM)
 context._current = ContextVar("work", default=TESTING)  # type: ignore[misc]
 
 # A Monday, 10:00 in Asuncion.
@@ -83,7 +88,7 @@ NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def in_hand() -> Iterator[None]:
     """What one test takes in hand (a use case may ``enter`` a tenant) is not in the next one's."""
-    with context.working(guard.EVERY_TENANT, context.SYSTEM):
+    with context.working(tenant_guard.EVERY_TENANT, context.SYSTEM):
         yield
 
 
@@ -126,15 +131,15 @@ def table(new_table: Callable[[], None]) -> Iterator[None]:
 
 
 @pytest.fixture
-def salon(table: None) -> items.Tenant:
+def salon(table: None) -> Tenant:
     wanted = NewTenant(slug="salon", name="Salón Ñandutí", country="PY", currency="PYG")
     return _with_an_admin(wanted)
 
 
-def _with_an_admin(wanted: NewTenant) -> items.Tenant:
+def _with_an_admin(wanted: NewTenant) -> Tenant:
     """What an admin does is asked of the table, so the ``Client`` with that role must be in it."""
 
-    def make() -> items.Tenant:
+    def make() -> Tenant:
         tenant = tenants.create(wanted, now=NOW)
         members.add(tenant.slug, "u-admin", email="eva@example.com", role=Role.ADMIN, now=NOW)
         return tenant
@@ -143,13 +148,13 @@ def _with_an_admin(wanted: NewTenant) -> items.Tenant:
 
 
 @pytest.fixture
-def clinic(table: None) -> items.Tenant:
+def clinic(table: None) -> Tenant:
     wanted = NewTenant(slug="clinic", name="Clínica", country="US", time_zone="America/New_York", currency="USD")
     return _with_an_admin(wanted)
 
 
 @pytest.fixture
-def haircut(salon: items.Tenant) -> items.Service:
+def haircut(salon: Tenant) -> Service:
     wanted = NewService(name="Corte", duration_minutes=30, price="80000")
     return snapshots.once("haircut", lambda: services.create("salon", wanted, key=None, now=NOW))
 
@@ -171,7 +176,7 @@ def google(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def shop(ticking: Any, google: Any, haircut: items.Service) -> Any:
+def shop(ticking: Any, google: Any, haircut: Service) -> Any:
     """A salon whose appointments follow into a calendar of Google's."""
     source = stream.Stream()
     calendars.connect(NOW)
@@ -190,7 +195,7 @@ def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def bank(salon: items.Tenant) -> Iterator[banks.Bank]:
+def bank(salon: Tenant) -> Iterator[banks.Bank]:
     """Bancard in memory, at which the salon has an account."""
     banks.connect(NOW)
     with banks.opened() as opened:

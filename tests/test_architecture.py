@@ -117,7 +117,9 @@ def test_only_web_knows_http_statuses():
 
 
 def test_the_crypto_is_imported_by_the_authorizer_alone():
-    doors = [path for path in (ROOT / "functions").glob("*/app.py") if "mostrador.tokens" in set(imports_of(path))]
+    doors = [
+        path for path in (ROOT / "functions").glob("*/app.py") if "mostrador.web.access_tokens" in set(imports_of(path))
+    ]
 
     assert [door.parent.name for door in doors] == ["authorizer"]
     assert [name_of(path) for path in modules() if "jwt" in set(imports_of(path))] == [
@@ -128,12 +130,16 @@ def test_the_crypto_is_imported_by_the_authorizer_alone():
 
 
 def test_icalendar_is_imported_by_the_feeds_alone_and_they_by_their_door():
-    doors = [path for path in (ROOT / "functions").glob("*/app.py") if "mostrador.feeds" in set(imports_of(path))]
+    doors = [
+        path
+        for path in (ROOT / "functions").glob("*/app.py")
+        if "mostrador.scheduling.ical_feeds" in set(imports_of(path))
+    ]
 
     assert [door.parent.name for door in doors] == ["feeds"]
     users = [name_of(path) for path in modules() if any(name.startswith("icalendar.") for name in imports_of(path))]
     assert users == ["feeds"]
-    assert [name_of(path) for path in modules() if "mostrador.feeds" in set(imports_of(path))] == []
+    assert [name_of(path) for path in modules() if "mostrador.scheduling.ical_feeds" in set(imports_of(path))] == []
 
 
 @pytest.mark.parametrize("door", sorted((ROOT / "functions").glob("*")), ids=lambda path: path.name)

@@ -13,11 +13,13 @@ import pytest
 
 import mostrador
 from local import seed
-from mostrador import errors, problems
-from mostrador.rules.availability import Reason
-from mostrador.rules.permissions import HIDDEN, LEAST, PROTECTED, WRITES
-from mostrador.table import attributes, base, items, keys
-from mostrador.views.common import Request
+from mostrador import errors
+from mostrador.fields import Request
+from mostrador.people.rules.permissions import HIDDEN, LEAST, PROTECTED, WRITES
+from mostrador.scheduling.rules.availability import Reason
+from mostrador.table import attributes, base, keys
+from mostrador.table.base import Item
+from mostrador.web import problems
 from tests import test_architecture
 from tests.support import doors, template
 
@@ -204,7 +206,7 @@ KEYS = {
 
 def entities():
     """Class -> what its items say they are; bases that are never stored left out."""
-    kinds = {one.__name__: base.Item.entity.get_discriminator(one) for one in subclasses(items.Item)}
+    kinds = {one.__name__: base.Item.entity.get_discriminator(one) for one in subclasses(Item)}
     return {name: kind for name, kind in kinds.items() if kind}
 
 

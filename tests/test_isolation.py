@@ -11,13 +11,12 @@ import pytest
 from ministack.core import iam_evaluator  # type: ignore[import-untyped]
 
 from local import iam as taught
-from mostrador import context
-from mostrador.table import guard, keys
+from mostrador import context, fields
+from mostrador.table import keys, tenant_guard
 from mostrador.table.base import Item
-from mostrador.views import common
 from tests.support import iam, template
 from tests.support.iam import LEADING, TABLE, Asked
-from tests.table.test_guard import NEIGHBOURS, OPERATIONS, rate
+from tests.table.test_tenant_guard import NEIGHBOURS, OPERATIONS, rate
 
 TENANT = "aws:PrincipalTag/tenant"
 ACTIONS = ("BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
@@ -221,8 +220,8 @@ def test_the_name_of_a_functions_role_is_as_the_trust_expects_it(name):
 
 @pytest.mark.parametrize("letter", "*?#${}/_. Aé")
 def test_no_slug_holds_what_a_pattern_or_a_key_would_read_otherwise(letter):
-    assert re.match(common.SLUG, "salon-2")
-    assert not re.match(common.SLUG, f"salon{letter}")
+    assert re.match(fields.SLUG, "salon-2")
+    assert not re.match(fields.SLUG, f"salon{letter}")
 
 
 @contextmanager
@@ -258,7 +257,7 @@ NEEDED = {name: operate for name, operate in OPERATIONS.items() if name != "GetI
 def test_what_the_client_sends_is_judged_by_the_keys_it_names(table, allows, operate):
     for slug in ("salon", *(other for of, other in NEIGHBOURS if of == "salon")):
         rate(slug).save()
-        with context.working(guard.EVERY_TENANT), bodies() as sent:
+        with context.working(tenant_guard.EVERY_TENANT), bodies() as sent:
             operate(slug)
         (wanted,) = [one for request in sent for one in judged(*request)]
 

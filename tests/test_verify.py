@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from mostrador import verify
-from mostrador.rules import proofs
-from mostrador.rules.draw import Draw
+from mostrador.raffles.rules import proofs
+from mostrador.raffles.rules.draw import Draw
 from tests.support import beacons, template
 from tests.support.draws import BY_LOTTERY, LOTTERY_NUMBERS, REVEALED, TICKETS, commitment, drand_proof, proof, redraw
 

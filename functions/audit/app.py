@@ -4,24 +4,26 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import audit, clock, web
-from mostrador.rules.permissions import Action
-from mostrador.views import audit as views
+from mostrador import clock
+from mostrador.audit import log
+from mostrador.audit.views import audit as views
+from mostrador.people.rules.permissions import Action
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api/audit"
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[views.AuditListing, Query()]) -> views.AuditPage:
-    web.caller(app, slug, Action.READ_AUDIT)
-    page = audit.listing(slug, query, now=clock.now())
+def listing(slug: door.Slug, query: Annotated[views.AuditListing, Query()]) -> views.AuditPage:
+    door.caller(app, slug, Action.READ_AUDIT)
+    page = log.listing(slug, query, now=clock.now())
     return views.AuditPage(items=page.items, next=page.next)
 
 
 @app.get(f"{BASE}/verify")
-def verify(slug: web.Slug, query: Annotated[views.VerifyQuery, Query()]) -> views.VerdictView:
-    web.caller(app, slug, Action.READ_AUDIT)
-    return views.VerdictView.model_validate(audit.verify(slug, query, now=clock.now()))
+def verify(slug: door.Slug, query: Annotated[views.VerifyQuery, Query()]) -> views.VerdictView:
+    door.caller(app, slug, Action.READ_AUDIT)
+    return views.VerdictView.model_validate(log.verify(slug, query, now=clock.now()))

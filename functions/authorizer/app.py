@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from mostrador import api_keys, clock, members, settings, tokens
+from mostrador import clock, settings
 from mostrador.errors import Forbidden
 from mostrador.observability import logger
+from mostrador.people import api_keys, members
+from mostrador.web import access_tokens
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OWN = [f"{method}/{path}" for method in ("GET", "POST", "DELETE") for path in ("me", "me/*")]
@@ -53,7 +55,7 @@ def _caller(token: str) -> Caller:
     if token.startswith(api_keys.PREFIX):
         key = api_keys.opened(token, now=clock.now())
         return Caller(key.user, key.name, {key.tenant: key.role}, is_person=False)
-    user = tokens.user(token)
+    user = access_tokens.user(token)
     memberships = members.of_user(user.id)
     name = next((member.email for member in memberships), user.name)
     return Caller(user.id, name, {member.slug: member.role for member in memberships}, user.is_superuser)

@@ -5,44 +5,46 @@ from typing import Annotated, Any, Final
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import boards, clock, web
-from mostrador.rules.board import Board
-from mostrador.rules.permissions import Action
-from mostrador.views import boards as views
+from mostrador import clock
+from mostrador.people.rules.permissions import Action
+from mostrador.raffles import board
+from mostrador.raffles.rules.board import Board
+from mostrador.raffles.views import board as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api/raffles/<raffle_id>"
 FRESH_FOR: Final = 2
 """Seconds for which a browser need not ask again: less than the picture may be behind anyway."""
-ANSWERS: Final[Any] = {200: {"description": "The picture", "content": {web.JSON: {"model": views.BoardView}}}}
+ANSWERS: Final[Any] = {200: {"description": "The picture", "content": {door.JSON: {"model": views.BoardView}}}}
 
 
 @app.get(f"{BASE}/board", responses=ANSWERS)
-def show(slug: web.Slug, raffle_id: web.Id) -> Response[str]:
-    web.caller(app, slug, Action.READ_RAFFLES)
-    return _shown(boards.show(slug, raffle_id, now=clock.now()))
+def show(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
+    door.caller(app, slug, Action.READ_RAFFLES)
+    return _shown(board.show(slug, raffle_id, now=clock.now()))
 
 
 @app.get("/tenant/<slug>/public/raffles/<raffle_id>/board", responses=ANSWERS)
-def show_publicly(slug: web.Slug, raffle_id: web.Id) -> Response[str]:
-    web.visitor(app, slug)
-    return _shown(boards.show(slug, raffle_id, is_public=True, now=clock.now()))
+def show_publicly(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
+    door.visitor(app, slug)
+    return _shown(board.show(slug, raffle_id, is_public=True, now=clock.now()))
 
 
 @app.get(f"{BASE}/numbers")
-def listing(slug: web.Slug, raffle_id: web.Id, query: Annotated[views.NumberListing, Query()]) -> views.NumberPage:
-    web.caller(app, slug, Action.READ_RAFFLES)
-    page = boards.listing(slug, raffle_id, query, now=clock.now())
+def listing(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.NumberListing, Query()]) -> views.NumberPage:
+    door.caller(app, slug, Action.READ_RAFFLES)
+    page = board.listing(slug, raffle_id, query, now=clock.now())
     return views.NumberPage(items=page.items, next=page.next)
 
 
 @app.post(f"{BASE}/board/rebuild")
-def rebuild(slug: web.Slug, raffle_id: web.Id) -> views.BoardView:
-    web.caller(app, slug, Action.CHANGE_RAFFLES)
-    return views.BoardView.model_validate(boards.rebuild(slug, raffle_id, now=clock.now()))
+def rebuild(slug: door.Slug, raffle_id: door.Id) -> views.BoardView:
+    door.caller(app, slug, Action.CHANGE_RAFFLES)
+    return views.BoardView.model_validate(board.rebuild(slug, raffle_id, now=clock.now()))
 
 
 def _shown(seen: Board) -> Response[str]:
-    return web.cached(app, views.BoardView.model_validate(seen).model_dump_json(), web.JSON, FRESH_FOR)
+    return door.cached(app, views.BoardView.model_validate(seen).model_dump_json(), door.JSON, FRESH_FOR)

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from mostrador import calendars, clock
+from mostrador import clock
+from mostrador.calendars import sync
 from mostrador.observability import logger
 
 BUDGET: Final = timedelta(seconds=35)
@@ -18,11 +19,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Records of the stream, or ``{"due": true}``: what waits for its time."""
     until = clock.now() + BUDGET
     if "Records" not in event:
-        counts = calendars.run(clock.now, until=until)
+        counts = sync.run(clock.now, until=until)
         logger.info("calendars swept", extra=counts)
         return counts
     records = event["Records"]
-    failed = calendars.deliver(records, clock=clock.now, until=until)
+    failed = sync.deliver(records, clock=clock.now, until=until)
     if records and len(failed) == len(records):
         raise NothingFollowed(failed[0])
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}

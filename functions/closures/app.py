@@ -5,12 +5,14 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, closures, web
-from mostrador.rules.permissions import Action
-from mostrador.views import closures as views
+from mostrador import clock
+from mostrador.people.rules.permissions import Action
+from mostrador.scheduling import special_days
+from mostrador.scheduling.views import special_days as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api/closures"
 ONE = f"{BASE}/<closure_id>"
@@ -18,45 +20,47 @@ OneClosure = Response[views.ClosureView]
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[views.ClosureQuery, Query()]) -> views.ClosurePage:
-    web.caller(app, slug, Action.READ_CLOSURES)
-    return views.ClosurePage(items=closures.listing(slug, first=query.from_, last=query.to, now=clock.now()))
+def listing(slug: door.Slug, query: Annotated[views.ClosureQuery, Query()]) -> views.ClosurePage:
+    door.caller(app, slug, Action.READ_CLOSURES)
+    return views.ClosurePage(items=special_days.listing(slug, first=query.from_, last=query.to, now=clock.now()))
 
 
 @app.post(BASE)
-def create(slug: web.Slug, form: views.NewClosure) -> Response[views.ClosurePage]:
-    web.caller(app, slug, Action.CHANGE_CLOSURES)
-    return web.made(views.ClosurePage(items=closures.create(slug, form, now=clock.now())))
+def create(slug: door.Slug, form: views.NewClosure) -> Response[views.ClosurePage]:
+    door.caller(app, slug, Action.CHANGE_CLOSURES)
+    return door.made(views.ClosurePage(items=special_days.create(slug, form, now=clock.now())))
 
 
 @app.post(f"{BASE}/holidays")
-def load_holidays(slug: web.Slug, form: views.HolidayYear) -> Response[views.ClosurePage]:
-    web.caller(app, slug, Action.CHANGE_CLOSURES)
-    return web.made(views.ClosurePage(items=closures.load_holidays(slug, form.year, now=clock.now())))
+def load_holidays(slug: door.Slug, form: views.HolidayYear) -> Response[views.ClosurePage]:
+    door.caller(app, slug, Action.CHANGE_CLOSURES)
+    return door.made(views.ClosurePage(items=special_days.load_holidays(slug, form.year, now=clock.now())))
 
 
 @app.get(ONE)
-def get(slug: web.Slug, closure_id: web.ClosureId) -> OneClosure:
-    web.caller(app, slug, Action.READ_CLOSURES)
-    return web.shown(closures.get(slug, closure_id, now=clock.now()), views.ClosureView)
+def get(slug: door.Slug, closure_id: door.ClosureId) -> OneClosure:
+    door.caller(app, slug, Action.READ_CLOSURES)
+    return door.shown(special_days.get(slug, closure_id, now=clock.now()), views.ClosureView)
 
 
 @app.put(ONE)
-def replace(slug: web.Slug, closure_id: web.ClosureId, form: views.ClosureEdit, seen: web.IfMatch = None) -> OneClosure:
-    web.caller(app, slug, Action.CHANGE_CLOSURES)
-    return web.shown(closures.change(slug, closure_id, form, seen=seen, now=clock.now()), views.ClosureView)
+def replace(
+    slug: door.Slug, closure_id: door.ClosureId, form: views.ClosureEdit, seen: door.IfMatch = None
+) -> OneClosure:
+    door.caller(app, slug, Action.CHANGE_CLOSURES)
+    return door.shown(special_days.change(slug, closure_id, form, seen=seen, now=clock.now()), views.ClosureView)
 
 
 @app.patch(ONE)
 def change(
-    slug: web.Slug, closure_id: web.ClosureId, form: views.ClosureChanges, seen: web.IfMatch = None
+    slug: door.Slug, closure_id: door.ClosureId, form: views.ClosureChanges, seen: door.IfMatch = None
 ) -> OneClosure:
-    web.caller(app, slug, Action.CHANGE_CLOSURES)
-    return web.shown(closures.change(slug, closure_id, form, seen=seen, now=clock.now()), views.ClosureView)
+    door.caller(app, slug, Action.CHANGE_CLOSURES)
+    return door.shown(special_days.change(slug, closure_id, form, seen=seen, now=clock.now()), views.ClosureView)
 
 
 @app.delete(ONE)
-def delete(slug: web.Slug, closure_id: web.ClosureId, seen: web.IfMatch = None) -> Response[None]:
-    web.caller(app, slug, Action.CHANGE_CLOSURES)
-    closures.delete(slug, closure_id, seen=seen, now=clock.now())
-    return web.gone()
+def delete(slug: door.Slug, closure_id: door.ClosureId, seen: door.IfMatch = None) -> Response[None]:
+    door.caller(app, slug, Action.CHANGE_CLOSURES)
+    special_days.delete(slug, closure_id, seen=seen, now=clock.now())
+    return door.gone()

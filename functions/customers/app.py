@@ -5,12 +5,14 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, customers, web
-from mostrador.rules.permissions import Action
-from mostrador.views import customers as views
+from mostrador import clock
+from mostrador.people import customers
+from mostrador.people.rules.permissions import Action
+from mostrador.people.views import customers as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api/customers"
 ONE = f"{BASE}/<customer_id>"
@@ -18,38 +20,40 @@ OneCustomer = Response[views.CustomerView]
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[views.CustomerListing, Query()]) -> views.CustomerPage:
-    web.caller(app, slug, Action.READ_CUSTOMERS)
+def listing(slug: door.Slug, query: Annotated[views.CustomerListing, Query()]) -> views.CustomerPage:
+    door.caller(app, slug, Action.READ_CUSTOMERS)
     page = customers.listing(slug, q=query.q, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.CustomerPage(items=page.items, next=page.next)
 
 
 @app.post(BASE)
-def create(slug: web.Slug, form: views.NewCustomer, key: web.IdempotencyKey = None) -> OneCustomer:
-    web.caller(app, slug, Action.CHANGE_CUSTOMERS)
-    return web.created(customers.create(slug, form, key=key, now=clock.now()), views.CustomerView)
+def create(slug: door.Slug, form: views.NewCustomer, key: door.IdempotencyKey = None) -> OneCustomer:
+    door.caller(app, slug, Action.CHANGE_CUSTOMERS)
+    return door.created(customers.create(slug, form, key=key, now=clock.now()), views.CustomerView)
 
 
 @app.get(ONE)
-def get(slug: web.Slug, customer_id: web.Id) -> OneCustomer:
-    web.caller(app, slug, Action.READ_CUSTOMERS)
-    return web.shown(customers.get(slug, customer_id, now=clock.now()), views.CustomerView)
+def get(slug: door.Slug, customer_id: door.Id) -> OneCustomer:
+    door.caller(app, slug, Action.READ_CUSTOMERS)
+    return door.shown(customers.get(slug, customer_id, now=clock.now()), views.CustomerView)
 
 
 @app.put(ONE)
-def replace(slug: web.Slug, customer_id: web.Id, form: views.NewCustomer, seen: web.IfMatch = None) -> OneCustomer:
-    web.caller(app, slug, Action.CHANGE_CUSTOMERS)
-    return web.shown(customers.change(slug, customer_id, form, seen=seen, now=clock.now()), views.CustomerView)
+def replace(slug: door.Slug, customer_id: door.Id, form: views.NewCustomer, seen: door.IfMatch = None) -> OneCustomer:
+    door.caller(app, slug, Action.CHANGE_CUSTOMERS)
+    return door.shown(customers.change(slug, customer_id, form, seen=seen, now=clock.now()), views.CustomerView)
 
 
 @app.patch(ONE)
-def change(slug: web.Slug, customer_id: web.Id, form: views.CustomerChanges, seen: web.IfMatch = None) -> OneCustomer:
-    web.caller(app, slug, Action.CHANGE_CUSTOMERS)
-    return web.shown(customers.change(slug, customer_id, form, seen=seen, now=clock.now()), views.CustomerView)
+def change(
+    slug: door.Slug, customer_id: door.Id, form: views.CustomerChanges, seen: door.IfMatch = None
+) -> OneCustomer:
+    door.caller(app, slug, Action.CHANGE_CUSTOMERS)
+    return door.shown(customers.change(slug, customer_id, form, seen=seen, now=clock.now()), views.CustomerView)
 
 
 @app.delete(ONE)
-def delete(slug: web.Slug, customer_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
-    web.caller(app, slug, Action.DELETE_CUSTOMERS)
+def delete(slug: door.Slug, customer_id: door.Id, seen: door.IfMatch = None) -> Response[None]:
+    door.caller(app, slug, Action.DELETE_CUSTOMERS)
     customers.delete(slug, customer_id, seen=seen, now=clock.now())
-    return web.gone()
+    return door.gone()

@@ -6,13 +6,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import StringConstraints
 
-from mostrador import clock, raffle_draws, raffle_results, web
-from mostrador.rules.permissions import Action
-from mostrador.views import draws as views
-from mostrador.views.raffles import RaffleView
+from mostrador import clock
+from mostrador.people.rules.permissions import Action
+from mostrador.raffles import draws, prizes
+from mostrador.raffles.views import draws as views
+from mostrador.raffles.views.raffles import RaffleView
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 ONE = "/tenant/<slug>/api/raffles/<raffle_id>"
 OneRaffle = Response[RaffleView]
@@ -20,33 +22,33 @@ Place = Annotated[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?$")], P
 
 
 @app.post(f"{ONE}/draw")
-def draw(slug: web.Slug, raffle_id: web.Id, form: views.Evidence | None = None) -> OneRaffle:
-    web.caller(app, slug, Action.DRAW_RAFFLES)
-    drawn = raffle_draws.draw(slug, raffle_id, form or views.Evidence(), now=clock.now())
-    return web.shown(drawn, RaffleView)
+def draw(slug: door.Slug, raffle_id: door.Id, form: views.Evidence | None = None) -> OneRaffle:
+    door.caller(app, slug, Action.DRAW_RAFFLES)
+    drawn = draws.draw(slug, raffle_id, form or views.Evidence(), now=clock.now())
+    return door.shown(drawn, RaffleView)
 
 
 @app.post(f"{ONE}/redraw")
-def redraw(slug: web.Slug, raffle_id: web.Id, form: views.Redrawing) -> OneRaffle:
-    web.caller(app, slug, Action.DRAW_RAFFLES)
-    return web.shown(raffle_draws.redraw(slug, raffle_id, form, now=clock.now()), RaffleView)
+def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> OneRaffle:
+    door.caller(app, slug, Action.DRAW_RAFFLES)
+    return door.shown(draws.redraw(slug, raffle_id, form, now=clock.now()), RaffleView)
 
 
 @app.get(f"{ONE}/proof")
-def proof(slug: web.Slug, raffle_id: web.Id) -> Response[str]:
-    web.caller(app, slug, Action.READ_RAFFLES)
-    return web.cached(app, raffle_draws.proof(slug, raffle_id, now=clock.now()), web.JSON, 60)
+def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
+    door.caller(app, slug, Action.READ_RAFFLES)
+    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), door.JSON, 60)
 
 
 @app.post(f"{ONE}/prizes/<place>/delivery")
-def deliver(slug: web.Slug, raffle_id: web.Id, place: Place, form: views.Delivery) -> OneRaffle:
-    caller = web.caller(app, slug, Action.DRAW_RAFFLES)
-    delivered = raffle_results.deliver(slug, raffle_id, int(place), form, by=caller.name, now=clock.now())
-    return web.shown(delivered, RaffleView)
+def deliver(slug: door.Slug, raffle_id: door.Id, place: Place, form: views.Delivery) -> OneRaffle:
+    caller = door.caller(app, slug, Action.DRAW_RAFFLES)
+    delivered = prizes.deliver(slug, raffle_id, int(place), form, by=caller.name, now=clock.now())
+    return door.shown(delivered, RaffleView)
 
 
 @app.get(f"{ONE}/export")
-def export(slug: web.Slug, raffle_id: web.Id, query: Annotated[views.ExportQuery, Query()]) -> views.ExportPage:
-    web.caller(app, slug, Action.DRAW_RAFFLES)
-    page = raffle_results.export(slug, raffle_id, now=clock.now(), size=query.limit, cursor=query.cursor)
+def export(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.ExportQuery, Query()]) -> views.ExportPage:
+    door.caller(app, slug, Action.DRAW_RAFFLES)
+    page = prizes.export(slug, raffle_id, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.ExportPage(items=page.items, next=page.next)

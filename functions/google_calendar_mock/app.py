@@ -2,14 +2,15 @@
 
 from typing import Any, Final
 
-from mostrador.stand_ins import google_calendar, http
+from stand_ins import http
+from stand_ins.google import app
 
 _BASE: Final = "/google"
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """A request as API Gateway hands it over, and the answer as it takes it."""
-    answer = google_calendar.answer(
+    answer = app.answer(
         event["httpMethod"],
         event["path"].removeprefix(_BASE),
         event.get("multiValueQueryStringParameters") or {},

@@ -2,33 +2,35 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from mostrador import clock, me, web
-from mostrador.rules.permissions import Role
-from mostrador.views import members as views
+from mostrador import clock
+from mostrador.people import me
+from mostrador.people.rules.permissions import Role
+from mostrador.people.views import members as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 
 @app.get("/me")
 def show() -> views.MeView:
-    caller = web.person(app)
+    caller = door.person(app)
     is_superuser = caller.role is Role.SUPERUSER
     return me.show(caller.user, name=caller.name, is_superuser=is_superuser, now=clock.now())
 
 
 @app.post("/me/invitations/<slug>/accept")
-def accept(slug: web.Slug) -> views.MembershipView:
-    return me.accept(web.person(app).user, slug, now=clock.now())
+def accept(slug: door.Slug) -> views.MembershipView:
+    return me.accept(door.person(app).user, slug, now=clock.now())
 
 
 @app.delete("/me/invitations/<slug>")
-def decline(slug: web.Slug) -> Response[None]:
-    me.decline(web.person(app).user, slug, now=clock.now())
-    return web.gone()
+def decline(slug: door.Slug) -> Response[None]:
+    me.decline(door.person(app).user, slug, now=clock.now())
+    return door.gone()
 
 
 @app.delete("/me/memberships/<slug>")
-def leave(slug: web.Slug) -> Response[None]:
-    me.leave(web.person(app).user, slug, now=clock.now())
-    return web.gone()
+def leave(slug: door.Slug) -> Response[None]:
+    me.leave(door.person(app).user, slug, now=clock.now())
+    return door.gone()

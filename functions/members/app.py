@@ -5,13 +5,15 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, invitations, teams, web
-from mostrador.rules.permissions import Action
-from mostrador.views import members as views
-from mostrador.views.common import Listing
+from mostrador import clock
+from mostrador.fields import Listing
+from mostrador.people import invitations, teams
+from mostrador.people.rules.permissions import Action
+from mostrador.people.views import members as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api/members"
 ONE = f"{BASE}/<user>"
@@ -19,32 +21,32 @@ OneMember = Response[views.MemberView]
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[Listing, Query()]) -> views.MemberPage:
-    web.caller(app, slug, Action.READ_MEMBERS)
+def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.MemberPage:
+    door.caller(app, slug, Action.READ_MEMBERS)
     page = teams.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.MemberPage(items=page.items, next=page.next)
 
 
 @app.post(BASE)
-def invite(slug: web.Slug, form: views.NewMember) -> OneMember:
-    caller = web.caller(app, slug, Action.CHANGE_MEMBERS)
-    return web.created(invitations.create(slug, form, by=caller.name, now=clock.now()), views.MemberView)
+def invite(slug: door.Slug, form: views.NewMember) -> OneMember:
+    caller = door.caller(app, slug, Action.CHANGE_MEMBERS)
+    return door.created(invitations.create(slug, form, by=caller.name, now=clock.now()), views.MemberView)
 
 
 @app.get(ONE)
-def get(slug: web.Slug, user: web.UserId) -> OneMember:
-    web.caller(app, slug, Action.READ_MEMBERS)
-    return web.shown(teams.get(slug, user, now=clock.now()), views.MemberView)
+def get(slug: door.Slug, user: door.UserId) -> OneMember:
+    door.caller(app, slug, Action.READ_MEMBERS)
+    return door.shown(teams.get(slug, user, now=clock.now()), views.MemberView)
 
 
 @app.patch(ONE)
-def change(slug: web.Slug, user: web.UserId, form: views.MemberChanges, seen: web.IfMatch = None) -> OneMember:
-    web.caller(app, slug, Action.CHANGE_MEMBERS)
-    return web.shown(teams.change(slug, user, form, seen=seen, now=clock.now()), views.MemberView)
+def change(slug: door.Slug, user: door.UserId, form: views.MemberChanges, seen: door.IfMatch = None) -> OneMember:
+    door.caller(app, slug, Action.CHANGE_MEMBERS)
+    return door.shown(teams.change(slug, user, form, seen=seen, now=clock.now()), views.MemberView)
 
 
 @app.delete(ONE)
-def remove(slug: web.Slug, user: web.UserId, seen: web.IfMatch = None) -> Response[None]:
-    web.caller(app, slug, Action.CHANGE_MEMBERS)
+def remove(slug: door.Slug, user: door.UserId, seen: door.IfMatch = None) -> Response[None]:
+    door.caller(app, slug, Action.CHANGE_MEMBERS)
     teams.remove(slug, user, seen=seen, now=clock.now())
-    return web.gone()
+    return door.gone()

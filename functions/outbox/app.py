@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from mostrador import clock, outbox
+from mostrador import clock
+from mostrador.background import outbox
 from mostrador.observability import logger
 
 BUDGET: Final = timedelta(seconds=45)

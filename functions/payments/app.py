@@ -5,15 +5,18 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, payment_records, payment_reports, payments, reconciliation, rollbacks, web
-from mostrador.rules.payment import Provider
-from mostrador.rules.permissions import Action
-from mostrador.views import payments as views
-from mostrador.views.appointment_payments import SettledAppointmentView
-from mostrador.views.payment_reports import ReportQuery, ReportView
+from mostrador import clock
+from mostrador.ledger import payments
+from mostrador.ledger.rules.payment_states import Provider
+from mostrador.ledger.views import payments as views
+from mostrador.payments import daily_report, reconciliation, refunds, settlement
+from mostrador.payments.views.appointment_payments import SettledAppointmentView
+from mostrador.payments.views.daily_report import ReportQuery, ReportView
+from mostrador.people.rules.permissions import Action
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 API = "/tenant/<slug>/api"
 BASE = f"{API}/payments"
@@ -22,51 +25,51 @@ OnePayment = Response[views.PaymentView]
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[views.PaymentListing, Query()]) -> views.PaymentPage:
-    web.caller(app, slug, Action.READ_ORDERS)
-    page = payment_records.listing(slug, query, now=clock.now())
+def listing(slug: door.Slug, query: Annotated[views.PaymentListing, Query()]) -> views.PaymentPage:
+    door.caller(app, slug, Action.READ_ORDERS)
+    page = payments.listing(slug, query, now=clock.now())
     return views.PaymentPage(items=page.items, next=page.next)
 
 
 @app.get(f"{BASE}/report")
-def report(slug: web.Slug, query: Annotated[ReportQuery, Query()]) -> ReportView:
-    web.caller(app, slug, Action.READ_ORDERS)
-    return ReportView.model_validate(payment_reports.of_day(slug, query.date, now=clock.now()))
+def report(slug: door.Slug, query: Annotated[ReportQuery, Query()]) -> ReportView:
+    door.caller(app, slug, Action.READ_ORDERS)
+    return ReportView.model_validate(daily_report.of_day(slug, query.date, now=clock.now()))
 
 
 @app.get(ONE)
-def get(slug: web.Slug, payment_id: web.PaymentId) -> OnePayment:
-    web.caller(app, slug, Action.READ_ORDERS)
-    return web.shown(payment_records.get(slug, payment_id, now=clock.now()), views.PaymentView)
+def get(slug: door.Slug, payment_id: door.PaymentId) -> OnePayment:
+    door.caller(app, slug, Action.READ_ORDERS)
+    return door.shown(payments.get(slug, payment_id, now=clock.now()), views.PaymentView)
 
 
 @app.post(f"{ONE}/verify")
-def verify(slug: web.Slug, payment_id: web.PaymentId) -> OnePayment:
-    web.caller(app, slug, Action.PAY)
-    return web.shown(reconciliation.verify(slug, payment_id, now=clock.now()), views.PaymentView)
+def verify(slug: door.Slug, payment_id: door.PaymentId) -> OnePayment:
+    door.caller(app, slug, Action.PAY)
+    return door.shown(reconciliation.verify(slug, payment_id, now=clock.now()), views.PaymentView)
 
 
 @app.post(f"{ONE}/refund")
-def refund(slug: web.Slug, payment_id: web.PaymentId, form: views.Refunding) -> OnePayment:
-    caller, now = web.caller(app, slug, Action.REFUND), clock.now()
-    refunded = payments.refund_one(slug, payment_id, form, by=caller.name, now=now).payment
+def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -> OnePayment:
+    caller, now = door.caller(app, slug, Action.REFUND), clock.now()
+    refunded = settlement.refund_one(slug, payment_id, form, by=caller.name, now=now).payment
     if refunded.provider == Provider.BANCARD:
-        refunded = rollbacks.give_back(slug, refunded, again=True, now=now)
-    return web.shown(refunded, views.PaymentView)
+        refunded = refunds.give_back(slug, refunded, again=True, now=now)
+    return door.shown(refunded, views.PaymentView)
 
 
 @app.post(f"{ONE}/refunded")
-def refunded(slug: web.Slug, payment_id: web.PaymentId, form: views.Returning | None = None) -> OnePayment:
-    caller = web.caller(app, slug, Action.REFUND)
+def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning | None = None) -> OnePayment:
+    caller = door.caller(app, slug, Action.REFUND)
     reference = form.reference if form else None
-    returned = payment_records.returned(slug, payment_id, reference=reference, by=caller.name, now=clock.now())
-    return web.shown(returned, views.PaymentView)
+    returned = payments.returned(slug, payment_id, reference=reference, by=caller.name, now=clock.now())
+    return door.shown(returned, views.PaymentView)
 
 
 @app.post(f"{API}/appointments/<appointment_id>/payments")
 def take(
-    slug: web.Slug, appointment_id: web.Id, form: views.Confirmation, key: web.IdempotencyKey = None
+    slug: door.Slug, appointment_id: door.Id, form: views.Confirmation, key: door.IdempotencyKey = None
 ) -> SettledAppointmentView:
-    caller = web.caller(app, slug, Action.PAY)
-    settled = payments.take(slug, appointment_id, form, by=caller.name, key=key, now=clock.now())
+    caller = door.caller(app, slug, Action.PAY)
+    settled = settlement.take(slug, appointment_id, form, by=caller.name, key=key, now=clock.now())
     return SettledAppointmentView.model_validate(settled)

@@ -8,11 +8,12 @@ import json
 import re
 from typing import Any, Final
 
-from mostrador import clock, confirmations, context
+from mostrador import clock, context
 from mostrador.errors import NotFound, Unavailable
 from mostrador.observability import logger
-from mostrador.rules.text import SLUG
+from mostrador.payments import bancard_webhook
 from mostrador.table import TableFailure, is_overload
+from mostrador.values.text import SLUG
 
 JSON: Final = {"Content-Type": "application/json"}
 ACTOR: Final = context.Actor("bancard", "system", "bancard")
@@ -25,7 +26,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return _answer(404, {"status": "error"})
     with context.working(tenant, ACTOR):
         try:
-            confirmations.receive(tenant, _message(event), now=clock.now())
+            bancard_webhook.receive(tenant, _message(event), now=clock.now())
         except NotFound:
             return _answer(404, {"status": "error"})
         except (Unavailable, TableFailure) as error:  # Bancard is asked by the sweeper, whatever it makes of this

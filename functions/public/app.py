@@ -5,13 +5,16 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, public, tenants, web
-from mostrador.views import public as views
-from mostrador.views.appointments import Cancellation, FreeTimesQuery, Rescheduling
-from mostrador.views.common import Listing
+from mostrador import clock
+from mostrador.fields import Listing
+from mostrador.scheduling import public_booking
+from mostrador.scheduling.views import public_booking as views
+from mostrador.scheduling.views.appointments import Cancellation, FreeTimesQuery, Rescheduling
+from mostrador.tenancy import tenants
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/public"
 ONE = f"{BASE}/appointments/<token>"
@@ -19,44 +22,44 @@ Own = views.OwnAppointmentView
 
 
 @app.get(BASE)
-def tenant(slug: web.Slug) -> views.PublicTenantView:
-    web.visitor(app, slug)
+def tenant(slug: door.Slug) -> views.PublicTenantView:
+    door.visitor(app, slug)
     return views.PublicTenantView.model_validate(tenants.current(slug, now=clock.now()))
 
 
 @app.get(f"{BASE}/services")
-def list_services(slug: web.Slug, query: Annotated[Listing, Query()]) -> views.OfferPage:
-    web.visitor(app, slug)
-    page = public.offers(slug, size=query.limit, cursor=query.cursor, now=clock.now())
+def list_services(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.OfferPage:
+    door.visitor(app, slug)
+    page = public_booking.offers(slug, size=query.limit, cursor=query.cursor, now=clock.now())
     return views.OfferPage(items=page.items, next=page.next)
 
 
 @app.get(f"{BASE}/availability")
-def find_availability(slug: web.Slug, query: Annotated[FreeTimesQuery, Query()]) -> views.FreeTimesView:
-    web.visitor(app, slug)
-    return views.FreeTimesView.model_validate(public.free_times(slug, query, now=clock.now()))
+def find_availability(slug: door.Slug, query: Annotated[FreeTimesQuery, Query()]) -> views.FreeTimesView:
+    door.visitor(app, slug)
+    return views.FreeTimesView.model_validate(public_booking.free_times(slug, query, now=clock.now()))
 
 
 @app.post(f"{BASE}/appointments")
-def book(slug: web.Slug, form: views.PublicBooking, key: web.IdempotencyKey = None) -> Response[Own]:
-    booked = public.book(slug, form, address=web.visitor(app, slug), key=key, now=clock.now())
-    return web.made(Own.model_validate(booked))
+def book(slug: door.Slug, form: views.PublicBooking, key: door.IdempotencyKey = None) -> Response[Own]:
+    booked = public_booking.book(slug, form, address=door.visitor(app, slug), key=key, now=clock.now())
+    return door.made(Own.model_validate(booked))
 
 
 @app.get(ONE)
-def see(slug: web.Slug, token: str) -> Own:
-    web.visitor(app, slug)
-    return Own.model_validate(public.find(slug, token, now=clock.now()))
+def see(slug: door.Slug, token: str) -> Own:
+    door.visitor(app, slug)
+    return Own.model_validate(public_booking.find(slug, token, now=clock.now()))
 
 
 @app.post(f"{ONE}/cancel")
-def cancel(slug: web.Slug, token: str, form: Cancellation | None = None) -> Own:
-    web.visitor(app, slug)
+def cancel(slug: door.Slug, token: str, form: Cancellation | None = None) -> Own:
+    door.visitor(app, slug)
     reason = form.reason if form else ""
-    return Own.model_validate(public.cancel(slug, token, reason=reason, now=clock.now()))
+    return Own.model_validate(public_booking.cancel(slug, token, reason=reason, now=clock.now()))
 
 
 @app.post(f"{ONE}/reschedule")
-def reschedule(slug: web.Slug, token: str, form: Rescheduling) -> Own:
-    web.visitor(app, slug)
-    return Own.model_validate(public.reschedule(slug, token, form, now=clock.now()))
+def reschedule(slug: door.Slug, token: str, form: Rescheduling) -> Own:
+    door.visitor(app, slug)
+    return Own.model_validate(public_booking.reschedule(slug, token, form, now=clock.now()))

@@ -5,30 +5,32 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, raffle_draws, raffles, web
-from mostrador.views import raffles as views
-from mostrador.views.common import Listing
+from mostrador import clock
+from mostrador.fields import Listing
+from mostrador.raffles import draws, raffles
+from mostrador.raffles.views import raffles as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/public/raffles"
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[Listing, Query()]) -> views.PublicRafflePage:
-    web.visitor(app, slug)
+def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.PublicRafflePage:
+    door.visitor(app, slug)
     page = raffles.public_listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.PublicRafflePage(items=page.items, next=page.next)
 
 
 @app.get(f"{BASE}/<raffle_id>")
-def get(slug: web.Slug, raffle_id: web.Id) -> views.PublicRaffleView:
-    web.visitor(app, slug)
+def get(slug: door.Slug, raffle_id: door.Id) -> views.PublicRaffleView:
+    door.visitor(app, slug)
     return views.PublicRaffleView.model_validate(raffles.published(slug, raffle_id, now=clock.now()))
 
 
 @app.get(f"{BASE}/<raffle_id>/proof")
-def proof(slug: web.Slug, raffle_id: web.Id) -> Response[str]:
-    web.visitor(app, slug)
-    return web.cached(app, raffle_draws.proof(slug, raffle_id, now=clock.now()), web.JSON, 60)
+def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
+    door.visitor(app, slug)
+    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), door.JSON, 60)

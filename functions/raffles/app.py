@@ -5,14 +5,16 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, raffle_drafts, raffles, web
-from mostrador.rules.permissions import Action
-from mostrador.views import raffles as views
-from mostrador.views.draws import Opening
-from mostrador.views.raffles import RaffleChanges as Changes
+from mostrador import clock
+from mostrador.people.rules.permissions import Action
+from mostrador.raffles import drafts, raffles
+from mostrador.raffles.views import raffles as views
+from mostrador.raffles.views.draws import Opening
+from mostrador.raffles.views.raffles import RaffleChanges as Changes
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api/raffles"
 ONE = f"{BASE}/<raffle_id>"
@@ -20,56 +22,56 @@ OneRaffle = Response[views.RaffleView]
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[views.RaffleListing, Query()]) -> views.RafflePage:
-    web.caller(app, slug, Action.READ_RAFFLES)
+def listing(slug: door.Slug, query: Annotated[views.RaffleListing, Query()]) -> views.RafflePage:
+    door.caller(app, slug, Action.READ_RAFFLES)
     page = raffles.listing(slug, status=query.status, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.RafflePage(items=page.items, next=page.next)
 
 
 @app.post(BASE)
-def create(slug: web.Slug, form: views.NewRaffle, key: web.IdempotencyKey = None) -> OneRaffle:
-    caller = web.caller(app, slug, Action.CHANGE_RAFFLES)
-    return web.created(raffle_drafts.create(slug, form, by=caller.name, key=key, now=clock.now()), views.RaffleView)
+def create(slug: door.Slug, form: views.NewRaffle, key: door.IdempotencyKey = None) -> OneRaffle:
+    caller = door.caller(app, slug, Action.CHANGE_RAFFLES)
+    return door.created(drafts.create(slug, form, by=caller.name, key=key, now=clock.now()), views.RaffleView)
 
 
 @app.get(ONE)
-def get(slug: web.Slug, raffle_id: web.Id) -> OneRaffle:
-    web.caller(app, slug, Action.READ_RAFFLES)
-    return web.shown(raffles.get(slug, raffle_id, now=clock.now()), views.RaffleView)
+def get(slug: door.Slug, raffle_id: door.Id) -> OneRaffle:
+    door.caller(app, slug, Action.READ_RAFFLES)
+    return door.shown(raffles.get(slug, raffle_id, now=clock.now()), views.RaffleView)
 
 
 @app.put(ONE)
-def replace(slug: web.Slug, raffle_id: web.Id, form: views.NewRaffle, seen: web.IfMatch = None) -> OneRaffle:
-    web.caller(app, slug, Action.CHANGE_RAFFLES)
-    return web.shown(raffle_drafts.change(slug, raffle_id, form, seen=seen, now=clock.now()), views.RaffleView)
+def replace(slug: door.Slug, raffle_id: door.Id, form: views.NewRaffle, seen: door.IfMatch = None) -> OneRaffle:
+    door.caller(app, slug, Action.CHANGE_RAFFLES)
+    return door.shown(drafts.change(slug, raffle_id, form, seen=seen, now=clock.now()), views.RaffleView)
 
 
 @app.patch(ONE)
-def change(slug: web.Slug, raffle_id: web.Id, form: Changes, seen: web.IfMatch = None) -> OneRaffle:
-    web.caller(app, slug, Action.CHANGE_RAFFLES)
-    return web.shown(raffle_drafts.change(slug, raffle_id, form, seen=seen, now=clock.now()), views.RaffleView)
+def change(slug: door.Slug, raffle_id: door.Id, form: Changes, seen: door.IfMatch = None) -> OneRaffle:
+    door.caller(app, slug, Action.CHANGE_RAFFLES)
+    return door.shown(drafts.change(slug, raffle_id, form, seen=seen, now=clock.now()), views.RaffleView)
 
 
 @app.delete(ONE)
-def delete(slug: web.Slug, raffle_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
-    web.caller(app, slug, Action.CHANGE_RAFFLES)
-    raffle_drafts.delete(slug, raffle_id, seen=seen, now=clock.now())
-    return web.gone()
+def delete(slug: door.Slug, raffle_id: door.Id, seen: door.IfMatch = None) -> Response[None]:
+    door.caller(app, slug, Action.CHANGE_RAFFLES)
+    drafts.delete(slug, raffle_id, seen=seen, now=clock.now())
+    return door.gone()
 
 
 @app.post(f"{ONE}/open")
-def open_sale(slug: web.Slug, raffle_id: web.Id, form: Opening) -> OneRaffle:
-    web.caller(app, slug, Action.DRAW_RAFFLES)
-    return web.shown(raffles.open_sale(slug, raffle_id, form, now=clock.now()), views.RaffleView)
+def open_sale(slug: door.Slug, raffle_id: door.Id, form: Opening) -> OneRaffle:
+    door.caller(app, slug, Action.DRAW_RAFFLES)
+    return door.shown(raffles.open_sale(slug, raffle_id, form, now=clock.now()), views.RaffleView)
 
 
 @app.post(f"{ONE}/close")
-def close(slug: web.Slug, raffle_id: web.Id) -> OneRaffle:
-    web.caller(app, slug, Action.DRAW_RAFFLES)
-    return web.shown(raffles.close(slug, raffle_id, now=clock.now()), views.RaffleView)
+def close(slug: door.Slug, raffle_id: door.Id) -> OneRaffle:
+    door.caller(app, slug, Action.DRAW_RAFFLES)
+    return door.shown(raffles.close(slug, raffle_id, now=clock.now()), views.RaffleView)
 
 
 @app.post(f"{ONE}/cancel")
-def cancel(slug: web.Slug, raffle_id: web.Id, form: views.RaffleCancellation) -> OneRaffle:
-    web.caller(app, slug, Action.DRAW_RAFFLES)
-    return web.shown(raffles.cancel(slug, raffle_id, reason=form.reason, now=clock.now()), views.RaffleView)
+def cancel(slug: door.Slug, raffle_id: door.Id, form: views.RaffleCancellation) -> OneRaffle:
+    door.caller(app, slug, Action.DRAW_RAFFLES)
+    return door.shown(raffles.cancel(slug, raffle_id, reason=form.reason, now=clock.now()), views.RaffleView)

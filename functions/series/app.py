@@ -2,15 +2,17 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from mostrador import clock, series, web
-from mostrador.rules.permissions import Action
-from mostrador.views import series as views
+from mostrador import clock
+from mostrador.people.rules.permissions import Action
+from mostrador.scheduling import recurring
+from mostrador.scheduling.views import recurring as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 
 @app.post("/tenant/<slug>/api/series")
-def book(slug: web.Slug, form: views.NewSeries, key: web.IdempotencyKey = None) -> Response[views.SeriesView]:
-    caller = web.caller(app, slug, Action.BOOK)
-    return web.made(series.book(slug, form, by=caller.name, key=key, now=clock.now()))
+def book(slug: door.Slug, form: views.NewSeries, key: door.IdempotencyKey = None) -> Response[views.SeriesView]:
+    caller = door.caller(app, slug, Action.BOOK)
+    return door.made(recurring.book(slug, form, by=caller.name, key=key, now=clock.now()))

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from mostrador import clock, sweeper
+from mostrador import clock
+from mostrador.background import sweeper
 from mostrador.observability import logger
 
 BUDGET: Final = timedelta(seconds=45)

@@ -5,12 +5,14 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from mostrador import clock, waiting, web
-from mostrador.rules.permissions import Action
-from mostrador.views import waiting as views
+from mostrador import clock
+from mostrador.people.rules.permissions import Action
+from mostrador.scheduling import waiting_list
+from mostrador.scheduling.views import waiting_list as views
+from mostrador.web import door
 
-app = web.resolver()
-handler = web.handler(app)
+app = door.resolver()
+handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api/waiting"
 ONE = f"{BASE}/<waiting_id>"
@@ -18,26 +20,26 @@ OneWaiting = Response[views.WaitingView]
 
 
 @app.get(BASE)
-def listing(slug: web.Slug, query: Annotated[views.WaitingListing, Query()]) -> views.WaitingPage:
-    web.caller(app, slug, Action.READ_WAITING)
-    page = waiting.listing(slug, query, now=clock.now())
+def listing(slug: door.Slug, query: Annotated[views.WaitingListing, Query()]) -> views.WaitingPage:
+    door.caller(app, slug, Action.READ_WAITING)
+    page = waiting_list.listing(slug, query, now=clock.now())
     return views.WaitingPage(items=page.items, next=page.next)
 
 
 @app.post(BASE)
-def join(slug: web.Slug, form: views.NewWaiting, key: web.IdempotencyKey = None) -> OneWaiting:
-    caller = web.caller(app, slug, Action.CHANGE_WAITING)
-    return web.created(waiting.join(slug, form, by=caller.name, key=key, now=clock.now()), views.WaitingView)
+def join(slug: door.Slug, form: views.NewWaiting, key: door.IdempotencyKey = None) -> OneWaiting:
+    caller = door.caller(app, slug, Action.CHANGE_WAITING)
+    return door.created(waiting_list.join(slug, form, by=caller.name, key=key, now=clock.now()), views.WaitingView)
 
 
 @app.get(ONE)
-def get(slug: web.Slug, waiting_id: web.Id) -> OneWaiting:
-    web.caller(app, slug, Action.READ_WAITING)
-    return web.shown(waiting.get(slug, waiting_id, now=clock.now()), views.WaitingView)
+def get(slug: door.Slug, waiting_id: door.Id) -> OneWaiting:
+    door.caller(app, slug, Action.READ_WAITING)
+    return door.shown(waiting_list.get(slug, waiting_id, now=clock.now()), views.WaitingView)
 
 
 @app.delete(ONE)
-def withdraw(slug: web.Slug, waiting_id: web.Id, seen: web.IfMatch = None) -> Response[None]:
-    web.caller(app, slug, Action.CHANGE_WAITING)
-    waiting.withdraw(slug, waiting_id, seen=seen, now=clock.now())
-    return web.gone()
+def withdraw(slug: door.Slug, waiting_id: door.Id, seen: door.IfMatch = None) -> Response[None]:
+    door.caller(app, slug, Action.CHANGE_WAITING)
+    waiting_list.withdraw(slug, waiting_id, seen=seen, now=clock.now())
+    return door.gone()

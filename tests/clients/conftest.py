@@ -3,7 +3,7 @@
 import pytest
 
 from mostrador import settings
-from mostrador.clients import bancard_wire
+from mostrador.clients import bancard_http
 from mostrador.clients.bancard import Application
 from tests.support import gateway_double
 from tests.support.notices import KEY, PUBLIC
@@ -21,10 +21,10 @@ def hang_up(request, monkeypatch):
 
 
 def _hang_up():
-    bancard_wire._POOL.clear()
-    if bancard_wire._http2.cache_info().currsize:
-        bancard_wire._http2().close()
-    bancard_wire._http2.cache_clear()
+    bancard_http._POOL.clear()
+    if bancard_http._http2.cache_info().currsize:
+        bancard_http._http2().close()
+    bancard_http._http2.cache_clear()
 
 
 @pytest.fixture
@@ -44,5 +44,5 @@ def lines(monkeypatch):
     """What is logged, all of it."""
     logged = []
     for level in ("debug", "info", "warning", "error", "exception"):
-        monkeypatch.setattr(bancard_wire.logger, level, lambda *told, **more: logged.append((*told, more)))
+        monkeypatch.setattr(bancard_http.logger, level, lambda *told, **more: logged.append((*told, more)))
     return logged

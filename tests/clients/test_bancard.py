@@ -5,17 +5,8 @@ import json
 import pytest
 
 from mostrador.clients import bancard
-from mostrador.clients.bancard import (
-    Application,
-    Card,
-    Charge,
-    GatewayUnknown,
-    Purchase,
-    Rollback,
-    Standing,
-    ThreeDS,
-)
-from mostrador.rules.bancard import result_of
+from mostrador.clients.bancard import Application, Card, Charge, GatewayUnknown, Purchase, Rollback, Standing, ThreeDS
+from mostrador.payments.rules.bancard import result_of
 from tests.support.gateway_double import Reply, error
 from tests.support.notices import ALIAS, AMOUNT, CHARGE, CONFIRM, ID, KEY, NOTICE, PUBLIC
 

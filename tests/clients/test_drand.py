@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import urllib3
 
-from mostrador.clients import bodies, drand
+from mostrador.clients import drand, http_bodies
 from mostrador.errors import Conflict, Unavailable
-from mostrador.rules.beacon import QUICKNET
+from mostrador.raffles.rules.drand import QUICKNET
 from tests.support import beacons
 
 SIGNATURE = beacons.QUICKNET[1000]
@@ -112,7 +112,7 @@ def test_a_relay_that_is_slow_is_unavailable(relay, monkeypatch):
 
 
 def test_a_relay_whose_answer_drips_is_unavailable(relay, monkeypatch):
-    monkeypatch.setattr(bodies, "WITHIN", 0.1)
+    monkeypatch.setattr(http_bodies, "WITHIN", 0.1)
 
     with pytest.raises(drand.BeaconUnavailable, match="TooSlow"):
         drand.fetch(relay(200, GOOD, drip=0.05), QUICKNET, 1000)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from mostrador.clients import google_auth, google_calendar
+from mostrador.clients import google_calendar, google_oauth
 from mostrador.clients.google_calendar import (
     Calendar,
     CalendarBusy,
@@ -418,7 +418,7 @@ def test_a_pool_without_our_settings_would_follow_it(google):
 
 @every_call
 def test_a_calendar_that_is_slow_leaves_the_outcome_unknown(google, calendar, call, monkeypatch):
-    monkeypatch.setattr(google_auth, "_TIMEOUT", urllib3.Timeout(connect=1, read=0.05))
+    monkeypatch.setattr(google_oauth, "_TIMEOUT", urllib3.Timeout(connect=1, read=0.05))
     google.says(Says(body=EVENT, delay=0.2))
 
     with pytest.raises(CalendarUnreachable, match="ReadTimeoutError"):
@@ -432,7 +432,7 @@ def test_a_calendar_that_is_not_there_is_unreachable(calendar, call):
 
 
 def test_google_gets_three_seconds_to_be_found_and_eight_to_answer():
-    assert (google_auth._TIMEOUT.connect_timeout, google_auth._TIMEOUT.read_timeout) == (3, 8)
+    assert (google_oauth._TIMEOUT.connect_timeout, google_oauth._TIMEOUT.read_timeout) == (3, 8)
 
 
 def test_neither_the_token_nor_the_events_show_where_something_is_printed(google, calendar, capfd):

@@ -14,11 +14,14 @@ from datetime import timedelta
 import jwt
 import pytest
 
-from mostrador import api_keys, clock, members, tenants, tokens
-from mostrador.rules.membership import MemberStatus
-from mostrador.rules.permissions import Role
+from mostrador import clock
+from mostrador.people import api_keys, members
+from mostrador.people.rules.membership import MemberStatus
+from mostrador.people.rules.permissions import Role
+from mostrador.people.views.api_keys import NewKey
 from mostrador.table import writes
-from mostrador.views.keys import NewKey
+from mostrador.tenancy import tenants
+from mostrador.web import access_tokens
 from tests.support import gateway, template
 from tests.support.gateway import token
 
@@ -47,8 +50,8 @@ class Pool:
 def pool(monkeypatch):
     served = Pool()
     monkeypatch.setattr("jwt.jwks_client.urllib.request.build_opener", served)
-    monkeypatch.setattr(tokens._keys, "jwk_set_cache", jwt.jwks_client.JWKSetCache(3600))
-    monkeypatch.setattr(tokens._keys, "_last_successful_fetch", None)
+    monkeypatch.setattr(access_tokens._keys, "jwk_set_cache", jwt.jwks_client.JWKSetCache(3600))
+    monkeypatch.setattr(access_tokens._keys, "_last_successful_fetch", None)
     return served
 
 
@@ -235,7 +238,7 @@ def test_only_the_bearer_scheme_counts_however_it_is_spaced(handler):
 def test_keys_that_cannot_be_read_are_no_verdict_on_the_token(handler, pool):
     pool.is_down = True
 
-    with pytest.raises(tokens.NoKeys):
+    with pytest.raises(access_tokens.NoKeys):
         ask(handler, token())
 
 

@@ -200,7 +200,7 @@ def test_a_question_for_availability_that_makes_no_sense_is_refused(haircut, que
 
 
 def test_a_failure_of_ours_is_a_problem_too_and_tells_nothing(haircut, monkeypatch):
-    monkeypatch.setattr("mostrador.services.get", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("mostrador.scheduling.services.get", lambda *_, **__: 1 / 0)
 
     answer = ANYBODY.call("GET", f"/tenant/salon/api/services/{haircut.id}")
 

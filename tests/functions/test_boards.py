@@ -4,7 +4,7 @@ from base64 import b64decode
 
 import pytest
 
-from mostrador.rules.board import State
+from mostrador.raffles.rules.board import State
 from tests.support.boards import draft, on_sale, project, set_state
 from tests.support.http import admin, anybody, staff, viewer
 

@@ -6,8 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mostrador import links, order_links, payment_links
-from mostrador.rules.payment import Target
+from mostrador.ledger.rules.payment_states import Target
+from mostrador.payments import payment_links
+from mostrador.raffles import order_links
+from mostrador.scheduling import manage_links
 from tests.support import bank as banks
 from tests.support import logs, template
 from tests.support import orders as shop
@@ -29,7 +31,7 @@ def token(till):
     """What the link of the order or appointment ends with."""
     if till.target is Target.ORDER:
         return order_links.token_of("salon", till.item.id)
-    return links.token("salon", till.item.id)
+    return manage_links.token("salon", till.item.id)
 
 
 def start(till, who=staff, body=None):
@@ -317,7 +319,7 @@ def test_who_paid_what_was_gone_sees_why_it_goes_back(bank, till, now, monkeypat
 def test_dead_links_to_a_payment_all_look_the_same(bank, till, clinic, now, monkeypatch):
     told = start(till).json
     name, signature = told["status_path"].rpartition("/")[2].split(".")
-    wrong = ["x", f"{int(name) + 1}.{signature}", f"{name}~{signature}", links.token("salon", name), "a" * 3000]
+    wrong = ["x", f"{int(name) + 1}.{signature}", f"{name}~{signature}", manage_links.token("salon", name), "a" * 3000]
 
     answers = [anybody.call("GET", f"{PUBLIC}/payments/{one}") for one in wrong]
     answers.append(anybody.call("GET", told["status_path"].replace("salon", "clinic")))

@@ -5,9 +5,9 @@ import io
 
 import pytest
 
-from mostrador.rules import permissions
-from mostrador.rules.permissions import HIDDEN, PROTECTED, WRITES, Role
-from mostrador.views.common import Request
+from mostrador.fields import Request
+from mostrador.people.rules import permissions
+from mostrador.people.rules.permissions import HIDDEN, PROTECTED, WRITES, Role
 from tests.support import raffles, snapshots
 from tests.support.http import Client, admin, staff, superuser, viewer
 from tests.test_docs import subclasses
@@ -74,7 +74,7 @@ def made(haircut, now):
 
 
 def members_add(user, now):
-    from mostrador import members
+    from mostrador.people import members
 
     members.add("salon", user, email="s@example.com", role=Role.STAFF, now=now)
 

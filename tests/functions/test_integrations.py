@@ -2,10 +2,12 @@
 
 import pytest
 
-from mostrador import api_keys, gateways, integrations
 from mostrador.clients import kms
-from mostrador.integrations import Kind
-from mostrador.views.keys import NewKey
+from mostrador.payments import bancard_account
+from mostrador.people import api_keys
+from mostrador.people.views.api_keys import NewKey
+from mostrador.tenancy import integrations
+from mostrador.tenancy.integrations import Kind
 from tests.support import bank as banks
 from tests.support import faults, logs
 from tests.support.http import Client, admin, foreign, staff, superuser, viewer
@@ -64,7 +66,7 @@ def test_new_keys_tell_until_when_those_before_hold(now):
     told = put(public_key="N" * 32, private_key=OTHER).json
 
     assert (told["version"], told["public_key"], told["previous_key_until"]) == (2, "N" * 32, "2026-12-01T13:00:00Z")
-    assert gateways.of("salon", now=now).private_keys == [OTHER, PRIVATE]
+    assert bancard_account.of("salon", now=now).private_keys == [OTHER, PRIVATE]
 
 
 def test_without_a_private_key_the_present_one_stays(now):
@@ -73,7 +75,7 @@ def test_without_a_private_key_the_present_one_stays(now):
     told = put(private_key=None, return_url="https://salon.test/gracias").json
 
     assert (told["return_url"], told["previous_key_until"]) == ("https://salon.test/gracias", None)
-    assert gateways.of("salon", now=now).private_keys == [PRIVATE]
+    assert bancard_account.of("salon", now=now).private_keys == [PRIVATE]
 
 
 def test_a_new_public_key_without_its_private_key_is_refused():
@@ -237,6 +239,6 @@ def test_an_api_key_of_an_admin_sees_and_changes_nothing(now):
 def test_keys_put_here_are_those_that_bancard_is_asked_with(now):
     put(private_key=banks.PRIVATE_KEY)
 
-    assert [(one.public_key, one.private_key) for one in gateways.of("salon", now=now).applications] == [
+    assert [(one.public_key, one.private_key) for one in bancard_account.of("salon", now=now).applications] == [
         (banks.PUBLIC_KEY, banks.PRIVATE_KEY)
     ]

@@ -2,8 +2,10 @@
 
 import pytest
 
-from mostrador import members, tenants, tokens
-from mostrador.rules.permissions import Role
+from mostrador.people import members
+from mostrador.people.rules.permissions import Role
+from mostrador.tenancy import tenants
+from mostrador.web import access_tokens
 from tests.conftest import NOW
 from tests.support import gateway, samples, snapshots, template
 from tests.support import raffles as raffle_forms
@@ -29,8 +31,8 @@ LISTS = [
 @pytest.fixture(autouse=True)
 def pool(table, monkeypatch):
     """The user pool serves the keys of the tests' tokens."""
-    monkeypatch.setattr(tokens._keys, "fetch_data", lambda: {"keys": gateway.JWKS})
-    tokens._keys.jwk_set_cache = None
+    monkeypatch.setattr(access_tokens._keys, "fetch_data", lambda: {"keys": gateway.JWKS})
+    access_tokens._keys.jwk_set_cache = None
 
 
 @pytest.fixture

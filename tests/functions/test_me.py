@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import clock, members
-from mostrador.rules.permissions import HIDDEN, Role
+from mostrador import clock
+from mostrador.people import members
+from mostrador.people.rules.permissions import HIDDEN, Role
 from tests.support.http import Client, admin, superuser
 from tests.support.teams import invite, join
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mostrador import invitations, teams
-from mostrador.rules.permissions import Role
+from mostrador.people import invitations, teams
+from mostrador.people.rules.permissions import Role
 from mostrador.table import keys, reads
 from tests.support import people
 from tests.support.http import Client, admin, foreign, staff, superuser, viewer

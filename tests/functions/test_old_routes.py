@@ -2,8 +2,9 @@
 
 import pytest
 
-from mostrador import members, tenants
-from mostrador.rules.permissions import Role
+from mostrador.people import members
+from mostrador.people.rules.permissions import Role
+from mostrador.tenancy import tenants
 from tests.support import samples, template
 from tests.support.http import Client, admin
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import members
-from mostrador.rules.permissions import Role
+from mostrador.people import members
+from mostrador.people.rules.permissions import Role
 from mostrador.table import keys, reads
 from tests.support import orders as shop
 from tests.support.http import Client, admin, staff, superuser, viewer

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from local import openapi
-from mostrador import tokens
+from mostrador.web import access_tokens
 from tests.support import gateway, template
 from tests.support.http import Client, admin, anybody, staff, viewer
 
@@ -28,8 +28,8 @@ def test_api1_broken_object_level_authorization(haircut, clinic):
 
 
 def test_api2_broken_authentication(salon, monkeypatch):
-    monkeypatch.setattr(tokens._keys, "fetch_data", lambda: {"keys": gateway.JWKS})
-    tokens._keys.jwk_set_cache = None
+    monkeypatch.setattr(access_tokens._keys, "fetch_data", lambda: {"keys": gateway.JWKS})
+    access_tokens._keys.jwk_set_cache = None
 
     answers = {gateway.call(bearer, "GET", f"{SALON}/services").status for bearer in gateway.forged("u-admin").values()}
 
@@ -93,7 +93,7 @@ def test_api7_server_side_request_forgery(salon, monkeypatch):
 
 def test_api8_security_misconfiguration(haircut, monkeypatch):
     """A failure tells nothing of its inside, and the table is encrypted, recoverable and closed to the internet."""
-    from mostrador import services
+    from mostrador.scheduling import services
 
     def broken(*_args, **_more):
         raise RuntimeError("T#salon secret")
@@ -125,8 +125,8 @@ def test_api10_unsafe_consumption_of_apis(salon, monkeypatch, served):
     def fetched():
         return json.loads(served) if isinstance(served, str) else served
 
-    monkeypatch.setattr(tokens._keys, "fetch_data", fetched)
-    tokens._keys.jwk_set_cache = None
+    monkeypatch.setattr(access_tokens._keys, "fetch_data", fetched)
+    access_tokens._keys.jwk_set_cache = None
 
     answer = gateway.call(gateway.token(sub="u-admin"), "GET", f"{SALON}/services")
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador.rules.payment import Target
+from mostrador.ledger.rules.payment_states import Target
 from tests.support import bank as banks
 from tests.support import logs
 from tests.support import till as tills

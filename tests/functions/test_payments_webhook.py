@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import tenants
 from mostrador.clients import kms
 from mostrador.table import keys, reads
+from mostrador.tenancy import tenants
 from tests.support import bank as banks
 from tests.support import faults, lines, logs, template
 from tests.support import till as tills
@@ -265,7 +265,7 @@ def test_where_the_tables_answer_gets_lost_bancard_may_come_again(bank, till, as
 
 
 def test_where_the_keys_cannot_be_opened_bancard_may_come_again(bank, asked, now):
-    from mostrador import integrations
+    from mostrador.tenancy import integrations
 
     bank.pay(asked.id)
     integrations.forget()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mostrador.rules import permissions
-from mostrador.rules.permissions import Action, Role
+from mostrador.people.rules import permissions
+from mostrador.people.rules.permissions import Action, Role
 from mostrador.table import keys, reads, writes
 from tests.support import doors, samples, template
 from tests.support.http import Client, admin, foreign, staff, viewer

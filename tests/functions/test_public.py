@@ -104,7 +104,7 @@ def test_too_late_says_until_when_it_was_possible(haircut):
 
 
 def test_the_limit_of_an_address_says_when_to_come_back(haircut, monkeypatch):
-    monkeypatch.setattr("mostrador.public.BOOKINGS_AN_HOUR", 1)
+    monkeypatch.setattr("mostrador.scheduling.public_booking.BOOKINGS_AN_HOUR", 1)
     book(haircut)
 
     answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut, starts_at=TEN))
@@ -114,7 +114,7 @@ def test_the_limit_of_an_address_says_when_to_come_back(haircut, monkeypatch):
 
 
 def test_what_a_caller_says_of_the_own_address_is_not_believed(haircut, monkeypatch):
-    monkeypatch.setattr("mostrador.public.BOOKINGS_AN_HOUR", 1)
+    monkeypatch.setattr("mostrador.scheduling.public_booking.BOOKINGS_AN_HOUR", 1)
     book(haircut)
 
     answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut), X_Forwarded_For="198.51.100.1")

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from mostrador import raffles
-from mostrador.rules.outcome import masked
+from mostrador.raffles import raffles
+from mostrador.raffles.rules.prize_outcome import masked
 from tests.support.http import admin, anybody, foreign, staff, superuser, viewer
 from tests.support.raffles import BY_LOTTERY, SECRET, SECRETLY, body, drafted, drawn, frozen, opened, sell
 

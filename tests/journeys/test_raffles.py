@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from local import beacon
-from mostrador.rules import randomness, terms
+from mostrador.raffles.rules import commitments, randomness
 from tests.journeys.conftest import problem, swept
 from tests.journeys.test_booking import SALON
 from tests.support import template
@@ -41,14 +41,14 @@ def hurry(stack, raffle):
     """Move the close of a closed raffle back, and its draw near: nobody waits a day in a test."""
     draw_at = datetime.now(UTC).replace(microsecond=0) + UNTIL_DRAWN
     method = randomness.published(randomness.of_chain(beacon.chain(), draw_at))
-    commitment = raffle["commitment"] | {"draw_at": terms.text(draw_at), "method": method}
-    long_ago = terms.text(draw_at - timedelta(hours=1))
+    commitment = raffle["commitment"] | {"draw_at": commitments.text(draw_at), "method": method}
+    long_ago = commitments.text(draw_at - timedelta(hours=1))
     changed = {
         "closed_at": long_ago,
         "due_at": long_ago,
-        "draw_at": terms.text(draw_at),
+        "draw_at": commitments.text(draw_at),
         "commitment": json.dumps(commitment),
-        "commitment_digest": terms.digest(commitment),
+        "commitment_digest": commitments.digest(commitment),
     }
     stack.client("dynamodb").update_item(
         TableName=stack.table_name,

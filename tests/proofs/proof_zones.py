@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from mostrador.rules import agenda, availability, zones
-from mostrador.rules.opening import Hours
+from mostrador.scheduling.rules import agenda, availability
+from mostrador.scheduling.rules.opening_hours import Hours
+from mostrador.values import local_time
 from tests.support import reference
 
 ALWAYS = Hours(dict.fromkeys(range(7), ((0, 24 * 60),)))
@@ -38,7 +39,7 @@ def test_around_every_clock_change_the_starts_are_those_that_exist(name):
 
         starts = availability.starts(terms, first, last)
 
-        offered = [zones.instant(start, ZoneInfo("UTC")) for start in starts]
+        offered = [local_time.instant(start, ZoneInfo("UTC")) for start in starts]
         assert len(set(offered)) == len(offered)
         assert offered == reference.starts(terms, first, last)
         assert all(availability.refusal(terms, start) is None for start in starts)

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from mostrador import boards
-from mostrador.rules.board import State
-from mostrador.table.raffle_items import BoardChunk
+from mostrador.raffles import board
+from mostrador.raffles.rules.board import State
+from mostrador.table.items.raffles import BoardChunk
 from tests.races.test_one_slot import at_once, shop
 from tests.support.boards import on_sale, project, set_state
 
@@ -21,7 +21,7 @@ def live(raffle, client, now):
     """Change numbers that others change too, and have each change projected; one begins by rebuilding it all."""
     dice = Random(client)  # noqa: S311 - dice of a test
     if client == 0:
-        boards.rebuild("salon", raffle.id, now=now)
+        board.rebuild("salon", raffle.id, now=now)
     for _ in range(ROUNDS):
         number = dice.choice(NUMBERS)
         set_state(raffle, number, dice.choice(list(State)))
@@ -33,7 +33,7 @@ def differing(now):
     raffle = on_sale(now=now, first=1, last=30)
     answers = at_once(CLIENTS, lambda client: live(raffle, client, now))
     assert answers == [None] * CLIENTS
-    picture, truth = boards.read("salon", raffle, consistent=True), boards.states("salon", raffle.id, NUMBERS)
+    picture, truth = board.read("salon", raffle, consistent=True), board.states("salon", raffle.id, NUMBERS)
     return [number for number in NUMBERS if picture.state(number) is not truth[number]]
 
 

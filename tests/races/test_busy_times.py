@@ -7,11 +7,12 @@ from threading import Barrier, Lock
 
 import pytest
 
-from mostrador import busy_times, calendar_states, tenants
-from mostrador.rules import zones
-from mostrador.rules.calendar import Busy
+from mostrador.scheduling import busy_sources, busy_times
+from mostrador.scheduling.rules.busy_times import BusyTime
 from mostrador.table import keys, reads
-from mostrador.table.busy_items import BusyDay
+from mostrador.table.items.busy_times import BusyDay
+from mostrador.tenancy import tenants
+from mostrador.values import local_time
 from tests.races.test_one_slot import NINE, at_once, book, offer, shop, stored, winners
 from tests.support.busy import GOOGLE, busy_days, event, pull, resource_ids
 
@@ -28,7 +29,7 @@ class Calendar:
 
     def move(self, name, starts_at):
         with self.lock:
-            self.log.append(event(name, starts_at, 30) if starts_at else Busy(name, 0, 0))
+            self.log.append(event(name, starts_at, 30) if starts_at else BusyTime(name, 0, 0))
 
     def since(self, token):
         with self.lock:
@@ -40,11 +41,11 @@ class Calendar:
 
 
 def pull_once(calendar, dice, now):
-    turn = int(calendar_states.begin("salon", GOOGLE).version)
+    turn = int(busy_sources.begin("salon", GOOGLE).version)
     changes, token = calendar.since(calendar.token)
     time.sleep(dice.uniform(0, 0.02))
     busy_times.replace("salon", GOOGLE, resource_ids(), changes, turn=turn, now=now)
-    calendar_states.finish("salon", GOOGLE, turn=turn, resource_ids=resource_ids(), as_of=now)
+    busy_sources.finish("salon", GOOGLE, turn=turn, resource_ids=resource_ids(), as_of=now)
     calendar.token = token
 
 
@@ -55,18 +56,18 @@ def live(calendar, client, now):
         calendar.move(dice.choice(NAMES), dice.choice([None, *(NINE + timedelta(hours=n) for n in range(30))]))
         try:
             pull_once(calendar, dice, now)
-        except calendar_states.Overtaken:
+        except busy_sources.Overtaken:
             continue
 
 
 def differing(now):
     """What the agenda says and what the calendar says, once everybody is done and it was pulled once more."""
     calendar = Calendar()
-    calendar_states.follow("salon", GOOGLE, now=now)
+    busy_sources.follow("salon", GOOGLE, now=now)
     assert at_once(PULLS, lambda client: live(calendar, client, now)) == [None] * PULLS
     pull_once(calendar, Random(0), now)  # noqa: S311 - dice of a test
     days = busy_days(resource_ids()[0]).items()
-    midnights = {day: zones.wall_midnight(date.fromisoformat(day)) for day, _ in days}
+    midnights = {day: local_time.wall_midnight(date.fromisoformat(day)) for day, _ in days}
     agenda = sorted((midnights[day] + begins, midnights[day] + ends) for day, of in days for begins, ends in of)
     busy_times.clear("salon", GOOGLE, now=now)
     return None if agenda == calendar.truth() else (agenda, calendar.truth())
@@ -78,7 +79,7 @@ def test_whoever_pulls_at_the_same_time_the_agenda_ends_as_the_calendar_is(shop,
 
 
 def test_red_control_without_the_turn_an_older_pull_covers_a_newer_one(shop, now, monkeypatch):
-    monkeypatch.setattr(calendar_states, "hold_turn", lambda *_: None)
+    monkeypatch.setattr(busy_sources, "hold_turn", lambda *_: None)
 
     assert any(differing(now) for _ in range(20))
 
@@ -88,7 +89,7 @@ def two_calendars(now):
     chair = resource_ids()[0]
     sources = [GOOGLE, f"{GOOGLE}#{chair}"]
     for source in sources:
-        calendar_states.follow("salon", source, now=now)
+        busy_sources.follow("salon", source, now=now)
 
     together = Barrier(2, timeout=30)
 
@@ -118,7 +119,7 @@ def test_red_control_without_the_conditions_on_the_day_they_wipe_each_other(shop
 
 def pull_and_book(service, now):
     """A pull that takes the morning while ten clients book it; tells the bookings made, and tries each start again."""
-    calendar_states.follow("salon", GOOGLE, now=now)
+    busy_sources.follow("salon", GOOGLE, now=now)
     starts = [NINE + timedelta(minutes=30 * number) for number in range(6)]
 
     def work(number):

@@ -7,10 +7,10 @@ from threading import Barrier
 import pytest
 from pynamodb.transactions import TransactWrite
 
-from mostrador import chain
-from mostrador.rules.chain import Line
+from mostrador.audit import chain
+from mostrador.audit.rules.chain import Line
 from mostrador.table import base, writes
-from tests.test_chain import head, is_whole, links
+from tests.audit.test_chain import head, is_whole, links
 
 pytestmark = pytest.mark.race
 LINES = [

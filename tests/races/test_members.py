@@ -2,11 +2,13 @@
 
 import pytest
 
-from mostrador import invitations, members, teams, tenants
-from mostrador.rules.permissions import Role
-from mostrador.table import items, keys, reads
-from mostrador.views.members import MemberChanges, NewMember
-from mostrador.views.tenants import NewTenant
+from mostrador.people import invitations, members, teams
+from mostrador.people.rules.permissions import Role
+from mostrador.people.views.members import MemberChanges, NewMember
+from mostrador.table import keys, reads
+from mostrador.table.items.people import Member, Team
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
 from tests.support import people
 from tests.support.teams import team
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.race
 ROUNDS = range(5)
 RING = 6
 CROWD = [f"p{number}@example.com" for number in range(12)]
-ANYTHING = items.Team.pk != ""
+ANYTHING = Team.pk != ""
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_however_many_admins_put_each_other_out_one_is_left(shop, now, round_):
 
 
 def test_red_control_without_the_teams_condition_nobody_is_left(shop, now, monkeypatch):
-    monkeypatch.setattr(items.Team, "has_other_admins", lambda: ANYTHING)
+    monkeypatch.setattr(Team, "has_other_admins", lambda: ANYTHING)
     left = []
     for round_ in ROUNDS:
         in_a_ring(shop(f"salon-{round_}"), now)
@@ -96,14 +98,14 @@ def test_the_plan_has_its_members_however_many_are_invited_at_once(shop, now):
 
     answers = at_once(len(CROWD), lambda number: invite(slug, CROWD[number], now))
 
-    assert sum(isinstance(answer, items.Member) for answer in answers) == 4
+    assert sum(isinstance(answer, Member) for answer in answers) == 4
     assert sum(isinstance(answer, teams.TeamIsFull) for answer in answers) == len(CROWD) - 4
     assert len(team(slug)[0]) == RING + 4
     assert consistent(slug)
 
 
 def test_red_control_without_the_condition_on_the_size_the_plan_breaks(shop, now, monkeypatch):
-    monkeypatch.setattr(items.Team, "is_smaller_than", lambda _limit: ANYTHING)
+    monkeypatch.setattr(Team, "is_smaller_than", lambda _limit: ANYTHING)
     slug = shop("salon", max_members=RING + 4)
 
     at_once(len(CROWD), lambda number: invite(slug, CROWD[number], now))

@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
-from mostrador import agendas, appointments, bookings, customers, resources, services, slots, tenants
 from mostrador.errors import ServiceError
-from mostrador.table import items, keys, reads
+from mostrador.people import customers
+from mostrador.people.views.customers import NewCustomer
+from mostrador.scheduling import agenda, appointments, booking, resources, services, slots
+from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
+from mostrador.scheduling.views.services import NewResource, NewService
+from mostrador.table import keys, reads
 from mostrador.table.attributes import packed, short
-from mostrador.views.appointments import AppointmentListing, NewAppointment, Rescheduling
-from mostrador.views.customers import NewCustomer
-from mostrador.views.services import NewResource, NewService
-from mostrador.views.tenants import NewTenant, TenantOperationChanges
+from mostrador.table.items.people import Customer
+from mostrador.table.items.scheduling import AgendaDay, Appointment
+from mostrador.table.items.tenants import Usage
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant, TenantOperationChanges
 
 pytestmark = pytest.mark.race
 NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
@@ -55,7 +60,7 @@ def book(service, starts_at, now, number=0, key=None, **more):
 
 
 def winners(answers):
-    return [answer for answer in answers if isinstance(answer, items.Appointment)]
+    return [answer for answer in answers if isinstance(answer, Appointment)]
 
 
 def stored(now):
@@ -78,9 +83,9 @@ def test_fifty_clients_on_one_slot_have_one_winner(shop, now, round_):
 def test_red_control_without_the_days_version_the_slot_is_sold_again_and_again(shop, now, monkeypatch):
     def take_without_looking(tx, key, days, lines, _now):
         kept = {short(line.appointment_id): packed(line, date.fromisoformat(key[1])) for line in lines}
-        tx.save(items.AgendaDay(*key, version=1, lines=kept))
+        tx.save(AgendaDay(*key, version=1, lines=kept))
 
-    monkeypatch.setattr(agendas, "take", take_without_looking)
+    monkeypatch.setattr(agenda, "take", take_without_looking)
     service = offer(now)
 
     answers = at_once(50, lambda number: book(service, NINE, now, number))
@@ -109,7 +114,7 @@ def test_the_daily_limit_holds_over_two_resources(shop, now):
 
 
 def test_red_control_without_the_check_of_the_other_resource_the_limit_breaks(shop, now, monkeypatch):
-    monkeypatch.setattr(agendas, "hold_still", lambda *_: None)
+    monkeypatch.setattr(agenda, "hold_still", lambda *_: None)
     broken = 0
     for day in range(5):
         chairs = [resources.create("salon", NewResource(name=f"Silla {n}"), key=None, now=now).id for n in range(8)]
@@ -133,14 +138,14 @@ def test_the_plans_limit_holds(shop, now):
     answers = on_other_days(offer(now), now)
 
     assert len(winners(answers)) == 4
-    assert all(isinstance(answer, items.Appointment | bookings.PlanLimitReached) for answer in answers)
+    assert all(isinstance(answer, Appointment | booking.PlanLimitReached) for answer in answers)
     assert len(stored(now)) == 4
 
 
 def test_red_control_without_the_plans_condition_the_limit_breaks(shop, now, monkeypatch):
     tenants.change("salon", TenantOperationChanges(max_appointments_per_month=4), seen=None, now=now)
     service = offer(now)
-    monkeypatch.setattr(bookings, "_room", lambda *_: items.Usage.pk != "")
+    monkeypatch.setattr(booking, "_room", lambda *_: Usage.pk != "")
 
     assert len(winners(on_other_days(service, now))) > 4
 
@@ -181,7 +186,7 @@ def test_moving_at_once_to_one_start_has_one_winner(shop, now):
     answers = at_once(6, lambda number: appointments.reschedule("salon", booked[number], target, by="a", now=now))
 
     assert len(winners(answers)) == 1
-    assert all(isinstance(answer, items.Appointment | slots.SlotTaken) for answer in answers)
+    assert all(isinstance(answer, Appointment | slots.SlotTaken) for answer in answers)
 
 
 def test_one_phone_created_at_once_is_one_customer(shop, now):
@@ -189,8 +194,8 @@ def test_one_phone_created_at_once_is_one_customer(shop, now):
 
     answers = at_once(12, lambda _: customers.create("salon", wanted, key=None, now=now))
 
-    assert sum(isinstance(answer, items.Customer) for answer in answers) == 1
-    assert all(isinstance(answer, items.Customer | customers.PhoneTaken) for answer in answers)
+    assert sum(isinstance(answer, Customer) for answer in answers) == 1
+    assert all(isinstance(answer, Customer | customers.PhoneTaken) for answer in answers)
 
 
 def test_confirming_and_cancelling_at_once_ends_in_one_state(shop, now):

@@ -4,11 +4,13 @@ import time
 
 import pytest
 
-from mostrador import integrations, payment_records, rollbacks, tenants
-from mostrador.rules.appointment import Status
-from mostrador.rules.payment import PaymentState
-from mostrador.table.payment_items import Payment
-from mostrador.views.tenants import NewTenant
+from mostrador.ledger import payments
+from mostrador.ledger.rules.payment_states import PaymentState
+from mostrador.payments import refunds
+from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.table.items.payments import Payment
+from mostrador.tenancy import integrations, tenants
+from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
 from tests.support import bank as banks
 from tests.support import till as tills
@@ -49,7 +51,7 @@ def test_red_control_without_the_targets_version_there_are_several_pages(bank, t
         counted_up(self, **given)
 
     monkeypatch.setattr(type(till.item), "_handle_version_attribute", unconditionally)
-    monkeypatch.setattr("mostrador.rules.checkout.check_count", lambda _: time.sleep(0.1))
+    monkeypatch.setattr("mostrador.payments.rules.checkout.check_count", lambda _: time.sleep(0.1))
     at_once(CLIENTS, lambda _: till.start(now).payment)
 
     assert len(tills.all_payments()) > 1
@@ -113,9 +115,9 @@ def test_a_refund_by_many_at_once_goes_back_once(bank, till, now):
     bank.pay(begun.id)
     bank.notify(begun.id, now=now)
 
-    at_once(CLIENTS, lambda _: rollbacks.give_back("salon", tills.payment(begun.id, now), now=now))
+    at_once(CLIENTS, lambda _: refunds.give_back("salon", tills.payment(begun.id, now), now=now))
 
     assert (tills.payment(begun.id, now).status, bank.paid_amount()) == ("REFUNDED", 0)
     assert sorted(line.state for line in tills.ledger()) == ["REFUNDED", "REFUND_DUE"]
-    assert payment_records.due_back("salon", 10) == []
+    assert payments.due_back("salon", 10) == []
     assert PaymentState.REFUNDED in states([tills.payment(begun.id, now)])

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import numbers, tenants
 from mostrador.errors import Busy, Conflict, ServiceError
+from mostrador.raffles import numbers
 from mostrador.table import base
-from mostrador.table.raffle_items import Order
-from mostrador.views.tenants import NewTenant
+from mostrador.table.items.raffles import Order
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
 from tests.support import orders as shop
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from mostrador import raffle_draws, raffles, tenants
+from mostrador.raffles import draws, raffles
+from mostrador.raffles.views.draws import Evidence, Opening
 from mostrador.table import keys, reads
-from mostrador.table.raffle_items import OpenRaffles, Raffle
-from mostrador.views.draws import Evidence, Opening
-from mostrador.views.tenants import NewTenant
+from mostrador.table.items.raffles import OpenRaffles, Raffle
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
 from tests.support.raffles import BY_LOTTERY, PERMIT, SECRET, SECRETLY, drafted, frozen, opened, sold
 
@@ -92,20 +93,18 @@ LOTTERIES = [{"numbers": [f"{place:03d}"] * 4, "source_url": "https://lottery.te
 def test_a_draw_at_once_with_other_numbers_each_is_one_draw(shop, now):
     raffle = frozen(now, method=BY_LOTTERY)
 
-    answers = at_once(
-        6, lambda place: raffle_draws.draw("salon", raffle.id, Evidence(**LOTTERIES[place]), now=raffle.draw_at)
-    )
+    answers = at_once(6, lambda place: draws.draw("salon", raffle.id, Evidence(**LOTTERIES[place]), now=raffle.draw_at))
 
     kept = raffles.get("salon", raffle.id, now=now)
     (winner,) = [one for one in answers if isinstance(one, Raffle)]
     assert winner.draws == kept.draws
-    assert sum(isinstance(one, raffle_draws.AlreadyDrawn) for one in answers) == 5
+    assert sum(isinstance(one, draws.AlreadyDrawn) for one in answers) == 5
 
 
 def test_the_same_draw_at_once_gives_everybody_the_same(shop, now):
     raffle = frozen(now)
 
-    answers = at_once(6, lambda _: raffle_draws.draw("salon", raffle.id, Evidence(secret=SECRET), now=raffle.draw_at))
+    answers = at_once(6, lambda _: draws.draw("salon", raffle.id, Evidence(secret=SECRET), now=raffle.draw_at))
 
     assert [one.draws for one in answers] == [answers[0].draws] * 6
     assert {one.version for one in answers} == {raffle.version + 1}
@@ -119,8 +118,6 @@ def test_red_control_without_the_raffles_version_everybody_draws(shop, now, monk
         counted_up(self, **given)
 
     monkeypatch.setattr(Raffle, "_handle_version_attribute", unconditionally)
-    answers = at_once(
-        6, lambda place: raffle_draws.draw("salon", raffle.id, Evidence(**LOTTERIES[place]), now=raffle.draw_at)
-    )
+    answers = at_once(6, lambda place: draws.draw("salon", raffle.id, Evidence(**LOTTERIES[place]), now=raffle.draw_at))
 
     assert sum(isinstance(one, Raffle) for one in answers) > 1

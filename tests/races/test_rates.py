@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import active, customers, rates, tenants
-from mostrador.table import items
+from mostrador.people import customers
+from mostrador.people.views.customers import NewCustomer
+from mostrador.scheduling import booking_limits
 from mostrador.table.attributes import short
-from mostrador.views.customers import NewCustomer
-from mostrador.views.tenants import TenantOperationChanges
+from mostrador.table.items.scheduling import ActiveBookings
+from mostrador.tenancy import rate_limits, tenants
+from mostrador.tenancy.views.tenants import TenantOperationChanges
 from tests.races.test_one_slot import NINE, at_once, book, offer, shop, winners
 
 __all__ = ["shop"]
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.race
 
 
 def count(now):
-    rates.count("salon", "book", "203.0.113.7", limit=5, now=now)
+    rate_limits.count("salon", "book", "203.0.113.7", limit=5, now=now)
 
 
 def counted(answers):
@@ -27,11 +29,11 @@ def test_an_address_has_its_limit_whatever_comes_at_once(shop, now):
     answers = at_once(24, lambda _: count(now))
 
     assert counted(answers) == 5
-    assert sum(isinstance(answer, rates.TooOften) for answer in answers) == 19
+    assert sum(isinstance(answer, rate_limits.TooOften) for answer in answers) == 19
 
 
 def test_red_control_without_the_condition_all_pass(shop, now, monkeypatch):
-    monkeypatch.setattr(rates, "_room", lambda _limit: None)
+    monkeypatch.setattr(rate_limits, "_room", lambda _limit: None)
 
     assert counted(at_once(24, lambda _: count(now))) == 24
 
@@ -49,17 +51,17 @@ def test_a_phone_has_its_limit_whatever_comes_at_once(shop, now):
     answers = book_at_once(now)
 
     assert len(winners(answers)) == 2
-    assert sum(isinstance(answer, active.TooManyActive) for answer in answers) == 6
+    assert sum(isinstance(answer, booking_limits.TooManyActive) for answer in answers) == 6
 
 
 def test_red_control_without_the_ledgers_version_a_phone_gets_more(shop, now, monkeypatch):
     def add_without_looking(tx, key, before, booked, *, limit, now):
         lines = dict(before.lines) if before else {}
         if len(lines) + len(booked) > limit:
-            raise active.TooManyActive(phone=key[1], limit=limit)
+            raise booking_limits.TooManyActive(phone=key[1], limit=limit)
         lines |= {short(one.id): bytes(8) for one in booked}
-        tx.save(items.ActiveBookings(*key, version=1, lines=lines))
+        tx.save(ActiveBookings(*key, version=1, lines=lines))
 
-    monkeypatch.setattr(active, "add", add_without_looking)
+    monkeypatch.setattr(booking_limits, "add", add_without_looking)
 
     assert len(winners(book_at_once(now))) > 2

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import agendas, appointments, ids, scenes, services, tenants, waiting, waiting_lines
-from mostrador.table import items
-from mostrador.views.appointments import AppointmentListing
-from mostrador.views.services import NewService
-from mostrador.views.tenants import NewTenant
+from mostrador import ids
+from mostrador.scheduling import agenda, appointments, booking_context, services, waiting_list, waiting_list_offers
+from mostrador.scheduling.views.appointments import AppointmentListing
+from mostrador.scheduling.views.services import NewService
+from mostrador.table.items.scheduling import AgendaDay, Waiting
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
 from tests.support.lines import cancel, fill, join, listed, open_for, states, sweep
 
@@ -27,13 +29,13 @@ def haircut(dynoxide, now):
 @pytest.fixture
 def apart(monkeypatch):
     """Between reading the line and looking at its day a run takes its time, so that others come between."""
-    look = waiting_lines._look
+    look = waiting_list_offers._look
 
     def looks_later(*args):
         time.sleep(random.uniform(0, 0.1))  # noqa: S311
         return look(*args)
 
-    monkeypatch.setattr(waiting_lines, "_look", looks_later)
+    monkeypatch.setattr(waiting_list_offers, "_look", looks_later)
 
 
 def held(now):
@@ -61,8 +63,8 @@ def test_several_sweepers_and_one_freed_time_make_one_offer_to_the_first(haircut
 def test_red_control_without_agenda_and_derived_ids_one_freed_time_is_offered_again_and_again(
     haircut, now, monkeypatch
 ):
-    monkeypatch.setattr(agendas, "take", take_without_looking)
-    monkeypatch.setattr(waiting_lines, "_offer_key", lambda _: ids.new())
+    monkeypatch.setattr(agenda, "take", take_without_looking)
+    monkeypatch.setattr(waiting_list_offers, "_offer_key", lambda _: ids.new())
     full = fill(haircut, now=now)
     [join(haircut, number, now=now) for number in range(5)]
     cancel(full[0], now=now)
@@ -73,7 +75,7 @@ def test_red_control_without_agenda_and_derived_ids_one_freed_time_is_offered_ag
 
 
 def take_without_looking(tx, key, days, lines, _now):
-    taken = items.AgendaDay(*key, version=1, lines={})
+    taken = AgendaDay(*key, version=1, lines={})
     tx.save(taken)
 
 
@@ -92,10 +94,10 @@ def test_several_sweepers_and_several_freed_times_make_one_offer_to_each(haircut
 
 
 def test_red_control_without_derived_ids_somebody_holds_two_times(haircut, now, apart, monkeypatch):
-    monkeypatch.setattr(waiting_lines, "_offer_key", lambda _: ids.new())
-    monkeypatch.setattr(waiting, "release", lambda *_: None)
+    monkeypatch.setattr(waiting_list_offers, "_offer_key", lambda _: ids.new())
+    monkeypatch.setattr(waiting_list, "release", lambda *_: None)
     for day in range(4):
-        scenes.forget()
+        booking_context.forget()
         full = fill(haircut, now=now)
         for one in full:
             cancel(one, now=now)
@@ -117,7 +119,7 @@ def test_leaving_while_being_offered_ends_in_one_state_and_holds_nothing_for_who
         cancel(full[0], now=now)
 
         def either(client, entry=entry):
-            return waiting.withdraw("salon", entry.id, seen=None, now=now) if client == 0 else sweep(now)
+            return waiting_list.withdraw("salon", entry.id, seen=None, now=now) if client == 0 else sweep(now)
 
         at_once(3, either)
 
@@ -130,8 +132,8 @@ def test_leaving_while_being_offered_ends_in_one_state_and_holds_nothing_for_who
 def test_one_phone_that_joins_at_once_stands_in_line_once(haircut, now):
     answers = at_once(12, lambda _: join(haircut, 7, now=now))
 
-    assert sum(isinstance(answer, items.Waiting) for answer in answers) == 1
-    assert sum(isinstance(answer, waiting.AlreadyWaiting) for answer in answers) == 11
+    assert sum(isinstance(answer, Waiting) for answer in answers) == 1
+    assert sum(isinstance(answer, waiting_list.AlreadyWaiting) for answer in answers) == 11
     assert len(listed(now)) == 1
 
 
@@ -144,5 +146,5 @@ def test_one_key_at_once_is_one_place(haircut, now):
 def test_many_who_join_at_once_all_stand_in_the_line(haircut, now):
     answers = at_once(24, lambda number: join(haircut, number, now=now))
 
-    assert all(isinstance(answer, items.Waiting) for answer in answers), [repr(answer) for answer in answers]
+    assert all(isinstance(answer, Waiting) for answer in answers), [repr(answer) for answer in answers]
     assert len(listed(now)) == 24

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from mostrador.rules import bancard
+from mostrador.payments.rules import bancard
 from tests.support import stand_ins
 
 PUBLIC_KEY = "MOCKpub0000000000000000000000001"

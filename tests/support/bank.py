@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from decimal import Decimal
 from unittest.mock import patch
 
-from mostrador import confirmations, gateways
 from mostrador.clients import bancard
 from mostrador.clients.bancard import Rollback, Standing, Told
-from mostrador.clients.bancard_wire import DuplicateProcess, GatewayKeysRefused, GatewayUnknown
-from mostrador.rules import bancard as rules
-from mostrador.views.integrations import BancardForm
+from mostrador.clients.bancard_http import DuplicateProcess, GatewayKeysRefused, GatewayUnknown
+from mostrador.payments import bancard_account, bancard_webhook
+from mostrador.payments.rules import bancard as rules
+from mostrador.tenancy.views.integrations import BancardForm
 
 PUBLIC_KEY, PRIVATE_KEY = "P" * 32, "S" * 40
 
 
 def connect(now, tenant="salon", **changed):
     form = {"public_key": PUBLIC_KEY, "private_key": PRIVATE_KEY, "return_url": "https://salon.test/pago"} | changed
-    return gateways.connect(tenant, BancardForm(**form), seen=None, by="eva", now=now)
+    return bancard_account.connect(tenant, BancardForm(**form), seen=None, by="eva", now=now)
 
 
 class Bank:
@@ -98,7 +98,7 @@ class Bank:
         return {"operation": told | changed}
 
     def notify(self, process_id, *, now, tenant="salon", **changed):
-        return confirmations.receive(tenant, self.notice(process_id, **changed), now=now)
+        return bancard_webhook.receive(tenant, self.notice(process_id, **changed), now=now)
 
     def paid_amount(self):
         """What payers have paid and not got back."""

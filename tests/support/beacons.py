@@ -2,8 +2,8 @@
 
 from hashlib import sha256
 
-from mostrador.rules import bls, bls_curve, bls_hash
-from mostrador.rules.beacon import Chain
+from mostrador.raffles.rules import bls, bls_curve, bls_hash
+from mostrador.raffles.rules.drand import Chain
 
 # From https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/public/<round>.
 QUICKNET = {

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from mostrador import boards, ids
-from mostrador.rules.board import State
+from mostrador import ids
+from mostrador.raffles import board
+from mostrador.raffles.rules.board import State
 from mostrador.table import keys
-from mostrador.table.raffle_items import Raffle, RaffleNumber
+from mostrador.table.items.raffles import Raffle, RaffleNumber
 
 
 def draft(*, now, tenant="salon", first=1, last=100, **more):
@@ -55,4 +56,4 @@ def set_state(raffle, number, state, *, tenant="salon", order_id="0" * 32, hold_
 
 
 def project(raffle, *numbers, now, tenant="salon", changed_at=None):
-    boards.project(tenant, raffle.id, numbers, changed_at=changed_at or now, now=now)
+    board.project(tenant, raffle.id, numbers, changed_at=changed_at or now, now=now)

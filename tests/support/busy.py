@@ -2,19 +2,19 @@
 
 from datetime import date, timedelta
 
-from mostrador import availability, busy_times, calendar_states
-from mostrador.rules import zones
-from mostrador.rules.calendar import Busy
+from mostrador.scheduling import availability, busy_sources, busy_times
+from mostrador.scheduling.rules.busy_times import BusyTime
+from mostrador.scheduling.views.appointments import AvailabilityQuery
 from mostrador.table import keys, reads
-from mostrador.table.busy_items import BusyDay, unpacked
-from mostrador.views.appointments import AvailabilityQuery
+from mostrador.table.items.busy_times import BusyDay, unpacked
+from mostrador.values import local_time
 
 GOOGLE = "GOOGLE_CALENDAR"
 DAY = date(2026, 12, 1)
 
 
 def event(name, starts_at, minutes):
-    return Busy(name, zones.minute(starts_at), zones.minute(starts_at + timedelta(minutes=minutes)))
+    return BusyTime(name, local_time.minute(starts_at), local_time.minute(starts_at + timedelta(minutes=minutes)))
 
 
 def resource_ids(tenant="salon"):
@@ -24,14 +24,14 @@ def resource_ids(tenant="salon"):
 def pull(*events, now, gone=(), tenant="salon", source=GOOGLE, resources=None, is_full=False):
     """Follow the calendar if need be, and bring what changed, or all of it, into the agenda."""
     blocked = resource_ids(tenant) if resources is None else resources
-    calendar_states.follow(tenant, source, now=now)
-    turn = int(calendar_states.begin(tenant, source).version)
+    busy_sources.follow(tenant, source, now=now)
+    turn = int(busy_sources.begin(tenant, source).version)
     if is_full:
         busy_times.full(tenant, source, blocked, events, turn=turn, now=now)
     else:
         changes = dict.fromkeys(gone) | {one.event_id: one for one in events}
         busy_times.replace(tenant, source, blocked, changes, turn=turn, now=now)
-    calendar_states.finish(tenant, source, turn=turn, as_of=now, resource_ids=blocked)
+    busy_sources.finish(tenant, source, turn=turn, as_of=now, resource_ids=blocked)
 
 
 def view(service, *, now, tenant="salon", day=DAY, **more):
@@ -51,5 +51,5 @@ def busy_days(resource_id, tenant="salon"):
 
 
 def _spans(day, on):
-    midnight = zones.wall_midnight(on)
+    midnight = local_time.wall_midnight(on)
     return [tuple(at - midnight for at in unpacked(line, on)) for line in day.lines.values()]

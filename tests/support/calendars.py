@@ -4,11 +4,14 @@ import json
 from datetime import timedelta
 
 from functions.calendar_sync import app
-from mostrador import appointments, calendars, integrations
-from mostrador.integrations import Kind
-from mostrador.table import items, keys, reads
-from mostrador.table.calendar_items import CalendarEvent
-from mostrador.views.appointments import NewAppointment, Rescheduling
+from mostrador.calendars import sync
+from mostrador.scheduling import appointments
+from mostrador.scheduling.views.appointments import NewAppointment, Rescheduling
+from mostrador.table import keys, reads
+from mostrador.table.items.calendars import CalendarEvent
+from mostrador.table.items.scheduling import Appointment
+from mostrador.tenancy import integrations
+from mostrador.tenancy.integrations import Kind
 from tests.support import google_double as doubles
 from tests.support import stream
 
@@ -81,7 +84,7 @@ class Shop:
         return brought, dead
 
     def sweep(self):
-        return calendars.run(self.clock, until=self.clock() + FAR)
+        return sync.run(self.clock, until=self.clock() + FAR)
 
     def settle(self, minutes=60):
         """Deliver and sweep, minute for minute, until all is quiet."""
@@ -108,7 +111,7 @@ def record(appointment):
 
 def stored(appointment):
     found = reads.one(keys.appointment("salon", appointment.id))
-    assert found is None or isinstance(found, items.Appointment)
+    assert found is None or isinstance(found, Appointment)
     return found
 
 

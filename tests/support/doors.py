@@ -5,7 +5,7 @@ import inspect
 import re
 from functools import cache
 
-from mostrador.rules.permissions import Action
+from mostrador.people.rules.permissions import Action
 from tests.support import template
 
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from mostrador.rules import draw, merkle, proofs, randomness, terms
-from mostrador.rules.beacon import QUICKNET, published_at
-from mostrador.rules.draw import Draw, Ticket
-from mostrador.rules.randomness import CommitReveal, Lottery
-from mostrador.rules.terms import Commitment, Redraw, Unsold
+from mostrador.raffles.rules import commitments, draw, merkle, proofs, randomness
+from mostrador.raffles.rules.commitments import Commitment, Redraw, Unsold
+from mostrador.raffles.rules.drand import QUICKNET, published_at
+from mostrador.raffles.rules.draw import Draw, Ticket
+from mostrador.raffles.rules.randomness import CommitReveal, Lottery
 from tests.support import beacons
 
 SECRET = bytes(range(32))
@@ -46,7 +46,7 @@ def redraw(of=None, **changes) -> Redraw:
     of = of or commitment()
     usual: dict[str, Any] = {
         "raffle_id": of.raffle_id,
-        "commitment_sha256": terms.digest(terms.published(of)),
+        "commitment_sha256": commitments.digest(commitments.published(of)),
         "root": merkle.merkle_root(draw.leaves(TICKETS)).hex(),
         "draw": 2,
         "reason": "Nobody claimed it",

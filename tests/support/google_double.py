@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from mostrador.clients import google_auth
-from mostrador.clients.google_auth import Answer, GoogleUnavailable
+from mostrador.clients import google_oauth
+from mostrador.clients.google_oauth import Answer, GoogleUnavailable
 
 API, TOKEN, AUTH, REVOKE = (
     "https://google.test/calendar/v3",
@@ -95,7 +95,7 @@ class Google:
         granted = form.get("refresh_token")
         if form["grant_type"] == "authorization_code":
             granted = self.codes.pop(form["code"], None)
-            if granted is None or google_auth.challenge(form["code_verifier"]) != granted[1]:
+            if granted is None or google_oauth.challenge(form["code_verifier"]) != granted[1]:
                 return Answer(400, {}, {"error": "invalid_grant"})
             granted = granted[0]
             self.grants.add(granted)
@@ -180,5 +180,5 @@ def starts_at(event):
 @contextmanager
 def standing_in(monkeypatch):
     google = Google()
-    monkeypatch.setattr(google_auth, "send", google.send)
+    monkeypatch.setattr(google_oauth, "send", google.send)
     yield google

@@ -3,11 +3,12 @@
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
-from mostrador import appointments, availability, resources, sweeper, waiting
+from mostrador.background import sweeper
+from mostrador.scheduling import appointments, availability, resources, waiting_list
+from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
+from mostrador.scheduling.views.services import ResourceChanges
+from mostrador.scheduling.views.waiting_list import NewWaiting, WaitingListing
 from mostrador.table import base, keys, reads
-from mostrador.views.appointments import AvailabilityQuery, NewAppointment
-from mostrador.views.services import ResourceChanges
-from mostrador.views.waiting import NewWaiting, WaitingListing
 
 DAY = date(2026, 12, 1)
 FAR = datetime.fromisoformat("2100-01-01T00:00:00Z")
@@ -40,7 +41,7 @@ def fill(service, *, now, day=DAY, tenant="salon"):
 def join(service, number, *, now, day=DAY, key=None, tenant="salon", **more):
     """Customer ``number`` waits."""
     who = {"customer": {"name": f"Espera {number}", "phone": f"0981 {300000 + number}"}} | more
-    return waiting.join(tenant, NewWaiting(service_id=service.id, date=day, **who), by="eva", key=key, now=now)
+    return waiting_list.join(tenant, NewWaiting(service_id=service.id, date=day, **who), by="eva", key=key, now=now)
 
 
 def cancel(appointment, *, now, tenant="salon"):
@@ -68,11 +69,11 @@ def trips():
 
 
 def states(*entries, now, tenant="salon"):
-    return [waiting.get(tenant, entry.id, now=now).status for entry in entries]
+    return [waiting_list.get(tenant, entry.id, now=now).status for entry in entries]
 
 
 def listed(now, tenant="salon", **query):
-    return waiting.listing(tenant, WaitingListing(**query), now=now).items
+    return waiting_list.listing(tenant, WaitingListing(**query), now=now).items
 
 
 def nine(minutes=0):

@@ -2,13 +2,14 @@
 
 from collections import Counter
 
-from mostrador import order_states, orders, payments, sales
-from mostrador.rules.numbers import has_lapsed
-from mostrador.rules.raffle import LIVE, OrderStatus
+from mostrador.ledger.views.payments import Confirmation, Refunding
+from mostrador.payments import settlement
+from mostrador.raffles import order_transitions, orders, reservations
+from mostrador.raffles.rules.numbers import has_lapsed
+from mostrador.raffles.rules.states import LIVE, OrderStatus
+from mostrador.raffles.views.orders import NewOrder, Receipt
 from mostrador.table import keys, reads
-from mostrador.table.raffle_items import RaffleBuyer, RaffleNumber, RaffleSeller
-from mostrador.views.orders import NewOrder, Receipt
-from mostrador.views.payments import Confirmation, Refunding
+from mostrador.table.items.raffles import RaffleBuyer, RaffleNumber, RaffleSeller
 from tests.support import raffles
 
 CASH = {"method": "CASH"}
@@ -26,27 +27,27 @@ def person(number):
 def sell(raffle, *numbers, now, by=1, key=None, tenant="salon", seller=None, **more):
     """Customer ``by`` orders these numbers, or so many (``count=``)."""
     form = ({"numbers": list(numbers)} if numbers else {}) | person(by) | more
-    return sales.sell(tenant, raffle.id, NewOrder(**form), by="eva", seller=seller, key=key, now=now)
+    return reservations.sell(tenant, raffle.id, NewOrder(**form), by="eva", seller=seller, key=key, now=now)
 
 
 def receive(order, *, now, reference="T-1", tenant="salon"):
-    return order_states.receive(tenant, order.id, Receipt(reference=reference), by="eva", now=now)
+    return order_transitions.receive(tenant, order.id, Receipt(reference=reference), by="eva", now=now)
 
 
 def cancel(order, *, now, tenant="salon"):
-    return order_states.cancel(tenant, order.id, reason="", by="eva", now=now)
+    return order_transitions.cancel(tenant, order.id, reason="", by="eva", now=now)
 
 
 def expire(order, *, now, tenant="salon"):
-    return order_states.expire(tenant, order.id, now=now)
+    return order_transitions.expire(tenant, order.id, now=now)
 
 
 def confirm(order, *, now, key=None, tenant="salon", **more):
-    return payments.confirm(tenant, order.id, Confirmation(**CASH | more), by="eva", key=key, now=now)
+    return settlement.confirm(tenant, order.id, Confirmation(**CASH | more), by="eva", key=key, now=now)
 
 
 def refund(order, *, now, tenant="salon", **more):
-    return payments.refund(tenant, order.id, Refunding(reason="Se arrepintió", **more), by="eva", now=now)
+    return settlement.refund(tenant, order.id, Refunding(reason="Se arrepintió", **more), by="eva", now=now)
 
 
 def stored(order, *, now, tenant="salon"):

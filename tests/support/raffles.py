@@ -4,12 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 
-from mostrador import ids, raffle_drafts, raffle_draws, raffles
-from mostrador.rules.raffle import OrderStatus, code_of
+from mostrador import ids
+from mostrador.raffles import drafts, draws, raffles
+from mostrador.raffles.rules.states import OrderStatus, code_of
+from mostrador.raffles.views.draws import Evidence, Opening
+from mostrador.raffles.views.raffles import NewRaffle
 from mostrador.table import keys, writes
-from mostrador.table.raffle_items import Order, RaffleNumber
-from mostrador.views.draws import Evidence, Opening
-from mostrador.views.raffles import NewRaffle
+from mostrador.table.items.raffles import Order, RaffleNumber
 from tests.support import snapshots
 
 SECRET = bytes(range(32)).hex()
@@ -46,7 +47,7 @@ def body(now, **more):
 
 @snapshots.kept
 def drafted(now, tenant="salon", key=None, **more):
-    return raffle_drafts.create(tenant, NewRaffle(**body(now, **more)), by="eva", key=key, now=now)
+    return drafts.create(tenant, NewRaffle(**body(now, **more)), by="eva", key=key, now=now)
 
 
 @snapshots.kept
@@ -108,4 +109,4 @@ def drawn(now, evidence=None, tenant="salon", **more):
     """Frozen and drawn when it was due."""
     raffle = frozen(now, tenant, **more)
     form = Evidence(**(evidence if evidence is not None else {"secret": SECRET}))
-    return raffle_draws.draw(tenant, raffle.id, form, now=raffle.draw_at)
+    return draws.draw(tenant, raffle.id, form, now=raffle.draw_at)

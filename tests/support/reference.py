@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mostrador.rules import agenda
-from mostrador.rules.availability import Terms
+from mostrador.scheduling.rules import agenda
+from mostrador.scheduling.rules.availability import Terms
 
 
 def starts(terms: Terms, first: date, last: date) -> list[datetime]:

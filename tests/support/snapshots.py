@@ -14,7 +14,11 @@ from typing import Any, ParamSpec, TypeVar
 
 from moto.backends import get_backend
 
-from mostrador import boards, calendar_access, clock, integrations, order_states, scenes, sold_lists, tenants
+from mostrador import clock
+from mostrador.calendars import google_access
+from mostrador.raffles import board, order_transitions, sold_list
+from mostrador.scheduling import booking_context
+from mostrador.tenancy import integrations, tenants
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,12 +61,12 @@ def once(name: str, make: Callable[[], T]) -> T:
 def forget() -> None:
     """Nothing is remembered of the table by this process."""
     tenants.forget()
-    scenes.forget()
+    booking_context.forget()
     integrations.forget()
-    calendar_access.forget()
-    boards._opened.clear()
-    sold_lists._read.cache_clear()
-    order_states._met.clear()
+    google_access.forget()
+    board._opened.clear()
+    sold_list._read.cache_clear()
+    order_transitions._met.clear()
 
 
 def kept(build: Callable[P, T]) -> Callable[P, T]:

@@ -1,8 +1,9 @@
 """A tenant's team: who is in it, and how somebody comes into it."""
 
-from mostrador import invitations, teams
-from mostrador.table import items, keys, reads
-from mostrador.views.members import NewMember
+from mostrador.people import invitations, teams
+from mostrador.people.views.members import NewMember
+from mostrador.table import keys, reads
+from mostrador.table.items.audit import AuditEntry
 
 
 def team(tenant):
@@ -22,4 +23,4 @@ def join(tenant, email, role="viewer", *, now):
 
 def audit(tenant):
     """The lines of the tenant's audit log."""
-    return [line for line in reads.span(keys.audit_partition(tenant), "0", "9") if isinstance(line, items.AuditEntry)]
+    return [line for line in reads.span(keys.audit_partition(tenant), "0", "9") if isinstance(line, AuditEntry)]

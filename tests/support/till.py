@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from mostrador import appointments, checkouts, payment_records, payments, services, sweeper
-from mostrador.rules.payment import Target
+from mostrador.background import sweeper
+from mostrador.ledger import payments
+from mostrador.ledger.rules.payment_states import Target
+from mostrador.ledger.views.payments import Confirmation
+from mostrador.payments import checkout, settlement
+from mostrador.scheduling import appointments, services
+from mostrador.scheduling.views.appointments import NewAppointment
+from mostrador.scheduling.views.services import NewService
 from mostrador.table import keys, reads
-from mostrador.views.appointments import NewAppointment
-from mostrador.views.payments import Confirmation
-from mostrador.views.services import NewService
 from tests.support import orders as shop
 from tests.support import snapshots
 
@@ -40,7 +43,7 @@ class Till:
     of: Any
 
     def start(self, now, *, by="eva", **more):
-        return checkouts.start("salon", self.target, self.item.id, by=by, now=now, **more)
+        return checkout.start("salon", self.target, self.item.id, by=by, now=now, **more)
 
     def stored(self):
         key = keys.order if self.target is Target.ORDER else keys.appointment
@@ -66,7 +69,7 @@ class Till:
 
     def take_cash(self, now, **form):
         told, key = Confirmation(method="CASH", **form), None
-        take = payments.confirm if self.target is Target.ORDER else payments.take
+        take = settlement.confirm if self.target is Target.ORDER else settlement.take
         return take("salon", self.item.id, told, by="eva", key=key, now=now).payment
 
 
@@ -86,7 +89,7 @@ KINDS = {"order": order, "appointment": appointment}
 
 
 def payment(payment_id, now, tenant="salon"):
-    return payment_records.get(tenant, payment_id, now=now)
+    return payments.get(tenant, payment_id, now=now)
 
 
 def all_payments(tenant="salon"):

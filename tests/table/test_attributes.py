@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mostrador.rules import zones
-from mostrador.rules.agenda import Booking
+from mostrador.scheduling.rules.agenda import Booking
 from mostrador.table.attributes import InstantAttribute, packed, short, unpacked
+from mostrador.values import local_time
 
 DAY = date(2026, 12, 1)
-MIDNIGHT = zones.wall_midnight(DAY)
+MIDNIGHT = local_time.wall_midnight(DAY)
 bookings = st.builds(
     Booking,
     appointment_id=st.uuids().map(lambda one: one.hex),

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from mostrador import clock, context, settings
-from mostrador.table import base, credentials, guard, keys, reads
+from mostrador.table import base, credentials, keys, reads, tenant_guard
 from mostrador.table.credentials import NoCredentials
 from tests.support.http import viewer
 from tests.support.lines import trips
@@ -146,7 +146,7 @@ def test_the_tenant_that_was_longest_not_served_is_forgotten_first(sts, monkeypa
 
 
 def test_a_foreign_key_is_refused_before_any_role_is_assumed(sts):
-    with context.working("salon"), pytest.raises(guard.ForeignKey):
+    with context.working("salon"), pytest.raises(tenant_guard.ForeignKey):
         reads.one(keys.tenant("clinic"))
 
     assert sts.asked == []

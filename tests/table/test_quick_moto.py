@@ -5,10 +5,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core.serialize import BaseJSONSerializer
 
-from mostrador import services, tenants
+from mostrador.scheduling import services
+from mostrador.scheduling.views.services import NewService
 from mostrador.table import keys, reads
-from mostrador.views.services import NewService
-from mostrador.views.tenants import NewTenant
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant
 from tests.conftest import NOW
 from tests.support import quick_moto, snapshots
 

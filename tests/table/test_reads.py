@@ -2,9 +2,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mostrador import customers
+from mostrador.people import customers
+from mostrador.people.views.customers import NewCustomer
 from mostrador.table import keys, reads
-from mostrador.views.customers import NewCustomer
 from tests.support import faults
 
 NAMES = [f"Ana {number:02}" for number in range(20)] + ["Zoe", "Zulma"]
@@ -53,8 +53,8 @@ def test_a_cursor_that_was_altered_is_refused(people, now):
 
 
 def test_due_gives_what_is_due_of_every_shard(haircut, now):
-    from mostrador import appointments
-    from mostrador.views.appointments import NewAppointment
+    from mostrador.scheduling import appointments
+    from mostrador.scheduling.views.appointments import NewAppointment
 
     start = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
     held = [

@@ -1,7 +1,8 @@
 import pytest
 
 from mostrador.errors import Busy, Conflict
-from mostrador.table import items, keys, reads, writes
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.people import PhoneGuard
 from tests.support import faults
 from tests.support.http import Client
 
@@ -22,9 +23,9 @@ def quick(monkeypatch):
 
 
 def put(phone):
-    guard = items.PhoneGuard(*keys.phone("salon", phone), customer_id="c", name="Ana")
+    guard = PhoneGuard(*keys.phone("salon", phone), customer_id="c", name="Ana")
     with writes.transaction() as tx:
-        tx.save(guard, condition=items.PhoneGuard.pk.does_not_exist())
+        tx.save(guard, condition=PhoneGuard.pk.does_not_exist())
     return guard
 
 

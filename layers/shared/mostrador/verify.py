@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from mostrador.errors import ServiceError
-from mostrador.rules import checks, proofs
-from mostrador.rules.beacon import QUICKNET, Chain
-from mostrador.rules.draw import Draw
-from mostrador.rules.proofs import Proof, Unreadable
-from mostrador.rules.randomness import Lottery
+from mostrador.raffles.rules import proof_checks, proofs
+from mostrador.raffles.rules.drand import QUICKNET, Chain
+from mostrador.raffles.rules.draw import Draw
+from mostrador.raffles.rules.proofs import Proof, Unreadable
+from mostrador.raffles.rules.randomness import Lottery
 
 GOOD: Final = 0
 WRONG: Final = 1
@@ -39,13 +39,15 @@ def main(arguments: Sequence[str]) -> int:
     except ServiceError as error:
         _say(f"WRONG  {error}")
         return WRONG
-    wrong = list(checks.failures(proof, chain))
+    wrong = list(proof_checks.failures(proof, chain))
     for receipt in receipts:
-        wrong += checks.receipt_failures(proof, receipt)
+        wrong += proof_checks.receipt_failures(proof, receipt)
     if asked.commitment:
-        wrong += checks.differing("commitment digest", proof.commitment_sha256, asked.commitment, source="you noted")
+        wrong += proof_checks.differing(
+            "commitment digest", proof.commitment_sha256, asked.commitment, source="you noted"
+        )
     if asked.root:
-        wrong += checks.differing("root", proof.root.hex(), asked.root, source="you noted")
+        wrong += proof_checks.differing("root", proof.root.hex(), asked.root, source="you noted")
     _say(*(f"WRONG  {sentence}" for sentence in wrong), *([] if wrong else _summary(proof)))
     return WRONG if wrong else GOOD
 
@@ -99,7 +101,7 @@ def _summary(proof: Proof) -> Iterator[str]:
         reason = f", a redraw because: {said.draw.redraw.reason}" if said.draw.redraw else ""
         yield f"draw {place}{reason}{'' if said.winners else ', not held'}"
         for win in said.winners:
-            yield f"       {commitment.prizes[win.prize - 1]}: {checks.win_shown(proof, win)}"
+            yield f"       {commitment.prizes[win.prize - 1]}: {proof_checks.win_shown(proof, win)}"
         yield from _to_look_up(proof, said.draw)
 
 

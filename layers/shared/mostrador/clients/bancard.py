@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from mostrador.clients import bancard_wire as wire
-from mostrador.clients.bancard_wire import (
+from mostrador.clients import bancard_http as wire
+from mostrador.clients.bancard_http import (
     Application,
     Call,
     DuplicateProcess,
@@ -21,8 +21,8 @@ from mostrador.clients.bancard_wire import (
     GatewayRefused,
     GatewayUnknown,
 )
-from mostrador.rules import bancard
-from mostrador.rules.bancard import CURRENCY, BadResult, Key, Result
+from mostrador.payments.rules import bancard
+from mostrador.payments.rules.bancard import CURRENCY, BadResult, Key, Result
 
 __all__ = [
     "Application", "Card", "Charge", "DuplicateProcess", "GatewayKeysRefused", "GatewayRefused", "GatewayUnknown",

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import urllib3
 
-from mostrador.clients import bodies
+from mostrador.clients import http_bodies
 from mostrador.errors import Conflict, Unavailable
-from mostrador.rules import beacon
-from mostrador.rules.beacon import Chain
+from mostrador.raffles.rules import drand
+from mostrador.raffles.rules.drand import Chain
 
 # A relay holds the answer back while a round is being made, which takes a period: 3 seconds on quicknet.
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=4)
@@ -55,13 +55,13 @@ def fetch(base_url: str, chain: Chain, number: int) -> Beacon:
     """
     status, body = _got(f"{base_url.rstrip('/')}/{chain.chain_hash}/public/{number}")
     if status in _NOT_YET:
-        raise NotYetPublished(round=number, due_at=beacon.published_at(chain, number).isoformat())
+        raise NotYetPublished(round=number, due_at=drand.published_at(chain, number).isoformat())
     if status != _OK:
         raise BeaconUnavailable(reason=f"status {status}")
     signature = _signature(body)
-    if not beacon.is_genuine(chain, number, signature):
+    if not drand.is_genuine(chain, number, signature):
         raise NotGenuine(round=number)
-    return Beacon(number, signature.hex(), beacon.randomness(signature).hex())
+    return Beacon(number, signature.hex(), drand.randomness(signature).hex())
 
 
 def _got(url: str) -> tuple[int, bytes]:
@@ -69,7 +69,7 @@ def _got(url: str) -> tuple[int, bytes]:
     try:
         with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
             answer = pool.request("GET", url, preload_content=False, decode_content=False)
-            return answer.status, bodies.read(answer, _LARGEST)
+            return answer.status, http_bodies.read(answer, _LARGEST)
     except urllib3.exceptions.HTTPError as error:
         raise BeaconUnavailable(reason=type(error).__name__) from error
 

@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from mostrador.clients import google_auth
-from mostrador.clients.google_auth import Answer, GoogleUnavailable
+from mostrador.calendars.rules.google_event import Failure, failure_of, reasons
+from mostrador.clients import google_oauth
+from mostrador.clients.google_oauth import Answer, GoogleUnavailable
 from mostrador.errors import Conflict, Invalid, NotFound, ServiceError, Unavailable
-from mostrador.rules.calendar import Failure, failure_of, reasons
 
 PAGE_SIZE: Final = 250  # of events of a few KB: Google gives up to 2500, and descriptions of 8 KB
 READ: Final = (
@@ -212,7 +212,7 @@ def _call(
     query: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
     etag: str | None = None,
-    largest: int = google_auth.SMALL,
+    largest: int = google_oauth.SMALL,
 ) -> Any:
     """The JSON of a call that succeeded, None where there is none; of the whole calendar without ``event_id``."""
     headers = {"Authorization": f"Bearer {calendar.token}", "Accept": "application/json"}
@@ -223,7 +223,7 @@ def _call(
     sent = None if body is None else json.dumps(body).encode()
     url = _url(calendar, event_id, query or {})
     try:
-        answer = google_auth.send(method, url, headers=headers, body=sent, largest=largest)
+        answer = google_oauth.send(method, url, headers=headers, body=sent, largest=largest)
     except GoogleUnavailable as error:
         raise CalendarUnreachable(**error.facts) from error
     if answer.status not in _DONE:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from pynamodb.attributes import Attribute, JSONAttribute, UnicodeAttribute
 
-from mostrador.rules import zones
-from mostrador.rules.agenda import Booking
+from mostrador.scheduling.rules.agenda import Booking
+from mostrador.values import local_time
 
 _LINE: Final = struct.Struct(">8shHBBI")
 
@@ -75,7 +75,7 @@ def packed(booking: Booking, day: date) -> bytes:
     The service's tag (8 bytes), the start in minutes after 00:00 UTC of the day (signed, 2), duration (2), buffer
     before and after in minutes (1 each), and the second since the epoch at which the hold lapses, or 0 (4).
     """
-    start = booking.starts - zones.wall_midnight(day)
+    start = booking.starts - local_time.wall_midnight(day)
     tag = bytes.fromhex(booking.service)
     return _LINE.pack(tag, start, booking.duration, booking.before, booking.after, booking.lapses_at)
 
@@ -84,4 +84,4 @@ def unpacked(name: str, line: bytes, day: date) -> Booking:
     """What ``packed`` made, under the ``short`` id ``name``."""
     tag, start, duration, before, after, lapses_at = _LINE.unpack(line)
     appointment_id = urlsafe_b64decode(f"{name}==").hex()
-    return Booking(appointment_id, tag.hex(), start + zones.wall_midnight(day), duration, before, after, lapses_at)
+    return Booking(appointment_id, tag.hex(), start + local_time.wall_midnight(day), duration, before, after, lapses_at)

@@ -15,7 +15,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from mostrador import settings
-from mostrador.table import guard
+from mostrador.table import tenant_guard
 from mostrador.table.attributes import InstantAttribute
 
 _first: Final = Lock()
@@ -94,7 +94,7 @@ class Item(Model):
             connection = super()._get_connection()
             client = connection.connection.client
             if client is not Item._guarded:
-                guard.register(client)
+                tenant_guard.register(client)
                 if settings.data_role_arn():
                     from mostrador.table import credentials  # noqa: PLC0415 - where isolation is off nobody needs it
 

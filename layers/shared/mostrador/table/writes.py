@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
-from mostrador.table import code_of, keys, reads, trail
+from mostrador.table import audit_trail, code_of, keys, reads
 from mostrador.table.base import Item, Versioned
 
 T = TypeVar("T", bound=Versioned)
@@ -67,7 +67,7 @@ class _Transaction(TransactWrite):
 
     def __init__(self) -> None:
         super().__init__(connection=Item._get_connection().connection)
-        self._changes: dict[str, list[trail.Change]] = {}
+        self._changes: dict[str, list[audit_trail.Change]] = {}
         self._saved: list[Versioned] = []
 
     def save(self, model: Any, condition: Any = None, return_values: str | None = None) -> None:
@@ -83,18 +83,18 @@ class _Transaction(TransactWrite):
             raise TypeError(f"{type(model).__name__} is saved whole, so that the audit log sees what changes")
         super().update(model, *args, **kwargs)
 
-    def _note(self, model: Any, after: trail.Wire) -> None:
+    def _note(self, model: Any, after: audit_trail.Wire) -> None:
         """Keep for the audit log what changes of an item that has a version."""
         if not isinstance(model, Versioned):
             return
         if after:
             self._saved.append(model)
-        if change := trail.change(model, after):
+        if change := audit_trail.change(model, after):
             self._changes.setdefault(keys.tenant_of(model.pk), []).append(change)
 
     def _commit(self) -> Any:
         for tenant, changes in self._changes.items():
-            super().save(trail.entry(tenant, changes), condition=Item.pk.does_not_exist())
+            super().save(audit_trail.entry(tenant, changes), condition=Item.pk.does_not_exist())
         answer = self._persist()
         for item in self._saved:
             item.loaded = item.serialize()

@@ -1,0 +1,114 @@
+"""The audit log as it travels."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.audit.rules.verification import Problem
+from mostrador.fields import Instant, Listing, Request, ShortText, View
+
+Entity = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,30}$"), Field(examples=["appointment"])]
+EntityId = Annotated[str, StringConstraints(pattern=r"^[\w.@:+-]{1,128}$")]
+ActionName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]{1,30}\.[a-z_]{1,30}$"), Field(examples=["appointment.cancelled"])
+]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class AuditListing(Listing):
+    from_: Instant | None = Field(None, alias="from", title="Desde")
+    to: Instant | None = Field(None, title="Hasta (sin incluir)")
+    kind: Entity | None = Field(None, alias="entity", title="Qué se cambió")
+    id: EntityId | None = Field(None, title="Identificador de lo cambiado")
+    action: ActionName | None = Field(None, title="Qué se hizo")
+    user: ShortText | None = Field(None, title="Quién", description="An id or an e-mail address.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ and self.to and self.from_ > self.to:
+            raise PydanticCustomError("range_order", "from should not be after to")
+        return self
+
+
+class ChangeView(BaseModel):
+    """``fields``: name -> [what it was, what it is], of a map as ``name.key``; long texts are cut."""
+
+    entity: str = Field(title="Qué se cambió")
+    id: str = Field(title="Identificador")
+    action: str = Field(title="Qué se hizo")
+    fields: dict[str, list[Any]] = Field(title="De qué a qué")
+
+
+class AuditView(View):
+    id: str = Field(title="Identificador")
+    at: datetime = Field(title="Cuándo")
+    user: str = Field(title="Quién")
+    name: str | None = Field(title="Nombre de quién")
+    role: str = Field(title="Con qué rol")
+    address: str | None = Field(title="Dirección de red")
+    request_id: str | None = Field(title="Solicitud")
+    changes: list[ChangeView] = Field(title="Cambios")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        names = tuple(ChangeView.model_fields)
+        changes = [dict(zip(names, change, strict=True)) for change in item.changes]
+        return {"id": item.sk.partition("#")[2], "changes": changes}
+
+
+class AuditPage(View):
+    items: list[AuditView]
+    next: str | None
+
+
+class VerifyQuery(Request):
+    """``sequence`` and ``digest`` are of a head noted down before, which the chain must still have."""
+
+    cursor: str | None = Field(None, max_length=8000, title="Cursor")
+    sequence: int | None = Field(None, ge=1, title="Número de un eslabón conocido")
+    digest: Digest | None = Field(None, title="Su resumen criptográfico")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.sequence is None) != (self.digest is None):
+            raise PydanticCustomError("known_link", "give sequence and digest together")
+        return self
+
+
+class HeadView(BaseModel):
+    sequence: int = Field(title="Número del último eslabón")
+    digest: str = Field(title="Su resumen criptográfico")
+
+
+class ProblemView(View):
+    """``at`` and ``id`` are null where the line and its link are both gone."""
+
+    problem: Problem = Field(title="Problema")
+    sequence: int | None = Field(title="Número de eslabón")
+    at: str | None = Field(title="Cuándo, según la línea")
+    id: str | None = Field(title="Identificador de la línea")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        at, _, entry_id = item.sk.partition("#")
+        return {"at": at or None, "id": entry_id or None}
+
+
+class VerdictView(View):
+    is_intact: bool = Field(
+        title="Está intacto", description="Nothing is wrong, and only the last minutes' lines wait."
+    )
+    lines: int = Field(title="Líneas leídas")
+    linked: int = Field(title="Eslabones leídos")
+    caught_up: int = Field(title="Eslabonadas sin haberlas visto llegar")
+    unlinked: int = Field(title="Sin eslabonar hace más de cinco minutos")
+    head: HeadView = Field(title="Último eslabón")
+    problems: list[ProblemView] = Field(title="Problemas")
+    next: str | None = Field(title="Cursor para seguir")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        sequence, digest = item.head
+        return {"head": {"sequence": sequence, "digest": digest}}

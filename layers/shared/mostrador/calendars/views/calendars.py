@@ -1,0 +1,125 @@
+"""Connections to Google Calendar as they travel, and how a calendar compares with the appointments."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.calendars.rules.event_plan import PLACEHOLDERS, Choices, OnChange
+from mostrador.fields import Email, Flag, Id, Request, ShortText, View
+from mostrador.tenancy.views.integrations import IntegrationView
+
+_DEFAULT = Choices()
+_CalendarId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,254}$")]
+_Pem = Annotated[str, StringConstraints(pattern=r"^-----BEGIN [A-Z ]*PRIVATE KEY-----", max_length=2600)]
+_KeyId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+_Code = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class OfResource(Request):
+    resource: Id | None = Field(None, title="Profesional o recurso", description="Left out: of the whole business.")
+
+
+class Disconnection(OfResource):
+    events: Literal["leave", "remove"] = Field("leave", title="Qué pasa con los turnos que ya están en el calendario")
+
+
+class ServiceAccountForm(Request):
+    """A Google account without a person, to which the calendar was shared; from its JSON key."""
+
+    client_email: Email = Field(title="Cuenta de servicio")
+    private_key: _Pem = Field(title="Clave privada")
+    private_key_id: _KeyId = Field(title="Identificador de la clave")
+    subject: Email | None = Field(None, title="En nombre de", description="With domain-wide delegation.")
+
+
+class CalendarForm(Request):
+    """What a calendar shows. Credentials come by a consent, or with a service account's key."""
+
+    calendar_id: _CalendarId = Field("primary", title="Calendario")
+    summary: ShortText = Field(
+        _DEFAULT.summary,
+        title="Título de los eventos",
+        description="{service}, {customer}, {resource} are filled in.",
+    )
+    show_pending: Flag = Field(True, title="Mostrar turnos pendientes", description="As tentative events.")
+    private: Flag = Field(False, title="Sin datos del cliente", description="Neither name nor phone nor notes.")
+    attendees: Flag = Field(False, title="Invitar al cliente", description="By e-mail, where it is known.")
+    two_way: Flag = Field(True, title="Los demás eventos bloquean horarios")
+    on_change: OnChange = Field(
+        OnChange.PUT_BACK, title="Si se mueve o borra un evento en Google", description="PUT_BACK or FOLLOW."
+    )
+    service_account: ServiceAccountForm | None = Field(None, title="Cuenta de servicio")
+
+    @model_validator(mode="after")
+    def _known_placeholders(self) -> Self:
+        rest = self.summary
+        for name in PLACEHOLDERS:
+            rest = rest.replace(f"{{{name}}}", "")
+        if "{" in rest or "}" in rest:
+            raise PydanticCustomError(
+                "placeholder", "only {names} can be filled in", {"names": ", ".join(PLACEHOLDERS)}
+            )
+        return self
+
+
+class Returned(Request):
+    """What Google returns with after a consent; whatever else it adds is let by (``model_config``)."""
+
+    model_config = Request.model_config | {"extra": "ignore"}
+    state: _Code = Field("", title="Estado")
+    code: _Code = Field("", title="Código")
+    error: _Code = Field("", title="Error")
+    scope: _Code = Field("", title="Permisos")
+    authuser: _Code = Field("", title="Cuenta")
+    prompt: _Code = Field("", title="Pregunta")
+    hd: _Code = Field("", title="Dominio")
+    iss: _Code = Field("", title="Emisor")
+
+
+class ConsentView(View):
+    url: str = Field(title="Dirección en la que se da el permiso")
+
+
+class CalendarView(IntegrationView):
+    calendar_id: str = Field(title="Calendario")
+    summary: str = Field(title="Título de los eventos")
+    show_pending: bool = Field(title="Mostrar turnos pendientes")
+    private: bool = Field(title="Sin datos del cliente")
+    attendees: bool = Field(title="Invitar al cliente")
+    two_way: bool = Field(title="Los demás eventos bloquean horarios")
+    on_change: str = Field(title="Si se mueve o borra un evento en Google")
+    has_credentials: bool = Field(title="Tiene permiso de Google")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        choices = Choices.of(item.settings)
+        shown = {name: getattr(choices, name) for name in Choices.__dataclass_fields__}
+        return shown | {"has_credentials": bool(item.sealed)}
+
+
+class DifferenceView(View):
+    kind: str = Field(title="Diferencia")
+    appointment_id: str | None = Field(title="Turno")
+    event_id: str | None = Field(title="Evento en Google Calendar")
+    fields: list[str] = Field(title="Campos que difieren")
+    reason: str | None = Field(title="Motivo")
+
+
+class DriftView(View):
+    resource_id: str | None = Field(title="Profesional o recurso")
+    calendar_id: str = Field(title="Calendario")
+    status: str = Field(title="Estado")
+    reason: str | None = Field(title="Motivo")
+    read_at: datetime | None = Field(title="Leído por última vez")
+    proved_at: datetime | None = Field(title="Comprobado por última vez")
+    deletions_kept_until: datetime | None = Field(title="Lo que se borra en Google se repone hasta")
+    is_whole: bool = Field(title="Se comprobó por completo")
+    counts: dict[str, int] = Field(title="Diferencias por tipo")
+    differences: list[DifferenceView] = Field(title="Diferencias", description="The first 100.")
+
+
+class DriftPage(View):
+    items: list[DriftView]
+    next: str | None

@@ -1,0 +1,81 @@
+"""Payments as they travel."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from mostrador.fields import Amount, Flag, Id, Listing, Request, ShortText, View, local
+from mostrador.ledger.rules.payment_states import Method, PaymentState, Provider, Target
+from mostrador.values import money
+
+
+class ManualPayment(Request):
+    """Money that somebody of the business took."""
+
+    method: Method = Field(title="Forma de pago")
+    reference: ShortText | None = Field(None, title="Comprobante", description="The number of a transfer or a receipt.")
+
+
+class Confirmation(ManualPayment):
+    amount: Amount | None = Field(None, title="Importe recibido", description="The order's amount when left out.")
+
+
+class Refunding(Request):
+    reason: ShortText = Field(title="Motivo")
+    is_returned: Flag = Field(False, title="El dinero ya se devolvió")
+
+
+class Returning(Request):
+    reference: ShortText | None = Field(None, title="Comprobante de la devolución")
+
+
+class PaymentListing(Listing):
+    status: PaymentState | None = Field(None, title="Estado")
+    provider: Provider | None = Field(None, title="Medio")
+    target: Id | None = Field(None, title="Orden o turno", description="What was paid for this one, in that order.")
+
+
+class PaymentView(View):
+    id: str = Field(title="Identificador", description="Of Bancard's payments its shop_process_id.")
+    provider: Provider = Field(title="Medio")
+    method: str | None = Field(title="Forma de pago")
+    reference: str | None = Field(title="Comprobante")
+    amount: str = Field(title="Importe")
+    currency: str = Field(title="Moneda")
+    status: PaymentState = Field(title="Estado")
+    reason: str | None = Field(title="Motivo de la devolución")
+    target: Target = Field(title="Pago de")
+    target_id: str = Field(title="Orden o turno")
+    taken_by: str | None = Field(title="Cobrado por")
+    asked_amount: str | None = Field(title="Importe pedido")
+    started_by: str | None = Field(title="Iniciado por")
+    payable_until: datetime | None = Field(title="Se puede pagar hasta")
+    response_code: str | None = Field(title="Código de respuesta")
+    response_description: str | None = Field(title="Respuesta")
+    refund_note: str | None = Field(title="Motivo, en palabras")
+    by_hand: bool = Field(title="Se devuelve a mano")
+    confirmed_at: datetime | None = Field(title="Cobrado")
+    refunded_at: datetime | None = Field(title="Devuelto")
+    refunded_by: str | None = Field(title="Devuelto por")
+    refund_reference: str | None = Field(title="Comprobante de la devolución")
+    created_at: datetime = Field(title="Creado")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        """Instants on the tenant's clock, amounts with their currency's digits."""
+        zone = ZoneInfo(item.time_zone)
+        instants = ("confirmed_at", "refunded_at", "created_at", "payable_until")
+        return {name: local(getattr(item, name), zone) for name in instants} | {
+            "reference": item.external_id,
+            "amount": money.text(item.amount, item.currency),
+            "asked_amount": None if item.asked_amount is None else money.text(item.asked_amount, item.currency),
+            "by_hand": bool(item.by_hand),
+        }
+
+
+class PaymentPage(View):
+    items: list[PaymentView]
+    next: str | None

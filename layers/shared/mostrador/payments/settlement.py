@@ -1,0 +1,296 @@
+"""Money that was paid: it lands on what it is for, or it is due back; and money that is given back.
+
+Every payment meets the same ``settle``, whoever took it. Whatever is paid late, twice, wrongly or for what is gone is
+kept as REFUND_DUE with its reason, on the list of payments: nothing paid is dropped, nothing unpaid is confirmed.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from mostrador import ids
+from mostrador.errors import Busy, Conflict, NotHere
+from mostrador.ledger import payments
+from mostrador.ledger.rules.payment_states import (
+    SETTLED,
+    PaymentState,
+    Provider,
+    RefundReason,
+    Target,
+    WrongPaymentState,
+)
+from mostrador.ledger.rules.settlements import Settlement
+from mostrador.observability import logger
+from mostrador.payments import appointment_settlement
+from mostrador.raffles import order_transitions, orders, raffles, sellers
+from mostrador.raffles.numbers import TooManyForCustomer
+from mostrador.raffles.rules.sale_window import SETTLING
+from mostrador.raffles.rules.states import LIVE, OrderStatus, move_order
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.payments import Payment
+from mostrador.table.items.raffles import Order
+from mostrador.table.items.scheduling import Appointment
+from mostrador.values import money
+
+if TYPE_CHECKING:
+    from mostrador.ledger.views.payments import Confirmation, Refunding
+
+ALIKE_WITHIN: Final = 600
+"""Seconds in which the same sum for an appointment, told twice without a key, is taken for one payment."""
+AT_ONCE: Final = 200
+"""Orders of a cancelled raffle that one run winds up."""
+_CAME_IN: Final = "amount currency method external_id confirmed_at told response_code response_description".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A payment that has landed, and what it was for, as both are stored; None where that is gone."""
+
+    payment: Payment
+    target: Any
+
+
+Complete = Callable[[Any], None]
+
+
+def confirm(tenant: str, order_id: str, form: "Confirmation", *, by: str, key: str | None, now: datetime) -> Settled:
+    """Money for an order that somebody of the business took, all of it where the form tells no amount.
+
+    The same ``key``, or without one the same form again, gives the same payment. Raises NotHere, BadAmount, KeyReused.
+    """
+    payment = _by_hand(tenant, Target.ORDER, order_id, form, by=by, key=key, now=now)
+
+    def of_order(order: Order) -> None:
+        _fill(payment, order, form, order.total_amount)
+
+    return settle(tenant, payment, complete=of_order, by=by, now=now)
+
+
+def take(tenant: str, appointment_id: str, form: "Confirmation", *, by: str, key: str | None, now: datetime) -> Settled:
+    """Money for an appointment that somebody of the business took, all that is due where the form tells no amount.
+
+    It confirms what is PENDING, also where it is a part. Refusals as ``confirm``; without a key the same form is the
+    same payment for ten minutes of the clock, for two equal instalments are two.
+    """
+    once = key or f"{form.as_sent()} {int(now.timestamp()) // ALIKE_WITHIN}"
+    payment = _by_hand(tenant, Target.APPOINTMENT, appointment_id, form, by=by, key=once, now=now)
+
+    def of_appointment(appointment: Appointment) -> None:
+        due = Decimal(appointment.total_amount) - (appointment.paid_amount or Decimal(0))
+        _fill(payment, appointment, form, due)
+
+    return settle(tenant, payment, complete=of_appointment, by=by, now=now)
+
+
+def settle(tenant: str, paid: Payment, *, by: str, now: datetime, complete: Complete | None = None) -> Settled:
+    """Land money in one transaction, once: on what it is for where that can still be paid, or as REFUND_DUE.
+
+    ``paid`` is a payment that is not stored yet, which ``complete`` fills in from what it is for, or a stored one with
+    what came in. Where it has landed already nothing changes. Raises NotHere (of what is taken by hand), KeyReused,
+    Busy.
+    """
+    kind, own, before = _KINDS[Target(paid.target)], (paid.pk, paid.sk), paid.status
+    for attempt in writes.attempts():
+        case = _case(kind, tenant, paid, own, closely=attempt > 0, now=now)
+        if complete:
+            complete(case.target)
+        payment = _as_paid(case.other.get(own), paid, before)
+        if payment.status in SETTLED:
+            return Settled(payment, case.target)
+        landing = _GONE if case.target is None else kind.land(case, payment, by=by, now=now)
+        state = PaymentState.REFUND_DUE if landing.reason else PaymentState.PAID
+        try:
+            with writes.transaction() as tx:
+                payments.move(tx, payment, state, reason=landing.reason, now=now)
+                if landing.reason is None:
+                    landing.write(tx)
+        except (writes.Refused, TooManyForCustomer):
+            continue
+        logger.info("payment.settled", tenant=tenant, payment=payment.id, status=state.value, reason=payment.reason)
+        return Settled(payment, case.target)
+    raise Busy
+
+
+def refund(
+    tenant: str,
+    order_id: str,
+    form: "Refunding",
+    *,
+    reason: RefundReason = RefundReason.ORDER_REFUNDED,
+    by: str,
+    now: datetime,
+) -> Settled:
+    """PAID -> REFUNDED: the money goes back, and before the raffle's cut the numbers are free; again changes nothing.
+
+    Raises NotHere, WrongOrderState, Busy.
+    """
+    for attempt in writes.attempts():
+        case = order_transitions.look(tenant, order_id, closely=attempt > 0, now=now)
+        order = case.order
+        if order.status == OrderStatus.REFUNDED:
+            return Settled(payments.get(tenant, order.payment_id, now=now), order)
+        move_order(OrderStatus(order.status), OrderStatus.REFUNDED)
+        payment = payments.get(tenant, order.payment_id, now=now)
+        try:
+            with writes.transaction() as tx:
+                why = RefundReason.RAFFLE_CANCELLED if case.is_cancelled() else reason
+                _give_back(tx, payment, form, why, by=by, now=now)
+                sellers.count(tx, tenant, order, -1)
+                orders.enter(order, OrderStatus.REFUNDED, by, now, reason=form.reason)
+                if case.is_cancelled() or not case.is_over(now):
+                    order_transitions.let_go(tx, case)
+                else:
+                    tx.save(order)  # the sold list keeps its numbers
+        except writes.Refused:
+            continue
+        logger.info("order.refunded", tenant=tenant, order=order_id, payment=payment.id, status=payment.status)
+        return Settled(payment, order)
+    raise Busy
+
+
+def refund_one(
+    tenant: str,
+    payment_id: str,
+    form: "Refunding",
+    *,
+    reason: RefundReason = RefundReason.GIVEN_BACK,
+    by: str,
+    now: datetime,
+) -> Settled:
+    """PAID -> REFUND_DUE, or REFUNDED where the money is back: what it paid owes it again; again changes nothing.
+
+    An order that it paid is refunded with it. Raises NotHere, WrongPaymentState, WrongOrderState, Busy.
+    """
+    for attempt in writes.attempts():
+        payment = payments.get(tenant, payment_id, now=now)
+        if payment.status == PaymentState.REFUNDED:
+            return Settled(payment, None)
+        if payment.status == PaymentState.REFUND_DUE:
+            is_back = form.is_returned
+            return Settled(payments.returned(tenant, payment_id, by=by, now=now) if is_back else payment, None)
+        if payment.status != PaymentState.PAID:
+            raise WrongPaymentState(current=payment.status, wanted=PaymentState.REFUND_DUE.value)
+        if payment.target == Target.ORDER:
+            why = RefundReason.ORDER_REFUNDED if reason is RefundReason.GIVEN_BACK else reason
+            return refund(tenant, payment.target_id, form, reason=why, by=by, now=now)
+        case = appointment_settlement.look(tenant, payment.target_id, closely=attempt > 0, now=now)
+        try:
+            with writes.transaction() as tx:
+                _give_back(tx, payment, form, reason, by=by, now=now)
+                appointment_settlement.let_go(tx, case, payment, reason=form.reason, by=by, now=now)
+        except writes.Refused:
+            continue
+        return Settled(payment, case.appointment)
+    raise Busy
+
+
+def wind_up(tenant: str, raffle_id: str, *, now: datetime) -> int:
+    """End the orders of a cancelled raffle, up to AT_ONCE: what was paid is due back; tells how many there were.
+
+    The raffle is due again until none is left and nobody can be at work who saw it open. Raises NotHere.
+    """
+    from mostrador.ledger.views.payments import Refunding  # noqa: PLC0415 - who settles money does without pydantic
+
+    raffle = raffles.get(tenant, raffle_id, now=now)
+    partition, span = keys.raffle_partition(tenant, raffle_id), (keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~")
+    live = reads.first(partition, AT_ONCE, between=span, index="gsi1", keep=Order.status.is_in(*sorted(LIVE)))
+    for order in live:
+        with suppress(Conflict):  # somebody was quicker; what is left of it the next run sees
+            if order.status == OrderStatus.PAID:
+                form = Refunding(reason=raffle.cancel_reason)
+                refund(tenant, order.id, form, by="system", now=now)
+            else:
+                order_transitions.cancel(tenant, order.id, reason=raffle.cancel_reason, by="system", now=now)
+    if not live and now > raffle.updated_at + SETTLING:
+        raffle.due_pk = raffle.due_at = None
+        with writes.refusing(writes.stale(raffle)), writes.transaction() as tx:
+            tx.save(raffle)
+    return len(live)
+
+
+def _case(kind: "_Kind", tenant: str, paid: Payment, own: keys.Key, *, closely: bool, now: datetime) -> Any:
+    """What the money is for; of a provider's money also where that is gone, for it must land all the same."""
+    try:
+        return kind.look(tenant, paid.target_id, own, closely=closely, now=now)
+    except NotHere as missing:
+        if paid.provider == Provider.MANUAL or missing.facts["entity"] == "tenant":
+            raise
+        return _Nothing(reads.batch([own]))
+
+
+def _as_paid(stored: Payment | None, paid: Payment, before: str) -> Payment:
+    """The payment to settle: as it is stored, if it is, with what came in. Raises KeyReused."""
+    if stored is None:
+        paid.status, paid.reason = before, None  # an earlier try that was refused has set them
+        return paid
+    if stored.status not in SETTLED:
+        for name in _CAME_IN:
+            setattr(stored, name, getattr(paid, name))
+    return writes.same_request(stored, paid.fingerprint)
+
+
+def _by_hand(
+    tenant: str, target: Target, target_id: str, form: "Confirmation", *, by: str, key: str | None, now: datetime
+) -> Payment:
+    payment = payments.manual(
+        tenant,
+        ids.derived(tenant, "payment", f"{target_id} {key or form.as_sent()}"),
+        target=target,
+        target_id=target_id,
+        method=form.method,
+        reference=form.reference,
+        by=by,
+        now=now,
+    )
+    payment.fingerprint = ids.fingerprint(form.as_sent())
+    return payment
+
+
+def _fill(payment: Payment, target: Any, form: "Confirmation", due: Decimal) -> None:
+    """The amount of money that was taken by hand, and what else follows from what it is for. Raises BadAmount."""
+    payment.amount = due if form.amount is None else _amount(form.amount, target.currency)
+    payment.currency, payment.time_zone = target.currency, target.time_zone
+
+
+def _give_back(tx: Any, payment: Payment, form: "Refunding", reason: RefundReason, *, by: str, now: datetime) -> None:
+    """Make a payment due back, or given back where that has happened already."""
+    payment.refund_note = form.reason
+    if form.is_returned:
+        payments.give_back(tx, payment, PaymentState.REFUND_DUE, reason=reason, by=by, now=now)
+    else:
+        payments.move(tx, payment, PaymentState.REFUND_DUE, reason=reason, now=now)
+
+
+def _amount(typed: str, currency: str) -> Decimal:
+    try:
+        return money.amount(typed, currency)
+    except money.BadAmount as error:
+        raise money.BadAmount(**error.facts | {"field": "body.amount"}) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Nothing:
+    """What money is for that is for nothing any more."""
+
+    other: dict[keys.Key, Any]
+    target: None = None
+
+
+_GONE: Final = Settlement(RefundReason.TARGET_GONE, lambda _tx: None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a payment may be for: how it is looked at (a ``target``, and ``other`` that was read), where money lands."""
+
+    look: Callable[..., Any]
+    land: Callable[..., Settlement]
+
+
+_KINDS: Final = {
+    Target.ORDER: _Kind(order_transitions.look, order_transitions.land),
+    Target.APPOINTMENT: _Kind(appointment_settlement.look, appointment_settlement.land),
+}

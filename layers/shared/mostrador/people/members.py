@@ -1,0 +1,95 @@
+"""Members: what role a user has in a tenant. Without pydantic, for the authorizer's sake.
+
+The tenant's ``Team`` holds the ids of all of them, the invited ones too, and of its active admins. Every change of a
+member changes it in the same transaction: so the plan's limit and the last admin are conditions of the write itself.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from mostrador import clock
+from mostrador.errors import Conflict, NotHere
+from mostrador.people.rules.membership import MemberStatus
+from mostrador.people.rules.permissions import Role
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.people import Member, Team
+
+KEY: Final = "key:"
+"""How the name of a caller begins that is an API key."""
+ACTIVE: Final = MemberStatus.ACTIVE.value
+
+
+class AlreadyMember(Conflict):
+    code = "already_member"
+    en = "{email} is a member of {slug} already"
+    es = "{email} ya es miembro de {slug}"
+
+
+def draft(tenant: str, user: str, *, email: str, role: str, status: MemberStatus, now: datetime) -> Member:
+    """A membership of ``user`` (the ``sub`` of the user pool), not written yet."""
+    pk, sk = keys.member(tenant, user)
+    return Member(
+        pk,
+        sk,
+        gsi2pk=keys.user_partition(user),
+        gsi2sk=pk,
+        user=user,
+        slug=tenant,
+        email=email,
+        role=role,
+        status=status.value,
+        created_at=now,
+    )
+
+
+def add(tenant: str, user: str, *, email: str, role: Role, now: datetime) -> Member:
+    """Make ``user`` an active member without asking. Raises AlreadyMember."""
+    member = draft(tenant, user, email=email, role=role.value, status=MemberStatus.ACTIVE, now=now)
+    with writes.refusing(AlreadyMember(email=email, slug=tenant)), writes.transaction() as tx:
+        enlist(tx, member, limit=None)
+    return member
+
+
+def enlist(tx: Any, member: Member, *, limit: float | None) -> None:
+    """Write a new member, and the team as long as that is smaller than the plan's ``limit``."""
+    team = Team
+    joining = [team.members.add({member.user})]
+    if is_admin(member):
+        joining.append(team.admins.add({member.user}))
+    tx.save(member)
+    write_team(tx, member.slug, joining, None if limit is None else team.is_smaller_than(limit))
+
+
+def write_team(tx: Any, tenant: str, actions: list[Any], condition: Any = None) -> None:
+    """Change the tenant's team under a condition, in the transaction that changes a member."""
+    stored = Team
+    actions = [stored.entity.set(stored), *actions]  # an update may be what makes the item
+    tx.update(stored(*keys.team(tenant)), actions=actions, condition=condition)
+
+
+def is_admin(member: Member) -> bool:
+    """Whether the member is one now; who is invited to be one is not."""
+    return member.status == ACTIVE and member.role == Role.ADMIN
+
+
+def role_now(tenant: str, user: str) -> Role:
+    """The role of a member or an API key as the table has it at this moment. Raises NotHere."""
+    if user.startswith(KEY):
+        key = reads.one(keys.api_key(tenant, user.removeprefix(KEY)))
+        if key is None or clock.now() >= key.valid_until:
+            raise NotHere(entity="tenant", id=tenant)
+        return Role(key.role)
+    found = reads.one(keys.member(tenant, user))
+    if found is None or found.status != ACTIVE:
+        raise NotHere(entity="tenant", id=tenant)
+    return Role(found.role)
+
+
+def of_user(user: str) -> list[Member]:
+    """The user's memberships, one round trip; an invitation is none."""
+    return [member for member in everywhere(user) if member.status == ACTIVE]
+
+
+def everywhere(user: str) -> list[Member]:
+    """The user's memberships and invitations by tenant, one round trip."""
+    return reads.parents(keys.user_partition(user))

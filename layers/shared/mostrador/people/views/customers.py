@@ -1,0 +1,55 @@
+"""Customers as they travel."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Email, Listing, LongText, Phone, Request, ShortText, View, partial
+from mostrador.values.text import folded
+
+
+def _findable(q: str) -> str:
+    if not folded(q).strip("0 +-()"):
+        raise PydanticCustomError("unreadable", "should have a letter, or a digit other than 0")
+    return q
+
+
+Search = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_findable)
+]
+
+
+class NewCustomer(Request):
+    entity = "customer"
+    name: ShortText = Field(title="Nombre y apellido")
+    phone: Phone | None = Field(None, title="Teléfono", examples=["0981 123 456"])
+    email: Email | None = Field(None, title="Correo")
+    notes: LongText | None = Field(None, title="Notas")
+
+
+@partial
+class CustomerChanges(NewCustomer):
+    """PATCH."""
+
+
+class CustomerListing(Listing):
+    q: Search | None = Field(None, title="Buscar", description="Part of a name or of a phone.")
+
+
+class CustomerView(View):
+    entity = "customer"
+    id: str = Field(title="Identificador")
+    name: str = Field(title="Nombre y apellido")
+    phone: str | None = Field(title="Teléfono")
+    email: str | None = Field(title="Correo")
+    notes: str | None = Field(None, title="Notas")
+    last_appointment_at: datetime | None = Field(title="Último turno")
+    created_at: datetime = Field(title="Creado")
+    version: int = Field(title="Versión")
+
+
+class CustomerPage(View):
+    items: list[CustomerView]
+    next: str | None

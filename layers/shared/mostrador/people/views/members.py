@@ -1,0 +1,70 @@
+"""Members and invitations as they travel."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from mostrador.fields import Email, Request, View, partial
+from mostrador.people.rules.membership import MemberStatus
+
+MemberRole = Literal["viewer", "staff", "admin"]
+
+
+class NewMember(Request):
+    email: Email = Field(title="Correo electrónico")
+    role: MemberRole = Field(title="Rol")
+
+
+@partial
+class MemberChanges(Request):
+    """PATCH."""
+
+    entity = "member"
+    role: MemberRole = Field(title="Rol")
+
+
+class MemberView(View):
+    entity = "member"
+    user: str = Field(title="Identificador")
+    email: str = Field(title="Correo electrónico")
+    role: MemberRole = Field(title="Rol")
+    status: MemberStatus = Field(title="Estado")
+    invited_by: str | None = Field(title="Invitado por")
+    invitation_expires_at: datetime | None = Field(title="La invitación vence")
+    created_at: datetime = Field(title="Creado")
+    updated_at: datetime | None = Field(title="Modificado")
+    version: int = Field(title="Versión")
+
+
+class MemberPage(View):
+    items: list[MemberView]
+    next: str | None
+
+
+class MembershipView(View):
+    """What somebody is and may do in one tenant: the table of permissions, as far as it is theirs."""
+
+    slug: str = Field(title="Identificador del negocio")
+    name: str = Field(title="Nombre del negocio")
+    role: MemberRole = Field(title="Rol")
+    may: list[str] = Field(title="Acciones permitidas")
+    writes: dict[str, list[str]] = Field(title="Campos que puede escribir")
+    hidden: dict[str, list[str]] = Field(title="Campos que no ve")
+
+
+class InvitationView(View):
+    slug: str = Field(title="Identificador del negocio")
+    name: str = Field(title="Nombre del negocio")
+    role: MemberRole = Field(title="Rol")
+    status: MemberStatus = Field(title="Estado")
+    invited_by: str | None = Field(title="Invitado por")
+    expires_at: datetime | None = Field(title="Vence")
+
+
+class MeView(View):
+    user: str = Field(title="Identificador")
+    email: str = Field(title="Correo electrónico")
+    is_superuser: bool = Field(title="Superusuario")
+    memberships: list[MembershipView] = Field(title="Negocios")
+    invitations: list[InvitationView] = Field(title="Invitaciones")

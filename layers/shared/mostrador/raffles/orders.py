@@ -1,0 +1,122 @@
+"""Orders of raffle numbers: read, listed, and what every change of their state has in common."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from mostrador.errors import NotHere
+from mostrador.raffles import numbers, raffles, sellers
+from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.states import OrderStatus, move_order, written
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.raffles import Order, RaffleNumber
+from mostrador.tenancy import tenants
+
+if TYPE_CHECKING:
+    from mostrador.raffles.views.orders import OrderListing
+
+MOST_CHANGES: Final = 50
+
+
+def get(tenant: str, order_id: str, *, now: datetime) -> Order:
+    """Raises NotHere."""
+    tenants.current(tenant, now=now)
+    return found(reads.one(keys.order(tenant, order_id)), order_id)
+
+
+def found(stored: Any, order_id: str) -> Order:
+    """``stored`` if it is an order. Raises NotHere."""
+    if not isinstance(stored, Order):
+        raise NotHere(entity="order", id=order_id)
+    return stored
+
+
+def listing(tenant: str, raffle_id: str, query: "OrderListing", *, now: datetime) -> reads.Page:
+    """The raffle's orders, the newest first, matching every filter given. Raises NotHere, BadCursor."""
+    tenants.current(tenant, now=now)
+    index, partition = "gsi1", keys.raffle_partition(tenant, raffle_id)
+    if query.customer:
+        index, partition = "gsi2", keys.customer_partition(tenant, query.customer)
+    page = reads.page(
+        partition,
+        tenant=tenant,
+        query=("orders", raffle_id, query.model_dump_json(exclude={"cursor", "limit"})),
+        size=query.limit,
+        cursor=query.cursor,
+        index=index,
+        between=(keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~"),
+        keep=_filter(raffle_id, query, now),
+        newest_first=True,
+    )
+    if not page.items:
+        raffles.get(tenant, raffle_id, now=now)  # or else it is not there
+    return page
+
+
+def of_customer(tenant: str, raffle_id: str, customer_id: str, *, most: int) -> list[Order]:
+    """The newest orders that a customer has of a raffle."""
+    partition, span = keys.customer_partition(tenant, customer_id), (keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~")
+    mine = Order.raffle_id == raffle_id
+    return reads.first(partition, most, between=span, index="gsi2", keep=mine, newest_first=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A number as printed, and the order that has it."""
+
+    number: str
+    state: State
+    order: Order | None
+
+
+def holder(tenant: str, raffle_id: str, number: int, *, now: datetime) -> Holder:
+    """Who has a number. Raises NotHere for one that the raffle does not have."""
+    raffle = raffles.get(tenant, raffle_id, now=now)
+    if not raffle.first_number <= number <= raffle.last_number:
+        raise NotHere(entity="number", id=number)
+    printed = written(number, int(raffle.last_number))
+    held: RaffleNumber | None = reads.one(keys.raffle_number(tenant, raffle_id, number))
+    if held is None or numbers.is_free(held, now):
+        return Holder(printed, State.FREE, None)
+    return Holder(printed, State.SOLD if held.is_sold else State.RESERVED, get(tenant, held.order_id, now=now))
+
+
+def pay(tx: Any, tenant: str, order: Order, payment_id: str, *, by: str, now: datetime) -> None:
+    """Make an order PAID by that payment and its numbers sold; refused where another order has one of them."""
+    enter(order, OrderStatus.PAID, by, now, payment=payment_id)
+    order.paid_at, order.payment_id = now, payment_id
+    tx.save(order, return_values=writes.TOLD)
+    numbers.take(tx, tenant, order, now)
+    sellers.count(tx, tenant, order, 1)
+
+
+def enter(order: Order, status: OrderStatus, by: str, now: datetime, **facts: str) -> None:
+    """Set the state and what goes with it: no hold, no deadline, a record of who and when. Raises WrongOrderState."""
+    move_order(OrderStatus(order.status), status)
+    order.status, order.hold_expires_at, order.review_due_at = status.value, None, None
+    order.due_pk = order.due_at = None
+    record(order, now, by, status.value, **{name: value for name, value in facts.items() if value})
+
+
+def record(order: Order, now: datetime, by: str, change: str, **facts: str) -> None:
+    """Add to the history, which nobody edits; the oldest changes give way when it is full."""
+    entry = {"at": keys.at(now), "by": by, "change": change} | facts
+    order.history = [*(order.history or []), entry][-MOST_CHANGES:]
+    order.updated_at = now
+
+
+def _filter(raffle_id: str, query: "OrderListing", now: datetime) -> Any:
+    """The condition that keeps what the filters ask for; None when they ask for nothing."""
+    asked: list[tuple[Any, str | None]] = [
+        (Order.raffle_id, raffle_id if query.customer else None),
+        (Order.status, query.status),
+        (Order.seller, query.seller),
+    ]
+    keep: Any = None
+    if query.overdue is not None:
+        is_overdue = Order.review_due_at < now
+        keep = is_overdue if query.overdue else ~is_overdue
+    for attribute, value in asked:
+        if value:
+            keep = (attribute == str(value)) if keep is None else keep & (attribute == str(value))
+    return keep

@@ -1,0 +1,64 @@
+"""The picture of a raffle's numbers, and lists of them, as they travel."""
+
+from base64 import b64encode
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Listing, View
+from mostrador.raffles.rules.board import State
+
+_HIGHEST = 999_999
+
+
+class NumberListing(Listing):
+    from_: int | None = Field(None, alias="from", ge=0, le=_HIGHEST, title="Desde el número")
+    to: int | None = Field(None, ge=0, le=_HIGHEST, title="Hasta el número (incluido)")
+    state: State | None = Field(None, title="Estado")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise PydanticCustomError("range_order", "from should not be after to")
+        return self
+
+
+class CountsView(View):
+    free: int = Field(title="Libres")
+    reserved: int = Field(title="Reservados")
+    sold: int = Field(title="Vendidos")
+
+
+class BoardView(View):
+    first_number: int = Field(title="Primer número")
+    last_number: int = Field(title="Último número")
+    bits: str = Field(
+        title="Estado de cada número, dos bits cada uno",
+        description="Base64. The number first_number + i is in byte i // 4: (byte >> (i % 4 * 2)) & 3 is its place "
+        "in legend.",
+    )
+    legend: list[State] = Field(title="Estados")
+    counts: CountsView = Field(title="Cantidades")
+    as_of: datetime | None = Field(
+        title="Actualizado", description="When a change last reached the picture; null before the first."
+    )
+    lag_seconds: int | None = Field(title="Demora (segundos)", description="How long that change was under way.")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        return {"bits": b64encode(item.bits).decode(), "legend": list(State)}
+
+
+class NumberView(View):
+    entity = "number"
+    number: str = Field(title="Número")
+    state: State = Field(title="Estado")
+    order_id: str | None = Field(title="Orden")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
+
+
+class NumberPage(View):
+    items: list[NumberView]
+    next: str | None

@@ -1,0 +1,98 @@
+"""Draws as they travel: how a raffle will be drawn, what a draw takes, what comes after."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Instant, Request, ShortText, Url, View, Whole
+from mostrador.raffles.rules.commitments import Unsold
+
+_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2}){1,256}$")]
+_Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
+_Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
+
+class ByDrand(Request):
+    """By the first round of the public randomness beacon that is due when the draw is."""
+
+    name: Literal["drand"] = Field(title="Método")
+
+
+class ByLottery(Request):
+    name: Literal["lottery"] = Field(title="Método")
+    lottery: ShortText = Field(title="Lotería")
+    takes: ShortText = Field(title="Qué sorteo y qué números, en qué orden")
+    source: Url = Field(title="Dónde se publican")
+    numbers: Whole = Field(ge=1, le=20, title="Cantidad de números")
+    digits: Whole = Field(ge=1, le=20, title="Cifras de cada número")
+
+
+class ByCommitReveal(Request):
+    name: Literal["commit_reveal"] = Field(title="Método")
+    secret_sha256: _Sha256 = Field(title="SHA-256 del secreto")
+
+
+class Opening(Request):
+    """How the raffle will be drawn: published as it opens, and fixed from then on."""
+
+    method: ByDrand | ByLottery | ByCommitReveal = Field(discriminator="name", title="Método del sorteo")
+    unsold: Unsold = Field(Unsold.SOLD_ONLY, title="Qué pasa con los números no vendidos")
+
+
+class Evidence(Request):
+    """What a draw by ``commit_reveal`` (the secret) or ``lottery`` (its numbers) takes; by drand nothing."""
+
+    secret: _Hex | None = Field(None, title="Secreto, en hexadecimal")
+    numbers: list[_Digits] | None = Field(None, min_length=1, max_length=20, title="Números de la lotería")
+    source_url: Url | None = Field(None, title="Dónde se publicaron")
+
+
+class Redrawing(Request):
+    """Another draw, announced before its randomness can be known."""
+
+    reason: ShortText = Field(title="Motivo, público")
+    method: ByDrand | ByLottery = Field(discriminator="name", title="Método del sorteo")
+    prizes: list[Whole] | None = Field(
+        None, min_length=1, max_length=50, title="Premios", description="Every prize that may be drawn again when null."
+    )
+    draw_at: Instant | None = Field(
+        None, title="Fecha y hora del nuevo sorteo", description="Of drand two minutes from now when null."
+    )
+
+    @model_validator(mode="after")
+    def _of_lottery(self) -> Self:
+        if isinstance(self.method, ByLottery) and self.draw_at is None:
+            raise PydanticCustomError("lottery_date", "should say in draw_at when the lottery is drawn")
+        return self
+
+
+class Delivery(Request):
+    delivered_to: ShortText = Field(title="Entregado a")
+    note: _Paragraph | None = Field(None, title="Nota")
+
+
+class ExportQuery(Request):
+    limit: int = Field(1000, ge=1, le=5000, title="Cantidad por página")
+    cursor: str | None = Field(None, max_length=1000, title="Cursor")
+
+
+class ExportRow(View):
+    """One number that is reserved or sold; ``prize`` are the prizes it won."""
+
+    number: str = Field(title="Número")
+    order: str = Field(title="Código de la orden")
+    status: str = Field(title="Estado")
+    buyer: str = Field(title="Comprador")
+    phone: str | None = Field(title="Teléfono")
+    total_amount: str = Field(title="Importe de la orden")
+    currency: str = Field(title="Moneda")
+    paid_at: datetime | None = Field(title="Pagada")
+    prize: str | None = Field(title="Premio")
+
+
+class ExportPage(View):
+    items: list[ExportRow]
+    next: str | None

@@ -1,0 +1,237 @@
+"""Orders of raffle numbers as they travel."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Email, Id, Listing, LongText, Phone, Request, ShortText, Url, View, Whole, local
+from mostrador.ledger.rules.payment_states import Method
+from mostrador.ledger.views.payments import ManualPayment, PaymentView
+from mostrador.people.views.customers import NewCustomer
+from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.states import MOST_AT_ONCE, OrderStatus, written
+from mostrador.values import money
+
+HIGHEST = 999_999
+_Number = Annotated[Whole, Field(ge=0, le=HIGHEST)]
+_User = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+
+class _Choice(Request):
+    """Either ``numbers`` or ``count``."""
+
+    numbers: list[_Number] | None = Field(None, min_length=1, max_length=MOST_AT_ONCE, title="Números elegidos")
+    count: Whole | None = Field(None, ge=1, le=MOST_AT_ONCE, title="Cantidad de números al azar")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if (self.numbers is None) == (self.count is None):
+            raise PydanticCustomError("one_choice", "give either numbers or count")
+        return self
+
+
+class NewOrder(_Choice):
+    """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
+
+    customer_id: Id | None = Field(None, title="Cliente")
+    customer: NewCustomer | None = Field(None, title="Datos del cliente")
+    seller: _User | None = Field(None, title="Vendedor", description="A member; whoever calls when left out.")
+    notes: LongText | None = Field(None, title="Notas")
+    paid: ManualPayment | None = Field(None, title="Pagado en el acto", description="Sold, not only reserved.")
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> Self:
+        if (self.customer_id is None) == (self.customer is None):
+            raise PydanticCustomError("one_customer", "give either customer_id or customer")
+        return self
+
+
+class PublicOrder(_Choice):
+    name: ShortText = Field(title="Nombre y apellido")
+    phone: Phone = Field(title="Teléfono", examples=["0981 123 456"])
+    email: Email | None = Field(None, title="Correo")
+
+
+class Receipt(Request):
+    """That it was paid: a receipt, or a transfer declared; staff looks at it."""
+
+    method: Method = Field(Method.TRANSFER, title="Forma de pago")
+    reference: ShortText | None = Field(None, title="Número de comprobante")
+    url: Url | None = Field(None, title="URL del comprobante")
+
+
+class OrderCancellation(Request):
+    reason: LongText = Field("", title="Motivo")
+
+
+class OrderListing(Listing):
+    status: OrderStatus | None = Field(None, title="Estado")
+    seller: _User | None = Field(None, title="Vendedor")
+    customer: Id | None = Field(None, title="Cliente")
+    overdue: bool | None = Field(None, title="Comprobantes sin revisar a tiempo")
+
+
+def printed(order: Any) -> list[str]:
+    """An order's numbers as they are printed."""
+    return [written(number, int(order.last_number)) for number in order.numbers]
+
+
+class ReceiptView(View):
+    method: Method = Field(title="Forma de pago")
+    reference: str | None = Field(title="Número de comprobante")
+    url: str | None = Field(title="URL del comprobante")
+
+
+class OrderView(View):
+    id: str = Field(title="Identificador")
+    code: str = Field(title="Código público")
+    raffle_id: str = Field(title="Rifa")
+    raffle_title: str = Field(title="Título de la rifa")
+    numbers: list[str] = Field(title="Números")
+    customer_id: str = Field(title="Cliente")
+    customer_name: str = Field(title="Nombre del cliente")
+    customer_phone: str | None = Field(title="Teléfono del cliente")
+    ordered_as: str | None = Field(title="Pedido a nombre de")
+    seller: str | None = Field(title="Vendedor")
+    status: OrderStatus = Field(title="Estado")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
+    receipt: ReceiptView | None = Field(title="Comprobante")
+    review_due_at: datetime | None = Field(title="Revisar hasta")
+    total_amount: str = Field(title="Importe total")
+    currency: str = Field(title="Moneda")
+    paid_at: datetime | None = Field(title="Pagada")
+    payment_id: str | None = Field(title="Pago")
+    notes: str | None = Field(title="Notas")
+    history: list[dict[str, Any]] = Field([], title="Historial")
+    created_by: str = Field(title="Creada por")
+    created_at: datetime = Field(title="Creada")
+    updated_at: datetime | None = Field(title="Modificada")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        """Numbers as printed, instants on the tenant's clock, the amount with its currency's digits."""
+        zone = ZoneInfo(item.time_zone)
+        instants = ("hold_expires_at", "review_due_at", "paid_at", "created_at", "updated_at")
+        return {name: local(getattr(item, name), zone) for name in instants} | {
+            "numbers": printed(item),
+            "history": item.history or [],
+            "total_amount": money.text(item.total_amount, item.currency),
+        }
+
+
+class OrderPage(View):
+    items: list[OrderView]
+    next: str | None
+
+
+class SettledView(View):
+    """A payment and the order that it was for: where the payment is REFUND_DUE the order is not paid by it."""
+
+    order: OrderView
+    payment: PaymentView
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        return {"order": item.target}
+
+
+class OrderLinkView(View):
+    """For the buyer, who then sees all numbers that the customer has in the raffle."""
+
+    token: str = Field(title="Clave del enlace")
+    path: str = Field(title="Enlace")
+
+
+class SellerView(View):
+    """What a member sold of a raffle, as far as it is paid; ``email`` is null where they have left."""
+
+    seller: str = Field(title="Vendedor")
+    email: str | None = Field(title="Correo del vendedor")
+    orders: int = Field(title="Órdenes pagadas")
+    numbers: int = Field(title="Números vendidos")
+    amount: str = Field(title="Importe")
+    currency: str = Field(title="Moneda")
+
+
+class SellerPage(View):
+    items: list[SellerView]
+    next: str | None
+
+
+class HolderView(View):
+    number: str = Field(title="Número")
+    state: State = Field(title="Estado")
+    order: OrderView | None = Field(title="Orden")
+
+
+class OwnOrderLinks(View):
+    self: str = Field(title="Ver")
+    receipt: str = Field(title="Declarar el pago")
+    cancel: str = Field(title="Cancelar")
+    checkout: str = Field(title="Pagar en línea")
+    mine: str = Field(title="Mis números")
+
+
+class OwnOrderView(View):
+    """To whoever ordered: the name as they gave it, never the one that the business has for the phone."""
+
+    token: str = Field(title="Clave del enlace", description="Whoever has it may see and cancel: keep it secret.")
+    links: OwnOrderLinks = Field(title="Enlaces")
+    code: str = Field(title="Código público")
+    raffle_id: str = Field(title="Rifa")
+    raffle_title: str = Field(title="Título de la rifa")
+    numbers: list[str] = Field(title="Números")
+    name: str = Field(title="Nombre y apellido")
+    phone: str | None = Field(title="Teléfono")
+    status: OrderStatus = Field(title="Estado")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
+    receipt: ReceiptView | None = Field(title="Comprobante")
+    total_amount: str = Field(title="Importe total")
+    currency: str = Field(title="Moneda")
+    paid_at: datetime | None = Field(title="Pagada")
+    time_zone: str = Field(title="Zona horaria")
+    proofs: list[dict[str, Any]] = Field(title="Comprobantes en la lista de vendidos")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        one, at = item.order, f"/tenant/{item.tenant}/public/orders/{item.token}"
+        zone = ZoneInfo(one.time_zone)
+        as_stored = ("code", "raffle_id", "raffle_title", "status", "currency", "receipt", "time_zone")
+        return {name: getattr(one, name) for name in as_stored} | {
+            "links": {"self": at} | {name: f"{at}/{name}" for name in ("receipt", "cancel", "checkout", "mine")},
+            "numbers": printed(one),
+            "name": one.ordered_as or one.customer_name,
+            "phone": one.customer_phone,
+            "hold_expires_at": local(one.hold_expires_at, zone),
+            "paid_at": local(one.paid_at, zone),
+            "total_amount": money.text(one.total_amount, one.currency),
+        }
+
+
+class OwnNumbersRow(View):
+    code: str = Field(title="Código público")
+    status: OrderStatus = Field(title="Estado")
+    numbers: list[str] = Field(title="Números")
+    total_amount: str = Field(title="Importe total")
+    currency: str = Field(title="Moneda")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        return {
+            "numbers": printed(item),
+            "total_amount": money.text(item.total_amount, item.currency),
+            "hold_expires_at": local(item.hold_expires_at, ZoneInfo(item.time_zone)),
+        }
+
+
+class OwnNumbersView(View):
+    """The orders of one raffle that the link shows, the newest first."""
+
+    raffle_id: str = Field(title="Rifa")
+    raffle_title: str = Field(title="Título de la rifa")
+    orders: list[OwnNumbersRow] = Field(title="Órdenes")

@@ -1,0 +1,208 @@
+"""The booking: one read, one decision, one transaction on the agenda days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from mostrador import ids
+from mostrador.errors import Busy, Conflict, Invalid
+from mostrador.ledger.rules import payment_states
+from mostrador.observability import logger
+from mostrador.people import customers
+from mostrador.scheduling import agenda, booking_context, booking_limits, booking_request, slots
+from mostrador.scheduling.rules import agenda as agenda_rules
+from mostrador.scheduling.rules.appointment_states import PaymentStatus
+from mostrador.table import keys, writes
+from mostrador.table.items.scheduling import Appointment, Resource, Service
+from mostrador.table.items.tenants import Usage
+from mostrador.tenancy import tenants
+from mostrador.values import local_time
+
+if TYPE_CHECKING:
+    from mostrador.scheduling.views.appointments import NewAppointment
+
+MOST_ACTIONS: Final = 100
+"""DynamoDB's limit for one transaction."""
+_OTHERS: Final = 5
+"""Actions besides appointments and days: customer, phone, phone's ledger, plan, line of the audit log."""
+
+
+class PlanLimitReached(Conflict):
+    code = "plan_limit"
+    en = "the plan allows {limit} appointments in {month}"
+    es = "el plan permite {limit} turnos en {month}"
+
+
+class TooMuchAtOnce(Invalid):
+    code = "too_much_at_once"
+    en = "{value} appointments with what their limits need do not fit into one transaction; book fewer at a time"
+    es = "{value} turnos con lo que exigen sus límites no entran en una transacción; agende menos por vez"
+
+
+@dataclass(slots=True)
+class Taking:
+    """What a transaction takes of the agenda, gathered so that each day is written once."""
+
+    lines: dict[keys.Key, list[agenda_rules.Booking]] = field(default_factory=dict)
+    still: set[keys.Key] = field(default_factory=set)
+
+    def size(self) -> int:
+        """How many actions of the transaction it takes."""
+        return len(set(self.lines) | self.still)
+
+    def write(self, tx: Any, scene: booking_context.Scene, now: datetime) -> None:
+        for key, lines in self.lines.items():
+            agenda.take(tx, key, scene.days, lines, now)
+        for key in self.still - set(self.lines):
+            agenda.hold_still(tx, key, scene.days)
+
+
+def book(
+    tenant: str, form: "NewAppointment", *, by: str, key: str | None, now: datetime, is_public: bool = False
+) -> Appointment:
+    """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment.
+
+    Raises NotHere (service, resource, customer), SlotTaken with ``reason`` and ``alternatives``, ServiceInactive,
+    PlanLimitReached, TooManyActive, BadPhone, KeyReused, and Busy when the race for the day is lost too often.
+    """
+    shop = tenants.current(tenant, now=now)
+    appointment_id = ids.derived(tenant, "appointment", key) if key else ids.new()
+    wish = booking_request.of(
+        shop,
+        form,
+        starts=[booking_request.minute(form.starts_at)],
+        appointment_ids=[appointment_id],
+        by=by,
+        now=now,
+        is_public=is_public,
+    )
+    for _ in writes.attempts():
+        try:
+            scene = booking_context.at(tenant, form.service_id, wish.starts, wish.keys(), first=wish.check_new)
+            wish, is_complete = wish.after(scene)
+            if not is_complete:
+                continue
+            chosen = slots.choose(
+                scene, wish.starts[0], slots.Question(now, form.resource_id, ignore_calendar=form.ignore_calendar)
+            )
+            return write(wish, scene, [chosen])[0]
+        except booking_request.Repeated as repeated:
+            return repeated.earlier[0]
+        except writes.Refused:
+            continue
+    raise Busy
+
+
+def write(
+    wish: booking_request.Wish, scene: booking_context.Scene, chosen: Sequence[list[Resource]]
+) -> list[Appointment]:
+    """The one transaction: agenda days, appointments, customer with guard, the plan's counter. Raises Refused."""
+    form = wish.form
+    customer, is_new = customers.identified(
+        scene.tenant, scene.other, customer_id=form.customer_id, wanted=form.customer, phone=wish.phone, now=wish.now
+    )
+    made = [_appointment(wish, scene, number, who, customer) for number, who in enumerate(chosen)]
+    with writes.transaction() as tx:
+        taking = Taking()
+        for one in made:
+            tx.save(one)
+            for key in agenda.keys_of(wish.tenant, one):
+                taking.lines.setdefault(key, []).append(agenda.line_of(one))
+            taking.still |= limit_shared(scene, local_time.minute(one.starts_at))
+        if len(made) + taking.size() + _OTHERS > MOST_ACTIONS:
+            raise TooMuchAtOnce(value=len(made), field="body.count")
+        taking.write(tx, scene, wish.now)
+        customers.note_booking(tx, wish.tenant, customer, made[-1].starts_at, is_new=is_new)
+        if wish.active_key:
+            limit, before = int(wish.shop.max_active_bookings), scene.other.get(wish.active_key)
+            booking_limits.add(tx, wish.active_key, before, made, limit=limit, now=wish.now)
+        _count(tx, wish, scene, len(made))
+    for one in made:
+        logger.info("appointment.booked", tenant=wish.tenant, appointment=one.id, service=one.service_id)
+    return made
+
+
+def _appointment(
+    wish: booking_request.Wish, scene: booking_context.Scene, number: int, who: list[Resource], customer: Any
+) -> Appointment:
+    shop, service, form, demand = scene.tenant, scene.service, wish.form, scene.demand
+    starts, appointment_id = wish.starts[number], wish.appointment_ids[number]
+    made = Appointment(
+        *keys.appointment(shop.slug, appointment_id),
+        id=appointment_id,
+        service_id=service.id,
+        service_name=service.name,
+        customer_id=customer.id,
+        customer_name=customer.name,
+        customer_phone=customer.phone,
+        booked_as=form.customer.name if form.customer and form.customer.name != customer.name else None,
+        folded=customers.searchable(customer.name, customer.phone),
+        status=form.status,
+        payment_status=PaymentStatus.PENDING.value,
+        total_amount=service.price,
+        deposit_amount=_deposit(service),
+        currency=service.currency,
+        notes=form.notes,
+        internal_notes=form.internal_notes,
+        created_by=wish.by,
+        created_at=wish.now,
+        series_id=wish.series_id,
+        fingerprint=wish.fingerprint,
+        time_zone=shop.time_zone,
+        is_counted=True if wish.active_key else None,
+        ignores_calendar=form.ignore_calendar or None,
+    )
+    place(made, starts, demand, who)
+    if form.hold or (wish.is_public and made.deposit_amount):
+        until = wish.now + timedelta(minutes=int(shop.hold_minutes))
+        made.hold_expires_at, (made.due_pk, made.due_at) = until, keys.due(appointment_id, until)
+    return made
+
+
+def _deposit(service: Service) -> Any:
+    """What the service asks for beforehand; None where that is nothing."""
+    if not service.deposit_percent or not service.price:
+        return None
+    return payment_states.deposit(service.price, service.deposit_percent, service.currency)
+
+
+def place(appointment: Appointment, starts: int, demand: agenda_rules.Demand, who: list[Resource]) -> None:
+    """Set an appointment's time and resources, and what follows from them: days, places in the lists."""
+    zone, slug = appointment.zone, appointment.pk.split("#")[1]
+    starts_at = local_time.instant(starts, zone)
+    appointment.starts_at, appointment.ends_at = starts_at, local_time.instant(starts + demand.duration, zone)
+    appointment.buffer_before_minutes, appointment.buffer_after_minutes = demand.before, demand.after
+    appointment.resource_id, appointment.resource_name = who[0].id, who[0].name
+    appointment.second_resource_id = who[1].id if len(who) > 1 else None
+    appointment.days = [day.isoformat() for day in agenda_rules.days_touched(demand, starts, zone)]
+    by_start = keys.appointment_by_start(slug, starts_at, appointment.id)
+    of_customer = keys.appointment_of_customer(slug, appointment.customer_id, starts_at, appointment.id)
+    (appointment.gsi1pk, appointment.gsi1sk), (appointment.gsi2pk, appointment.gsi2sk) = by_start, of_customer
+
+
+def limit_shared(scene: booking_context.Scene, starts: int) -> set[keys.Key]:
+    """The days whose bookings count against the service's limits: none of them may change meanwhile."""
+    demand, day = scene.demand, local_time.local_day(starts, tenants.zone(scene.tenant))
+    days = booking_context.week_of(day) if demand.max_per_week is not None else [day]
+    if demand.max_per_week is None and demand.max_per_day is None:
+        return set()
+    return {keys.agenda_day(scene.tenant.slug, one, day) for one in scene.service.resource_ids for day in days}
+
+
+def _count(tx: Any, wish: booking_request.Wish, scene: booking_context.Scene, bookings: int) -> None:
+    """Count the bookings against the plan, in the write itself; nothing where the plan has no limit."""
+    limit = scene.tenant.max_appointments_per_month
+    if limit is None:
+        return
+    key, stored = booking_request.usage_key(scene.tenant, wish.now), Usage
+    used = scene.other.get(key)
+    if (int(used.appointments) if used else 0) + bookings > limit:
+        raise PlanLimitReached(limit=int(limit), month=key[1].removeprefix("USAGE#"))
+    actions = [stored.entity.set(stored), stored.appointments.add(bookings)]  # an update may be what makes the item
+    tx.update(stored(*key), actions=actions, condition=_room(int(limit), bookings))
+
+
+def _room(limit: int, bookings: int) -> Any:
+    """The condition that so many more fit into the month."""
+    return Usage.appointments.does_not_exist() | (Usage.appointments <= limit - bookings)

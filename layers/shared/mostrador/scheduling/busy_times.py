@@ -1,0 +1,274 @@
+"""Busy times: what calendars elsewhere take of the agenda, written by whoever pulls them.
+
+Every transaction holds the turn still that ``calendar_states.begin`` gave, so that nothing which an older pull knows
+covers what a newer one wrote (docs/decisions/busy-times.md). Everything here is safe to repeat; what ended halfway is
+completed by the next call.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from mostrador import errors
+from mostrador.observability import logger
+from mostrador.scheduling import busy_sources
+from mostrador.scheduling.rules import busy_times as rules
+from mostrador.scheduling.rules.busy_times import BusyTime, Span, by_local_day
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.busy_times import BusyDay, BusyEvent, digest, line_name, packed
+from mostrador.table.keys import Key
+from mostrador.tenancy import tenants
+from mostrador.values import local_time
+
+MOST_ACTIONS: Final = 100
+"""DynamoDB's limit for one transaction."""
+_KEPT: Final = timedelta(days=35)
+"""How long DynamoDB keeps what is past."""
+
+
+def replace(
+    tenant: str,
+    source: str,
+    resource_ids: Iterable[str],
+    changes: Mapping[str, BusyTime | None],
+    *,
+    turn: int,
+    now: datetime,
+) -> None:
+    """Put what changed in a calendar, by event id, into the days of every resource that it blocks; None takes no time.
+
+    Where it blocks others than at the last pull, what is known of it is brought to those as well. Raises Overtaken,
+    NotHere (tenant), errors.Busy.
+    """
+    pull = _pull(tenant, source, resource_ids, turn, now)
+    wanted = {digest(event_id): _span(busy) for event_id, busy in changes.items()}
+    if busy_sources.blocked(tenant, source) == pull.resource_ids:
+        found = reads.batch(keys.busy_event(tenant, source, event) for event in wanted)
+        stored = {_digest_of(event): event for event in found.values()}
+    else:
+        stored = _stored(tenant, source)
+        wanted = {event: _span(one) for event, one in stored.items() if one.is_settled} | wanted
+    _converge(pull, wanted, stored)
+
+
+def full(
+    tenant: str, source: str, resource_ids: Iterable[str], busies: Iterable[BusyTime], *, turn: int, now: datetime
+) -> None:
+    """Make exactly these what a calendar takes: whatever else it took is free again. Raises as ``replace``.
+
+    Due at least every 20 days, for days and long events come within reach as time goes on.
+    """
+    pull = _pull(tenant, source, resource_ids, turn, now)
+    stored = _stored(tenant, source)
+    gone: dict[str, Span | None] = dict.fromkeys(stored)
+    _converge(pull, gone | {digest(busy.event_id): _span(busy) for busy in busies}, stored)
+
+
+def clear(tenant: str, source: str, *, now: datetime) -> None:
+    """Disconnect a calendar: it blocks nothing from now on, and what it took is removed; again completes it.
+
+    Raises NotHere (tenant), Overtaken, errors.Busy.
+    """
+    turn = busy_sources.end(tenant, source, now=now)
+    if turn is not None:
+        stored = _stored(tenant, source)
+        _converge(_pull(tenant, source, (), turn, now), dict.fromkeys(stored), stored)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """Who writes: one turn of one calendar, for the resources that it blocks and the days within reach."""
+
+    tenant: str
+    source: str
+    turn: int
+    resource_ids: list[str]
+    zone: ZoneInfo
+    first: date
+    last: date
+
+    def pieces(self, span: Span | None) -> dict[date, Span]:
+        """What an event takes of each local day within reach."""
+        if span is None:
+            return {}
+        since = max(self.first, local_time.local_day(span[0], self.zone))
+        until = min(self.last, since + rules.LONGEST)
+        days = by_local_day([BusyTime("", *span)], self.zone, first=since, last=until)
+        return {day: (piece.starts, piece.ends) for day, (piece,) in days.items()}
+
+    def days(self, event: BusyEvent | None) -> set[Key]:
+        """Where an event's lines stand, as it says; days that are past are left to DynamoDB."""
+        if event is None:
+            return set()
+        since = max(self.first, local_time.local_day(int(event.starts), self.zone))
+        days = [since + timedelta(n) for n in range((date.fromisoformat(event.until) - since).days + 1)]
+        return {keys.busy_day(self.tenant, one, day) for one in event.resource_ids for day in days}
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One event: what is stored of it, what there shall be, its ``lines`` by day, and the ``days`` of both."""
+
+    key: Key
+    name: str
+    before: BusyEvent | None
+    after: BusyEvent | None
+    lines: Mapping[Key, bytes]
+    days: frozenset[Key]
+
+    def note(self, tx: Any, *, is_last: bool) -> None:
+        """Write the event: while its days are not all written, as standing wherever it stood or shall stand."""
+        if is_last and self.after is None:
+            tx.delete(BusyEvent(*self.key))
+        else:
+            tx.save(self.after if is_last else self._anywhere())
+
+    def _anywhere(self) -> BusyEvent:
+        both = [one for one in (self.before, self.after) if one is not None]
+        return BusyEvent(
+            *self.key,
+            starts=min(int(one.starts) for one in both),
+            ends=max(int(one.ends) for one in both),
+            until=max(one.until for one in both),
+            resource_ids=sorted({resource_id for one in both for resource_id in one.resource_ids}),
+            is_settled=False,
+            expires_at=max(int(one.expires_at) for one in both),
+        )
+
+
+def _pull(tenant: str, source: str, resource_ids: Iterable[str], turn: int, now: datetime) -> _Pull:
+    zone = tenants.zone(tenants.find(tenant, now=now))
+    return _Pull(tenant, source, turn, sorted(set(resource_ids)), zone, *rules.horizon(now, zone))
+
+
+def _stored(tenant: str, source: str) -> dict[str, BusyEvent]:
+    """Every event of a calendar that is stored, by digest."""
+    found = reads.span(keys.busy_partition(tenant, source), reads.LOWEST, reads.HIGHEST, consistent=True)
+    return {_digest_of(event): event for event in found}
+
+
+def _digest_of(event: BusyEvent) -> str:
+    return event.sk.partition("#")[2]
+
+
+def _span(busy: BusyTime | BusyEvent | None) -> Span | None:
+    return (int(busy.starts), int(busy.ends)) if busy else None
+
+
+def _converge(pull: _Pull, wanted: Mapping[str, Span | None], stored: Mapping[str, BusyEvent]) -> None:
+    changes = [_change(pull, event, span, stored.get(event)) for event, span in wanted.items()]
+    differing = sorted((one for one in changes if one is not None), key=lambda one: min(one.days, default=one.key))
+    for bundle in _bundled(differing):
+        _settle(pull, bundle)
+    logger.info("calendar.busy", tenant=pull.tenant, source=pull.source, changed=len(differing))
+
+
+def _change(pull: _Pull, event: str, span: Span | None, before: BusyEvent | None) -> _Change | None:
+    """What is to be done about an event; None where it stands as it shall."""
+    pieces, key = pull.pieces(span), keys.busy_event(pull.tenant, pull.source, event)
+    after = _event(key, span, max(pieces), pull.resource_ids) if span and pieces else None
+    if _says(before) == _says(after):
+        return None
+    lines = {
+        keys.busy_day(pull.tenant, one, day): packed(piece, day)
+        for one in pull.resource_ids
+        for day, piece in pieces.items()
+    }
+    return _Change(key, line_name(pull.source, event), before, after, lines, frozenset(lines) | pull.days(before))
+
+
+def _event(key: Key, span: Span, until: date, resource_ids: list[str]) -> BusyEvent:
+    return BusyEvent(
+        *key,
+        starts=span[0],
+        ends=span[1],
+        until=until.isoformat(),
+        resource_ids=resource_ids,
+        is_settled=True,
+        expires_at=_expiry(until),
+    )
+
+
+def _says(event: BusyEvent | None) -> tuple[Any, ...] | None:
+    if event is None:
+        return None
+    return event.is_settled, int(event.starts), int(event.ends), event.until, event.resource_ids
+
+
+def _bundled(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
+    """Changes that fit into one transaction together; one that does not fit alone is a bundle of its own."""
+    bundle, days = list[_Change](), frozenset[Key]()
+    for one in changes:
+        if bundle and len(days | one.days) + len(bundle) + 2 > MOST_ACTIONS:
+            yield bundle
+            bundle, days = [], frozenset()
+        bundle.append(one)
+        days |= one.days
+    if bundle:
+        yield bundle
+
+
+def _settle(pull: _Pull, bundle: Sequence[_Change]) -> None:
+    """Write a bundle, in one transaction unless one event alone needs more. Raises Overtaken, errors.Busy."""
+    room = MOST_ACTIONS - 1 - len(bundle)
+    for _ in writes.attempts():
+        found = reads.batch(frozenset[Key]().union(*(one.days for one in bundle)))
+        days = list(_differing(bundle, found).items())
+        parts = [days[at : at + room] for at in range(0, len(days), room)] or [[]]
+        try:
+            for number, part in enumerate(parts, 1):
+                _write(pull, bundle, part, found, is_last=number == len(parts))
+        except writes.Refused:
+            busy_sources.check_turn(pull.tenant, pull.source, pull.turn)
+            continue
+        return
+    raise errors.Busy
+
+
+def _differing(bundle: Sequence[_Change], found: Mapping[Key, BusyDay]) -> dict[Key, dict[str, bytes | None]]:
+    """The lines to put into each day, or to take out of it (None), where they are not so already."""
+    differing: dict[Key, dict[str, bytes | None]] = {}
+    for one in bundle:
+        for key in sorted(one.days):
+            stands = found[key].lines.get(one.name) if key in found else None
+            if stands != one.lines.get(key):
+                differing.setdefault(key, {})[one.name] = one.lines.get(key)
+    return differing
+
+
+def _write(
+    pull: _Pull,
+    bundle: Sequence[_Change],
+    days: Iterable[tuple[Key, Mapping[str, bytes | None]]],
+    found: Mapping[Key, BusyDay],
+    *,
+    is_last: bool,
+) -> None:
+    """One transaction, which a newer turn refuses."""
+    with writes.transaction() as tx:
+        busy_sources.hold_turn(tx, pull.tenant, pull.source, pull.turn)
+        for one in bundle:
+            one.note(tx, is_last=is_last)
+        for key, lines in days:
+            _write_day(tx, key, found.get(key), lines)
+
+
+def _write_day(tx: Any, key: Key, before: BusyDay | None, changes: Mapping[str, bytes | None]) -> None:
+    """Put in and take out lines of one calendar; those of another stay, for it writes when it likes."""
+    put = {name: line for name, line in changes.items() if line is not None}
+    if before is None:
+        day = date.fromisoformat(key[1].partition("#")[0])
+        tx.save(BusyDay(*key, lines=put, expires_at=_expiry(day)), condition=BusyDay.pk.does_not_exist())
+    elif not put and before.lines.keys() <= changes.keys():
+        tx.delete(BusyDay(*key), condition=BusyDay.has_lines(len(before.lines)))
+    else:
+        actions = [BusyDay.lines[name].set(line) for name, line in put.items()]
+        actions += [BusyDay.lines[name].remove() for name in changes.keys() - put.keys()]
+        tx.update(BusyDay(*key), actions=actions, condition=BusyDay.pk.exists())
+
+
+def _expiry(day: date) -> int:
+    """When DynamoDB may drop what is of no use after ``day``, in seconds since the epoch."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + _KEPT.total_seconds())

@@ -1,0 +1,201 @@
+"""Appointments as iCalendar (RFC 5545 and 7986): one as a file, many as a feed behind a secret address.
+
+Calendar programs send no token, so the address is the secret: ``/calendar/<slug>.<feed id>.<secret>.ics``. Only the
+secret's digest is stored. A feed tells service, resource and times, and nothing of any person.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from icalendar import Calendar, Event, vText
+
+from mostrador import context, ids
+from mostrador.errors import NotFound, NotHere
+from mostrador.observability import logger
+from mostrador.scheduling import appointments, resources
+from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.views.ical_feeds import NewFeed
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.scheduling import Appointment, Feed
+from mostrador.tenancy import tenants
+
+BACK: Final = timedelta(days=30)
+AHEAD: Final = timedelta(days=365)
+MOST_BACK: Final = 1000
+MOST_AHEAD: Final = 4000
+REFRESH: Final = timedelta(hours=1)
+
+_FILE: Final = re.compile(r"([a-z0-9-]{2,63})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.ics")
+_NO_DIGEST: Final = "0" * 64
+_SHOWN: Final = [
+    "entity", "id", "service_name", "resource_name", "starts_at", "ends_at",
+    "status", "hold_expires_at", "created_at", "updated_at", "version",
+]  # fmt: skip
+_STATUSES: Final = {
+    Status.PENDING: "TENTATIVE",
+    Status.CONFIRMED: "CONFIRMED",
+    Status.COMPLETED: "CONFIRMED",
+    Status.NO_SHOW: "CONFIRMED",
+    Status.CANCELLED: "CANCELLED",
+    Status.EXPIRED: "CANCELLED",
+}
+
+
+class NoSuchCalendar(NotFound):
+    """Malformed, never given out, revoked, or of a suspended tenant: nobody learns which, and no secret is repeated."""
+
+    code = "not_found"
+    en = "there is no such calendar"
+    es = "no existe ese calendario"
+
+
+def create(tenant: str, wanted: NewFeed, *, by: str, now: datetime) -> Feed:
+    """A new feed of the tenant or of one resource, with the ``path`` that is not to be had again. Raises NotHere."""
+    tenants.current(tenant, now=now)
+    if wanted.resource_id:
+        resources.get(tenant, wanted.resource_id, now=now)
+    feed_id, secret = ids.new(), secrets.token_urlsafe(32)
+    feed = Feed(
+        *keys.feed(tenant, feed_id),
+        id=feed_id,
+        resource_id=wanted.resource_id,
+        digest=_digest(secret),
+        created_by=by,
+        created_at=now,
+    )
+    with writes.transaction() as tx:
+        tx.save(feed)
+    feed.path = f"/calendar/{tenant}.{feed_id}.{secret}.ics"
+    return feed
+
+
+def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
+    """Feeds in the order in which they were made. Raises BadCursor."""
+    tenants.current(tenant, now=now)
+    pk, prefix = keys.feed(tenant, "")
+    return reads.page(pk, tenant=tenant, query=("feeds",), size=size, cursor=cursor, between=(prefix, prefix + "~"))
+
+
+def revoke(tenant: str, feed_id: str, *, seen: int | None, now: datetime) -> None:
+    """Delete the feed: its address answers no more. Raises NotHere, Stale."""
+    tenants.current(tenant, now=now)
+    feed = reads.one(keys.feed(tenant, feed_id))
+    if not isinstance(feed, Feed):
+        raise NotHere(entity="feed", id=feed_id)
+    writes.check_version(feed, seen)
+    writes.delete(feed)
+
+
+def of_appointment(tenant: str, appointment_id: str, *, now: datetime) -> str:
+    """One appointment as an iCalendar file. Raises NotHere."""
+    return _text(_calendar(), [appointments.get(tenant, appointment_id, now=now)], now)
+
+
+def serve(file: str, *, now: datetime) -> str:
+    """The feed whose secret address ends in ``file``. Raises NoSuchCalendar."""
+    asked = _FILE.fullmatch(file)
+    if asked is None:
+        raise NoSuchCalendar
+    slug, feed_id, secret = asked.groups()
+    with context.working(slug):
+        return _shown(slug, _opened(slug, feed_id, secret), now)
+
+
+def _opened(slug: str, feed_id: str, secret: str) -> Feed:
+    """The feed that has this secret; as long for a wrong secret as for no feed."""
+    feed: Feed | None = reads.one(keys.feed(slug, feed_id))
+    given = hmac.compare_digest(feed.digest if feed else _NO_DIGEST, _digest(secret))
+    if feed is None or not given:
+        raise NoSuchCalendar
+    return feed
+
+
+def _shown(slug: str, feed: Feed, now: datetime) -> str:
+    try:
+        shop = tenants.current(slug, now=now)
+    except NotHere as error:
+        raise NoSuchCalendar from error
+    resource = reads.one(keys.resource(slug, feed.resource_id)) if feed.resource_id else None
+    name = f"{shop.name} · {resource.name}" if resource else shop.name
+    return _text(_subscription(name, shop.time_zone), _around(slug, feed, now), now)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _around(slug: str, feed: Feed, now: datetime) -> list[Appointment]:
+    """The feed's appointments by start: the nearest ``MOST_BACK`` of the past, the nearest ``MOST_AHEAD`` to come."""
+    stored = Appointment
+    mine: Any = None
+    if feed.resource_id:
+        mine = (stored.resource_id == feed.resource_id) | (stored.second_resource_id == feed.resource_id)
+
+    def near(since: datetime, until: datetime, most: int, *, newest_first: bool) -> list[Appointment]:
+        between = keys.at(since), keys.at(until)
+        found = reads.first(
+            keys.appointments_partition(slug),
+            most,
+            index="gsi1",
+            between=between,
+            keep=mine,
+            only=_SHOWN,
+            newest_first=newest_first,
+        )
+        if len(found) == most:
+            logger.warning("feed cut short", tenant=slug, feed=feed.id, most=most)
+        return found
+
+    past = near(now - BACK, now, MOST_BACK, newest_first=True)
+    return past[::-1] + near(now, now + AHEAD, MOST_AHEAD, newest_first=False)
+
+
+def _calendar() -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", "-//Mostrador//Turnos//ES")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    return calendar
+
+
+def _subscription(name: str, time_zone: str) -> Calendar:
+    """A calendar with the name to show and how often to come back, in the standard's words and in the older ones."""
+    calendar = _calendar()
+    for word, text in (("name", name), ("x-wr-calname", name), ("x-wr-timezone", time_zone)):
+        calendar.add(word, vText(text))  # the library escapes no text of a word that it does not know
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    return calendar
+
+
+def _text(calendar: Calendar, shown: Iterable[Appointment], now: datetime) -> str:
+    for appointment in shown:
+        event = Event()
+        for name, value in _properties(appointment, now):
+            event.add(name, value)
+        calendar.add_component(event)
+    return str(calendar.to_ical(sorted=False), "utf-8")
+
+
+def _properties(appointment: Appointment, now: datetime) -> Iterator[tuple[str, Any]]:
+    """DTSTAMP is the last revision, not the time of the answer, so that an unchanged feed has an unchanged ETag."""
+    revised_at = appointment.updated_at or appointment.created_at
+    held_until = appointment.hold_expires_at
+    status = Status.EXPIRED if held_until and held_until <= now else Status(appointment.status)
+    yield "uid", f"{appointment.id}@mostrador"
+    yield "sequence", appointment.version - 1
+    yield "dtstamp", revised_at
+    yield "dtstart", appointment.starts_at
+    yield "dtend", appointment.ends_at
+    yield "summary", f"{appointment.service_name} · {appointment.resource_name}"
+    yield "status", _STATUSES[status]
+    yield "transp", "TRANSPARENT" if _STATUSES[status] == "CANCELLED" else "OPAQUE"
+    yield "class", "PRIVATE"
+    yield "created", appointment.created_at
+    yield "last-modified", revised_at

@@ -1,0 +1,94 @@
+"""The agenda: what is booked of one resource on one local day, and the rules a further booking must keep.
+
+Times are minutes since the epoch (see ``zones``); ``lapses_at`` is in seconds since the epoch, 0 for a firm booking.
+A hold stops counting in the very second it lapses, whoever looks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from mostrador.values import local_time
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One booking as the agenda day keeps it: the appointment's own time and the buffers around it, in minutes.
+
+    ``service`` is the tag of its service.
+    """
+
+    appointment_id: str
+    service: str
+    starts: int
+    duration: int
+    before: int = 0
+    after: int = 0
+    lapses_at: int = 0
+
+    @property
+    def busy_from(self) -> int:
+        return self.starts - self.before
+
+    @property
+    def busy_until(self) -> int:
+        return self.starts + self.duration + self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one appointment of a service takes: minutes, buffers, seats that share a start, and its limits."""
+
+    service_id: str
+    duration: int
+    before: int = 0
+    after: int = 0
+    capacity: int = 1
+    max_per_day: int | None = None
+    max_per_week: int | None = None
+
+    def booking(self, appointment_id: str, starts: int, lapses_at: int = 0) -> Booking:
+        return Booking(appointment_id, tag(self.service_id), starts, self.duration, self.before, self.after, lapses_at)
+
+
+def tag(service_id: str) -> str:
+    """The part of a service's id by which an agenda knows it: 64 random bits are enough within one tenant."""
+    return service_id[-16:]
+
+
+def live(bookings: Iterable[Booking], now: int) -> list[Booking]:
+    """The bookings that still count at ``now`` (seconds), each once although it may stand in two days."""
+    return list({b.appointment_id: b for b in bookings if not b.lapses_at or b.lapses_at > now}.values())
+
+
+def days_touched(demand: Demand, starts: int, zone: ZoneInfo) -> list[date]:
+    """The local days in whose agenda a booking that ``starts`` then must stand, buffers included."""
+    first = local_time.local_day(starts - demand.before, zone)
+    last = local_time.local_day(starts + demand.duration + demand.after - 1, zone)
+    return [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
+
+
+def in_the_way(demand: Demand, starts: int, booked: Iterable[Booking]) -> Booking | None:
+    """A booking that leaves no room for ``demand`` at ``starts``; None when there is room (or a seat left)."""
+    begins, ends = starts - demand.before, starts + demand.duration + demand.after
+    seats = demand.capacity
+    for other in booked:
+        if shares_a_start(demand, starts, other):
+            seats -= 1
+            if seats <= 0:
+                return other
+        elif other.busy_from < ends and begins < other.busy_until:
+            return other
+    return None
+
+
+def elsewhere(demand: Demand, starts: int, busy: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+    """A busy span of a calendar elsewhere that leaves no room for ``demand`` at ``starts``, whatever its seats."""
+    begins, ends = starts - demand.before, starts + demand.duration + demand.after
+    return next((span for span in busy if span[0] < ends and begins < span[1]), None)
+
+
+def shares_a_start(demand: Demand, starts: int, other: Booking) -> bool:
+    """Whether ``other`` is the same class at the same time, so that seats and not overlap decide."""
+    return demand.capacity > 1 and other.service == tag(demand.service_id) and other.starts == starts

@@ -1,0 +1,69 @@
+"""A wait's states and the moves between them."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from mostrador.errors import Conflict, Invalid
+from mostrador.scheduling.rules.appointment_states import Status
+
+
+class WaitingStatus(StrEnum):
+    WAITING = "WAITING"
+    OFFERED = "OFFERED"
+    BOOKED = "BOOKED"
+    LAPSED = "LAPSED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+# An offer that lapses ends the wait: the time goes to the next in line, and who still wants one joins again.
+MOVES: Final[dict[WaitingStatus, frozenset[WaitingStatus]]] = {
+    WaitingStatus.WAITING: frozenset({WaitingStatus.OFFERED, WaitingStatus.WITHDRAWN, WaitingStatus.EXPIRED}),
+    WaitingStatus.OFFERED: frozenset({WaitingStatus.BOOKED, WaitingStatus.LAPSED, WaitingStatus.WITHDRAWN}),
+    WaitingStatus.BOOKED: frozenset(),
+    WaitingStatus.LAPSED: frozenset(),
+    WaitingStatus.WITHDRAWN: frozenset(),
+    WaitingStatus.EXPIRED: frozenset(),
+}
+
+# The states in which somebody still stands in the line.
+IN_LINE: Final = frozenset({WaitingStatus.WAITING, WaitingStatus.OFFERED})
+
+# Where an offer lands, by what became of its appointment; a PENDING one is still on offer.
+_LANDINGS: Final[dict[Status, WaitingStatus]] = {
+    Status.CONFIRMED: WaitingStatus.BOOKED,
+    Status.COMPLETED: WaitingStatus.BOOKED,
+    Status.NO_SHOW: WaitingStatus.BOOKED,
+    Status.EXPIRED: WaitingStatus.LAPSED,
+    Status.CANCELLED: WaitingStatus.WITHDRAWN,
+}
+
+
+class WrongWaitingState(Conflict):
+    code = "wrong_state"
+    en = "a wait that is {current} cannot become {wanted}"
+    es = "una espera en estado {current} no puede pasar a {wanted}"
+
+
+class DayOutside(Invalid):
+    code = "day_outside"
+    en = "{value} is not a day from {first} to {last}, in which the service can be booked"
+    es = "{value} no es un día del {first} al {last}, en los que se puede reservar el servicio"
+
+
+def move(current: WaitingStatus, wanted: WaitingStatus) -> None:
+    """Raise WrongWaitingState unless ``current`` may become ``wanted``."""
+    if wanted not in MOVES[current]:
+        raise WrongWaitingState(current=current.value, wanted=wanted.value)
+
+
+def landing(appointment: Status | None) -> WaitingStatus | None:
+    """What an offer has become by the state of its appointment (None: deleted); None while it is on offer."""
+    return _LANDINGS.get(appointment) if appointment else WaitingStatus.WITHDRAWN
+
+
+def check_day(day: date, first: date, last: date) -> None:
+    """Raise DayOutside unless ``day`` lies from ``first`` to ``last``."""
+    if not first <= day <= last:
+        raise DayOutside(field="body.date", value=day.isoformat(), first=first.isoformat(), last=last.isoformat())

@@ -1,0 +1,208 @@
+"""Appointments and availability as they travel."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Amount, Day, Flag, Id, Instant, Listing, LongText, Request, View, local, partial
+from mostrador.people.views.customers import NewCustomer, Search
+from mostrador.scheduling.rules.appointment_states import PaymentStatus, Status
+from mostrador.values import money
+
+MOST_DAYS = 31
+Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
+_Date = date
+CALENDAR_AS_OF = "Null: no calendar is connected, or (then it is stale) one was never read."
+
+
+IGNORE_CALENDAR: Any = Field(
+    False,
+    title="Agendar aunque el calendario externo esté ocupado",
+    description="Book over what a connected calendar says.",
+)
+
+
+class NewAppointment(Request):
+    """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
+
+    service_id: Id = Field(title="Servicio")
+    starts_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
+    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
+    customer_id: Id | None = Field(None, title="Cliente")
+    customer: NewCustomer | None = Field(None, title="Datos del cliente")
+    notes: LongText | None = Field(None, title="Notas")
+    internal_notes: LongText | None = Field(None, title="Notas internas")
+    status: Literal["PENDING", "CONFIRMED"] = Field("PENDING", title="Estado")
+    hold: Flag = Field(
+        False,
+        title="Reservar hasta el pago",
+        description="The slot is kept for the tenant's hold minutes, then it lapses.",
+    )
+    ignore_calendar: Flag = IGNORE_CALENDAR
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> Self:
+        if (self.customer_id is None) == (self.customer is None):
+            raise PydanticCustomError("one_customer", "give either customer_id or customer")
+        if self.hold and self.status == "CONFIRMED":
+            raise PydanticCustomError("confirmed_hold", "a confirmed appointment is not on hold")
+        return self
+
+
+class AppointmentEdit(Request):
+    """What may be edited: the times change by rescheduling, the state by its own calls."""
+
+    entity = "appointment"
+    notes: LongText | None = Field(None, title="Notas")
+    internal_notes: Notes | None = Field(None, title="Notas internas")
+    total_amount: Amount | None = Field(None, title="Importe total", description="Until it is paid; for admins.")
+
+
+@partial
+class AppointmentChanges(AppointmentEdit):
+    """PATCH."""
+
+
+class Rescheduling(Request):
+    starts_at: Instant = Field(title="Nuevo comienzo")
+    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
+
+
+class StaffRescheduling(Rescheduling):
+    ignore_calendar: Flag = IGNORE_CALENDAR
+
+
+class Cancellation(Request):
+    reason: LongText = Field("", title="Motivo")
+
+
+class StaffCancellation(Cancellation):
+    keep_payment: Flag = Field(
+        False, title="Retener lo pagado", description="What was paid is due back unless the business keeps it."
+    )
+
+
+class AppointmentListing(Listing):
+    from_: Instant | None = Field(None, alias="from", title="Desde")
+    to: Instant | None = Field(None, title="Hasta (sin incluir)")
+    status: Status | None = Field(None, title="Estado")
+    payment_status: PaymentStatus | None = Field(None, title="Estado del pago")
+    service: Id | None = Field(None, title="Servicio")
+    customer: Id | None = Field(None, title="Cliente")
+    resource: Id | None = Field(None, title="Profesional o recurso")
+    q: Search | None = Field(None, title="Buscar")
+    order: Literal["soonest", "newest"] = Field("soonest", title="Orden")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ and self.to and self.from_ > self.to:
+            raise PydanticCustomError("range_order", "from should not be after to")
+        return self
+
+
+def amounts(item: Any) -> dict[str, str | None]:
+    """What an appointment costs, what of it beforehand, and what was paid, with the currency's digits."""
+    deposit, currency = item.deposit_amount, item.currency
+    return {
+        "total_amount": money.text(item.total_amount, currency),
+        "deposit_amount": None if deposit is None else money.text(deposit, currency),
+        "paid_amount": money.text(item.paid_amount or Decimal(0), currency),
+    }
+
+
+class AppointmentView(View):
+    entity = "appointment"
+    id: str = Field(title="Identificador")
+    service_id: str = Field(title="Servicio")
+    service_name: str = Field(title="Nombre del servicio")
+    resource_id: str = Field(title="Profesional o recurso")
+    resource_name: str = Field(title="Nombre del profesional o recurso")
+    second_resource_id: str | None = Field(title="Segundo recurso")
+    customer_id: str = Field(title="Cliente")
+    customer_name: str = Field(title="Nombre del cliente")
+    customer_phone: str | None = Field(title="Teléfono del cliente")
+    booked_as: str | None = Field(title="Reservado a nombre de")
+    starts_at: datetime = Field(title="Comienza")
+    ends_at: datetime = Field(title="Termina")
+    status: Status = Field(title="Estado")
+    payment_status: PaymentStatus = Field(title="Estado del pago")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
+    total_amount: str = Field(title="Importe total")
+    deposit_amount: str | None = Field(title="Seña")
+    paid_amount: str = Field(title="Pagado")
+    currency: str = Field(title="Moneda")
+    notes: str | None = Field(title="Notas")
+    internal_notes: str | None = Field(None, title="Notas internas")
+    series_id: str | None = Field(title="Serie")
+    google_calendar_event_id: str | None = Field(title="Evento en Google Calendar")
+    history: list[dict[str, Any]] = Field([], title="Historial")
+    created_by: str = Field(title="Creado por")
+    created_at: datetime = Field(title="Creado")
+    updated_at: datetime | None = Field(title="Modificado")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        """Instants on the tenant's clock, the amount with its currency's digits."""
+        zone = ZoneInfo(item.time_zone)
+        instants = ("starts_at", "ends_at", "hold_expires_at", "created_at", "updated_at")
+        on_clock = {name: local(getattr(item, name), zone) for name in instants}
+        return on_clock | amounts(item) | {"history": item.history or []}
+
+
+class AppointmentPage(View):
+    items: list[AppointmentView]
+    next: str | None
+
+
+class FreeTimesQuery(Request):
+    service: Id = Field(title="Servicio")
+    resource: Id | None = Field(None, title="Profesional o recurso")
+    date: Day | None = Field(None, title="Fecha", description="One local day of the tenant.")
+    from_: Day | None = Field(None, alias="from", title="Desde")
+    to: Day | None = Field(None, title="Hasta (incluido)", description="At most 31 days after `from`.")
+
+    @model_validator(mode="after")
+    def _one_range(self) -> Self:
+        if (self.date is None) == (self.from_ is None) or (self.date and self.to):
+            raise PydanticCustomError("one_range", "give either date, or from and to")
+        first, last = self.span()
+        if not 0 <= (last - first).days <= MOST_DAYS:
+            raise PydanticCustomError("range_length", "should be a range of up to {days} days", {"days": MOST_DAYS})
+        return self
+
+    def span(self) -> tuple[_Date, _Date]:
+        """The first and the last local day asked for."""
+        first = self.date or self.from_ or _Date.min
+        return first, self.to or first
+
+
+class AvailabilityQuery(FreeTimesQuery):
+    explain: bool = Field(False, title="Explicar", description="Say why the other starts are not free.")
+
+
+class Slot(View):
+    starts_at: datetime = Field(title="Comienza")
+    ends_at: datetime = Field(title="Termina")
+    resource_ids: list[str] = Field(title="Libres a esa hora")
+    second_resource_ids: list[str] = Field(title="Libres a esa hora, del segundo grupo")
+    seats_left: int = Field(title="Cupos libres")
+
+
+class RefusedStart(View):
+    starts_at: datetime = Field(title="Comienza")
+    reason: str = Field(title="Motivo")
+    by: dict[str, Any] = Field(title="Datos del motivo")
+
+
+class AvailabilityView(View):
+    service_id: str = Field(title="Servicio")
+    time_zone: str = Field(title="Zona horaria")
+    slots: list[Slot] = Field(title="Horarios disponibles")
+    calendar_as_of: datetime | None = Field(title="Calendario externo leído", description=CALENDAR_AS_OF)
+    calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")
+    refused: list[RefusedStart] | None = Field(None, title="Horarios no disponibles y por qué")

@@ -1,0 +1,30 @@
+"""Calendar feeds as they travel."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from mostrador.fields import Id, Request, View
+
+
+class NewFeed(Request):
+    resource_id: Id | None = Field(
+        None, title="Profesional o recurso", description="The appointments of this one; the tenant's when left out."
+    )
+
+
+class FeedView(View):
+    id: str = Field(title="Identificador")
+    resource_id: str | None = Field(title="Profesional o recurso")
+    created_by: str = Field(title="Creado por")
+    created_at: datetime = Field(title="Creado")
+    version: int = Field(title="Versión")
+
+
+class OpenedFeedView(FeedView):
+    path: str = Field(title="Dirección secreta", description="Shown this once: whoever has it reads the calendar.")
+
+
+class FeedPage(View):
+    items: list[FeedView]
+    next: str | None

@@ -1,0 +1,134 @@
+"""What anybody is shown and may send, without an account: nothing internal, nothing about anybody else."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
+from mostrador.scheduling.rules.appointment_states import PaymentStatus, Status
+from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, Slot, amounts
+from mostrador.tenancy.views import opening_hours
+from mostrador.values import money
+
+
+class PublicTenantView(View):
+    slug: str = Field(title="Identificador")
+    name: str = Field(title="Nombre")
+    logo_url: str | None = Field(title="URL del logo")
+    contact_email: str | None = Field(title="Correo de contacto")
+    contact_phone: str | None = Field(title="Teléfono de contacto")
+    country: str = Field(title="País")
+    time_zone: str = Field(title="Zona horaria")
+    currency: str = Field(title="Moneda")
+    business_hours: opening_hours.WeekHours = Field(title="Horario de atención")
+    minimum_notice_minutes: int = Field(title="Antelación mínima (minutos)")
+    reschedule_notice_minutes: int = Field(title="Antelación para reprogramar (minutos)")
+    cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        optional = ("reschedule_notice_minutes", "cancel_notice_minutes")
+        return {"business_hours": opening_hours.written(item.hours)} | {
+            name: getattr(item, name) or 0 for name in optional
+        }
+
+
+class ChoiceView(View):
+    id: str = Field(title="Identificador")
+    name: str = Field(title="Nombre")
+
+
+class OfferView(View):
+    id: str = Field(title="Identificador")
+    name: str = Field(title="Nombre")
+    description: str | None = Field(title="Descripción")
+    duration_minutes: int = Field(title="Duración (minutos)")
+    price: str = Field(title="Precio")
+    deposit_percent: int | None = Field(title="Seña (porcentaje)")
+    currency: str = Field(title="Moneda")
+    capacity: int = Field(title="Cupos por horario")
+    advance_booking_days: int = Field(title="Días de anticipación")
+    bookable_until: date | None = Field(title="Se agenda hasta")
+    resources: list[ChoiceView] = Field(title="Profesionales o recursos")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        service = item.service
+        own = {name: getattr(service, name) for name in cls.model_fields if name != "resources"}
+        return own | {"price": money.text(service.price, service.currency), "resources": item.resources}
+
+
+class OfferPage(View):
+    items: list[OfferView]
+    next: str | None
+
+
+class FreeTimesView(View):
+    service_id: str = Field(title="Servicio")
+    time_zone: str = Field(title="Zona horaria")
+    slots: list[Slot] = Field(title="Horarios disponibles")
+    calendar_as_of: datetime | None = Field(title="Calendario externo leído", description=CALENDAR_AS_OF)
+    calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")
+
+
+class PublicBooking(Request):
+    service_id: Id = Field(title="Servicio")
+    starts_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
+    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
+    name: ShortText = Field(title="Nombre y apellido")
+    phone: Phone = Field(title="Teléfono", examples=["0981 123 456"])
+    email: Email | None = Field(None, title="Correo")
+    notes: LongText | None = Field(None, title="Notas")
+
+
+class OwnLinks(View):
+    self: str = Field(title="Ver")
+    cancel: str = Field(title="Cancelar")
+    reschedule: str = Field(title="Reprogramar")
+    checkout: str = Field(title="Pagar en línea")
+
+
+class OwnAppointmentView(View):
+    """To whoever booked it: the name as they gave it, never the one that the business has for the phone."""
+
+    token: str = Field(title="Clave del enlace", description="Whoever has it may see, move and cancel: keep it secret.")
+    links: OwnLinks = Field(title="Enlaces")
+    name: str = Field(title="Nombre y apellido")
+    phone: str | None = Field(title="Teléfono")
+    service_id: str = Field(title="Servicio")
+    service_name: str = Field(title="Nombre del servicio")
+    resource_id: str = Field(title="Profesional o recurso")
+    resource_name: str = Field(title="Nombre del profesional o recurso")
+    starts_at: datetime = Field(title="Comienza")
+    ends_at: datetime = Field(title="Termina")
+    time_zone: str = Field(title="Zona horaria")
+    status: Status = Field(title="Estado")
+    payment_status: PaymentStatus = Field(title="Estado del pago")
+    hold_expires_at: datetime | None = Field(title="La reserva vence")
+    total_amount: str = Field(title="Importe total")
+    deposit_amount: str | None = Field(title="Seña")
+    paid_amount: str = Field(title="Pagado")
+    currency: str = Field(title="Moneda")
+    notes: str | None = Field(title="Notas")
+    cancel_until: datetime | None = Field(title="Se puede cancelar hasta")
+    reschedule_until: datetime | None = Field(title="Se puede reprogramar hasta")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        one, at = item.appointment, f"/tenant/{item.shop.slug}/public/appointments/{item.token}"
+        zone = ZoneInfo(one.time_zone)
+        as_stored = ("service_id", "service_name", "resource_id", "resource_name", "time_zone", "status", "currency")
+        return (
+            {name: getattr(one, name) for name in (*as_stored, "payment_status", "notes")}
+            | {
+                "links": {"self": at} | {name: f"{at}/{name}" for name in ("cancel", "reschedule", "checkout")},
+                "name": one.booked_as or one.customer_name,
+                "phone": one.customer_phone,
+                "starts_at": local(one.starts_at, zone),
+                "ends_at": local(one.ends_at, zone),
+                "hold_expires_at": local(one.hold_expires_at, zone),
+            }
+            | amounts(one)
+        )

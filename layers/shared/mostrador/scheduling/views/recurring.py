@@ -1,0 +1,42 @@
+"""Recurring bookings as they travel."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Day, Flag, View, Whole
+from mostrador.scheduling.views.appointments import AppointmentView, NewAppointment
+
+
+class NewSeries(NewAppointment):
+    """The first appointment, and how often it comes again: a ``count`` of dates or the last date possible."""
+
+    every_weeks: Whole = Field(1, ge=1, le=52, title="Cada cuántas semanas")
+    count: Whole | None = Field(None, ge=2, le=30, title="Cantidad de turnos")
+    until: Day | None = Field(None, title="Hasta (incluido)")
+    skip_conflicts: Flag = Field(False, title="Agendar solo lo que esté libre")
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if (self.count is None) == (self.until is None):
+            raise PydanticCustomError("one_end", "give either count or until")
+        return self
+
+    def appointment(self) -> NewAppointment:
+        """Each of its appointments, but for the start."""
+        return NewAppointment.model_validate(self.model_dump(include=set(NewAppointment.model_fields)))
+
+
+class SeriesConflict(View):
+    starts_at: datetime = Field(title="Comienza")
+    reason: str = Field(title="Motivo")
+    by: dict[str, Any] = Field(title="Datos del motivo")
+    alternatives: list[datetime] = Field(title="Horarios cercanos")
+
+
+class SeriesView(View):
+    series_id: str = Field(title="Serie")
+    booked: list[AppointmentView] = Field(title="Turnos agendados")
+    conflicts: list[SeriesConflict] = Field(title="Fechas que no se pudieron agendar")

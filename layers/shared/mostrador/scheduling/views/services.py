@@ -1,0 +1,126 @@
+"""Services and resources as they travel."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import Field
+
+from mostrador.fields import (
+    Amount,
+    Currency,
+    Day,
+    Flag,
+    Id,
+    Listing,
+    LongText,
+    Request,
+    ShortText,
+    View,
+    Whole,
+    partial,
+)
+from mostrador.tenancy.views import opening_hours
+from mostrador.values import money
+
+_WHOLE_DAY = 24 * 60
+
+
+class NewService(Request):
+    entity = "service"
+    name: ShortText = Field(title="Nombre")
+    description: LongText | None = Field(None, title="Descripción")
+    duration_minutes: Whole = Field(ge=5, le=_WHOLE_DAY, title="Duración (minutos)")
+    buffer_before_minutes: Whole = Field(0, ge=0, le=240, title="Preparación antes (minutos)")
+    buffer_after_minutes: Whole = Field(0, ge=0, le=240, title="Limpieza después (minutos)")
+    price: Amount = Field(title="Precio")
+    deposit_percent: Whole | None = Field(
+        None, ge=1, le=100, title="Seña (porcentaje)", description="Paid online when booking; the rest at the counter."
+    )
+    currency: Currency | None = Field(None, title="Moneda", description="The tenant's currency when left out.")
+    is_active: Flag = Field(True, title="Activo")
+    capacity: Whole = Field(1, ge=1, le=500, title="Cupos por horario")
+    max_bookings_per_day: Whole | None = Field(20, ge=1, le=1000, title="Máximo de turnos por día")
+    max_bookings_per_week: Whole | None = Field(None, ge=1, le=7000, title="Máximo de turnos por semana")
+    advance_booking_days: Whole = Field(30, ge=0, le=730, title="Días de anticipación")
+    bookable_until: Day | None = Field(None, title="Se agenda hasta")
+    resource_ids: list[Id] = Field(
+        [],
+        max_length=20,
+        title="Profesionales o recursos",
+        description="Who or what can give it; the tenant's first resource when empty.",
+    )
+    second_resource_ids: list[Id] = Field(
+        [], max_length=20, title="Segundo grupo de recursos", description="A room, say: one of these is needed as well."
+    )
+
+
+@partial
+class ServiceChanges(NewService):
+    """PATCH."""
+
+
+class ServiceListing(Listing):
+    is_active: bool | None = Field(None, title="Activo")
+
+
+class ServiceView(View):
+    id: str = Field(title="Identificador")
+    name: str = Field(title="Nombre")
+    description: str | None = Field(title="Descripción")
+    duration_minutes: int = Field(title="Duración (minutos)")
+    buffer_before_minutes: int = Field(title="Preparación antes (minutos)")
+    buffer_after_minutes: int = Field(title="Limpieza después (minutos)")
+    price: str = Field(title="Precio")
+    deposit_percent: int | None = Field(title="Seña (porcentaje)")
+    currency: str = Field(title="Moneda")
+    is_active: bool = Field(title="Activo")
+    capacity: int = Field(title="Cupos por horario")
+    max_bookings_per_day: int | None = Field(title="Máximo de turnos por día")
+    max_bookings_per_week: int | None = Field(title="Máximo de turnos por semana")
+    advance_booking_days: int = Field(title="Días de anticipación")
+    bookable_until: date | None = Field(title="Se agenda hasta")
+    resource_ids: list[str] = Field(title="Profesionales o recursos")
+    second_resource_ids: list[str] = Field(title="Segundo grupo de recursos")
+    created_at: datetime = Field(title="Creado")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        return {"price": money.text(item.price, item.currency)}
+
+
+class ServicePage(View):
+    items: list[ServiceView]
+    next: str | None
+
+
+class NewResource(Request):
+    entity = "resource"
+    name: ShortText = Field(title="Nombre")
+    is_active: Flag = Field(True, title="Activo")
+    business_hours: opening_hours.WeekHours | None = Field(
+        None, title="Horario propio", description="The tenant's hours when null."
+    )
+
+
+@partial
+class ResourceChanges(NewResource):
+    """PATCH."""
+
+
+class ResourceView(View):
+    id: str = Field(title="Identificador")
+    name: str = Field(title="Nombre")
+    is_active: bool = Field(title="Activo")
+    business_hours: opening_hours.WeekHours | None = Field(title="Horario propio")
+    created_at: datetime = Field(title="Creado")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        return {"business_hours": opening_hours.written(item.hours) if item.hours is not None else None}
+
+
+class ResourcePage(View):
+    items: list[ResourceView]
+    next: str | None

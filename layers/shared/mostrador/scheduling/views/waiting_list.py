@@ -1,0 +1,67 @@
+"""The waiting list as it travels."""
+
+import datetime as dt
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Day, Id, Listing, LongText, Request, View, local
+from mostrador.people.views.customers import NewCustomer
+from mostrador.scheduling.rules.waiting_states import WaitingStatus
+
+
+class NewWaiting(Request):
+    """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
+
+    service_id: Id = Field(title="Servicio")
+    date: Day = Field(title="Fecha", description="One local day of the tenant.")
+    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any when left out.")
+    customer_id: Id | None = Field(None, title="Cliente")
+    customer: NewCustomer | None = Field(None, title="Datos del cliente")
+    notes: LongText | None = Field(None, title="Notas", description="Go to the appointment that is offered.")
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> Self:
+        if (self.customer_id is None) == (self.customer is None):
+            raise PydanticCustomError("one_customer", "give either customer_id or customer")
+        return self
+
+
+class WaitingListing(Listing):
+    service: Id | None = Field(None, title="Servicio")
+    date: Day | None = Field(None, title="Fecha")
+    status: WaitingStatus | None = Field(None, title="Estado")
+
+
+class WaitingView(View):
+    id: str = Field(title="Identificador")
+    service_id: str = Field(title="Servicio")
+    service_name: str = Field(title="Nombre del servicio")
+    date: dt.date = Field(title="Fecha")
+    resource_id: str | None = Field(title="Profesional o recurso")
+    customer_id: str = Field(title="Cliente")
+    customer_name: str = Field(title="Nombre del cliente")
+    customer_phone: str | None = Field(title="Teléfono del cliente")
+    notes: str | None = Field(title="Notas")
+    status: WaitingStatus = Field(title="Estado")
+    appointment_id: str | None = Field(title="Turno ofrecido")
+    offer_starts_at: dt.datetime | None = Field(title="El turno ofrecido comienza")
+    offer_expires_at: dt.datetime | None = Field(title="La oferta vence")
+    created_by: str = Field(title="Creado por")
+    created_at: dt.datetime = Field(title="Creado")
+    updated_at: dt.datetime | None = Field(title="Modificado")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        """Instants on the tenant's clock."""
+        zone = ZoneInfo(item.time_zone)
+        instants = ("offer_starts_at", "offer_expires_at", "created_at", "updated_at")
+        return {name: local(getattr(item, name), zone) for name in instants}
+
+
+class WaitingPage(View):
+    items: list[WaitingView]
+    next: str | None

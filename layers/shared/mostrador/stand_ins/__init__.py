@@ -1,1 +1,0 @@
-"""Other people's systems as they behave on their worst day, for every stage but prod."""

@@ -1,0 +1,161 @@
+"""Stored services, resources, appointments, agenda days and waiting lists."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+
+from mostrador.scheduling.rules.agenda import Booking
+from mostrador.table.attributes import AmountAttribute, InstantAttribute, LinesAttribute, unpacked
+from mostrador.table.base import Item, Versioned
+
+
+class Service(Versioned, discriminator="SERVICE"):
+    id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)
+    duration_minutes = NumberAttribute()
+    buffer_before_minutes = NumberAttribute()
+    buffer_after_minutes = NumberAttribute()
+    price = AmountAttribute()
+    deposit_percent = NumberAttribute(null=True)
+    currency = UnicodeAttribute()
+    is_active = BooleanAttribute()
+    capacity = NumberAttribute()
+    max_bookings_per_day = NumberAttribute(null=True)
+    max_bookings_per_week = NumberAttribute(null=True)
+    advance_booking_days = NumberAttribute()
+    bookable_until = UnicodeAttribute(null=True)
+    resource_ids: Any = JSONAttribute()
+    second_resource_ids: Any = JSONAttribute(default=list)
+
+
+class Resource(Versioned, discriminator="RESOURCE"):
+    id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    is_active = BooleanAttribute()
+    hours: Any = JSONAttribute(null=True)
+    special_days: Any = JSONAttribute(null=True)
+
+
+class Feed(Versioned, discriminator="FEED"):
+    """A calendar behind a secret address; ``path``, that address, is known only to who makes the feed."""
+
+    quiet = frozenset({"digest"})
+    id = UnicodeAttribute()
+    resource_id = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute()
+    created_by = UnicodeAttribute()
+    path: str
+
+
+class ActiveBookings(Item, discriminator="ACTIVE"):
+    """What one phone has to come, in a tenant that limits it; see ``active``."""
+
+    version = NumberAttribute()
+    lines = LinesAttribute()
+
+
+class Appointment(Versioned, discriminator="APPOINTMENT"):
+    quiet = frozenset(
+        "service_name resource_name customer_name customer_phone booked_as ends_at time_zone currency days history "
+        "is_counted created_by buffer_before_minutes buffer_after_minutes checkout_id checkouts payment_ids "
+        "google_calendar_event_id".split()
+    )
+    id = UnicodeAttribute()
+    service_id = UnicodeAttribute()
+    service_name = UnicodeAttribute()
+    resource_id = UnicodeAttribute()
+    resource_name = UnicodeAttribute()
+    second_resource_id = UnicodeAttribute(null=True)
+    customer_id = UnicodeAttribute()
+    customer_name = UnicodeAttribute()
+    customer_phone = UnicodeAttribute(null=True)
+    booked_as = UnicodeAttribute(null=True)
+    folded = UnicodeAttribute()
+    starts_at = InstantAttribute()
+    ends_at = InstantAttribute()
+    time_zone = UnicodeAttribute()
+    days: Any = JSONAttribute()
+    status = UnicodeAttribute()
+    payment_status = UnicodeAttribute()
+    hold_expires_at = InstantAttribute(null=True)
+    total_amount = AmountAttribute()
+    deposit_amount = AmountAttribute(null=True)
+    paid_amount = AmountAttribute(null=True)
+    payment_ids: Any = JSONAttribute(null=True)
+    checkout_id = UnicodeAttribute(null=True)
+    checkouts = NumberAttribute(null=True)
+    currency = UnicodeAttribute()
+    notes = UnicodeAttribute(null=True)
+    internal_notes = UnicodeAttribute(null=True)
+    created_by = UnicodeAttribute()
+    series_id = UnicodeAttribute(null=True)
+    history: Any = JSONAttribute(null=True)
+    is_counted = BooleanAttribute(null=True)
+    buffer_before_minutes = NumberAttribute()
+    buffer_after_minutes = NumberAttribute()
+    google_calendar_event_id = UnicodeAttribute(null=True)
+    ignores_calendar = BooleanAttribute(null=True)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the tenant, which each appointment carries."""
+        return ZoneInfo(self.time_zone)
+
+
+class Waiting(Versioned, discriminator="WAITING"):
+    """Somebody who waits for a service on a local day; ``place`` is a UUIDv7 made on arrival, so it orders the line."""
+
+    quiet = frozenset({"place", "service_name", "customer_name", "customer_phone", "time_zone", "created_by"})
+    id = UnicodeAttribute()
+    place = UnicodeAttribute()
+    service_id = UnicodeAttribute()
+    service_name = UnicodeAttribute()
+    date = UnicodeAttribute()
+    time_zone = UnicodeAttribute()
+    resource_id = UnicodeAttribute(null=True)
+    customer_id = UnicodeAttribute()
+    customer_name = UnicodeAttribute()
+    customer_phone = UnicodeAttribute(null=True)
+    notes = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    appointment_id = UnicodeAttribute(null=True)
+    offer_starts_at = InstantAttribute(null=True)
+    offer_expires_at = InstantAttribute(null=True)
+    created_by = UnicodeAttribute()
+
+
+class Waiter(Item, discriminator="WAITER"):
+    """Whoever waits for a service and day does so once: there from WAITING until the wait ends."""
+
+    waiting_id = UnicodeAttribute()
+
+
+class WaitingLine(Item, discriminator="LINE"):
+    """A service and day for which somebody waits, and in ``due_at`` when to look at it next.
+
+    ``version`` counts those who joined and the looks.
+    """
+
+    service_id = UnicodeAttribute()
+    date = UnicodeAttribute()
+    version = NumberAttribute()
+
+
+class AgendaDay(Item, discriminator="AGENDA"):
+    """One resource's bookings on one local day; ``version`` counts every change that takes or firms up time."""
+
+    version = NumberAttribute()
+    lines = LinesAttribute()
+
+    def bookings(self) -> list[Booking]:
+        """What stands in the day, lapsed holds included."""
+        day = date.fromisoformat(self.sk)
+        return [unpacked(name, line, day) for name, line in self.lines.items()]

@@ -1,0 +1,166 @@
+"""Other people's systems to which a tenant is connected, and the credentials for them.
+
+Credentials go in and are never shown. They are sealed under KMS, bound to tenant and system, so what is copied to
+another item does not open. New ones take over at once; those before them hold for a day, for what is under way.
+"""
+
+import hashlib
+from collections import OrderedDict
+from contextlib import suppress
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from mostrador.clients import kms
+from mostrador.errors import Busy, NotHere, Stale
+from mostrador.observability import logger
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.tenants import Integration
+from mostrador.tenancy import tenants
+
+KEPT: Final = timedelta(hours=24)
+"""How long the credentials before the present ones hold."""
+MOST: Final = 200
+_opened: Final[OrderedDict[str, str]] = OrderedDict()
+
+
+class Kind(StrEnum):
+    BANCARD = "BANCARD"
+    GOOGLE_CALENDAR = "GOOGLE_CALENDAR"
+
+
+class State(StrEnum):
+    """BROKEN: the other side takes the credentials no longer, and somebody must give new ones.
+
+    REMOVING: it goes as soon as what we put there is gone.
+    """
+
+    ACTIVE = "ACTIVE"
+    BROKEN = "BROKEN"
+    REMOVING = "REMOVING"
+
+
+def find(tenant: str, kind: Kind, resource_id: str | None = None) -> Integration | None:
+    """The connection as it is stored; None where there is none."""
+    found = reads.one(keys.integration(tenant, kind.value, resource_id))
+    return found if isinstance(found, Integration) else None
+
+
+def get(tenant: str, kind: Kind, resource_id: str | None = None, *, now: datetime) -> Integration:
+    """Raises NotHere."""
+    tenants.current(tenant, now=now)
+    found = find(tenant, kind, resource_id)
+    if found is None:
+        raise NotHere(entity="integration", id=kind.value)
+    return found
+
+
+def listing(tenant: str, *, now: datetime) -> list[Integration]:
+    """All connections of the tenant and its resources."""
+    tenants.current(tenant, now=now)
+    return reads.everything(keys.tenant(tenant)[0], keys.INTEGRATION_PREFIX)
+
+
+def put(
+    tenant: str,
+    kind: Kind,
+    *,
+    settings: dict[str, Any],
+    secret: str | None,
+    resource_id: str | None = None,
+    seen: int | None = None,
+    by: str,
+    now: datetime,
+) -> Integration:
+    """Connect, or change a connection; the same again changes nothing. Raises NotHere, Stale, Busy, SecretsUnavailable.
+
+    Where ``secret`` differs from the present one, that one holds for KEPT; None leaves it.
+    """
+    tenants.current(tenant, now=now)
+    for _ in writes.attempts():
+        stored = find(tenant, kind, resource_id)
+        if stored is not None:
+            writes.check_version(stored, seen)
+        elif seen is not None:
+            raise Stale(given=seen, current=0)
+        known = secrets(stored, now=now)[0] if stored and stored.sealed else None
+        if stored and stored.settings == settings and secret in (None, known) and stored.status == State.ACTIVE:
+            return stored
+        item = stored or _new(tenant, kind, resource_id, now)
+        if secret is not None and secret != known:
+            item.previous, item.previous_until = item.sealed, now + KEPT if item.sealed else None
+            item.sealed, item.sealed_at = kms.seal(secret, _bound_to(item)), now
+        item.settings, item.status, item.reason = settings, State.ACTIVE.value, None
+        item.changed_by, item.updated_at = by, now if stored else None
+        try:
+            with writes.transaction() as tx:
+                tx.save(item)
+        except writes.Refused:
+            continue
+        logger.info("integration.connected", tenant=tenant, kind=kind.value)
+        return item
+    raise Busy
+
+
+def remove(tenant: str, kind: Kind, resource_id: str | None = None, *, seen: int | None, now: datetime) -> None:
+    """Forget a connection and its credentials. Raises NotHere, Stale."""
+    item = get(tenant, kind, resource_id, now=now)
+    writes.check_version(item, seen)
+    writes.delete(item)
+
+
+def mark_broken(item: Integration, reason: str, *, now: datetime) -> None:
+    """Note that the other side takes the credentials no longer, for an admin to see; once.
+
+    What is REMOVING stays so, with the reason.
+    """
+    is_leaving = item.status == State.REMOVING
+    if item.status == State.BROKEN or (is_leaving and item.reason):
+        return
+    item.status, item.reason, item.updated_at = item.status if is_leaving else State.BROKEN.value, reason[:200], now
+    try:
+        with writes.transaction() as tx:
+            tx.save(item)
+    except writes.Refused:  # somebody connects it anew at this moment
+        return
+    logger.error("integration broken", tenant=keys.tenant_of(item.pk), kind=item.kind, reason=reason[:200])
+
+
+def mark_mended(item: Integration, *, now: datetime) -> None:
+    """Note that the other side takes the credentials again."""
+    if item.status == State.ACTIVE:
+        return
+    item.status, item.reason, item.updated_at = State.ACTIVE.value, None, now
+    with suppress(writes.Refused), writes.transaction() as tx:
+        tx.save(item)
+
+
+def secrets(item: Integration, *, now: datetime) -> list[str]:
+    """The credentials that hold, the newest first. Raises SecretsUnavailable."""
+    sealed = [item.sealed, item.previous if item.previous_until and now < item.previous_until else None]
+    return [_secret(item, one) for one in sealed if one]
+
+
+def _secret(item: Integration, sealed: str) -> str:
+    """Opened once in a process: KMS takes some milliseconds and money for each call."""
+    name = hashlib.sha256(f"{item.pk}{item.sk}{sealed}".encode()).hexdigest()
+    if name not in _opened:
+        _opened[name] = kms.opened(sealed, _bound_to(item))
+    _opened.move_to_end(name)
+    if len(_opened) > MOST:
+        _opened.popitem(last=False)
+    return _opened[name]
+
+
+def forget() -> None:
+    """Drop what this process has opened."""
+    _opened.clear()
+
+
+def _new(tenant: str, kind: Kind, resource_id: str | None, now: datetime) -> Integration:
+    pk, sk = keys.integration(tenant, kind.value, resource_id)
+    return Integration(pk, sk, kind=kind.value, resource_id=resource_id, created_at=now)
+
+
+def _bound_to(item: Integration) -> dict[str, str]:
+    return {"tenant": keys.tenant_of(item.pk), "integration": item.sk.removeprefix(keys.INTEGRATION_PREFIX)}

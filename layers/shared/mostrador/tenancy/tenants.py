@@ -1,0 +1,169 @@
+"""Tenants: the businesses, each shut off from every other."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from mostrador import context, ids
+from mostrador.errors import Conflict, Invalid, NotHere
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.scheduling import Resource
+from mostrador.table.items.tenants import Tenant
+from mostrador.values.phones import normalised
+
+if TYPE_CHECKING:
+    from mostrador.fields import Request
+    from mostrador.tenancy.views.tenants import NewTenant
+
+DEFAULT: Final = "default"
+_APART: Final = frozenset({"slug", "country", "time_zone", "admin_email"})
+"""Fields of a request that are kept otherwise than the rest."""
+_KNOWN_FOR: Final = timedelta(seconds=60)
+_known: dict[str, tuple[datetime, Tenant]] = {}
+
+
+class SlugTaken(Conflict):
+    code = "slug_taken"
+    en = "there is a tenant {slug} already"
+    es = "ya existe un negocio {slug}"
+
+
+class DefaultStays(Invalid):
+    code = "default_tenant_stays"
+    en = "the tenant {slug} always exists and cannot be suspended"
+    es = "el negocio {slug} existe siempre y no se puede suspender"
+
+
+def zone(tenant: Tenant) -> ZoneInfo:
+    """The zone that decides the tenant's local days and opening hours; fixed when the tenant is created."""
+    return ZoneInfo(tenant.time_zone)
+
+
+def current(slug: str, *, now: datetime, within: timedelta = _KNOWN_FOR) -> Tenant:
+    """The active tenant, at most ``within`` old; NotHere when it is unknown or suspended, without telling which."""
+    seen, tenant = _known.get(slug, (None, None))
+    if seen is None or tenant is None or now - seen > within:
+        tenant = find(slug, now=now)
+        remember(tenant, now)
+    return active(tenant, slug)
+
+
+def active(tenant: Tenant | None, slug: str) -> Tenant:
+    """``tenant`` if it is there and not suspended; NotHere otherwise."""
+    if tenant is None or not tenant.is_active:
+        raise NotHere(entity="tenant", id=slug)
+    return tenant
+
+
+def remember(tenant: Tenant, now: datetime) -> None:
+    _known[tenant.slug] = now, tenant
+
+
+def forget() -> None:
+    """Drop what this process knows of tenants; the next call reads again."""
+    _known.clear()
+
+
+def find(slug: str, *, now: datetime) -> Tenant:
+    """The tenant, active or not. The ``default`` one is made when it is missing."""
+    found = reads.one(keys.tenant(slug))
+    if found is None and slug == DEFAULT:
+        return _make_default(now)
+    if not isinstance(found, Tenant):
+        raise NotHere(entity="tenant", id=slug)
+    return found
+
+
+def _make_default(now: datetime) -> Tenant:
+    from mostrador.tenancy.views.tenants import NewTenant  # noqa: PLC0415 - most functions make no tenant
+
+    try:
+        return create(NewTenant(slug=DEFAULT, name="Mostrador"), now=now)
+    except SlugTaken:
+        return find(DEFAULT, now=now)
+
+
+def draft(wanted: "NewTenant", *, key: str | None, now: datetime) -> tuple[Tenant, Resource]:
+    """A tenant and its first resource, not written yet; ``key`` is the Idempotency-Key. Raises BadPhone."""
+    tenant = Tenant(
+        *keys.tenant(wanted.slug),
+        gsi1pk=keys.TENANTS,
+        gsi1sk=wanted.slug,
+        slug=wanted.slug,
+        country=wanted.country,
+        time_zone=wanted.time_zone,
+        is_active=True,
+        created_at=now,
+        fingerprint=ids.fingerprint(f"{key} {wanted.model_dump_json()}"),
+        **_stored(wanted, wanted.country),
+    )
+    resource_id = ids.new()
+    first = Resource(
+        *keys.resource(wanted.slug, resource_id), id=resource_id, name=wanted.name, is_active=True, created_at=now
+    )
+    return tenant, first
+
+
+def create(wanted: "NewTenant", *, now: datetime) -> Tenant:
+    """A tenant with its first resource and without anybody in it, in one transaction. Raises SlugTaken."""
+    tenant, first = draft(wanted, key=None, now=now)
+    with writes.refusing(taken(wanted.slug)), writes.transaction() as tx:
+        tx.save(tenant)
+        tx.save(first)
+    return tenant
+
+
+def taken(slug: str) -> SlugTaken:
+    """The refusal of a slug that another tenant has."""
+    return SlugTaken(field="body.slug", value=slug, slug=slug)
+
+
+def listing(*, size: int, cursor: str | None, now: datetime) -> reads.Page:
+    """Tenants in the order of their slugs, for superusers."""
+    if cursor is None:
+        with context.working(DEFAULT):
+            find(DEFAULT, now=now)
+    return reads.page(keys.TENANTS, tenant="", query=("tenants",), size=size, cursor=cursor, index="gsi1")
+
+
+def change(slug: str, changes: "Request", *, seen: int | None, now: datetime) -> Tenant:
+    """Apply the fields that ``changes`` sets; ``seen`` is the version of If-Match. Raises NotHere, Stale."""
+
+    def alter(tenant: Tenant) -> None:
+        for name, value in _stored(changes, tenant.country).items():
+            setattr(tenant, name, value)
+
+    return _edited(slug, alter, seen=seen, now=now)
+
+
+def suspend(slug: str, *, now: datetime) -> Tenant:
+    """Everything of the tenant answers 404 within a minute, and its background work rests. Raises NotHere."""
+    if slug == DEFAULT:
+        raise DefaultStays(slug=slug)
+    return _edited(slug, lambda tenant: setattr(tenant, "is_active", False), seen=None, now=now)
+
+
+def resume(slug: str, *, now: datetime) -> Tenant:
+    """The tenant is there again, as it was. Raises NotHere."""
+    return _edited(slug, lambda tenant: setattr(tenant, "is_active", True), seen=None, now=now)
+
+
+def _edited(slug: str, alter: Callable[[Tenant], None], *, seen: int | None, now: datetime) -> Tenant:
+    changed = writes.edited(lambda: find(slug, now=now), alter, seen=seen, now=now)
+    remember(changed, now)
+    return changed
+
+
+def _stored(wanted: "Request", country: str) -> dict[str, Any]:
+    """What the request sets, as the item keeps it."""
+    from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, which the stream's functions do without
+
+    kept = {name: value for name, value in wanted.fields().items() if name not in _APART}
+    if "business_hours" in kept:
+        from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, which most functions do without
+
+        kept["hours"] = opening_hours.stored(kept.pop("business_hours"))
+    if kept.get("contact_phone"):
+        kept["contact_phone"] = normalised(kept["contact_phone"], country, field="body.contact_phone")
+    return kept

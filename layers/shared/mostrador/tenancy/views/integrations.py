@@ -1,0 +1,62 @@
+"""Connections to other people's systems as they travel: what is secret goes in and is never shown."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints
+
+from mostrador.fields import Request, View, local
+
+_PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{16,64}$")]
+_PrivateKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,128}$")]
+
+
+# Bancard takes 255 characters, and what tells the payment is added.
+_ReturnUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=150)]
+
+
+class BancardForm(Request):
+    """The tenant's own account at Bancard, by the keys of its portal."""
+
+    public_key: _PublicKey = Field(title="Clave pública")
+    private_key: _PrivateKey | None = Field(
+        None, title="Clave privada", description="Never shown again; left out, the present one stays."
+    )
+    return_url: _ReturnUrl = Field(
+        title="Página a la que vuelve quien paga", description="Gets `payment` and `token` added to its query."
+    )
+
+
+class IntegrationView(View):
+    kind: str = Field(title="Sistema")
+    resource_id: str | None = Field(title="Profesional o recurso")
+    status: str = Field(title="Estado")
+    reason: str | None = Field(title="Motivo")
+    changed_by: str = Field(title="Modificado por")
+    created_at: datetime = Field(title="Creado")
+    updated_at: datetime | None = Field(title="Modificado")
+    version: int = Field(title="Versión")
+
+
+class IntegrationPage(View):
+    items: list[IntegrationView]
+    next: str | None
+
+
+class BancardView(IntegrationView):
+    public_key: str = Field(title="Clave pública")
+    return_url: str = Field(title="Página a la que vuelve quien paga")
+    webhook_path: str = Field(title="Dirección de confirmación", description="For Bancard's portal, below the API's.")
+    has_private_key: bool = Field(title="Tiene clave privada")
+    previous_key_until: datetime | None = Field(title="La clave anterior vale hasta")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        return {
+            "public_key": item.settings["public_key"],
+            "return_url": item.settings["return_url"],
+            "webhook_path": f"/tenant/{item.pk.split('#')[1]}/api/payments/bancard/webhook",
+            "has_private_key": bool(item.sealed),
+            "previous_key_until": local(item.previous_until, ZoneInfo("UTC")),
+        }

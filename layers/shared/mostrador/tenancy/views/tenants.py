@@ -1,0 +1,138 @@
+"""Tenants as they travel."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from mostrador.fields import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
+from mostrador.tenancy.views import opening_hours
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones() - {"Factory", "localtime"}:
+        raise PydanticCustomError("time_zone", "should be an IANA time zone")
+    return name
+
+
+def _country(code: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - only when a tenant is made
+
+    if code not in SUPPORTED_REGIONS:
+        raise PydanticCustomError("country", "should be an ISO 3166 country with phone numbers")
+    return code
+
+
+TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["America/Asuncion"])]
+Country = Annotated[str, AfterValidator(_country), Field(examples=["PY"])]
+_WEEK = {day: [{"opens": "09:00", "closes": "18:00"}] for day in opening_hours.WEEKDAYS[:6]}
+
+
+class TenantSettings(Request):
+    """What an admin decides for the own tenant."""
+
+    name: ShortText = Field(title="Nombre")
+    currency: Currency = Field("PYG", title="Moneda")
+    business_hours: opening_hours.WeekHours = Field(
+        default_factory=lambda: opening_hours.WeekHours.model_validate(_WEEK), title="Horario de atención"
+    )
+    slot_step_minutes: Whole = Field(30, ge=5, le=240, title="Intervalo entre turnos (minutos)")
+    minimum_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación mínima (minutos)")
+    slot_offset_minutes: Whole = Field(0, ge=0, le=239, title="Desfase del primer turno (minutos)")
+    reschedule_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación para reprogramar (minutos)")
+    cancel_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación para cancelar (minutos)")
+    max_active_bookings: Whole | None = Field(None, ge=1, le=1000, title="Turnos activos por teléfono")
+    hold_minutes: Whole = Field(15, ge=1, le=1440, title="Minutos de reserva sin pago")
+    contact_email: Email | None = Field(None, title="Correo de contacto")
+    contact_phone: Phone | None = Field(None, title="Teléfono de contacto")
+    logo_url: Url | None = Field(None, title="URL del logo")
+
+
+class TenantOperations(TenantSettings):
+    """What only a superuser decides as well."""
+
+    plan: ShortText = Field("free", title="Plan")
+    max_appointments_per_month: Whole | None = Field(None, ge=0, le=10**6, title="Máximo de turnos por mes")
+    max_raffles: Whole | None = Field(None, ge=0, le=10**6, title="Máximo de rifas")
+    max_members: Whole | None = Field(None, ge=1, le=10**4, title="Máximo de miembros")
+
+
+class NewTenant(TenantOperations):
+    slug: Slug = Field(title="Identificador")
+    country: Country = Field("PY", title="País")
+    time_zone: TimeZone = Field("America/Asuncion", title="Zona horaria")
+
+
+class Onboarding(NewTenant):
+    """A tenant with whoever runs it first."""
+
+    admin_email: Email = Field(title="Correo del primer administrador")
+
+
+@partial
+class TenantChanges(TenantSettings):
+    """PATCH by an admin."""
+
+    entity = "tenant"
+
+
+@partial
+class TenantOperationChanges(TenantOperations):
+    """PATCH by a superuser."""
+
+    entity = "tenant"
+
+
+class TenantView(View):
+    entity = "tenant"
+    slug: str = Field(title="Identificador")
+    name: str = Field(title="Nombre")
+    is_active: bool = Field(title="Activo")
+    country: str = Field(title="País")
+    time_zone: str = Field(title="Zona horaria")
+    currency: str = Field(title="Moneda")
+    business_hours: opening_hours.WeekHours = Field(title="Horario de atención")
+    slot_step_minutes: int = Field(title="Intervalo entre turnos (minutos)")
+    minimum_notice_minutes: int = Field(title="Antelación mínima (minutos)")
+    slot_offset_minutes: int = Field(title="Desfase del primer turno (minutos)")
+    reschedule_notice_minutes: int = Field(title="Antelación para reprogramar (minutos)")
+    cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
+    max_active_bookings: int | None = Field(title="Turnos activos por teléfono")
+    hold_minutes: int = Field(title="Minutos de reserva sin pago")
+    contact_email: str | None = Field(title="Correo de contacto")
+    contact_phone: str | None = Field(title="Teléfono de contacto")
+    logo_url: str | None = Field(title="URL del logo")
+    plan: str | None = Field(None, title="Plan")
+    max_appointments_per_month: int | None = Field(None, title="Máximo de turnos por mes")
+    max_raffles: int | None = Field(None, title="Máximo de rifas")
+    max_members: int | None = Field(None, title="Máximo de miembros")
+    created_at: datetime = Field(title="Creado")
+    version: int = Field(title="Versión")
+
+    @classmethod
+    def told(cls, item: Any) -> dict[str, Any]:
+        optional = ("slot_offset_minutes", "reschedule_notice_minutes", "cancel_notice_minutes")
+        return {"business_hours": opening_hours.written(item.hours)} | {
+            name: getattr(item, name) or 0 for name in optional
+        }
+
+
+class TenantPage(View):
+    items: list[TenantView]
+    next: str | None
+
+
+class MeteredView(View):
+    used: int | None = Field(title="Usado", description="Null where the plan sets no limit: then nothing is counted.")
+    limit: int | None = Field(title="Límite del plan")
+
+
+class UsageView(View):
+    """What the plan limits, and how much of it is used."""
+
+    month: str = Field(title="Mes", description="Of the tenant's own calendar.")
+    appointments: MeteredView = Field(title="Turnos del mes")
+    members: MeteredView = Field(title="Miembros", description="Those invited included; always counted.")
+    raffles: MeteredView = Field(title="Rifas")

@@ -1,0 +1,121 @@
+"""Refusals and failures as problem+json (RFC 9457): a status, a stable code, a sentence in the caller's language."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from mostrador import errors
+from mostrador.errors import ServiceError
+from mostrador.observability import logger
+from mostrador.table import TableFailure, is_overload
+from mostrador.web import validation_messages
+
+PROBLEM: Final = "application/problem+json"
+_FAMILIES: Final[Mapping[type[ServiceError], int]] = {
+    errors.Stale: 412,
+    errors.Invalid: 422,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooManyRequests: 429,
+    errors.Unavailable: 503,
+}
+
+
+class MalformedBody(errors.Invalid):
+    code = "malformed_json"
+    en = "the body is not a JSON object in UTF-8: {reason}"
+    es = "el cuerpo no es un objeto JSON en UTF-8: {reason}"
+
+
+class BodyTooLarge(errors.Invalid):
+    code = "body_too_large"
+    en = "the body has {value} bytes; at most {limit} are read"
+    es = "el cuerpo tiene {value} bytes; se leen {limit} como máximo"
+
+
+class UnsupportedMediaType(errors.Invalid):
+    code = "unsupported_media_type"
+    en = "{value} is not application/json"
+    es = "{value} no es application/json"
+
+
+class UnknownParameter(errors.Invalid):
+    code = "unknown_parameter"
+    en = "there is no query parameter {value}; known are: {known}"
+    es = "no existe el parámetro {value}; se conocen: {known}"
+
+
+_STATUSES: Final[Mapping[type[ServiceError], int]] = {
+    MalformedBody: 400,
+    BodyTooLarge: 413,
+    UnsupportedMediaType: 415,
+    **_FAMILIES,
+}
+
+
+def language(event: APIGatewayProxyEvent) -> str:
+    """``"es"`` unless Accept-Language puts English first."""
+    asked = str(event.headers.get("accept-language") or "").lower()
+    known = (part.strip()[:2] for part in asked.split(","))
+    return next((one for one in known if one in ("es", "en")), "es")
+
+
+def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
+    """A refusal as problem+json: its code, its sentence, and its facts as further members."""
+    status = next(status for family, status in _STATUSES.items() if isinstance(error, family))
+    facts = {
+        name: validation_messages.shown(value) if isinstance(value, str) else value
+        for name, value in error.facts.items()
+    }
+    return _problem(event, status, error.code, error.says(language(event)), **facts)
+
+
+def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, /, **members: Any) -> Response[str]:
+    request_id = event.request_context.request_id
+    told = {
+        "type": f"urn:mostrador:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    headers = {"Retry-After": str(members.get("retry_after", 1))} if status in (429, 503) else {}
+    return Response(status, PROBLEM, json.dumps({**members, **told}, default=str), headers=headers)
+
+
+def unprocessable(event: APIGatewayProxyEvent, error: RequestValidationError) -> Response[str]:
+    if any(one["loc"][0] == "path" for one in error.errors()):  # what cannot be an id is no id of anything
+        return no_route(event)
+    faults = [validation_messages.problem(one, language(event)) for one in error.errors()]
+    detail = "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults[:5])
+    return _problem(event, 422, "invalid_request", detail, errors=faults[:50])
+
+
+def no_route(event: APIGatewayProxyEvent) -> Response[str]:
+    return refuse(event, errors.NotHere(entity="path", id=event.path))
+
+
+def table_failed(event: APIGatewayProxyEvent, error: TableFailure) -> Response[str]:
+    if is_overload(error):
+        logger.warning("the table is overloaded", exc_info=error)
+        return refuse(event, errors.Busy())
+    return broken(event, error)
+
+
+def broken(event: APIGatewayProxyEvent, error: Exception) -> Response[str]:
+    logger.error("unexpected failure", exc_info=error)
+    return _problem(
+        event,
+        500,
+        "internal_error",
+        {
+            "es": "Algo falló de nuestro lado; quedó registrado.",
+            "en": "Something failed on our side; it was recorded.",
+        }[language(event)],
+    )

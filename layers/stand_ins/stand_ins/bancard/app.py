@@ -1,0 +1,104 @@
+"""Bancard's vPOS on its worst day: the gateway, the pages that a payer sees, and a portal that has it misbehave.
+
+Nothing here knows where it is served from: pages and script find their way from their own addresses.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mostrador import context
+from mostrador.errors import Conflict, NotFound, ServiceError, Unavailable
+from mostrador.table import keys
+from stand_ins.bancard import gateway, messages, pages, portal, records
+from stand_ins.bancard.messages import Denied
+from stand_ins.http import Answer
+
+__all__ = ["Answer", "answer"]
+
+_API: Final = "/vpos/api/0.3"
+_STATUSES: Final = {NotFound: 404, Conflict: 409, Unavailable: 503}
+_BAD_REQUEST: Final = 400
+_NOWHERE: Final = Answer(404, "application/json", b'{"error":"no hay nada en esta direccion"}')
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``parts`` are what stands in the variable places of the path."""
+
+    path: str
+    parts: tuple[str, ...]
+    query: Mapping[str, str]
+    body: bytes
+
+
+def answer(method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
+    """What the gateway answers; ``path`` is below its base, beginning with a slash."""
+    for at, pattern, respond in _ROUTES:
+        if at == method and (found := re.fullmatch(pattern, path)):
+            with context.working(keys.stand_in(records.NAME), context.SYSTEM):
+                return _answered(respond, Request(path, found.groups(), query, body))
+    return _NOWHERE
+
+
+def _answered(respond: Callable[[Request], Answer], request: Request) -> Answer:
+    try:
+        return respond(request)
+    except Denied as error:
+        return messages.told({"error": error.description}, error.status)
+    except ServiceError as error:
+        status = next((one for family, one in _STATUSES.items() if isinstance(error, family)), _BAD_REQUEST)
+        return messages.told({"error": error.says("es")}, status)
+
+
+def _vpos(operation: str) -> Callable[[Request], Answer]:
+    return lambda request: gateway.call(operation, request.body)
+
+
+def _cards(operation: str) -> Callable[[Request], Answer]:
+    return lambda request: gateway.call(operation, request.body, user_id=int(request.parts[0]))
+
+
+def _application(act: Callable[[str, Mapping[str, Any]], Any]) -> Callable[[Request], Answer]:
+    return lambda request: messages.told(act(request.parts[0], messages.parsed(request.body)))
+
+
+def _purchase(act: Callable[[str, Mapping[str, Any]], Any]) -> Callable[[Request], Answer]:
+    """An empty body says as much as ``{}``."""
+    return lambda request: messages.told(act(_id_of(request), messages.parsed(request.body or b"{}")))
+
+
+def _id_of(request: Request) -> str:
+    return records.of_shop(request.parts[0], int(request.parts[1]))
+
+
+def _page(show: Callable[[str, Mapping[str, str]], Answer]) -> Callable[[Request], Answer]:
+    return lambda request: show(request.path, request.query)
+
+
+_SHOP: Final = "/portal/applications/([0-9A-Za-z]{1,64})"
+_BOUGHT: Final = "/portal/purchases/([0-9A-Za-z]{1,64})/([0-9]{1,15})"
+_USER: Final = f"{_API}/users/([0-9]{{1,19}})/cards"
+
+_ROUTES: Final[tuple[tuple[str, str, Callable[[Request], Answer]], ...]] = (
+    ("POST", f"{_API}/single_buy", _vpos("single_buy")),
+    ("POST", f"{_API}/single_buy/confirmations", _vpos("confirmations")),
+    ("POST", f"{_API}/single_buy/rollback", _vpos("rollback")),
+    ("POST", f"{_API}/cards/new", _vpos("cards_new")),
+    ("POST", f"{_API}/charge", _vpos("charge")),
+    ("POST", _USER, _cards("cards_list")),
+    ("DELETE", _USER, _cards("cards_delete")),
+    ("GET", r"/checkout/javascript/dist/bancard-checkout-4\.0\.0\.js", lambda _: pages.script()),
+    ("GET", "/checkout/allowed_styles", lambda _: pages.allowed_styles()),
+    ("GET", "/checkout/(?:(?:zimple|preauthorization|charge_3ds)/)?new", _page(pages.payment)),
+    ("GET", "/payment/single_buy", _page(pages.payment)),
+    ("GET", "/checkout/register_card/new", _page(pages.registration)),
+    ("POST", "/checkout/pay", lambda request: pages.decide(request.body)),
+    ("PUT", _SHOP, _application(portal.register)),
+    ("POST", f"{_SHOP}/behaviour", _application(portal.behave)),
+    ("GET", _BOUGHT, lambda request: messages.told(portal.shown(_id_of(request)))),
+    ("POST", f"{_BOUGHT}/pay", _purchase(portal.pay)),
+    ("POST", f"{_BOUGHT}/confirmation", _purchase(portal.confirm)),
+    ("POST", "/portal/next-day", lambda request: messages.told(portal.next_day(messages.parsed(request.body)))),
+)

@@ -1,0 +1,206 @@
+"""Paying a purchase, by whatever a payer may do, and telling the shop of it: once, twice, late or never."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+
+import urllib3
+
+from mostrador import clock
+from mostrador.errors import Conflict
+from mostrador.observability import logger
+from mostrador.payments.rules import bancard
+from stand_ins.bancard import messages, records
+from stand_ins.bancard.records import Application, Purchase, State
+
+_CONNECT: Final = 3.0
+_READ: Final = 20.0
+_KEPT: Final = 500
+_MOST: Final = 50
+_NO_AMOUNT: Final = "0.00"
+FIELDS: Final = (
+    "token", "shop_process_id", "response", "response_details", "extended_response_description", "currency", "amount",
+    "authorization_number", "ticket_number", "response_code", "response_description", "security_information",
+)  # fmt: skip
+"""Of a result, in the order of the notices that were captured."""
+_HEADERS: Final = {"Content-Type": "application/json"}
+
+
+class AlreadyPaid(Conflict):
+    code = "already_paid"
+    en = "this purchase has been paid"
+    es = "esta compra ya fue pagada"
+
+
+class NoLongerPayable(Conflict):
+    code = "no_longer_payable"
+    en = "this purchase was taken back and cannot be paid any more"
+    es = "esta compra fue anulada y ya no se puede pagar"
+
+
+class NotTriedYet(Conflict):
+    code = "not_tried_yet"
+    en = "nobody has tried to pay this purchase: there is nothing to tell"
+    es = "nadie intentó pagar esta compra: no hay nada que avisar"
+
+
+class Choice(StrEnum):
+    """What a payer does; NOTIFY has the shop told of what was done before."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    DECLINE_PROCESSED = "decline_processed"
+    TWICE = "twice"
+    LATE = "late"
+    NEVER = "never"
+    NOTIFY = "notify"
+
+
+_NOTICES: Final = {Choice.TWICE: 2, Choice.LATE: 0, Choice.NEVER: 0}
+_SECURITY: Final = {
+    "customer_ip": "203.0.113.7",
+    "card_source": "L",
+    "card_country": "PARAGUAY",
+    "version": "0.3",
+    "risk_index": 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    response: str
+    code: str
+    details: str
+    reason: str | None
+    description: str
+
+
+_APPROVED: Final = _Outcome("S", "00", "Procesado Satisfactoriamente", None, "Transaccion aprobada")
+_DECLINED: Final = {
+    Choice.DECLINE: _Outcome("N", "05", "No Procesado", "RECHAZADA POR EL EMISOR", "No aprobado"),
+    Choice.DECLINE_PROCESSED: _Outcome(
+        "S",
+        "57",
+        "Procesado Satisfactoriamente",
+        "IMPORTE DE LA TRN INFERIOR AL MÍNIMO PERMITIDO",
+        "Transacción Denegada",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a confirmation says, and where it goes, other than the truth."""
+
+    amount: str | None = None
+    token: str | None = None
+    response: str | None = None
+    response_code: str | None = None
+    url: str | None = None
+    rollback: bool = False
+
+
+TRUTH: Final = Notice()
+
+
+def pay(purchase_id: str, choice: Choice, *, amount: str | None = None, token: str | None = None) -> Purchase:
+    """The purchase as it then is. ``token`` is put under the notice instead of the right one.
+
+    Raises Unknown, AlreadyPaid, NoLongerPayable, NotTriedYet, Busy.
+    """
+    purchase = records.get(Purchase, purchase_id)
+    application = records.get(Application, purchase.public_key)
+    if choice is Choice.NOTIFY:
+        _check_tried(purchase)
+    else:
+        decide = partial(_decide, choice=choice, amount=amount, day=application.day)
+        records.change(Purchase, purchase_id, decide)
+        logger.info("stand-in paid", purchase=purchase.shop_process_id, choice=choice)
+    times = _NOTICES.get(choice, 1)
+    for _ in range(times):
+        notify(purchase_id, Notice(token=token), read=_READ / times)
+    return records.get(Purchase, purchase_id)
+
+
+def is_approved(purchase: Purchase) -> bool:
+    return purchase.state == State.PAID
+
+
+def notify(purchase_id: str, notice: Notice = TRUTH, *, read: float = _READ) -> None:
+    """Post a confirmation to the shop and keep what came of it; never fails by what the shop does. Raises Unknown."""
+    purchase = records.get(Purchase, purchase_id)
+    application = records.get(Application, purchase.public_key)
+    told = {"operation": _told(application, purchase, notice)}
+    url = notice.url or application.confirmation_url
+    answered = _post(url, messages.json_bytes(told), read)
+    line = {"at": clock.now().isoformat(), "url": url, "sent": bancard.masked(told)} | answered
+    records.change(Purchase, purchase_id, partial(_remember, line=line))
+    logger.info("stand-in confirmed", purchase=purchase.shop_process_id, status=answered["status"])
+
+
+def result(application: Application, purchase: Purchase) -> dict[str, Any]:
+    """How the purchase went, as Bancard tells it. Raises NotTriedYet."""
+    _check_tried(purchase)
+    return _told(application, purchase, TRUTH)
+
+
+def _decide(purchase: Purchase, *, choice: Choice, amount: str | None, day: str) -> None:
+    if purchase.state == State.PAID:
+        raise AlreadyPaid
+    if purchase.state in (State.CLOSED, State.ROLLED_BACK):
+        raise NoLongerPayable
+    purchase.state = State.DECLINED if choice in _DECLINED else State.PAID
+    purchase.outcome, purchase.charged, purchase.paid_on = choice, amount or purchase.amount, day
+
+
+def _check_tried(purchase: Purchase) -> None:
+    if purchase.outcome is None:
+        raise NotTriedYet
+
+
+def _told(application: Application, purchase: Purchase, notice: Notice) -> dict[str, Any]:
+    outcome = _DECLINED.get(Choice(purchase.outcome), _APPROVED) if purchase.outcome else _APPROVED
+    amount = notice.amount or (_NO_AMOUNT if notice.rollback else purchase.charged or purchase.amount)
+    serial = purchase.shop_process_id % 1_000_000
+    values = (
+        _token(application, purchase, amount) if notice.token is None else notice.token,
+        purchase.shop_process_id,
+        notice.response or outcome.response,
+        outcome.details,
+        outcome.reason,
+        purchase.currency,
+        amount,
+        f"{serial:06d}" if outcome is _APPROVED else None,
+        str(2_118_000_000 + serial) if outcome is _APPROVED else "0",
+        notice.response_code or outcome.code,
+        outcome.description,
+        _SECURITY,
+    )
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def _token(application: Application, purchase: Purchase, amount: str) -> str:
+    """Of the notice; that of a charge carries the charge's own, as a shop in production saw."""
+    signed = (application.private_key, purchase.shop_process_id, amount, purchase.currency)
+    if purchase.alias_token is None or amount == _NO_AMOUNT:
+        return bancard.confirm_token(*signed)
+    return bancard.charge_token(*signed, purchase.alias_token)
+
+
+def _post(url: str, body: bytes, read: float) -> dict[str, Any]:
+    """What the shop answered: a status and a text, or the name of what went wrong."""
+    timeout = urllib3.Timeout(connect=_CONNECT, read=read)
+    try:
+        with (
+            urllib3.PoolManager(retries=False, timeout=timeout) as pool,
+            pool.request("POST", url, body=body, headers=_HEADERS, preload_content=False, redirect=False) as answer,
+        ):
+            answered = answer.read(_KEPT).decode(errors="replace")
+            return {"status": answer.status, "answer": answered, "error": None}
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        return {"status": None, "answer": None, "error": type(error).__name__}
+
+
+def _remember(purchase: Purchase, *, line: dict[str, Any]) -> None:
+    purchase.confirmations = [*purchase.confirmations, line][-_MOST:]

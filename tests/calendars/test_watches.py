@@ -1,0 +1,318 @@
+"""Calendars read with sync tokens and proved at night; out of one that is disconnected our events go, if asked."""
+
+from datetime import timedelta
+
+import pytest
+
+from mostrador import context
+from mostrador.calendars import connections, google_access, watches
+from mostrador.clients.kms import SecretsUnavailable
+from mostrador.tenancy import integrations, tenants
+from mostrador.tenancy.integrations import Kind
+from tests.support.calendars import connect, is_right, record
+
+NOON = ("2026-12-01T12:00:00-03:00", "2026-12-01T13:00:00-03:00")
+
+
+@pytest.fixture
+def connection(shop, now):
+    found = integrations.find("salon", Kind.GOOGLE_CALENDAR)
+    watches.wake("salon", found, now=now)
+    return found
+
+
+def watch():
+    return watches.find("salon", "INTEGRATION#GOOGLE_CALENDAR")
+
+
+def lists(google):
+    return [path for method, path in google.asked if method == "GET" and path.endswith("/events")]
+
+
+def test_it_is_read_whole_once_and_then_what_changed(shop, google, connection):
+    for _ in range(3):
+        shop.sweep()
+        shop.clock.pass_(minutes=5)
+
+    assert len(lists(google)) == 3
+    assert watch().cursor is not None
+    assert shop.clock() - watch().read_at == timedelta(minutes=5)
+
+
+def test_appointments_from_before_the_connection_come_into_the_calendar(ticking, google, haircut, now):
+    from tests.support import stream
+    from tests.support.calendars import Shop
+
+    shop = Shop(ticking, haircut, stream.Stream())
+    shop.book(9)
+    cancelled = shop.book(10)
+    shop.cancel(cancelled)
+    shop.deliver()
+    watches.wake("salon", connect(now), now=now)
+
+    shop.sweep()
+
+    assert len(google.alive()) == 1
+    assert is_right(google)
+
+
+def test_a_dead_sync_token_has_everything_read_again(shop, google, connection):
+    shop.sweep()
+    google.foreign("fff", *NOON)
+    google.keeps_from = google.count + 1
+    shop.clock.pass_(minutes=5)
+
+    assert shop.sweep()["failed"] == 0
+
+    assert watch().proved_at == shop.clock()
+
+
+def test_each_page_is_read(shop, google, connection):
+    for hour in range(9, 16):
+        shop.book(hour)
+    shop.deliver()
+    google.page_size = 2
+    google.asked.clear()
+
+    shop.sweep()
+
+    assert len(lists(google)) == 4
+    assert watch().found == {}
+
+
+def test_the_cursor_stays_where_it_was_when_something_fails(shop, google, connection, monkeypatch):
+    booked = shop.book(9)
+    shop.deliver()
+    shop.sweep()
+    before = watch().cursor
+    google.edit(record(booked).event_id, summary="x")
+    shop.clock.pass_(minutes=5)
+    with monkeypatch.context() as patched:
+        patched.setattr(watches, "answer", lambda *_, **__: 1 / 0)
+        assert shop.sweep()["failed"] == 1
+    assert watch().cursor == before
+
+    shop.clock.pass_(minutes=1)
+    shop.sweep()
+
+    assert is_right(google)
+    assert [one["summary"] for one in google.alive().values()] == ["Corte · Ana 1"]
+
+
+def test_a_broken_connection_is_not_read_until_it_is_mended(shop, google, connection):
+    google.grants.clear()
+    shop.sweep()
+    asked = len(google.asked)
+    for _ in range(10):
+        shop.clock.pass_(minutes=5)
+        shop.sweep()
+
+    assert len(google.asked) == asked
+
+
+def test_a_silent_google_is_asked_less_and_less(shop, google, connection):
+    google.is_down = True
+    for _ in range(120):
+        shop.sweep()
+        shop.clock.pass_(minutes=1)
+
+    assert len(google.asked) < 30
+    google.is_down = False
+    shop.clock.pass_(minutes=15)
+    assert shop.sweep()["read"] == 1
+
+
+def test_our_events_go_with_the_connection_if_asked(shop, google, connection):
+    for hour in (9, 10, 11):
+        shop.book(hour)
+    shop.deliver()
+
+    connections.disconnect("salon", None, removes=True, seen=None, now=shop.clock())
+    assert integrations.find("salon", Kind.GOOGLE_CALENDAR).status == "REMOVING"
+    shop.sweep()
+
+    assert google.alive() == {}
+    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is None
+    assert watch() is None
+    assert google.grants == set()
+
+
+def test_what_cannot_be_removed_now_is_removed_later(shop, google, connection):
+    shop.book(9)
+    shop.deliver()
+    google.is_down = True
+    connections.disconnect("salon", None, removes=True, seen=None, now=shop.clock())
+    shop.sweep()
+    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is not None
+
+    google.is_down = False
+    for _ in range(20):
+        shop.clock.pass_(minutes=5)
+        shop.sweep()
+
+    assert google.alive() == {}
+    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is None
+
+
+def test_what_is_left_is_adopted_when_the_same_calendar_is_connected_again(shop, google, connection, now):
+    booked = shop.book(9)
+    shop.deliver()
+    connections.disconnect("salon", None, removes=False, seen=None, now=shop.clock())
+    shop.confirm(booked)
+    shop.deliver()
+    assert [one["status"] for one in google.alive().values()] == ["tentative"]
+
+    google.grants.add("refresh-1")
+    shop.clock.pass_(minutes=1)
+    again = connect(shop.clock())
+    watches.wake("salon", again, now=shop.clock())
+    shop.sweep()
+
+    assert is_right(google)
+
+
+def test_what_was_left_in_another_calendar_stays_there(shop, google, connection):
+    shop.book(9)
+    shop.deliver()
+    connections.disconnect("salon", None, removes=False, seen=None, now=shop.clock())
+    google.grants.add("refresh-1")
+    google.calendars["other"] = {}
+    shop.clock.pass_(minutes=1)
+
+    watches.wake("salon", connect(shop.clock(), calendar_id="other"), now=shop.clock())
+    shop.sweep()
+
+    assert len(google.alive()) == 1
+    assert is_right(google, calendar_id="other")
+
+
+def test_another_calendar_of_the_same_connection_gets_the_events(shop, google, connection):
+    shop.book(9)
+    shop.deliver()
+    google.calendars["other"] = {}
+
+    watches.wake("salon", connect(shop.clock(), calendar_id="other"), now=shop.clock())
+    shop.sweep()
+
+    assert google.alive() == {}
+    assert is_right(google, calendar_id="other")
+
+
+def followed(shop):
+    return tenants.find("salon", now=shop.clock()).calendars
+
+
+def disconnect(shop, resource_id=None, *, removes=False):
+    connections.disconnect("salon", resource_id, removes=removes, seen=None, now=shop.clock())
+
+
+@pytest.fixture
+def lunch(shop, google, connection):
+    """Somebody's event that blocks noon."""
+    google.foreign("lunch", *NOON)
+    shop.sweep()
+    shop.clock.pass_(minutes=6)
+    return connection
+
+
+def test_a_run_while_the_grant_is_given_back_follows_nothing_again(shop, google, lunch, monkeypatch):
+    give_back = google_access.end
+    monkeypatch.setattr(google_access, "end", lambda *told, **how: (shop.sweep(), give_back(*told, **how)))
+
+    disconnect(shop)
+
+    assert (followed(shop), watch(), google.grants) == (None, None, set())
+    assert shop.book(12)
+
+
+def test_a_run_that_has_begun_before_the_end_follows_nothing_again(shop, google, lunch, monkeypatch):
+    choose = watches._step
+
+    def late(*told):
+        monkeypatch.undo()
+        disconnect(shop)
+        return choose(*told)
+
+    monkeypatch.setattr(watches, "_step", late)
+    shop.sweep()
+
+    assert (followed(shop), watch()) == (None, None)
+    assert shop.book(12)
+
+
+def test_an_end_that_stopped_halfway_is_completed_by_the_watch(shop, google, lunch):
+    integrations.remove("salon", Kind.GOOGLE_CALENDAR, seen=None, now=shop.clock())
+    assert followed(shop) == ["GOOGLE_CALENDAR"]
+
+    assert shop.sweep()["failed"] == 0
+
+    assert (followed(shop), watch()) == (None, None)
+    assert shop.book(12)
+
+
+def test_a_grant_that_cannot_be_opened_does_not_keep_the_connection(shop, google, lunch, monkeypatch):
+    def closed(*_, **__):
+        raise SecretsUnavailable
+
+    monkeypatch.setattr(google_access, "end", closed)
+
+    disconnect(shop)
+
+    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is None
+    assert followed(shop) is None
+
+
+def test_a_proof_cut_short_goes_on_the_next_minute(shop, google, connection):
+    booked = shop.book(9)
+    shop.deliver()
+    shop.sweep()
+    google.trash(record(booked).event_id)
+    google.keeps_from = google.count + 1
+    with context.working("salon", context.SYSTEM):
+        assert not watches.advance("salon", watch(), clock=shop.clock, until=shop.clock())
+    google.keeps_from = 0
+
+    shop.sweep()
+
+    assert is_right(google)
+
+
+@pytest.mark.parametrize("removes", [False, True])
+def test_what_a_resources_calendar_leaves_comes_into_the_tenants(shop, google, connection, removes):
+    google.calendars["own"] = {}
+    booked = shop.book(9)
+    google.grants.add("refresh-2")
+    own = connect(
+        shop.clock(),
+        resource_id=booked.resource_id,
+        calendar_id="own",
+        secret={"type": "oauth", "refresh_token": "refresh-2"},
+    )
+    watches.wake("salon", own, now=shop.clock())
+    shop.deliver()
+    shop.sweep()
+    assert (len(google.alive("own")), len(google.alive())) == (1, 0)
+
+    disconnect(shop, booked.resource_id, removes=removes)
+    shop.sweep()
+
+    assert is_right(google)
+    assert len(google.alive("own")) == (0 if removes else 1)
+
+
+def test_a_calendar_that_fails_here_is_asked_less_and_less(shop, google, connection):
+    def failing(*_):
+        raise ValueError
+
+    google.changes, changes = failing, google.changes
+    failed = 0
+    for _ in range(60):
+        failed += shop.sweep()["failed"]
+        shop.clock.pass_(minutes=1)
+    assert 3 < failed < 20
+    assert watch().attempts == failed
+
+    google.changes = changes
+    shop.clock.pass_(minutes=15)
+    assert shop.sweep()["read"] == 1
+    assert watch().attempts == 0

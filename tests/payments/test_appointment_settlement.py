@@ -1,0 +1,222 @@
+"""Money for an appointment: all of it or a part, by whoever; what it confirms, and what is due back."""
+
+from datetime import timedelta
+
+import pytest
+
+from mostrador.errors import NotHere
+from mostrador.ledger import payments
+from mostrador.ledger.views.payments import Confirmation, Refunding
+from mostrador.payments import settlement
+from mostrador.payments.rules.checkout import NothingDue
+from mostrador.scheduling import appointments
+from mostrador.scheduling.rules.appointment_states import AmountIsFixed, NotDeletable
+from mostrador.scheduling.views.appointments import AppointmentChanges
+from mostrador.table import keys, reads, writes
+from mostrador.values.money import BadAmount
+from tests.support import till as tills
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def held(salon, now):
+    return tills.appointment(now)
+
+
+@pytest.fixture
+def booked(salon, now):
+    of = tills.service(now)
+    return tills.Till(tills.Target.APPOINTMENT, tills.book(of, now), of)
+
+
+def lines(till):
+    day = reads.one(keys.agenda_day("salon", till.item.resource_id, tills.NINE.date()))
+    return {one.appointment_id: one.lapses_at for one in day.bookings()}
+
+
+def refund(payment, now, **form):
+    return settlement.refund_one("salon", payment.id, Refunding(reason="x", **form), by="eva", now=now).payment
+
+
+def test_cash_confirms_a_hold_and_makes_its_time_firm(held, now):
+    paid = held.take_cash(now)
+
+    one = held.stored()
+    assert (paid.status, paid.taken_by, paid.method, paid.amount) == ("PAID", "eva", "CASH", 80_000)
+    assert (one.status, one.payment_status, one.paid_amount, one.payment_ids) == (
+        "CONFIRMED",
+        "PAID",
+        80_000,
+        [paid.id],
+    )
+    assert (one.hold_expires_at, one.due_pk, lines(held)) == (None, None, {one.id: 0})
+    assert [entry["change"] for entry in one.history] == ["PAID", "CONFIRMED"]
+
+
+def test_a_part_confirms_and_the_rest_is_due(booked, now):
+    booked.take_cash(now, amount="30000")
+    assert booked.status() == "CONFIRMED PARTIAL"
+
+    rest = booked.take_cash(now + SECOND, reference="R-2")
+
+    assert (rest.amount, booked.status(), len(booked.stored().payment_ids)) == (50_000, "CONFIRMED PAID", 2)
+
+
+def test_nothing_is_no_payment(booked, now):
+    with pytest.raises(NothingDue):
+        booked.take_cash(now, amount="0")
+    booked.take_cash(now)
+    with pytest.raises(NothingDue):
+        booked.take_cash(now, reference="R-2")
+
+    assert [one.status for one in tills.all_payments()] == ["PAID"]
+
+
+def test_more_than_is_due_is_due_back(booked, now):
+    paid = booked.take_cash(now, amount="80001")
+
+    assert (paid.status, paid.reason) == ("REFUND_DUE", "WRONG_AMOUNT")
+    assert booked.status() == "PENDING PENDING"
+
+
+def test_what_is_no_amount_is_refused(booked, now):
+    with pytest.raises(BadAmount) as refusal:
+        booked.take_cash(now, amount="10.5")
+
+    assert refusal.value.facts["field"] == "body.amount"
+
+
+def test_money_that_comes_twice_is_due_back(booked, now):
+    booked.take_cash(now)
+
+    again = booked.take_cash(now, amount="1", reference="R-2")
+
+    assert (again.status, again.reason) == ("REFUND_DUE", "ALREADY_PAID")
+
+
+def test_the_same_again_is_one_payment_and_another_form_under_its_key_is_refused(booked, now):
+    form = Confirmation(method="CASH", amount="1000")
+    first = settlement.take("salon", booked.item.id, form, by="eva", key="k", now=now).payment
+
+    again = settlement.take("salon", booked.item.id, form, by="eva", key="k", now=now).payment
+
+    assert again.id == first.id
+    with pytest.raises(writes.KeyReused):
+        settlement.take("salon", booked.item.id, Confirmation(method="CASH"), by="eva", key="k", now=now)
+
+
+def test_late_it_takes_its_time_again(held, now):
+    then = now + tills.HOLD + SECOND
+    appointments.expire("salon", held.item.id, now=then)
+    assert lines(held) == {}
+
+    paid = held.take_cash(then)
+
+    assert (paid.status, held.status(), lines(held)) == ("PAID", "CONFIRMED PAID", {held.item.id: 0})
+
+
+@pytest.mark.parametrize("sweep", [True, False], ids=["expired", "only lapsed"])
+def test_late_and_gone_it_is_due_back(held, now, sweep):
+    then = now + tills.HOLD + SECOND
+    if sweep:
+        appointments.expire("salon", held.item.id, now=then)
+    other = held.steal(then)
+
+    paid = held.take_cash(then)
+
+    assert (paid.status, paid.reason) == ("REFUND_DUE", "SLOT_GONE")
+    assert {name for name, lapses in lines(held).items() if not lapses} == {other.id}
+
+
+def test_after_its_start_a_lapsed_hold_is_not_paid_any_more(held, now):
+    paid = held.take_cash(tills.NINE)
+
+    assert (paid.status, paid.reason) == ("REFUND_DUE", "TOO_LATE")
+
+
+def test_what_took_place_is_paid_at_the_counter(booked, now):
+    appointments.confirm("salon", booked.item.id, by="eva", now=now)
+    appointments.complete("salon", booked.item.id, by="eva", now=tills.NINE)
+
+    booked.take_cash(tills.NINE)
+
+    assert booked.status() == "COMPLETED PAID"
+
+
+def test_what_is_cancelled_owes_what_was_paid(booked, now):
+    paid = booked.take_cash(now, amount="30000")
+
+    booked.cancel(now)
+
+    assert booked.status() == "CANCELLED REFUNDED"
+    assert [one.id for one in payments.due_back("salon", 10)] == [paid.id]
+    assert tills.payment(paid.id, now).reason == "APPOINTMENT_CANCELLED"
+
+
+def test_a_business_may_keep_it(booked, now):
+    paid = booked.take_cash(now)
+
+    appointments.cancel("salon", booked.item.id, reason="", by="eva", now=now, keep_payment=True)
+
+    assert (booked.status(), tills.payment(paid.id, now).status) == ("CANCELLED PAID", "PAID")
+
+
+def test_after_a_cancellation_it_is_due_back(booked, now):
+    booked.cancel(now)
+
+    assert booked.take_cash(now).reason == "APPOINTMENT_CANCELLED"
+
+
+def test_a_refund_of_one_part_leaves_the_other(booked, now):
+    first, second = booked.take_cash(now, amount="30000"), booked.take_cash(now)
+
+    refunded = refund(first, now)
+
+    assert (refunded.status, refunded.reason) == ("REFUND_DUE", "GIVEN_BACK")
+    assert (booked.status(), booked.stored().payment_ids) == ("CONFIRMED PARTIAL", [second.id])
+    refund(second, now, is_returned=True)
+    assert (booked.status(), booked.stored().paid_amount) == ("CONFIRMED REFUNDED", None)
+    assert booked.take_cash(now + SECOND, reference="R-3").status == "PAID"
+
+
+def test_what_is_paid_keeps_its_amount_and_is_kept(booked, now):
+    booked.take_cash(now, amount="1000")
+
+    with pytest.raises(AmountIsFixed):
+        appointments.change("salon", booked.item.id, AppointmentChanges(total_amount="1"), seen=None, now=now)
+    with pytest.raises(NotDeletable):
+        appointments.delete("salon", booked.item.id, seen=None, now=now)
+
+
+def test_moving_keeps_what_was_paid(booked, now):
+    from mostrador.scheduling.views.appointments import Rescheduling
+
+    paid, form = booked.take_cash(now), Rescheduling(starts_at=tills.NINE + timedelta(hours=2))
+
+    appointments.reschedule("salon", booked.item.id, form, by="eva", now=now)
+
+    assert (booked.status(), booked.stored().payment_ids) == ("CONFIRMED PAID", [paid.id])
+
+
+def test_money_for_what_is_not_here_is_refused_by_hand(salon, clinic, booked, now):
+    for tenant, one in (("clinic", booked.item.id), ("salon", "0" * 32)):
+        with pytest.raises(NotHere):
+            settlement.take(tenant, one, Confirmation(method="CASH"), by="eva", key=None, now=now)
+    assert tills.all_payments() == []
+
+
+def test_a_phones_ledger_counts_what_money_made_firm(salon, now):
+    from mostrador.scheduling import booking_limits
+    from mostrador.tenancy import tenants
+    from mostrador.tenancy.views.tenants import TenantChanges
+
+    tenants.change("salon", TenantChanges(max_active_bookings=1), seen=None, now=now)
+    held = tills.appointment(now)
+    then = now + tills.HOLD + SECOND
+    appointments.expire("salon", held.item.id, now=then)
+
+    held.take_cash(then)
+
+    with pytest.raises(booking_limits.TooManyActive):
+        tills.book(held.of, then, at=tills.NINE + timedelta(hours=3))

@@ -1,0 +1,111 @@
+import json
+from datetime import timedelta, timezone
+
+import pytest
+
+from mostrador.raffles.rules import commitments
+from mostrador.raffles.rules.commitments import Unsold
+from mostrador.raffles.rules.randomness import CommitReveal
+from tests.support.draws import BY_LOTTERY, DRAW_AT, LOTTERY_NUMBERS, PRIZES, REVEALED, SECRETLY, commitment, redraw
+
+
+def test_the_commitment_is_published_as_this_and_known_by_this_digest():
+    """Both were recomputed by a program in another language, from the docs alone."""
+    told = commitments.published(commitment())
+
+    assert told == {
+        "version": 1,
+        "raffle_id": "0192f0c1a2b37c4d8e5f60718293a4b5",
+        "first_number": 1,
+        "last_number": 100,
+        "prizes": ["Auto 0 km", "Ñandutí", "Termo"],
+        "unsold": "sold_only",
+        "draw_at": "2026-12-24T22:00:00Z",
+        "method": {"name": "commit_reveal", "secret_sha256": SECRETLY.secret_sha256},
+    }
+    assert commitments.digest(told) == "97139224ab872518e221ea787ed243f4f55c1c7ccedfb21b6feea7fbbaa8e898"
+
+
+def test_published_terms_are_read_the_same():
+    assert commitments.commitment(commitments.published(commitment())) == commitment()
+    assert commitments.redraw(commitments.published(redraw())) == redraw()
+
+
+def test_published_terms_survive_json():
+    told = commitments.published(redraw())
+
+    assert json.loads(commitments.canonical(told)) == told
+
+
+CHANGES = [
+    {"raffle_id": "other"},
+    {"first_number": 0},
+    {"last_number": 101},
+    {"prizes": PRIZES[:2]},
+    {"prizes": PRIZES[::-1]},
+    {"unsold": Unsold.HOUSE},
+    {"draw_at": DRAW_AT + timedelta(seconds=1)},
+    {"method": CommitReveal(secret_sha256="ab" * 32)},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_whatever_changes_in_a_commitment_its_digest_does_too(change):
+    assert commitments.digest(commitments.published(commitment(**change))) != commitments.digest(
+        commitments.published(commitment())
+    )
+
+
+def test_the_same_instant_in_another_zone_is_the_same_commitment():
+    there = DRAW_AT.astimezone(timezone(timedelta(hours=-3)))
+
+    assert commitments.published(commitment(draw_at=there)) == commitments.published(commitment())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"extra": 1}, {"version": 2}, {"draw_at": "2026-12-24T19:00:00-03:00"}, {"draw_at": "2026-12-24T22:00:00"}],
+    ids=str,
+)
+def test_terms_that_are_written_in_another_way_are_not_read(change):
+    with pytest.raises(ValueError, match=r"own form|no zone"):
+        commitments.commitment(commitments.published(commitment()) | change)
+
+
+@pytest.mark.parametrize(("first", "last", "prizes"), [(1, 2, PRIZES), (5, 4, PRIZES), (-1, 9, PRIZES), (1, 100, ())])
+def test_more_prizes_than_numbers_or_none_are_refused(first, last, prizes):
+    with pytest.raises(commitments.PrizesDoNotFit, match=f"{len(prizes)} prizes .* {first} to {last}"):
+        commitment(first_number=first, last_number=last, prizes=prizes)
+
+
+def test_a_redraw_without_a_reason_is_refused():
+    with pytest.raises(commitments.NoReason):
+        redraw(reason=" ")
+
+
+def test_a_redraw_by_a_secret_is_refused():
+    with pytest.raises(commitments.SecretAfterSale):
+        redraw(method=SECRETLY)
+
+
+def test_a_redraw_that_is_announced_when_it_draws_is_refused_with_both_instants():
+    with pytest.raises(commitments.AnnouncedTooLate, match="2026-12-31T22:00:00Z.*2026-12-31T22:00:00Z"):
+        redraw(announced_at=redraw().draw_at)
+
+
+def test_the_seed_of_a_draw_is_this_one():
+    """It was recomputed by a program in another language, from the docs alone."""
+    found = commitments.seed(commitment(), REVEALED)
+
+    assert found.hex() == "0a1b2c34a9da643c8202ade395d161da01c0a04da20f2dca1f688bf3aee571bb"
+
+
+@pytest.mark.parametrize("change", CHANGES[:-1], ids=lambda change: next(iter(change)))
+def test_the_same_secret_gives_another_seed_under_other_terms(change):
+    assert commitments.seed(commitment(**change), REVEALED) != commitments.seed(commitment(), REVEALED)
+
+
+def test_the_same_lottery_gives_another_seed_to_another_draw_of_the_raffle():
+    first, second = commitment(method=BY_LOTTERY), redraw()
+
+    assert commitments.seed(first, LOTTERY_NUMBERS) != commitments.seed(second, LOTTERY_NUMBERS)

@@ -1,0 +1,50 @@
+from decimal import Decimal
+
+import pytest
+
+from mostrador.raffles.rules import states
+from mostrador.raffles.rules.states import LIVE, ORDER_MOVES, RAFFLE_MOVES, OrderStatus, RaffleStatus
+
+
+@pytest.mark.parametrize("current", RaffleStatus)
+@pytest.mark.parametrize("wanted", RaffleStatus)
+def test_a_raffle_moves_as_the_table_says_and_not_otherwise(current, wanted):
+    if wanted in RAFFLE_MOVES[current]:
+        states.move_raffle(current, wanted)
+    else:
+        with pytest.raises(states.WrongRaffleState, match=f"{current} cannot become {wanted}"):
+            states.move_raffle(current, wanted)
+
+
+@pytest.mark.parametrize("current", OrderStatus)
+@pytest.mark.parametrize("wanted", OrderStatus)
+def test_an_order_moves_as_the_table_says_and_not_otherwise(current, wanted):
+    if wanted in ORDER_MOVES[current]:
+        states.move_order(current, wanted)
+    else:
+        with pytest.raises(states.WrongOrderState, match=f"{current} cannot become {wanted}"):
+            states.move_order(current, wanted)
+
+
+def test_nothing_drawn_or_cancelled_moves_again_and_only_live_orders_own_numbers():
+    assert {one for one, further in RAFFLE_MOVES.items() if not further} == {
+        RaffleStatus.DRAWN,
+        RaffleStatus.CANCELLED,
+    }
+    assert {OrderStatus.RESERVED, OrderStatus.IN_REVIEW, OrderStatus.PAID} == LIVE
+
+
+@pytest.mark.parametrize(
+    ("count", "cost"), [(1, "10"), (4, "40"), (5, "40"), (6, "50"), (9, "80"), (10, "70"), (11, "80"), (15, "110")]
+)
+def test_numbers_cost_the_least_that_packages_and_single_ones_make(count, cost):
+    packages = [(5, Decimal(40)), (10, Decimal(70))]
+
+    assert states.price_of(count, Decimal(10), packages) == Decimal(cost)
+
+
+@pytest.mark.parametrize(
+    ("number", "last", "text"), [(7, 9, "7"), (7, 10, "07"), (42, 99999, "00042"), (100, 100, "100")]
+)
+def test_a_number_is_written_with_the_digits_of_the_last(number, last, text):
+    assert states.written(number, last) == text

@@ -1,0 +1,227 @@
+from datetime import timedelta
+
+import pytest
+
+from mostrador.errors import NotHere
+from mostrador.raffles import raffles, sold_list
+from mostrador.raffles.rules import commitments
+from mostrador.raffles.rules.permits import PermitMissing
+from mostrador.raffles.rules.randomness import GuessableLottery
+from mostrador.raffles.rules.states import OrderStatus, WrongRaffleState, code_of
+from mostrador.raffles.views.draws import Opening
+from mostrador.table import keys, reads
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import TenantOperationChanges
+from tests.support.raffles import BY_DRAND, BY_LOTTERY, SECRETLY, drafted, frozen, opened, sell, sold
+
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+
+
+def open_sale(raffle, now, tenant="salon", method=SECRETLY, unsold="sold_only"):
+    return raffles.open_sale(tenant, raffle.id, Opening(method=method, unsold=unsold), now=now)
+
+
+def among_the_open(tenant="salon"):
+    found = reads.one(keys.open_raffles(tenant))
+    return set(found.raffles or ()) if found else set()
+
+
+def plan(limit, now):
+    tenants.change("salon", TenantOperationChanges(max_raffles=limit), seen=None, now=now)
+
+
+def test_opening_publishes_how_the_raffle_will_be_drawn(salon, now):
+    raffle = opened(now, unsold="house")
+
+    told = commitments.commitment(raffle.commitment)
+    assert (raffle.status, raffle.opened_at, raffle.due_at) == ("OPEN", now, keys.at(raffle.sale_closes_at))
+    assert raffle.commitment_digest == commitments.digest(raffle.commitment)
+    assert (told.raffle_id, told.first_number, told.last_number) == (raffle.id, 1, 100)
+    assert (told.prizes, told.unsold, told.draw_at) == (("Moto", "Bici"), commitments.Unsold.HOUSE, raffle.draw_at)
+
+
+@pytest.mark.parametrize("method", [BY_DRAND, BY_LOTTERY, SECRETLY], ids=lambda method: method["name"])
+def test_each_method_can_be_committed_to(salon, now, method):
+    told = opened(now, method=method).commitment["method"]
+
+    assert told.items() >= method.items()
+    assert set(told) - set(method) == ({"chain_hash", "public_key", "round"} if method is BY_DRAND else set())
+
+
+def test_a_lottery_that_can_be_guessed_is_not_committed_to(salon, now):
+    with pytest.raises(GuessableLottery):
+        opened(now, method=BY_LOTTERY | {"digits": 2})
+
+
+def test_opening_again_changes_nothing_and_never_the_commitment(salon, now):
+    raffle = opened(now)
+
+    again = open_sale(raffle, now + DAY / 2)
+
+    assert (again.version, again.opened_at) == (raffle.version, now)
+    for other in ({"method": BY_LOTTERY}, {"unsold": "house"}):
+        with pytest.raises(WrongRaffleState):
+            open_sale(raffle, now, **other)
+    assert raffles.get("salon", raffle.id, now=now).commitment == raffle.commitment
+
+
+@pytest.mark.parametrize("lacking", [{"prizes": []}, {"terms_url": None}])
+def test_a_raffle_opens_only_with_prizes_and_terms(salon, now, lacking):
+    (name,) = lacking
+
+    with pytest.raises(raffles.NotReady, match=name):
+        opened(now, **lacking)
+
+
+def test_a_sale_that_has_ended_does_not_open(salon, now):
+    raffle = drafted(now)
+
+    with pytest.raises(raffles.NotReady, match="sale_closes_at"):
+        open_sale(raffle, raffle.sale_closes_at)
+
+
+def test_paraguay_demands_a_permit_other_countries_do_not(salon, clinic, now):
+    with pytest.raises(PermitMissing):
+        opened(now, permit=None)
+
+    assert opened(now, "clinic", permit=None).status == "OPEN"
+
+
+def test_the_plan_counts_the_open_raffles_alone(salon, now):
+    plan(2, now)
+    drafted(now)
+    first, second, third = opened(now), opened(now), drafted(now)
+
+    with pytest.raises(raffles.TooManyOpen, match="2"):
+        open_sale(third, now)
+    raffles.close("salon", first.id, now=now)
+
+    assert open_sale(third, now).status == "OPEN"
+    assert among_the_open() == {second.id, third.id}
+    raffles.cancel("salon", second.id, reason="Sin premios", now=now)
+    assert among_the_open() == {third.id}
+
+
+def test_a_plan_without_raffles_opens_none(salon, now):
+    plan(0, now)
+
+    with pytest.raises(raffles.TooManyOpen, match="0"):
+        opened(now)
+
+
+def test_numbers_are_sold_while_it_is_open_and_inside_its_window(salon, now):
+    later = opened(now, sale_opens_at=(now + MINUTE).isoformat())
+    at_once = opened(now)
+
+    raffles.on_sale(at_once, now)
+    raffles.on_sale(later, now + MINUTE)
+    raffles.on_sale(later, later.sale_closes_at - SECOND)
+    for raffle, at in (
+        (drafted(now), now),
+        (later, now),
+        (later, later.sale_closes_at),
+        (raffles.close("salon", at_once.id, now=now), now),
+    ):
+        with pytest.raises(raffles.NotOnSale) as refused:
+            raffles.on_sale(raffle, at)
+        assert refused.value.facts["current"] == raffle.status
+
+
+def test_the_cut_is_known_before_the_close_and_an_early_close_brings_it_forward(salon, now):
+    raffle = opened(now)
+    assert raffles.cut(raffle) == raffle.sale_closes_at + 12 * MINUTE
+
+    early = raffles.close("salon", raffle.id, now=now + MINUTE)
+
+    assert (early.closed_at, raffles.cut(early)) == (now + MINUTE, now + 13 * MINUTE)
+    assert early.due_at == keys.at(raffles.freezes_at(early)) == keys.at(now + 14 * MINUTE)
+
+
+def test_a_close_that_comes_late_is_of_when_the_sale_ended(salon, now):
+    raffle = opened(now)
+
+    closed = raffles.close("salon", raffle.id, now=raffle.sale_closes_at + 3 * DAY)
+
+    assert (closed.closed_at, raffles.cut(closed)) == (raffle.sale_closes_at, raffles.cut(raffle))
+    assert raffles.close("salon", raffle.id, now=now + 9 * DAY).version == closed.version
+
+
+def test_a_draft_cannot_be_closed_nor_a_closed_raffle_opened(salon, now):
+    with pytest.raises(WrongRaffleState, match="DRAFT"):
+        raffles.close("salon", drafted(now).id, now=now)
+
+    closed = raffles.close("salon", opened(now).id, now=now)
+    with pytest.raises(WrongRaffleState, match="CLOSED"):
+        open_sale(closed, now)
+
+
+def test_a_raffle_is_cancelled_from_any_state_before_its_draw(salon, now):
+    for raffle in (drafted(now), opened(now), raffles.close("salon", opened(now).id, now=now), frozen(now)):
+        cancelled = raffles.cancel("salon", raffle.id, reason="Sin permiso", now=now)
+        assert (cancelled.status, cancelled.cancel_reason) == ("CANCELLED", "Sin permiso")
+        assert raffles.cancel("salon", raffle.id, reason="Otro", now=now).version == cancelled.version
+    assert among_the_open() == set()
+
+
+def test_a_cancelled_raffle_is_due_at_once_for_its_orders_unless_it_never_had_any(salon, now):
+    draft, raffle = drafted(now), opened(now)
+
+    assert raffles.cancel("salon", raffle.id, reason="x", now=now).due_at == keys.at(now)
+    assert raffles.cancel("salon", draft.id, reason="x", now=now).due_at is None
+
+
+def test_the_list_is_frozen_a_minute_after_the_cut_and_not_sooner(salon, now):
+    raffle = sold(now)
+    with pytest.raises(raffles.NotFrozen, match="OPEN"):
+        raffles.freeze("salon", raffle.id, now=raffle.draw_at)
+    closed = raffles.close("salon", raffle.id, now=now)
+
+    with pytest.raises(raffles.NotFrozen, match="CLOSED"):
+        raffles.freeze("salon", raffle.id, now=raffles.freezes_at(closed) - SECOND)
+
+    assert raffles.freeze("salon", raffle.id, now=raffles.freezes_at(closed)).frozen_at == raffles.freezes_at(closed)
+
+
+def test_what_is_frozen_are_the_numbers_sold_and_it_is_frozen_once(salon, now):
+    raffle = opened(now)
+    late, early = sell(raffle, 100, 7, now=now), sell(raffle, 1, now=now)
+    sell(raffle, 50, now=now, status=OrderStatus.RESERVED)
+    closed = raffles.close("salon", raffle.id, now=now)
+
+    held = raffles.freeze("salon", raffle.id, now=raffles.freezes_at(closed))
+    sell(raffle, 99, now=now)
+    again = raffles.freeze("salon", raffle.id, now=raffle.draw_at)
+
+    kept = [(ticket.number, ticket.order) for ticket in sold_list.read("salon", again)]
+    assert kept == [(1, code_of(early.id)), (7, code_of(late.id)), (100, code_of(late.id))]
+    assert (held.sold_count, held.root) == (3, again.root)
+    assert again.version == held.version
+
+
+def test_a_raffle_of_which_nothing_was_sold_is_frozen_too(salon, now):
+    closed = raffles.close("salon", opened(now).id, now=now)
+
+    held = raffles.freeze("salon", closed.id, now=raffles.freezes_at(closed))
+
+    assert (held.sold_count, sold_list.read("salon", held)) == (0, ())
+
+
+def test_another_tenants_raffle_is_neither_opened_nor_closed_nor_cancelled_nor_frozen(salon, clinic, now):
+    raffle = drafted(now)
+
+    for call in (
+        lambda: open_sale(raffle, now, tenant="clinic"),
+        lambda: raffles.close("clinic", raffle.id, now=now),
+        lambda: raffles.cancel("clinic", raffle.id, reason="x", now=now),
+        lambda: raffles.freeze("clinic", raffle.id, now=now),
+    ):
+        with pytest.raises(NotHere):
+            call()
+
+
+def test_every_move_is_in_the_audit_log(salon, now):
+    raffle = raffles.cancel("salon", opened(now).id, reason="Sin permiso", now=now)
+
+    entries = reads.span(keys.audit_partition("salon"), "0", "~")
+    told = [action for entry in entries for entity, of, action, _ in entry.changes if of == raffle.id]
+    assert sorted(told) == ["raffle.cancelled", "raffle.created", "raffle.open"]

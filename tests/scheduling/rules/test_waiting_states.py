@@ -1,0 +1,49 @@
+from datetime import date, timedelta
+
+import pytest
+
+from mostrador.scheduling.rules import waiting_states
+from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.waiting_states import IN_LINE, MOVES, DayOutside, WaitingStatus, WrongWaitingState
+
+TODAY = date(2026, 12, 1)
+
+
+@pytest.mark.parametrize("current", WaitingStatus)
+@pytest.mark.parametrize("wanted", WaitingStatus)
+def test_every_move_is_in_the_table_or_refused_with_both_states(current, wanted):
+    if wanted in MOVES[current]:
+        waiting_states.move(current, wanted)
+        return
+    with pytest.raises(WrongWaitingState) as refused:
+        waiting_states.move(current, wanted)
+    assert refused.value.facts == {"current": current.value, "wanted": wanted.value}
+
+
+def test_a_wait_is_in_line_until_it_ends_and_no_end_is_left_again():
+    assert {status for status in WaitingStatus if MOVES[status]} == IN_LINE
+
+
+def test_an_offer_that_lapses_goes_back_to_nobody():
+    assert WaitingStatus.WAITING not in set().union(*MOVES.values())
+
+
+def test_what_an_offer_becomes_follows_from_its_appointment():
+    landed = {status: waiting_states.landing(status) for status in Status}
+
+    assert landed.pop(Status.PENDING) is None
+    assert set(landed.values()) <= MOVES[WaitingStatus.OFFERED]
+    assert landed[Status.CONFIRMED] is WaitingStatus.BOOKED
+    assert landed[Status.EXPIRED] is WaitingStatus.LAPSED
+    assert waiting_states.landing(None) is landed[Status.CANCELLED] is WaitingStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("day", [TODAY, TODAY + timedelta(days=30)])
+def test_a_day_that_can_be_booked_can_be_waited_for(day):
+    waiting_states.check_day(day, TODAY, TODAY + timedelta(days=30))
+
+
+@pytest.mark.parametrize("day", [TODAY - timedelta(days=1), TODAY + timedelta(days=31)])
+def test_a_day_outside_says_which_days_can_be_waited_for(day):
+    with pytest.raises(DayOutside, match="2026-12-01 to 2026-12-31"):
+        waiting_states.check_day(day, TODAY, TODAY + timedelta(days=30))

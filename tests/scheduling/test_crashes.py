@@ -1,0 +1,83 @@
+"""R3: every SDK call of booking, cancelling and moving goes wrong in every way; then the caller tries again."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from mostrador.people import customers
+from mostrador.scheduling import appointments
+from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
+from mostrador.table import TableFailure, keys, reads
+from tests.support import faults
+
+NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+TOMORROW = NINE + timedelta(days=1)
+
+
+crash = faults.points_of(5)
+
+
+def book(service, now, **more):
+    customer = {"name": "Ana", "phone": "0981 123 456"}
+    form = NewAppointment(service_id=service.id, starts_at=NINE, customer=customer, **more)
+    return appointments.book("salon", form, by="eva", key="k", now=now)
+
+
+def agenda(appointment, day):
+    found = reads.one(keys.agenda_day("salon", appointment.resource_id, day.date()))
+    return [line.appointment_id for line in found.bookings()] if found else []
+
+
+def everything(now):
+    found = appointments.listing("salon", AppointmentListing(limit=100), now=now).items
+    people = customers.listing("salon", q=None, now=now, size=100, cursor=None).items
+    return [one.id for one in found], [one.id for one in people]
+
+
+def test_a_booking_is_made_once_or_not_at_all(haircut, now, crash):
+    booked = crash(lambda: book(haircut, now))
+
+    assert everything(now) == ([booked.id], [booked.customer_id])
+    assert agenda(booked, NINE) == [booked.id]
+    assert reads.one(keys.phone("salon", "+595981123456")).customer_id == booked.customer_id
+
+
+def test_a_cancellation_happens_once_and_frees_the_time(haircut, now, crash):
+    booked = book(haircut, now)
+
+    crash(lambda: appointments.cancel("salon", booked.id, reason="llueve", by="eva", now=now))
+
+    cancelled = appointments.get("salon", booked.id, now=now)
+    assert (cancelled.status, [one["change"] for one in cancelled.history]) == ("CANCELLED", ["CANCELLED"])
+    assert agenda(booked, NINE) == []
+
+
+@pytest.mark.parametrize("to", [TOMORROW, NINE + timedelta(hours=1)], ids=["another day", "the same day"])
+def test_a_move_happens_once_and_leaves_nothing_behind(haircut, now, crash, to):
+    booked = book(haircut, now)
+
+    crash(lambda: appointments.reschedule("salon", booked.id, Rescheduling(starts_at=to), by="eva", now=now))
+
+    moved = appointments.get("salon", booked.id, now=now)
+    assert (moved.starts_at, [one["change"] for one in moved.history]) == (to, ["RESCHEDULED"])
+    assert agenda(booked, to) == [booked.id]
+    assert to.date() == NINE.date() or agenda(booked, NINE) == []
+    assert everything(now)[0] == [booked.id]
+
+
+def test_a_hold_is_confirmed_once(haircut, now, crash):
+    booked = book(haircut, now, hold=True)
+
+    crash(lambda: appointments.confirm("salon", booked.id, by="eva", now=now))
+
+    confirmed = appointments.get("salon", booked.id, now=now)
+    assert (confirmed.status, [one["change"] for one in confirmed.history]) == ("CONFIRMED", ["CONFIRMED"])
+    found = reads.one(keys.agenda_day("salon", booked.resource_id, NINE.date()))
+    assert [line.lapses_at for line in found.bookings()] == [0]
+
+
+def test_the_crashes_do_happen(haircut, now):
+    with faults.crashing(1, "before") as calls, pytest.raises(TableFailure):
+        book(haircut, now)
+
+    assert len(calls) == 2

@@ -1,0 +1,238 @@
+"""R1: any sequence of bookings, holds, moves and clock ticks, against a model that a child could check.
+
+A quick run is part of the suite; `make proof` runs 2,000 sequences.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from mostrador.scheduling import agenda, appointments, availability, services, slots
+from mostrador.scheduling.rules import agenda as agenda_rules
+from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongState
+from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
+from mostrador.scheduling.views.services import NewService
+from mostrador.table import keys, reads
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import NewTenant
+
+DAYS = [datetime.fromisoformat(f"2026-12-0{day}T09:00:00-03:00") for day in (1, 2)]
+OPEN = timedelta(hours=4)
+STEP = timedelta(minutes=30)
+STARTS = [day + STEP * number for day in DAYS for number in range(8)]
+LIMIT = 4
+WEEK = {
+    day: [{"opens": "09:00", "closes": "13:00"}] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
+}
+BEGIN = datetime.fromisoformat("2026-11-30T10:00:00-03:00")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A service as the model knows it."""
+
+    id: str
+    length: timedelta
+    after: timedelta
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An appointment as the model knows it."""
+
+    id: str
+    kind: Kind
+    start: datetime
+    status: str = "PENDING"
+    held_until: datetime | None = None
+
+    def lives(self, now):
+        return self.status in ("PENDING", "CONFIRMED") and (self.held_until is None or self.held_until > now)
+
+    def blocks(self, kind, start):
+        return self.start < start + kind.length + kind.after and start < self.start + self.kind.length + self.kind.after
+
+
+class Agenda(RuleBasedStateMachine):
+    @initialize()
+    def open_the_shop(self):
+        self.now, self.entries, self.asked = BEGIN, {}, 0
+        tenants.create(NewTenant(slug="salon", name="Salón", business_hours=WEEK), now=self.now)
+        make = partial(services.create, "salon", key=None, now=self.now)
+        cut = make(NewService(name="Corte", duration_minutes=30, price="1", max_bookings_per_day=LIMIT))
+        color = make(NewService(name="Color", duration_minutes=60, buffer_after_minutes=15, price="1"))
+        self.cut = Kind(cut.id, timedelta(minutes=30), timedelta())
+        self.color = Kind(color.id, timedelta(minutes=60), timedelta(minutes=15))
+
+    def is_free(self, kind, start, without=None):
+        others = [one for one in self.entries.values() if one.lives(self.now) and one.id != without]
+        same_day = [one for one in others if one.kind == kind and one.start.date() == start.date()]
+        in_hours = start + kind.length <= start.replace(hour=9, minute=0) + OPEN and start >= self.now
+        full = kind == self.cut and len(same_day) >= LIMIT
+        return in_hours and not full and not any(one.blocks(kind, start) for one in others)
+
+    def refused(self, call):
+        """Whether the call was refused because the time is taken."""
+        try:
+            call()
+        except slots.SlotTaken:
+            return True
+        return False
+
+    @rule(is_color=st.booleans(), start=st.sampled_from(STARTS), hold=st.booleans())
+    def book(self, is_color, start, hold):
+        kind = self.color if is_color else self.cut
+        form = NewAppointment(service_id=kind.id, starts_at=start, customer={"name": "Ana"}, hold=hold)
+        free, made = self.is_free(kind, start), []
+        self.asked += 1
+        key = f"booking {self.asked}"
+
+        refused = self.refused(lambda: made.append(appointments.book("salon", form, by="m", key=key, now=self.now)))
+
+        assert refused != free
+        if made:
+            held_until = self.now + timedelta(minutes=15) if hold else None
+            self.entries[made[0].id] = Entry(made[0].id, kind, start, held_until=held_until)
+            assert appointments.book("salon", form, by="m", key=key, now=self.now).id == made[0].id
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99))
+    def confirm(self, choice):
+        entry = self.pick(choice)
+        call = partial(appointments.confirm, "salon", entry.id, by="m", now=self.now)
+        if entry.status not in ("PENDING", "CONFIRMED"):
+            with pytest.raises(WrongState):
+                call()
+        elif entry.lives(self.now) or not self.is_blocked(entry):
+            assert call().status == "CONFIRMED"
+            self.entries[entry.id] = replace(entry, status="CONFIRMED", held_until=None)
+        else:
+            assert self.refused(call)
+
+    def is_blocked(self, entry):
+        others = [one for one in self.entries.values() if one.lives(self.now) and one.id != entry.id]
+        return any(one.blocks(entry.kind, entry.start) for one in others)
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99))
+    def cancel(self, choice):
+        entry = self.pick(choice)
+        call = partial(appointments.cancel, "salon", entry.id, reason="", by="m", now=self.now)
+        if entry.status in ("PENDING", "CONFIRMED", "CANCELLED"):
+            assert call().status == "CANCELLED"
+            self.entries[entry.id] = replace(entry, status="CANCELLED", held_until=None)
+        else:
+            with pytest.raises(WrongState):
+                call()
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99), start=st.sampled_from(STARTS))
+    def move(self, choice, start):
+        entry = self.pick(choice)
+        call = partial(appointments.reschedule, "salon", entry.id, Rescheduling(starts_at=start), by="m", now=self.now)
+        if not entry.lives(self.now):
+            with pytest.raises(WrongState):
+                call()
+        elif start == entry.start or self.is_free(entry.kind, start, without=entry.id):
+            assert call().starts_at == start
+            self.entries[entry.id] = replace(entry, start=start)
+        else:
+            assert self.refused(call)
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99))
+    def sweep(self, choice):
+        entry = self.pick(choice)
+        lapsed = entry.status == "PENDING" and entry.held_until is not None and entry.held_until <= self.now
+        expected = "EXPIRED" if lapsed else entry.status
+
+        assert appointments.expire("salon", entry.id, now=self.now).status == expected
+        self.entries[entry.id] = replace(entry, status=expected, held_until=None if lapsed else entry.held_until)
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99))
+    def delete(self, choice):
+        entry = self.pick(choice)
+        try:
+            appointments.delete("salon", entry.id, seen=None, now=self.now)
+        except NotDeletable:
+            assert entry.status == "CONFIRMED"
+            assert entry.start + entry.kind.length <= self.now
+        else:
+            del self.entries[entry.id]
+
+    @rule(minutes=st.sampled_from([1, 14, 15, 60, 60 * 26]))
+    def wait(self, minutes):
+        self.now = min(self.now + timedelta(minutes=minutes), DAYS[1])
+
+    def pick(self, choice):
+        return list(self.entries.values())[choice % len(self.entries)]
+
+    @invariant()
+    def nothing_overlaps(self):
+        living = [one for one in getattr(self, "entries", {}).values() if one.lives(self.now)]
+        living.sort(key=lambda one: one.start)
+        assert not any(one.blocks(other.kind, other.start) for one, other in pairwise(living))
+
+    @invariant()
+    def what_is_offered_is_what_is_free(self):
+        if not getattr(self, "entries", None):
+            return
+        for kind in (self.cut, self.color):
+            query = AvailabilityQuery.model_validate({"service": kind.id, "from": "2026-12-01", "to": "2026-12-02"})
+            offered = [slot.starts_at for slot in availability.find("salon", query, now=self.now).slots]
+            assert offered == [start for start in STARTS if self.is_free(kind, start)]
+
+    def teardown(self):
+        """Cancelling everything restores the days."""
+        for entry in getattr(self, "entries", {}).values():
+            if entry.status in ("PENDING", "CONFIRMED"):
+                appointments.cancel("salon", entry.id, reason="", by="m", now=self.now)
+        resource = reads.everything(*keys.resource("salon", ""))
+        days = [reads.one(keys.agenda_day("salon", one.id, day.date())) for one in resource for day in DAYS]
+        assert all(not [line for line in day.bookings() if not line.lapses_at] for day in days if day)
+
+
+@pytest.fixture
+def machine(new_table):
+    class Fresh(Agenda):
+        def __init__(self):
+            super().__init__()
+            new_table()
+
+    return Fresh
+
+
+def test_the_agenda_does_what_the_model_says(machine):
+    run_state_machine_as_test(machine)
+
+
+@pytest.mark.parametrize(
+    ("module", "guard", "without_it"),
+    [
+        (agenda_rules, "live", lambda bookings, _now: list(bookings)),
+        (agenda_rules, "in_the_way", lambda *_: None),
+        (agenda, "free", lambda *_: None),
+    ],
+    ids=["holds lapse", "overlap", "cancelling frees"],
+)
+def test_red_control_without_a_rule_the_model_objects(machine, monkeypatch, module, guard, without_it):
+    monkeypatch.setattr(module, guard, without_it)
+    quick = settings(max_examples=60, database=None, deadline=None, phases=[Phase.generate])
+    run = partial(run_state_machine_as_test, machine, settings=quick)
+
+    with pytest.raises(AssertionError):
+        run()

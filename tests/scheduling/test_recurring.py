@@ -1,0 +1,127 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from mostrador.scheduling import appointments, recurring
+from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment
+from mostrador.scheduling.views.recurring import NewSeries
+from mostrador.table.writes import KeyReused
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import TenantOperationChanges
+
+NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+ANA = {"name": "Ana", "phone": "0981 123 456"}
+
+
+def book(service, now, key=None, tenant="salon", **more):
+    wanted = {"service_id": service.id, "starts_at": NINE, "customer": ANA, "count": 4} | more
+    return recurring.book(tenant, NewSeries.model_validate(wanted), by="eva", key=key, now=now)
+
+
+def block(service, starts_at, now):
+    form = NewAppointment(service_id=service.id, starts_at=starts_at, customer={"name": "Beto"})
+    return appointments.book("salon", form, by="eva", key=None, now=now)
+
+
+def stored(now, tenant="salon"):
+    return appointments.listing(tenant, AppointmentListing(limit=100), now=now).items
+
+
+def starts(view):
+    return [one.starts_at for one in view.booked]
+
+
+def test_every_week_at_the_same_time_past_the_advance_window_too(haircut, now):
+    made = book(haircut, now, count=8)
+
+    assert starts(made) == [NINE + timedelta(weeks=number) for number in range(8)]
+    assert {one.series_id for one in made.booked} == {made.series_id}
+    assert len({one.customer_id for one in made.booked}) == 1
+    assert made.conflicts == []
+
+
+def test_every_other_week_until_a_date(haircut, now):
+    made = book(haircut, now, count=None, every_weeks=2, until="2027-01-12")
+
+    assert [start.date().isoformat() for start in starts(made)] == [
+        "2026-12-01",
+        "2026-12-15",
+        "2026-12-29",
+        "2027-01-12",
+    ]
+
+
+def test_one_conflict_books_nothing_and_is_told_with_its_alternatives(haircut, now):
+    block(haircut, NINE + timedelta(weeks=2), now)
+
+    with pytest.raises(recurring.Conflicts) as refused:
+        book(haircut, now)
+
+    (conflict,) = refused.value.facts["conflicts"]
+    assert (conflict["starts_at"], conflict["reason"]) == ("2026-12-15T09:00:00-03:00", "taken")
+    assert len(conflict["alternatives"]) == 3
+    assert len(stored(now)) == 1
+
+
+def test_the_rest_is_booked_when_asked_for(haircut, now):
+    block(haircut, NINE + timedelta(weeks=2), now)
+
+    made = book(haircut, now, skip_conflicts=True)
+
+    assert starts(made) == [NINE + timedelta(weeks=number) for number in (0, 1, 3)]
+    assert [one.reason for one in made.conflicts] == ["taken"]
+
+
+def test_the_same_key_gives_the_same_series(haircut, now):
+    first = book(haircut, now, key="k")
+
+    again = book(haircut, now, key="k")
+
+    assert (again.series_id, starts(again)) == (first.series_id, starts(first))
+    assert len(stored(now)) == 4
+    with pytest.raises(KeyReused):
+        book(haircut, now, key="k", count=5)
+
+
+def test_a_series_stays_at_its_time_on_the_clock_when_the_clocks_change(clinic, now):
+    from mostrador.scheduling import services
+    from mostrador.scheduling.views.services import NewService
+
+    visit = services.create("clinic", NewService(name="Visit", duration_minutes=30, price="50"), key=None, now=now)
+    first = datetime.fromisoformat("2027-03-09T10:00:00-05:00")
+
+    made = book(visit, now, tenant="clinic", starts_at=first, count=2, customer={"name": "Ann"})
+
+    assert [start.isoformat() for start in starts(made)] == ["2027-03-09T10:00:00-05:00", "2027-03-16T10:00:00-04:00"]
+
+
+@pytest.mark.parametrize("more", [{"count": None, "until": "2026-12-02"}, {"count": None, "until": "2029-12-01"}])
+def test_a_series_of_one_or_of_too_many_is_refused(haircut, now, more):
+    with pytest.raises(recurring.BadSeries):
+        book(haircut, now, **more)
+
+
+def test_a_series_counts_against_the_plan_as_a_whole(haircut, now):
+    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=3), seen=None, now=now)
+
+    with pytest.raises(Exception, match="the plan allows 3"):
+        book(haircut, now)
+
+    assert stored(now) == []
+
+
+def test_as_many_as_may_be_fit_into_one_transaction(haircut, now):
+    assert len(book(haircut, now, count=30).booked) == 30
+
+
+def test_a_series_whose_limits_need_too_much_at_once_is_refused(salon, now):
+    from mostrador.scheduling import booking, resources, services
+    from mostrador.scheduling.views.services import NewResource, NewService
+
+    chairs = [resources.create("salon", NewResource(name=str(n)), key=None, now=now).id for n in range(3)]
+    wanted = NewService(name="X", duration_minutes=30, price="1", max_bookings_per_week=9, resource_ids=chairs)
+    limited = services.create("salon", wanted, key=None, now=now)
+
+    with pytest.raises(booking.TooMuchAtOnce):
+        book(limited, now, count=8)
+    assert len(book(limited, now, count=4).booked) == 4

@@ -1,0 +1,48 @@
+from datetime import datetime
+
+import pytest
+
+from mostrador.errors import NotHere
+from mostrador.scheduling import appointments, resources
+from mostrador.scheduling.views.appointments import NewAppointment
+from mostrador.scheduling.views.services import NewResource, ResourceChanges
+
+NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+
+
+def test_resources_are_listed_in_the_order_in_which_they_were_made(salon, now):
+    second = resources.create("salon", NewResource(name="Silla 2"), key=None, now=now)
+
+    page = resources.listing("salon", now=now, size=10, cursor=None)
+
+    assert [item.name for item in page.items] == ["Salón Ñandutí", second.name]
+
+
+def test_own_hours_can_be_set_and_taken_back(salon, now):
+    own = {"business_hours": {"monday": [{"opens": "10:00", "closes": "11:00"}]}}
+    made = resources.create("salon", NewResource(name="Silla 2", **own), key=None, now=now)
+    assert made.hours == {"0": [[600, 660]]}
+
+    changed = resources.change("salon", made.id, ResourceChanges(business_hours=None), seen=None, now=now)
+
+    assert changed.hours is None
+
+
+def test_a_resource_with_bookings_to_come_is_not_deleted(haircut, now):
+    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
+    booked = appointments.book("salon", form, by="eva", key=None, now=now)
+
+    with pytest.raises(resources.ResourceInUse, match="2026-12-01"):
+        resources.delete("salon", booked.resource_id, seen=None, now=now)
+
+    appointments.cancel("salon", booked.id, reason="", by="eva", now=now)
+    resources.delete("salon", booked.resource_id, seen=None, now=now)
+    with pytest.raises(NotHere):
+        resources.get("salon", booked.resource_id, now=now)
+
+
+def test_another_tenants_resource_is_not_found(salon, clinic, now):
+    made = resources.create("salon", NewResource(name="Silla 2"), key=None, now=now)
+
+    with pytest.raises(NotHere):
+        resources.get("clinic", made.id, now=now)
