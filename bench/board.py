@@ -16,7 +16,7 @@ from functions.boards.app import handler
 from local import dynoxide
 from mostrador import ids
 from mostrador.raffles import board, drafts, raffles
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.views.draws import Opening
 from mostrador.raffles.views.raffles import NewRaffle
 from mostrador.table import base, keys
@@ -56,7 +56,7 @@ def _on_sale(shop: Shop, size: int) -> Raffle:
         "permit": permit,
         "terms_url": "https://example.com/bases",
     }
-    made = drafts.create(shop.slug, NewRaffle.model_validate(form), by="eva@example.com", key=None, now=NOW)
+    made = drafts.create(shop.slug, NewRaffle.model_validate(form), actor_name="eva@example.com", key=None, now=NOW)
     return raffles.open_sale(shop.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
 
 
@@ -79,7 +79,7 @@ def _rebuilt(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
         began, worked = monotonic(), process_time()
         made = board.rebuild(shop.slug, raffle.id, now=NOW)
         seconds, worked = monotonic() - began, process_time() - worked
-    if made.counts[State.SOLD] != size // 2:
+    if made.counts[NumberState.SOLD] != size // 2:
         raise RuntimeError(f"the picture made anew has {made.counts}")
     terms = {"CPU s": worked} | _told(spent)
     yield Figure("P12", f"rebuild of {size:,} numbers, half sold", ENGINE, seconds, "s", terms=terms)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bench.figures import Figure
 from mostrador.scheduling.rules import agenda, availability, opening_hours
-from mostrador.scheduling.rules.availability import Terms
+from mostrador.scheduling.rules.availability import SlotRules
 from mostrador.values import local_time
 
 ROUNDS: Final = 31
@@ -40,7 +40,7 @@ def figures(engine: str) -> Iterator[Figure]:
     yield from _compared(engine, f"{name}, {len(BUSY) * 30} busy times", replace(terms, busy=_busy()))
 
 
-def _compared(engine: str, name: str, terms: Terms) -> Iterator[Figure]:
+def _compared(engine: str, name: str, terms: SlotRules) -> Iterator[Figure]:
     visits = [Visit(_at(one.busy_from), _at(one.busy_until)) for one in terms.booked]
     visits += [Visit(_at(begins), _at(ends)) for begins, ends in terms.busy]
     by_day: dict[date, list[Visit]] = {}
@@ -63,7 +63,7 @@ def _compared(engine: str, name: str, terms: Terms) -> Iterator[Figure]:
     yield Figure("P8", f"{name}, bookings sorted by day", engine, took["slots by day"] / took["rules"], "x")
 
 
-def slot_by_slot(terms: Terms, visits: Sequence[Visit], by_day: Mapping[date, Sequence[Visit]] | None) -> list[int]:
+def slot_by_slot(terms: SlotRules, visits: Sequence[Visit], by_day: Mapping[date, Sequence[Visit]] | None) -> list[int]:
     """What most systems do: walk the clock through the opening hours and hold each start against the bookings.
 
     ``by_day`` spares it the bookings of other days.
@@ -87,7 +87,7 @@ def slot_by_slot(terms: Terms, visits: Sequence[Visit], by_day: Mapping[date, Se
     return sorted(found)
 
 
-def _clock(terms: Terms) -> Iterator[tuple[datetime, datetime]]:
+def _clock(terms: SlotRules) -> Iterator[tuple[datetime, datetime]]:
     """Each start on the grid, with its interval's close, in UTC; a repeated wall time twice, a skipped one never."""
     for number in range(-1, (LAST - FIRST).days + 1):
         day = FIRST + timedelta(days=number)
@@ -104,10 +104,10 @@ def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     return sorted(start for start in both if start.astimezone(zone).replace(tzinfo=None) == wall)
 
 
-def _terms() -> Terms:
+def _terms() -> SlotRules:
     """A service of 30 minutes with 10 to tidy up, at most 10 a day, and bookings wherever dice put them."""
     demand, dice = agenda.Demand("a" * 32, duration=30, after=10, max_per_day=10), Random(20261101)  # noqa: S311
-    grid = Terms(demand, opening_hours.Hours(HOURS), ZONE, 15, 0, LAST, (), Counter())
+    grid = SlotRules(demand, opening_hours.Hours(HOURS), ZONE, 15, 0, LAST, (), Counter())
     free, booked = availability.starts(grid, FIRST, LAST), list[agenda.Booking]()
     dice.shuffle(free)
     for start in free:
@@ -116,7 +116,7 @@ def _terms() -> Terms:
     if len(booked) != BOOKINGS:
         raise RuntimeError(f"only {len(booked)} bookings fit into the month")
     counts = Counter(local_time.local_day(one.starts, ZONE) for one in booked)
-    return Terms(
+    return SlotRules(
         demand,
         opening_hours.Hours(HOURS),
         ZONE,
@@ -133,7 +133,7 @@ def _busy() -> list[tuple[int, int]]:
     return [(midnight + begins, midnight + begins + length) for midnight in days for begins, length in BUSY]
 
 
-def _cold(terms: Terms) -> list[int]:
+def _cold(terms: SlotRules) -> list[int]:
     """Without the remembered clock changes of the zone, as a process finds it."""
     local_time.stretches.cache_clear()
     return availability.starts(terms, FIRST, LAST)

@@ -72,7 +72,7 @@ def _sizes(endpoint: str, shop: Shop) -> Iterator[Figure]:
     """What decides the units: an appointment over 1,024 bytes costs twice as much in the table and each index."""
     client = dynoxide.client(endpoint)
     visit, customer, _ = shops.pattern(client, shop, shops.noon(699))
-    made = appointments.confirm(shop.slug, visit["id"]["S"], by="eva@example.com", now=NOW)
+    made = appointments.confirm(shop.slug, visit["id"]["S"], actor_name="eva@example.com", now=NOW)
     confirmed = shops.stored(client, (made.pk, made.sk))
     yield Figure("P5", "appointment as booked", ENGINE, size(visit), "bytes")
     yield Figure("P5", "appointment as confirmed", ENGINE, size(confirmed), "bytes")
@@ -85,7 +85,7 @@ def _operations(shop: Shop) -> list[Operation]:
     held = [shop.book(shops.noon(3 + n), "0981 000 002", hold=True) for n in range(2)]
     pending = [shop.book(shops.noon(5 + n), "0981 000 002") for n in range(4)]
     moving = [shop.book(shops.noon(14 + n), "0981 000 002") for n in range(2)]
-    slug, by = shop.slug, "eva@example.com"
+    slug, actor_name = shop.slug, "eva@example.com"
     newest = AppointmentListing(limit=_PAGE, order="newest")
     return [
         Operation("book, new customer", lambda n: shop.book(shops.noon(10 + n), f"0981 100 00{n}"), 2, 14),
@@ -93,9 +93,15 @@ def _operations(shop: Shop) -> list[Operation]:
             "book, new customer, 21st of its day", lambda n: shop.book(shops.noon(_BUSY + n), f"0981 200 00{n}"), 2, 14
         ),
         Operation("book, known phone", lambda n: shop.book(shops.noon(12 + n), "0981 000 002"), 2, 10),
-        Operation("confirm", lambda n: appointments.confirm(slug, pending[n].id, by=by, now=NOW), 2),
-        Operation("confirm a hold", lambda n: appointments.confirm(slug, held[n].id, by=by, now=NOW), 2),
-        Operation("cancel", lambda n: appointments.cancel(slug, pending[2 + n].id, reason="", by=by, now=NOW), 2),
+        Operation("confirm", lambda n: appointments.confirm(slug, pending[n].id, actor_name=actor_name, now=NOW), 2),
+        Operation(
+            "confirm a hold", lambda n: appointments.confirm(slug, held[n].id, actor_name=actor_name, now=NOW), 2
+        ),
+        Operation(
+            "cancel",
+            lambda n: appointments.cancel(slug, pending[2 + n].id, reason="", actor_name=actor_name, now=NOW),
+            2,
+        ),
         Operation("reschedule to another day", lambda n: _move(shop, moving[n].id, shops.noon(20 + n)), 3),
         Operation("get", lambda _: appointments.get(slug, known.id, now=NOW), 1),
         Operation("page of 25 appointments", lambda _: _page(slug, newest), 1, read_units=4),
@@ -125,7 +131,7 @@ def _with_calendar(shop: Shop) -> list[Operation]:
 
 def _move(shop: Shop, appointment_id: str, starts_at: datetime) -> None:
     form = Rescheduling(starts_at=starts_at)
-    appointments.reschedule(shop.slug, appointment_id, form, by="eva@example.com", now=NOW)
+    appointments.reschedule(shop.slug, appointment_id, form, actor_name="eva@example.com", now=NOW)
 
 
 def _page(slug: str, query: AppointmentListing) -> None:

@@ -58,14 +58,14 @@ def opened(shop: Shop, last_number: int, **more: Any) -> Raffle:
         "permit": {"authority": "CONAJZAR", "number": "1/2026", "document_url": "https://example.com/1"},
         "terms_url": "https://example.com/bases",
     }
-    made = drafts.create(shop.slug, NewRaffle.model_validate(form | more), by=_BY, key=None, now=NOW)
+    made = drafts.create(shop.slug, NewRaffle.model_validate(form | more), actor_name=_BY, key=None, now=NOW)
     return raffles.open_sale(shop.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
 
 
 def sell(shop: Shop, raffle: Raffle, phone: str, **choice: Any) -> Order:
     customer = {"name": "María José Fernández", "phone": phone, "email": "maria.jose@example.com"}
     form = NewOrder.model_validate({"customer": customer} | choice)
-    return reservations.sell(shop.slug, raffle.id, form, by=_BY, seller="u-eva", key=ids.new(), now=NOW)
+    return reservations.sell(shop.slug, raffle.id, form, actor_name=_BY, seller="u-eva", key=ids.new(), now=NOW)
 
 
 class _Stream:
@@ -201,13 +201,17 @@ def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, C
     for order in held["late"]:
         order_transitions.expire(slug, order.id, now=NOW + timedelta(hours=1))
     paid = [
-        settlement.confirm(slug, reserved().id, Confirmation(method="CASH"), by=_BY, key=None, now=NOW).target
+        settlement.record_order_payment(
+            slug, reserved().id, Confirmation(method="CASH"), actor_name=_BY, key=None, now=NOW
+        ).target
         for _ in range(2)
     ]
     cash, money, page = {"method": "CASH"}, Confirmation(method="CASH"), OrderListing(limit=25)
 
     def confirm(name: str) -> Callable[[int], object]:
-        return lambda n: settlement.confirm(slug, held[name][n].id, money, by=_BY, key=None, now=NOW)
+        return lambda n: settlement.record_order_payment(
+            slug, held[name][n].id, money, actor_name=_BY, key=None, now=NOW
+        )
 
     yield "reserve 1 number, known phone", 2, lambda _: reserved()
     yield "reserve 5 numbers, known phone", 2, lambda _: reserved(5)
@@ -218,19 +222,19 @@ def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, C
     yield (
         "receipt of an order of 1",
         2,
-        lambda n: order_transitions.receive(slug, held["receipt"][n].id, Receipt(), by=_BY, now=NOW),
+        lambda n: order_transitions.receive(slug, held["receipt"][n].id, Receipt(), actor_name=_BY, now=NOW),
     )
     yield "confirm an order of 1", 2, confirm("confirm")
     yield "confirm an order of 1, paid late", 2, confirm("late")
     yield (
         "cancel an order of 1",
         2,
-        lambda n: order_transitions.cancel(slug, held["cancel"][n].id, reason="", by=_BY, now=NOW),
+        lambda n: order_transitions.cancel(slug, held["cancel"][n].id, reason="", actor_name=_BY, now=NOW),
     )
     yield (
         "refund an order of 1",
         None,
-        lambda n: settlement.refund(slug, paid[n].id, Refunding(reason="x"), by=_BY, now=NOW),
+        lambda n: settlement.refund_order(slug, paid[n].id, Refunding(reason="x"), actor_name=_BY, now=NOW),
     )
     yield "get an order", 1, lambda _: orders.get(slug, paid[0].id, now=NOW)
     yield "page of 25 orders", 1, lambda _: orders.listing(slug, raffle.id, page, now=NOW)

@@ -59,7 +59,7 @@ class Shop:
 
     def book(self, starts_at: datetime, phone: str, *, hold: bool = False) -> Appointment:
         form = self.form(starts_at, phone, hold=hold)
-        return appointments.book(self.slug, form, by="eva@example.com", key=ids.new(), now=NOW)
+        return appointments.book(self.slug, form, actor_name="eva@example.com", key=ids.new(), now=NOW)
 
 
 def opened(slug: str) -> Shop:

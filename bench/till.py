@@ -25,13 +25,13 @@ _numbers = count()
 def at_bancard(slug: str) -> Iterator[None]:
     """The tenant takes online payments; whatever was asked for was paid."""
     with (
-        patch.object(kms, "seal", lambda text, _bound_to: text),
-        patch.object(kms, "opened", lambda sealed, _bound_to: sealed),
+        patch.object(kms, "encrypt", lambda text, _bound_to: text),
+        patch.object(kms, "decrypt", lambda sealed, _bound_to: sealed),
         patch.object(bancard, "single_buy", lambda _application, purchase: f"page{purchase.process_id}"),
         patch.object(bancard, "confirmation", _paid),
     ):
         form = BancardForm(return_url="https://bench.invalid", **_KEYS)
-        bancard_account.connect(slug, form, seen=None, by="eva@example.com", now=NOW)
+        bancard_account.connect(slug, form, seen=None, actor_name="eva@example.com", now=NOW)
         yield
 
 
@@ -42,14 +42,14 @@ def asked(shop: Shop, starts_at: datetime) -> str:
 
 
 def start(shop: Shop, appointment_id: str) -> str:
-    begun = checkout.start(shop.slug, Target.APPOINTMENT, appointment_id, by="public", now=NOW)
+    begun = checkout.start(shop.slug, Target.APPOINTMENT, appointment_id, actor_name="public", now=NOW)
     return str(begun.payment.id)
 
 
 def notify(shop: Shop, payment_id: str) -> None:
     """What Bancard posts once that is paid."""
     told = _message(int(payment_id))
-    if bancard_webhook.receive(shop.slug, {"operation": told}, now=NOW) is not bancard_webhook.Outcome.ASKED:
+    if bancard_webhook.receive(shop.slug, {"operation": told}, now=NOW) is not bancard_webhook.WebhookOutcome.ASKED:
         raise RuntimeError("the message was not taken")
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from local.ministack import LOOPBACK
 from mostrador.raffles.rules import bls, bls_curve, bls_hash, drand
-from mostrador.raffles.rules.drand import Chain
+from mostrador.raffles.rules.drand import BeaconChain
 
 T = TypeVar("T")
 _SECRET = 0x10CA1
@@ -41,10 +41,10 @@ def stop(server: Server) -> None:
 
 
 @cache
-def chain() -> Chain:
+def chain() -> BeaconChain:
     x, y = _known(bls_curve.times(_SECRET, bls_curve.G2))
     public_key = _compressed(x.im, x.re, is_larger=y.is_larger())
-    return Chain(
+    return BeaconChain(
         chain_hash=sha256(public_key).hexdigest(), public_key=public_key.hex(), genesis=1_700_000_000, period=3
     )
 
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(404, {})
 
-    def _answer_round(self, own: Chain, number: int) -> None:
+    def _answer_round(self, own: BeaconChain, number: int) -> None:
         if not 0 < number < 2**40 or drand.published_at(own, number) > datetime.now(UTC):
             self._answer(425, {})
             return

@@ -196,7 +196,7 @@ KEYS = {
     "CalendarWatch": keys.calendar_watch("s", "INTEGRATION#GOOGLE_CALENDAR"),
     "CalendarConsent": keys.calendar_consent("s", "<id>"),
     "LedgerLine": keys.ledger_line("s", datetime(2026, 12, 1, 12, tzinfo=UTC), "<id>", "PAID"),
-    "Owed": keys.owed("s", "<id>"),
+    "Owed": keys.refund_due("s", "<id>"),
     "ParkedNotice": keys.parked_notice("s", "<id>"),
     "PaymentReport": keys.payment_report("s", DAY),
     "Integration": keys.integration("s", "BANCARD"),

@@ -28,7 +28,9 @@ def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.KeyPag
 @app.post(BASE)
 def create(slug: door.Slug, form: views.NewKey, key: door.IdempotencyKey = None) -> Response[views.MadeKeyView]:
     caller = door.caller(app, slug, Action.CHANGE_KEYS)
-    return door.created(api_keys.create(slug, form, by=caller.name, key=key, now=clock.now()), views.MadeKeyView)
+    return door.created(
+        api_keys.create(slug, form, actor_name=caller.name, key=key, now=clock.now()), views.MadeKeyView
+    )
 
 
 @app.get(f"{BASE}/<key_id>")

@@ -37,7 +37,7 @@ def listing(slug: door.Slug, query: Annotated[views.AppointmentListing, Query()]
 @app.post(BASE)
 def book(slug: door.Slug, form: views.NewAppointment, key: door.IdempotencyKey = None) -> OneAppointment:
     caller = door.caller(app, slug, Action.BOOK)
-    booked = appointments.book(slug, form, by=caller.name, key=key, now=clock.now())
+    booked = appointments.book(slug, form, actor_name=caller.name, key=key, now=clock.now())
     return door.created(booked, views.AppointmentView)
 
 
@@ -69,33 +69,35 @@ def delete(slug: door.Slug, appointment_id: door.Id, seen: door.IfMatch = None) 
 @app.post(f"{ONE}/confirm")
 def confirm(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
     caller = door.caller(app, slug, Action.BOOK)
-    return _shown(appointments.confirm(slug, appointment_id, by=caller.name, now=clock.now()))
+    return _shown(appointments.confirm(slug, appointment_id, actor_name=caller.name, now=clock.now()))
 
 
 @app.post(f"{ONE}/cancel")
 def cancel(slug: door.Slug, appointment_id: door.Id, form: views.StaffCancellation | None = None) -> OneAppointment:
     caller, form = door.caller(app, slug, Action.BOOK), form or views.StaffCancellation()
     told = form.model_dump()
-    return _shown(appointments.cancel(slug, appointment_id, **told, by=caller.name, now=clock.now()))
+    return _shown(appointments.cancel(slug, appointment_id, **told, actor_name=caller.name, now=clock.now()))
 
 
 @app.post(f"{ONE}/reschedule")
 def reschedule(slug: door.Slug, appointment_id: door.Id, form: views.StaffRescheduling) -> OneAppointment:
     caller, over = door.caller(app, slug, Action.BOOK), form.ignore_calendar
-    moved = appointments.reschedule(slug, appointment_id, form, ignore_calendar=over, by=caller.name, now=clock.now())
+    moved = appointments.reschedule(
+        slug, appointment_id, form, ignore_calendar=over, actor_name=caller.name, now=clock.now()
+    )
     return _shown(moved)
 
 
 @app.post(f"{ONE}/complete")
 def complete(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
     caller = door.caller(app, slug, Action.BOOK)
-    return _shown(appointments.complete(slug, appointment_id, by=caller.name, now=clock.now()))
+    return _shown(appointments.complete(slug, appointment_id, actor_name=caller.name, now=clock.now()))
 
 
 @app.post(f"{ONE}/no-show")
 def no_show(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
     caller = door.caller(app, slug, Action.BOOK)
-    return _shown(appointments.no_show(slug, appointment_id, by=caller.name, now=clock.now()))
+    return _shown(appointments.no_show(slug, appointment_id, actor_name=caller.name, now=clock.now()))
 
 
 def _shown(appointment: Any) -> OneAppointment:

@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _caller(token: str) -> Caller:
     if token.startswith(api_keys.PREFIX):
-        key = api_keys.opened(token, now=clock.now())
+        key = api_keys.authenticate(token, now=clock.now())
         return Caller(key.user, key.name, {key.tenant: key.role}, is_person=False)
     user = access_tokens.user(token)
     memberships = members.of_user(user.id)

@@ -32,7 +32,7 @@ def get(slug: door.Slug, query: Asked) -> OneConnection:
 @app.put(CONNECTION)
 def put(slug: door.Slug, form: views.CalendarForm, query: Asked, seen: door.IfMatch = None) -> OneConnection:
     caller = door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
-    made = connections.connect(slug, form, query.resource, seen=seen, by=caller.name, now=clock.now())
+    made = connections.connect(slug, form, query.resource, seen=seen, actor_name=caller.name, now=clock.now())
     return door.shown(made, views.CalendarView)
 
 
@@ -50,7 +50,7 @@ def delete(
 def consent(slug: door.Slug, query: Asked) -> views.ConsentView:
     caller = door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
     url = connections.consent(
-        slug, query.resource, redirect_uri=door.address(app, CALLBACK), by=caller.name, now=clock.now()
+        slug, query.resource, redirect_uri=door.address(app, CALLBACK), actor_name=caller.name, now=clock.now()
     )
     return views.ConsentView(url=url)
 
@@ -58,7 +58,7 @@ def consent(slug: door.Slug, query: Asked) -> views.ConsentView:
 @app.get(CALLBACK, include_in_schema=False)
 def callback(query: Annotated[views.Returned, Query()]) -> Response[str]:
     now = clock.now()
-    tenant, consent_id = connections.opened(query.state, now=now)
+    tenant, consent_id = connections.consume_state(query.state, now=now)
     door.visitor(app, tenant)
     connections.granted(
         tenant, consent_id, code=query.code, error=query.error, redirect_uri=door.address(app, CALLBACK), now=now

@@ -22,20 +22,20 @@ Form = views.CheckoutForm
 
 @app.post(f"{API}/appointments/<appointment_id>/checkout")
 def for_appointment(slug: door.Slug, appointment_id: door.Id, form: Form | None = None) -> views.CheckoutView:
-    by = door.caller(app, slug, Action.PAY).name
-    return _started(slug, Target.APPOINTMENT, appointment_id, form, by)
+    actor_name = door.caller(app, slug, Action.PAY).name
+    return _started(slug, Target.APPOINTMENT, appointment_id, form, actor_name)
 
 
 @app.post(f"{API}/orders/<order_id>/checkout")
 def for_order(slug: door.Slug, order_id: door.Id) -> views.CheckoutView:
-    by = door.caller(app, slug, Action.PAY).name
-    return _started(slug, Target.ORDER, order_id, None, by)
+    actor_name = door.caller(app, slug, Action.PAY).name
+    return _started(slug, Target.ORDER, order_id, None, actor_name)
 
 
 @app.post(f"{PUBLIC}/appointments/<token>/checkout")
 def for_own_appointment(slug: door.Slug, token: str, form: Form | None = None) -> views.CheckoutView:
     address, now = door.visitor(app, slug), clock.now()
-    booked = manage_links.opened(slug, token, now=now)
+    booked = manage_links.verify_token(slug, token, now=now)
     rate_limits.count(slug, "checkout", address, limit=AN_HOUR, now=now)
     return _started(slug, Target.APPOINTMENT, booked.id, form, PUBLIC_NAME)
 
@@ -43,7 +43,7 @@ def for_own_appointment(slug: door.Slug, token: str, form: Form | None = None) -
 @app.post(f"{PUBLIC}/orders/<token>/checkout")
 def for_own_order(slug: door.Slug, token: str) -> views.CheckoutView:
     address, now = door.visitor(app, slug), clock.now()
-    ordered, _, _ = order_links.opened(slug, token, now=now)
+    ordered, _, _ = order_links.verify_token(slug, token, now=now)
     rate_limits.count(slug, "checkout", address, limit=AN_HOUR, now=now)
     return _started(slug, Target.ORDER, ordered.id, None, PUBLIC_NAME)
 
@@ -51,15 +51,15 @@ def for_own_order(slug: door.Slug, token: str) -> views.CheckoutView:
 @app.get(f"{PUBLIC}/payments/<token>")
 def see(slug: door.Slug, token: str) -> views.OwnPaymentView:
     door.visitor(app, slug)
-    return views.OwnPaymentView.model_validate(payment_links.opened(slug, token, now=clock.now()))
+    return views.OwnPaymentView.model_validate(payment_links.verify_token(slug, token, now=clock.now()))
 
 
-def _started(slug: str, target: Target, target_id: str, form: Form | None, by: str) -> views.CheckoutView:
+def _started(slug: str, target: Target, target_id: str, form: Form | None, actor_name: str) -> views.CheckoutView:
     all_of_it = form.all if form else False
     try:
-        begun = checkout.start(slug, target, target_id, all_of_it=all_of_it, by=by, now=clock.now())
+        begun = checkout.start(slug, target, target_id, all_of_it=all_of_it, actor_name=actor_name, now=clock.now())
     except (GatewayRefused, GatewayUnknown) as error:
-        if by == PUBLIC_NAME:  # what is wrong between the two is nobody else's business
+        if actor_name == PUBLIC_NAME:  # what is wrong between the two is nobody else's business
             raise bancard_account.PaymentsDown from error
         raise
     return views.CheckoutView.model_validate(begun)

@@ -43,7 +43,7 @@ def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
 @app.post(f"{ONE}/prizes/<place>/delivery")
 def deliver(slug: door.Slug, raffle_id: door.Id, place: Place, form: views.Delivery) -> OneRaffle:
     caller = door.caller(app, slug, Action.DRAW_RAFFLES)
-    delivered = prizes.deliver(slug, raffle_id, int(place), form, by=caller.name, now=clock.now())
+    delivered = prizes.deliver(slug, raffle_id, int(place), form, actor_name=caller.name, now=clock.now())
     return door.shown(delivered, RaffleView)
 
 

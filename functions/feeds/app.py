@@ -37,7 +37,7 @@ def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.FeedPa
 @app.post(BASE)
 def create(slug: door.Slug, form: views.NewFeed) -> Response[views.OpenedFeedView]:
     caller = door.caller(app, slug, Action.CHANGE_FEEDS)
-    return door.created(ical_feeds.create(slug, form, by=caller.name, now=clock.now()), views.OpenedFeedView)
+    return door.created(ical_feeds.create(slug, form, actor_name=caller.name, now=clock.now()), views.OpenedFeedView)
 
 
 @app.delete(f"{BASE}/<feed_id>")

@@ -6,7 +6,7 @@ from mostrador import clock
 from mostrador.payments import bancard_account
 from mostrador.people.rules.permissions import Action
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from mostrador.tenancy.views import integrations as views
 from mostrador.web import door
 
@@ -27,14 +27,14 @@ def listing(slug: door.Slug) -> views.IntegrationPage:
 @app.get(BANCARD)
 def get_bancard(slug: door.Slug) -> OneBancard:
     door.caller(app, slug, Action.READ_INTEGRATIONS)
-    return door.shown(integrations.get(slug, Kind.BANCARD, now=clock.now()), views.BancardView)
+    return door.shown(integrations.get(slug, IntegrationType.BANCARD, now=clock.now()), views.BancardView)
 
 
 @app.put(BANCARD)
 def put_bancard(slug: door.Slug, form: views.BancardForm, seen: door.IfMatch = None) -> OneBancard:
     caller = door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
     return door.shown(
-        bancard_account.connect(slug, form, seen=seen, by=caller.name, now=clock.now()), views.BancardView
+        bancard_account.connect(slug, form, seen=seen, actor_name=caller.name, now=clock.now()), views.BancardView
     )
 
 

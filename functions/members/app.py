@@ -30,7 +30,7 @@ def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.Member
 @app.post(BASE)
 def invite(slug: door.Slug, form: views.NewMember) -> OneMember:
     caller = door.caller(app, slug, Action.CHANGE_MEMBERS)
-    return door.created(invitations.create(slug, form, by=caller.name, now=clock.now()), views.MemberView)
+    return door.created(invitations.create(slug, form, actor_name=caller.name, now=clock.now()), views.MemberView)
 
 
 @app.get(ONE)

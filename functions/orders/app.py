@@ -34,7 +34,7 @@ def listing(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.OrderLis
 def sell(slug: door.Slug, raffle_id: door.Id, form: views.NewOrder, key: door.IdempotencyKey = None) -> OneOrder:
     caller = door.caller(app, slug, Action.SELL)
     seller = caller.user if caller.is_member else None
-    made = reservations.sell(slug, raffle_id, form, by=caller.name, seller=seller, key=key, now=clock.now())
+    made = reservations.sell(slug, raffle_id, form, actor_name=caller.name, seller=seller, key=key, now=clock.now())
     return door.created(made, views.OrderView)
 
 
@@ -65,7 +65,7 @@ def link(slug: door.Slug, order_id: door.Id) -> views.OrderLinkView:
 @app.post(f"{ONE}/receipt")
 def receive(slug: door.Slug, order_id: door.Id, form: views.Receipt) -> OneOrder:
     caller = door.caller(app, slug, Action.SELL)
-    received = order_transitions.receive(slug, order_id, form, by=caller.name, now=clock.now())
+    received = order_transitions.receive(slug, order_id, form, actor_name=caller.name, now=clock.now())
     return door.shown(received, views.OrderView)
 
 
@@ -74,18 +74,20 @@ def confirm(
     slug: door.Slug, order_id: door.Id, form: Confirmation, key: door.IdempotencyKey = None
 ) -> views.SettledView:
     caller = door.caller(app, slug, Action.SELL)
-    settled = settlement.confirm(slug, order_id, form, by=caller.name, key=key, now=clock.now())
+    settled = settlement.record_order_payment(slug, order_id, form, actor_name=caller.name, key=key, now=clock.now())
     return views.SettledView.model_validate(settled)
 
 
 @app.post(f"{ONE}/cancel")
 def cancel(slug: door.Slug, order_id: door.Id, form: views.OrderCancellation | None = None) -> OneOrder:
     caller, reason = door.caller(app, slug, Action.SELL), form.reason if form else ""
-    cancelled = order_transitions.cancel(slug, order_id, reason=reason, by=caller.name, now=clock.now())
+    cancelled = order_transitions.cancel(slug, order_id, reason=reason, actor_name=caller.name, now=clock.now())
     return door.shown(cancelled, views.OrderView)
 
 
 @app.post(f"{ONE}/refund")
 def refund(slug: door.Slug, order_id: door.Id, form: Refunding) -> views.SettledView:
     caller = door.caller(app, slug, Action.REFUND)
-    return views.SettledView.model_validate(settlement.refund(slug, order_id, form, by=caller.name, now=clock.now()))
+    return views.SettledView.model_validate(
+        settlement.refund_order(slug, order_id, form, actor_name=caller.name, now=clock.now())
+    )

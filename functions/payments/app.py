@@ -52,7 +52,7 @@ def verify(slug: door.Slug, payment_id: door.PaymentId) -> OnePayment:
 @app.post(f"{ONE}/refund")
 def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -> OnePayment:
     caller, now = door.caller(app, slug, Action.REFUND), clock.now()
-    refunded = settlement.refund_one(slug, payment_id, form, by=caller.name, now=now).payment
+    refunded = settlement.refund_payment(slug, payment_id, form, actor_name=caller.name, now=now).payment
     if refunded.provider == Provider.BANCARD:
         refunded = refunds.give_back(slug, refunded, again=True, now=now)
     return door.shown(refunded, views.PaymentView)
@@ -62,7 +62,7 @@ def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -
 def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning | None = None) -> OnePayment:
     caller = door.caller(app, slug, Action.REFUND)
     reference = form.reference if form else None
-    returned = payments.returned(slug, payment_id, reference=reference, by=caller.name, now=clock.now())
+    returned = payments.returned(slug, payment_id, reference=reference, actor_name=caller.name, now=clock.now())
     return door.shown(returned, views.PaymentView)
 
 
@@ -71,5 +71,7 @@ def take(
     slug: door.Slug, appointment_id: door.Id, form: views.Confirmation, key: door.IdempotencyKey = None
 ) -> SettledAppointmentView:
     caller = door.caller(app, slug, Action.PAY)
-    settled = settlement.take(slug, appointment_id, form, by=caller.name, key=key, now=clock.now())
+    settled = settlement.record_appointment_payment(
+        slug, appointment_id, form, actor_name=caller.name, key=key, now=clock.now()
+    )
     return SettledAppointmentView.model_validate(settled)

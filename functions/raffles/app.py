@@ -31,7 +31,7 @@ def listing(slug: door.Slug, query: Annotated[views.RaffleListing, Query()]) -> 
 @app.post(BASE)
 def create(slug: door.Slug, form: views.NewRaffle, key: door.IdempotencyKey = None) -> OneRaffle:
     caller = door.caller(app, slug, Action.CHANGE_RAFFLES)
-    return door.created(drafts.create(slug, form, by=caller.name, key=key, now=clock.now()), views.RaffleView)
+    return door.created(drafts.create(slug, form, actor_name=caller.name, key=key, now=clock.now()), views.RaffleView)
 
 
 @app.get(ONE)

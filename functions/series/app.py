@@ -15,4 +15,4 @@ handler = door.handler(app)
 @app.post("/tenant/<slug>/api/series")
 def book(slug: door.Slug, form: views.NewSeries, key: door.IdempotencyKey = None) -> Response[views.SeriesView]:
     caller = door.caller(app, slug, Action.BOOK)
-    return door.made(recurring.book(slug, form, by=caller.name, key=key, now=clock.now()))
+    return door.made(recurring.book(slug, form, actor_name=caller.name, key=key, now=clock.now()))

@@ -29,7 +29,9 @@ def listing(slug: door.Slug, query: Annotated[views.WaitingListing, Query()]) ->
 @app.post(BASE)
 def join(slug: door.Slug, form: views.NewWaiting, key: door.IdempotencyKey = None) -> OneWaiting:
     caller = door.caller(app, slug, Action.CHANGE_WAITING)
-    return door.created(waiting_list.join(slug, form, by=caller.name, key=key, now=clock.now()), views.WaitingView)
+    return door.created(
+        waiting_list.join(slug, form, actor_name=caller.name, key=key, now=clock.now()), views.WaitingView
+    )
 
 
 @app.get(ONE)

@@ -16,7 +16,7 @@ from mostrador.background import outbox
 from mostrador.observability import logger
 from mostrador.table import keys, reads, writes
 from mostrador.table.base import Item
-from mostrador.table.items.audit import AuditEntry, Link
+from mostrador.table.items.audit import AuditEntry, AuditLink
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.audit.test_chain import change, is_whole, links, stored_lines, stretch
@@ -189,7 +189,7 @@ def test_the_head_of_the_chain_is_logged_outside_of_the_table(records, told):
     assert (last["sequence"], last["digest"]) == (len(links("salon")), links("salon")[-1].digest)
 
 
-@pytest.mark.parametrize("kind", [AuditEntry, Link])
+@pytest.mark.parametrize("kind", [AuditEntry, AuditLink])
 @pytest.mark.parametrize("how", ["changed", "removed"])
 def test_who_touches_a_line_or_a_link_in_the_table_wakes_somebody_up(source, records, told, kind, how):
     stream.pump(app.handler, records)

@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 def hold(service, at, now, name="Ana", **more):
     wanted = {"customer": {"name": name, "phone": f"0981 {400000 + at.hour * 60 + at.minute}"}} | more
     form = NewAppointment(service_id=service.id, starts_at=at, hold=True, **wanted)
-    return appointments.book("salon", form, by="eva", key=None, now=now)
+    return appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def status(appointment, now):
@@ -43,8 +43,8 @@ def test_a_hold_that_lapsed_expires_and_is_not_due_any_more(haircut, now):
 
 def test_a_hold_that_was_confirmed_or_cancelled_is_not_due(haircut, now):
     confirmed, cancelled = hold(haircut, nine(), now), hold(haircut, nine(60), now)
-    appointments.confirm("salon", confirmed.id, by="eva", now=now)
-    appointments.cancel("salon", cancelled.id, reason="", by="eva", now=now)
+    appointments.confirm("salon", confirmed.id, actor_name="eva", now=now)
+    appointments.cancel("salon", cancelled.id, reason="", actor_name="eva", now=now)
 
     assert set(sweep(now + 60 * MINUTE).values()) == {0}
     assert (status(confirmed, now), status(cancelled, now)) == ("CONFIRMED", "CANCELLED")

@@ -3,10 +3,10 @@
 import pytest
 
 from mostrador.calendars import changes_feed, comparison
-from mostrador.calendars.remote_edits import Kind
+from mostrador.calendars.remote_edits import EditKind
 from mostrador.calendars.rules import google_event as rules
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind as System
+from mostrador.tenancy.integrations import IntegrationType as System
 from tests.support.calendars import connect, is_right, record
 
 
@@ -63,16 +63,16 @@ def test_all_that_can_be_wrong_is_named_and_put_right(shop, google, booked, now)
 
     assert kinds(shop) == sorted(
         [
-            (Kind.MISSING, missing.id),
-            (Kind.MISSING, purged.id),
-            (Kind.DIFFERS, differing.id),
-            (Kind.PARKED, parked.id),
-            (Kind.STRAY, dead.id),
-            (Kind.PENDING, late.id),
-            (Kind.STRAY, missing.id),
+            (EditKind.MISSING, missing.id),
+            (EditKind.MISSING, purged.id),
+            (EditKind.DIFFERS, differing.id),
+            (EditKind.PARKED, parked.id),
+            (EditKind.STRAY, dead.id),
+            (EditKind.PENDING, late.id),
+            (EditKind.STRAY, missing.id),
         ]
     )
-    assert [one.fields for one in found(shop) if one.kind is Kind.DIFFERS] == [("summary", "start")]
+    assert [one.fields for one in found(shop) if one.kind is EditKind.DIFFERS] == [("summary", "start")]
     repair(shop)
     assert is_right(google)
     assert found(shop) == []

@@ -12,7 +12,7 @@ from mostrador.calendars import watches
 from mostrador.clients.google_oauth import Answer
 from mostrador.table import keys, reads
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support.calendars import connect, is_right
 from tests.support.http import Client, admin, anybody, staff
 
@@ -36,7 +36,7 @@ def returned(**query):
 
 
 def secret(now, resource_id=None):
-    found = integrations.find("salon", Kind.GOOGLE_CALENDAR, resource_id)
+    found = integrations.find("salon", IntegrationType.GOOGLE_CALENDAR, resource_id)
     return json.loads(integrations.secrets(found, now=now)[0])
 
 
@@ -84,7 +84,7 @@ def test_a_forged_state_leads_nowhere(asked, state):
 def test_a_state_of_one_tenant_does_not_connect_another(asked, clinic, now):
     returned(state=asked["state"], code="code-1")
 
-    assert integrations.find("clinic", Kind.GOOGLE_CALENDAR) is None
+    assert integrations.find("clinic", IntegrationType.GOOGLE_CALENDAR) is None
 
 
 def test_who_refuses_at_google_connects_nothing(asked, now):

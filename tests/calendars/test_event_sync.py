@@ -4,7 +4,7 @@ import pytest
 
 from mostrador.calendars import connections, event_sync, google_access
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support.calendars import connect, is_right, record, stored
 
 
@@ -18,7 +18,7 @@ def own(shop, google, now, haircut):
 
 
 def found(connection):
-    return integrations.find("salon", Kind.GOOGLE_CALENDAR, connection.resource_id)
+    return integrations.find("salon", IntegrationType.GOOGLE_CALENDAR, connection.resource_id)
 
 
 def test_a_confirmed_appointment_is_an_event(shop, google):
@@ -187,7 +187,7 @@ def test_where_we_may_not_write_the_events_wait_and_the_connection_is_broken(sho
     booked = shop.book(status="CONFIRMED")
     google.refusal = (403, "insufficientPermissions")
     shop.deliver()
-    stuck = integrations.find("salon", Kind.GOOGLE_CALENDAR)
+    stuck = integrations.find("salon", IntegrationType.GOOGLE_CALENDAR)
     assert (record(booked).state, stuck.status) == ("PENDING", "BROKEN")
 
     google.refusal = None

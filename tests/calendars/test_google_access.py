@@ -13,13 +13,13 @@ from mostrador.clients.google_oauth import Answer, GoogleUnavailable
 from mostrador.observability import logger
 from mostrador.table import keys, reads
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support.calendars import GRANT, connect
 
 
 @pytest.fixture
 def connection(shop):
-    return integrations.find("salon", Kind.GOOGLE_CALENDAR)
+    return integrations.find("salon", IntegrationType.GOOGLE_CALENDAR)
 
 
 def ask(connection, now):
@@ -57,7 +57,7 @@ def test_a_dead_grant_marks_the_connection_and_wakes_somebody_up(connection, goo
     with pytest.raises(CalendarBroken):
         ask(connection, now)
 
-    stored = integrations.find("salon", Kind.GOOGLE_CALENDAR)
+    stored = integrations.find("salon", IntegrationType.GOOGLE_CALENDAR)
     assert (stored.status, stored.reason) == ("BROKEN", "calendar_grant_dead: invalid_grant")
     assert told == [("integration broken", "calendar_grant_dead: invalid_grant")]
     with pytest.raises(CalendarBroken):
@@ -72,7 +72,7 @@ def test_that_google_does_not_know_us_is_no_tenants_fault(connection, google, no
     with pytest.raises(GoogleUnavailable):
         ask(connection, now)
 
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR).status == "ACTIVE"
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).status == "ACTIVE"
 
 
 def test_a_calendar_that_is_not_shared_any_more_is_a_broken_connection(connection, google, now):
@@ -137,7 +137,7 @@ def test_a_calendar_that_we_may_not_write_in_is_a_broken_connection(connection, 
     with pytest.raises(CalendarBroken):
         ask(connection, now)
 
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR).reason == f"calendar_forbidden: {reason}"
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).reason == f"calendar_forbidden: {reason}"
 
 
 def test_an_api_that_we_did_not_switch_on_is_no_tenants_fault(connection, google, now, monkeypatch):
@@ -148,7 +148,7 @@ def test_an_api_that_we_did_not_switch_on_is_no_tenants_fault(connection, google
     with pytest.raises(CalendarBusy):
         ask(connection, now)
 
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR).status == "ACTIVE"
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).status == "ACTIVE"
     assert told == [("Google does not know us", "accessNotConfigured")]
 
 
@@ -178,7 +178,7 @@ def test_a_resources_own_connection_goes_before_the_tenants(connection, now, hai
 
 
 def test_a_connection_without_credentials_does_not_count(salon, now):
-    integrations.put("salon", Kind.GOOGLE_CALENDAR, settings={}, secret=None, by="eva", now=now)
+    integrations.put("salon", IntegrationType.GOOGLE_CALENDAR, settings={}, secret=None, actor_name="eva", now=now)
 
     found = reads.batch(google_access.keys_of("salon", None))
 
@@ -194,7 +194,7 @@ def test_a_grant_is_given_back(connection, google, now):
 
 
 def test_credentials_are_sealed(connection):
-    item = reads.one(keys.integration("salon", Kind.GOOGLE_CALENDAR))
+    item = reads.one(keys.integration("salon", IntegrationType.GOOGLE_CALENDAR))
 
     assert json.dumps(GRANT) not in item.sealed
     assert "refresh-1" not in str(item.serialize())

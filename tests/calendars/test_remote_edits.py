@@ -11,7 +11,7 @@ from mostrador.scheduling import resources
 from mostrador.scheduling.views.services import NewResource
 from mostrador.table import writes
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support import logs
 from tests.support.calendars import connect, is_right, record, stored
 
@@ -115,7 +115,7 @@ def read_slowly(shop, monkeypatch):
 
     with monkeypatch.context() as patched, context.working("salon", context.SYSTEM):
         patched.setattr(calendar_watches, "answer", slow)
-        watch = calendar_watches.find("salon", integrations.find("salon", Kind.GOOGLE_CALENDAR).sk)
+        watch = calendar_watches.find("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).sk)
         assert not calendar_watches.advance("salon", watch, clock=shop.clock, until=until)
 
 
@@ -133,7 +133,7 @@ def test_a_calendar_that_somebody_emptied_cancels_nothing_and_rings(shop, google
     assert statuses(six) == ["CONFIRMED"] * 6
     assert is_right(google)
     assert [(one["message"], one["deleted"]) for one in seen.lines("ERROR")] == [("calendar emptied", 6)]
-    connection = integrations.find("salon", Kind.GOOGLE_CALENDAR)
+    connection = integrations.find("salon", IntegrationType.GOOGLE_CALENDAR)
     kept_until = calendar_watches.find("salon", connection.sk).deletions_kept_until
     assert kept_until > shop.clock()
 
@@ -190,7 +190,9 @@ def test_an_emptied_calendar_is_put_back_whole_though_somebody_wakes_its_watch_m
 
     def waking(*told, **how):
         if next(woken, False):
-            calendar_watches.wake("salon", integrations.find("salon", Kind.GOOGLE_CALENDAR), now=shop.clock())
+            calendar_watches.wake(
+                "salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR), now=shop.clock()
+            )
         return would_cancel(*told, **how)
 
     monkeypatch.setattr(calendar_watches, "would_cancel", waking)
@@ -220,7 +222,7 @@ def test_an_emptied_calendar_is_so_for_each_connection_to_it(shop, google, six):
 @follows
 def test_an_emptied_calendar_that_is_read_whole_cancels_nothing(shop, google, six):
     empty(google, *six)
-    calendar_watches.wake("salon", integrations.find("salon", Kind.GOOGLE_CALENDAR), now=shop.clock())
+    calendar_watches.wake("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR), now=shop.clock())
 
     come_round(shop)
 
@@ -287,7 +289,7 @@ def test_a_change_that_is_told_twice_is_answered_once(shop, google, watched):
     google.edit(record(watched).event_id, **TEN)
     come_round(shop)
     asked = len(google.asked)
-    watch = calendar_watches.find("salon", integrations.find("salon", Kind.GOOGLE_CALENDAR).sk)
+    watch = calendar_watches.find("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).sk)
     watch.cursor = "1"
     watch.save()
 

@@ -14,7 +14,7 @@ from mostrador.calendars import event_sync, google_access, watches
 from mostrador.observability import logger
 from mostrador.table import keys, reads
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support import stream, template
 from tests.support.calendars import SYNC, is_right, record, stored, unsettled
 from tests.support.lines import trips
@@ -153,10 +153,10 @@ def test_broken_credentials_three_bookings_and_mended_three_events(shop, google,
     google.grants.add("refresh-2")
     mended = integrations.put(
         "salon",
-        Kind.GOOGLE_CALENDAR,
+        IntegrationType.GOOGLE_CALENDAR,
         settings={},
         secret=json.dumps({"type": "oauth", "refresh_token": "refresh-2"}),
-        by="eva",
+        actor_name="eva",
         now=shop.clock(),
     )
     watches.wake("salon", mended, now=shop.clock())

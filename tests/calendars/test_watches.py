@@ -8,7 +8,7 @@ from mostrador import context
 from mostrador.calendars import connections, google_access, watches
 from mostrador.clients.kms import SecretsUnavailable
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support.calendars import connect, is_right, record
 
 NOON = ("2026-12-01T12:00:00-03:00", "2026-12-01T13:00:00-03:00")
@@ -16,7 +16,7 @@ NOON = ("2026-12-01T12:00:00-03:00", "2026-12-01T13:00:00-03:00")
 
 @pytest.fixture
 def connection(shop, now):
-    found = integrations.find("salon", Kind.GOOGLE_CALENDAR)
+    found = integrations.find("salon", IntegrationType.GOOGLE_CALENDAR)
     watches.wake("salon", found, now=now)
     return found
 
@@ -128,11 +128,11 @@ def test_our_events_go_with_the_connection_if_asked(shop, google, connection):
     shop.deliver()
 
     connections.disconnect("salon", None, removes=True, seen=None, now=shop.clock())
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR).status == "REMOVING"
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).status == "REMOVING"
     shop.sweep()
 
     assert google.alive() == {}
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is None
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR) is None
     assert watch() is None
     assert google.grants == set()
 
@@ -143,7 +143,7 @@ def test_what_cannot_be_removed_now_is_removed_later(shop, google, connection):
     google.is_down = True
     connections.disconnect("salon", None, removes=True, seen=None, now=shop.clock())
     shop.sweep()
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is not None
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR) is not None
 
     google.is_down = False
     for _ in range(20):
@@ -151,7 +151,7 @@ def test_what_cannot_be_removed_now_is_removed_later(shop, google, connection):
         shop.sweep()
 
     assert google.alive() == {}
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is None
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR) is None
 
 
 def test_what_is_left_is_adopted_when_the_same_calendar_is_connected_again(shop, google, connection, now):
@@ -241,7 +241,7 @@ def test_a_run_that_has_begun_before_the_end_follows_nothing_again(shop, google,
 
 
 def test_an_end_that_stopped_halfway_is_completed_by_the_watch(shop, google, lunch):
-    integrations.remove("salon", Kind.GOOGLE_CALENDAR, seen=None, now=shop.clock())
+    integrations.remove("salon", IntegrationType.GOOGLE_CALENDAR, seen=None, now=shop.clock())
     assert followed(shop) == ["GOOGLE_CALENDAR"]
 
     assert shop.sweep()["failed"] == 0
@@ -258,7 +258,7 @@ def test_a_grant_that_cannot_be_opened_does_not_keep_the_connection(shop, google
 
     disconnect(shop)
 
-    assert integrations.find("salon", Kind.GOOGLE_CALENDAR) is None
+    assert integrations.find("salon", IntegrationType.GOOGLE_CALENDAR) is None
     assert followed(shop) is None
 
 

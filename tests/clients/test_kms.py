@@ -21,13 +21,13 @@ def failing(operation, code):
 
 @pytest.mark.parametrize("text", [SECRET, "a", "ñ" * (kms.MOST_BYTES // 2)])
 def test_what_is_sealed_opens_as_it_was(text):
-    sealed = kms.seal(text, HERE)
+    sealed = kms.encrypt(text, HERE)
 
-    assert kms.opened(sealed, HERE) == text
+    assert kms.decrypt(sealed, HERE) == text
 
 
 def test_what_is_sealed_holds_nothing_of_it_and_is_new_each_time():
-    first, second = kms.seal(SECRET, HERE), kms.seal(SECRET, HERE)
+    first, second = kms.encrypt(SECRET, HERE), kms.encrypt(SECRET, HERE)
 
     assert first != second
     assert SECRET.encode() not in b64decode(first)
@@ -45,30 +45,30 @@ def test_what_is_sealed_holds_nothing_of_it_and_is_new_each_time():
     ids=str,
 )
 def test_what_is_sealed_for_one_place_opens_nowhere_else(elsewhere):
-    sealed = kms.seal(SECRET, HERE)
+    sealed = kms.encrypt(SECRET, HERE)
 
     with pytest.raises(SecretsUnavailable):
-        kms.opened(sealed, elsewhere)
+        kms.decrypt(sealed, elsewhere)
 
 
 @pytest.mark.parametrize("sealed", [b"x", b"x" * 100, b"\x00" * 36 + b"x" * 60])
 def test_what_was_never_sealed_does_not_open(sealed):
     with pytest.raises(SecretsUnavailable):
-        kms.opened(b64encode(sealed).decode(), HERE)
+        kms.decrypt(b64encode(sealed).decode(), HERE)
 
 
 def test_what_somebody_changed_does_not_open():
-    raw = bytearray(b64decode(kms.seal(SECRET, HERE)))
+    raw = bytearray(b64decode(kms.encrypt(SECRET, HERE)))
     raw[-1] ^= 1
 
     with pytest.raises(SecretsUnavailable):
-        kms.opened(b64encode(raw).decode(), HERE)
+        kms.decrypt(b64encode(raw).decode(), HERE)
 
 
 @pytest.mark.parametrize("text", ["", "x" * (kms.MOST_BYTES + 1)], ids=["nothing", "too much"])
 def test_what_kms_does_not_take_is_not_sealed(text):
     with pytest.raises(SecretsUnavailable):
-        kms.seal(text, HERE)
+        kms.encrypt(text, HERE)
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,19 @@ def test_what_kms_does_not_take_is_not_sealed(text):
 )
 def test_whatever_kms_says_for_a_reason_the_caller_is_to_try_again(code):
     with failing("Encrypt", code), pytest.raises(SecretsUnavailable) as refused:
-        kms.seal(SECRET, HERE)
+        kms.encrypt(SECRET, HERE)
 
     assert isinstance(refused.value, Unavailable)
     assert refused.value.__cause__.response["Error"]["Code"] == code
 
 
 def test_a_refusal_is_logged_by_its_reason_and_without_what_was_to_be_kept():
-    sealed = kms.seal(SECRET, HERE)
+    sealed = kms.encrypt(SECRET, HERE)
 
     with logs.written() as written:
         for operation, call in (
-            ("Encrypt", lambda: kms.seal(SECRET, HERE)),
-            ("Decrypt", lambda: kms.opened(sealed, HERE)),
+            ("Encrypt", lambda: kms.encrypt(SECRET, HERE)),
+            ("Decrypt", lambda: kms.decrypt(sealed, HERE)),
         ):
             with failing(operation, "DisabledException"), pytest.raises(SecretsUnavailable):
                 call()
@@ -115,7 +115,7 @@ def test_kms_that_does_not_answer_is_asked_twice_and_not_waited_for():
     events.register_first("before-send.kms", silence)
     try:
         with pytest.raises(SecretsUnavailable):
-            kms.seal(SECRET, HERE)
+            kms.encrypt(SECRET, HERE)
     finally:
         events.unregister("before-send.kms", silence)
 

@@ -42,7 +42,7 @@ def test_a_key_tells_by_whom_until_when_and_when_last(made):
     assert (made["created_by"], made["is_active"], made["last_used_at"]) == ("eva@example.com", True, None)
     assert ends == timedelta(days=90)
 
-    api_keys.opened(made["key"], now=datetime.now(UTC).replace(microsecond=0))
+    api_keys.authenticate(made["key"], now=datetime.now(UTC).replace(microsecond=0))
 
     assert admin.call("GET", f"{KEYS}/{made['id']}").json["last_used_at"] is not None
 

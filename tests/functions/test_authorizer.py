@@ -81,7 +81,7 @@ def join(now, *slugs, user="user-1", role=Role.STAFF):
 
 def a_key(now, tenant="salon", **wanted):
     form = NewKey(**({"name": "Caja", "role": "staff"} | wanted))
-    return api_keys.create(tenant, form, by="eva", key=None, now=now).key
+    return api_keys.create(tenant, form, actor_name="eva", key=None, now=now).key
 
 
 OWN_ROUTES = [(method, path) for method, path, _ in template.routes() if path.startswith("/tenant/{slug}/api/")]

@@ -4,7 +4,7 @@ from base64 import b64decode
 
 import pytest
 
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 from tests.support.boards import draft, on_sale, project, set_state
 from tests.support.http import admin, anybody, staff, viewer
 
@@ -13,8 +13,8 @@ from tests.support.http import admin, anybody, staff, viewer
 def raffle(salon, now):
     """Ten thousand numbers, of which 42 is sold, 43 reserved."""
     made = on_sale(now=now, first=0, last=9_999)
-    set_state(made, 42, State.SOLD, order_id="a" * 32)
-    set_state(made, 43, State.RESERVED, order_id="b" * 32)
+    set_state(made, 42, NumberState.SOLD, order_id="a" * 32)
+    set_state(made, 43, NumberState.RESERVED, order_id="b" * 32)
     project(made, 42, 43, now=now)
     return made
 
@@ -56,7 +56,7 @@ def test_who_has_the_picture_is_told_so_until_it_changes(raffle, now):
     assert first.headers["cache-control"] == "private, max-age=2"
 
     same = anybody.call("GET", at(raffle, "board", "public"), if_none_match=etag)
-    set_state(raffle, 44, State.SOLD)
+    set_state(raffle, 44, NumberState.SOLD)
     project(raffle, 44, now=now)
     other = anybody.call("GET", at(raffle, "board", "public"), if_none_match=etag)
 
@@ -65,7 +65,7 @@ def test_who_has_the_picture_is_told_so_until_it_changes(raffle, now):
 
 
 def test_an_admin_has_the_picture_made_anew(raffle):
-    set_state(raffle, 42, State.FREE)  # of which the stream does not tell
+    set_state(raffle, 42, NumberState.FREE)  # of which the stream does not tell
 
     answer = admin.call("POST", at(raffle, "board/rebuild"))
 

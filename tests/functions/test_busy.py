@@ -28,7 +28,7 @@ def test_staff_are_told_what_is_in_the_way_and_may_book_over_it(busy_at_nine):
 
     assert (refused.status, refused.json["code"], refused.json["reason"]) == (409, "slot_taken", "external")
     assert refused.json["detail"].endswith("ocupado en el calendario externo")
-    assert refused.json["by"] == {"from": NINE, "until": "2026-12-01T09:30:00-03:00"}
+    assert refused.json["details"] == {"from": NINE, "until": "2026-12-01T09:30:00-03:00"}
     assert (booked.status, booked.json["starts_at"]) == (201, NINE)
 
 
@@ -63,7 +63,7 @@ def test_without_an_account_nobody_books_over_it_or_learns_what_it_is(busy_at_ni
     over = anybody.call("POST", "/tenant/salon/public/appointments", wanted | {"ignore_calendar": True})
     told = anybody.call("GET", f"/tenant/salon/public/availability?service={busy_at_nine.id}&date=2026-12-01").json
 
-    assert (refused.status, refused.json["reason"], refused.json["by"]) == (409, "external", {})
+    assert (refused.status, refused.json["reason"], refused.json["details"]) == (409, "external", {})
     assert over.status == 422
     assert (told["calendar_as_of"], told["calendar_is_stale"]) == ("2026-11-30T10:00:00-03:00", False)
 

@@ -93,7 +93,7 @@ def test_whoever_pays_comes_back_to_the_business_with_what_opens_the_payment(ban
     back = urlsplit(bought["url"])
     query = {name: value for name, (value,) in parse_qs(back.query).items()}
     assert (back.netloc, back.path, query["payment"]) == ("salon.test", "/pago", told["payment_id"])
-    assert payment_links.opened("salon", query["token"], now=now).id == told["payment_id"]
+    assert payment_links.verify_token("salon", query["token"], now=now).id == told["payment_id"]
     assert told["status_path"] == f"{PUBLIC}/payments/{query['token']}"
 
 

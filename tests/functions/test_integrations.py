@@ -7,7 +7,7 @@ from mostrador.payments import bancard_account
 from mostrador.people import api_keys
 from mostrador.people.views.api_keys import NewKey
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support import bank as banks
 from tests.support import faults, logs
 from tests.support.http import Client, admin, foreign, staff, superuser, viewer
@@ -108,7 +108,7 @@ def test_what_is_removed_is_gone():
 
 def test_what_is_broken_is_told_with_its_reason_until_it_is_put_again(now):
     put()
-    integrations.mark_broken(integrations.find("salon", Kind.BANCARD), "InvalidPublicKeyError", now=now)
+    integrations.mark_broken(integrations.find("salon", IntegrationType.BANCARD), "InvalidPublicKeyError", now=now)
 
     told = admin.call("GET", ONE).json
 
@@ -166,7 +166,7 @@ def test_no_answer_ever_holds_a_private_key_or_what_it_is_sealed_as(now):
     answers += [who.call("GET", url) for who in (admin, superuser, staff, viewer) for url in (ALL, ONE)]
     with faults.answering("Encrypt", faults.refused("KMSInternalException"), client=kms._client()):
         answers.append(put(private_key=PRIVATE[::-1]))
-    item = integrations.find("salon", Kind.BANCARD)
+    item = integrations.find("salon", IntegrationType.BANCARD)
     answers.append(admin.call("GET", "/tenant/salon/api/audit"))
 
     assert {one.status for one in answers} == {200, 403, 404, 412, 422, 503}
@@ -183,7 +183,7 @@ def test_no_line_of_the_log_holds_a_private_key_or_what_it_is_sealed_as():
         with faults.answering("Encrypt", faults.refused("KMSInternalException"), client=kms._client()):
             put(private_key=PRIVATE[::-1])
 
-    item = integrations.find("salon", Kind.BANCARD)
+    item = integrations.find("salon", IntegrationType.BANCARD)
     assert "integration.connected" in written.text
     hidden = (PRIVATE, OTHER, PRIVATE[::-1], item.sealed, item.previous)
     assert not [one for one in hidden if one[:20] in written.text]
@@ -227,7 +227,7 @@ def test_two_tenants_have_each_its_own(clinic):
 
 def test_an_api_key_of_an_admin_sees_and_changes_nothing(now):
     put()
-    made = api_keys.create("salon", NewKey(name="tienda", role="admin"), by="eva", key=None, now=now)
+    made = api_keys.create("salon", NewKey(name="tienda", role="admin"), actor_name="eva", key=None, now=now)
     tool = Client({"salon": "admin"}, user=f"key:{made.id}")
 
     assert tool.call("GET", ONE).status == 200

@@ -36,7 +36,9 @@ def lines(till):
 
 
 def refund(payment, now, **form):
-    return settlement.refund_one("salon", payment.id, Refunding(reason="x", **form), by="eva", now=now).payment
+    return settlement.refund_payment(
+        "salon", payment.id, Refunding(reason="x", **form), actor_name="eva", now=now
+    ).payment
 
 
 def test_cash_confirms_a_hold_and_makes_its_time_firm(held, now):
@@ -97,13 +99,19 @@ def test_money_that_comes_twice_is_due_back(booked, now):
 
 def test_the_same_again_is_one_payment_and_another_form_under_its_key_is_refused(booked, now):
     form = Confirmation(method="CASH", amount="1000")
-    first = settlement.take("salon", booked.item.id, form, by="eva", key="k", now=now).payment
+    first = settlement.record_appointment_payment(
+        "salon", booked.item.id, form, actor_name="eva", key="k", now=now
+    ).payment
 
-    again = settlement.take("salon", booked.item.id, form, by="eva", key="k", now=now).payment
+    again = settlement.record_appointment_payment(
+        "salon", booked.item.id, form, actor_name="eva", key="k", now=now
+    ).payment
 
     assert again.id == first.id
     with pytest.raises(writes.KeyReused):
-        settlement.take("salon", booked.item.id, Confirmation(method="CASH"), by="eva", key="k", now=now)
+        settlement.record_appointment_payment(
+            "salon", booked.item.id, Confirmation(method="CASH"), actor_name="eva", key="k", now=now
+        )
 
 
 def test_late_it_takes_its_time_again(held, now):
@@ -136,8 +144,8 @@ def test_after_its_start_a_lapsed_hold_is_not_paid_any_more(held, now):
 
 
 def test_what_took_place_is_paid_at_the_counter(booked, now):
-    appointments.confirm("salon", booked.item.id, by="eva", now=now)
-    appointments.complete("salon", booked.item.id, by="eva", now=tills.NINE)
+    appointments.confirm("salon", booked.item.id, actor_name="eva", now=now)
+    appointments.complete("salon", booked.item.id, actor_name="eva", now=tills.NINE)
 
     booked.take_cash(tills.NINE)
 
@@ -157,7 +165,7 @@ def test_what_is_cancelled_owes_what_was_paid(booked, now):
 def test_a_business_may_keep_it(booked, now):
     paid = booked.take_cash(now)
 
-    appointments.cancel("salon", booked.item.id, reason="", by="eva", now=now, keep_payment=True)
+    appointments.cancel("salon", booked.item.id, reason="", actor_name="eva", now=now, keep_payment=True)
 
     assert (booked.status(), tills.payment(paid.id, now).status) == ("CANCELLED PAID", "PAID")
 
@@ -194,7 +202,7 @@ def test_moving_keeps_what_was_paid(booked, now):
 
     paid, form = booked.take_cash(now), Rescheduling(starts_at=tills.NINE + timedelta(hours=2))
 
-    appointments.reschedule("salon", booked.item.id, form, by="eva", now=now)
+    appointments.reschedule("salon", booked.item.id, form, actor_name="eva", now=now)
 
     assert (booked.status(), booked.stored().payment_ids) == ("CONFIRMED PAID", [paid.id])
 
@@ -202,7 +210,9 @@ def test_moving_keeps_what_was_paid(booked, now):
 def test_money_for_what_is_not_here_is_refused_by_hand(salon, clinic, booked, now):
     for tenant, one in (("clinic", booked.item.id), ("salon", "0" * 32)):
         with pytest.raises(NotHere):
-            settlement.take(tenant, one, Confirmation(method="CASH"), by="eva", key=None, now=now)
+            settlement.record_appointment_payment(
+                tenant, one, Confirmation(method="CASH"), actor_name="eva", key=None, now=now
+            )
     assert tills.all_payments() == []
 
 

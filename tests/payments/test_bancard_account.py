@@ -11,9 +11,9 @@ from mostrador.errors import NotHere, Stale
 from mostrador.ledger.rules.payment_states import SETTLED, PaymentState
 from mostrador.payments import bancard_account
 from mostrador.payments.bancard_account import NotConnected, PrivateKeyMissing
-from mostrador.payments.bancard_webhook import Outcome
+from mostrador.payments.bancard_webhook import WebhookOutcome
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind, State
+from mostrador.tenancy.integrations import IntegrationState, IntegrationType
 from tests.support import bank as banks
 from tests.support import logs
 from tests.support import till as tills
@@ -42,7 +42,7 @@ def ask(now):
 
 
 def status(tenant="salon"):
-    return integrations.find(tenant, Kind.BANCARD).status
+    return integrations.find(tenant, IntegrationType.BANCARD).status
 
 
 def test_the_account_is_asked_where_bancard_is_and_with_the_keys_that_were_put(bank, now):
@@ -78,7 +78,7 @@ def test_a_new_public_key_takes_its_private_key(bank, now, is_connected):
         banks.connect(now, public_key="N" * 32, private_key=None)
 
     assert (refused.value.facts["field"], refused.value.facts["value"]) == ("body.private_key", "N" * 32)
-    assert (integrations.find("salon", Kind.BANCARD) is not None) is is_connected
+    assert (integrations.find("salon", IntegrationType.BANCARD) is not None) is is_connected
 
 
 def test_another_page_to_come_back_to_takes_no_key(bank, now):
@@ -114,7 +114,7 @@ def test_where_bancard_does_not_take_the_new_keys_yet_the_previous_pair_is_tried
 
     assert ask(now) is Standing.UNKNOWN_PURCHASE
 
-    assert (bank.calls, status()) == (["confirmation", "confirmation"], State.BROKEN)
+    assert (bank.calls, status()) == (["confirmation", "confirmation"], IntegrationState.BROKEN)
 
 
 def test_once_bancard_takes_the_new_keys_they_are_mended(bank, now):
@@ -125,8 +125,8 @@ def test_once_bancard_takes_the_new_keys_they_are_mended(bank, now):
 
     ask(now + SECOND)
 
-    item = integrations.find("salon", Kind.BANCARD)
-    assert (item.status, item.reason, item.updated_at) == (State.ACTIVE, None, now + SECOND)
+    item = integrations.find("salon", IntegrationType.BANCARD)
+    assert (item.status, item.reason, item.updated_at) == (IntegrationState.ACTIVE, None, now + SECOND)
 
 
 def test_after_a_day_the_previous_pair_is_tried_no_more(bank, now):
@@ -137,7 +137,7 @@ def test_after_a_day_the_previous_pair_is_tried_no_more(bank, now):
     with pytest.raises(GatewayKeysRefused):
         ask(now + KEPT)
 
-    assert status() == State.BROKEN
+    assert status() == IntegrationState.BROKEN
 
 
 @pytest.mark.parametrize("number", [1, 2], ids=["the only pair", "both pairs"])
@@ -152,7 +152,7 @@ def test_where_every_pair_is_refused_it_is_broken_and_an_alarm_rings_once(bank, 
                 ask(now)
 
     assert len(bank.calls) == 2 * number
-    assert integrations.find("salon", Kind.BANCARD).reason == "InvalidPublicKeyError"
+    assert integrations.find("salon", IntegrationType.BANCARD).reason == "InvalidPublicKeyError"
     (line,) = written.lines("ERROR")
     assert (line["message"], line["tenant"], line["kind"]) == ("integration broken", "salon", "BANCARD")
 
@@ -165,7 +165,7 @@ def test_what_is_broken_is_asked_all_the_same_for_bancard_may_take_the_keys_agai
 
     bank.keys = {PUBLIC_KEY}
 
-    assert (ask(now), status()) == (Standing.UNKNOWN_PURCHASE, State.ACTIVE)
+    assert (ask(now), status()) == (Standing.UNKNOWN_PURCHASE, IntegrationState.ACTIVE)
 
 
 def test_what_is_broken_is_mended_by_the_same_keys(bank, now):
@@ -176,7 +176,7 @@ def test_what_is_broken_is_mended_by_the_same_keys(bank, now):
 
     banks.connect(now)
 
-    assert status() == State.ACTIVE
+    assert status() == IntegrationState.ACTIVE
 
 
 def test_where_bancard_does_not_answer_no_other_pair_is_tried_and_nothing_is_broken(bank, now):
@@ -188,7 +188,7 @@ def test_where_bancard_does_not_answer_no_other_pair_is_tried_and_nothing_is_bro
     with pytest.raises(GatewayUnknown):
         ask(now)
 
-    assert (bank.calls, status()) == (["confirmation"], State.ACTIVE)
+    assert (bank.calls, status()) == (["confirmation"], IntegrationState.ACTIVE)
 
 
 def test_who_has_no_keys_takes_no_online_payments(bank, clinic, now):
@@ -227,7 +227,7 @@ def test_broken_keys_of_one_tenant_are_not_the_others(bank, clinic, now):
     with pytest.raises(GatewayKeysRefused):
         ask(now)
 
-    assert (status(), status("clinic")) == (State.BROKEN, State.ACTIVE)
+    assert (status(), status("clinic")) == (IntegrationState.BROKEN, IntegrationState.ACTIVE)
 
 
 @pytest.fixture(params=tills.KINDS)
@@ -245,19 +245,19 @@ def paid(request, bank, now):
 def test_a_message_signed_with_the_keys_before_is_taken_for_a_day(bank, paid, now, after):
     told = bank.notify(paid.id, now=now + SECOND + after)
 
-    assert (told, tills.payment(paid.id, now).status in SETTLED) == (Outcome.ASKED, True)
+    assert (told, tills.payment(paid.id, now).status in SETTLED) == (WebhookOutcome.ASKED, True)
 
 
 def test_a_message_signed_with_the_new_keys_is_taken_at_once(bank, paid, now):
     told = bank.notify(paid.id, now=now + SECOND, private_key=NEW["private_key"])
 
-    assert (told, tills.payment(paid.id, now).status) == (Outcome.ASKED, PaymentState.PAID)
+    assert (told, tills.payment(paid.id, now).status) == (WebhookOutcome.ASKED, PaymentState.PAID)
 
 
 def test_after_a_day_a_message_signed_with_the_keys_before_is_forged(bank, paid, now):
     told = bank.notify(paid.id, now=now + SECOND + KEPT)
 
-    assert (told, tills.payment(paid.id, now).status) == (Outcome.FORGED, PaymentState.PENDING)
+    assert (told, tills.payment(paid.id, now).status) == (WebhookOutcome.FORGED, PaymentState.PENDING)
 
 
 def test_before_bancard_takes_the_new_keys_a_payment_is_settled_with_those_before(bank, paid, now):
@@ -265,7 +265,7 @@ def test_before_bancard_takes_the_new_keys_a_payment_is_settled_with_those_befor
 
     bank.notify(paid.id, now=now + SECOND)
 
-    assert (tills.payment(paid.id, now).status, status()) == (PaymentState.PAID, State.ACTIVE)
+    assert (tills.payment(paid.id, now).status, status()) == (PaymentState.PAID, IntegrationState.ACTIVE)
 
 
 def test_another_account_knows_nothing_of_a_payment_and_is_not_asked(bank, paid, now):
@@ -282,5 +282,5 @@ def test_where_bancard_has_dropped_the_keys_before_those_that_are_new_are_not_br
     with logs.written() as written:
         bank.notify(paid.id, now=now + SECOND)
 
-    assert (tills.payment(paid.id, now).status, status()) == (PaymentState.PENDING, State.ACTIVE)
+    assert (tills.payment(paid.id, now).status, status()) == (PaymentState.PENDING, IntegrationState.ACTIVE)
     assert written.lines("ERROR") == []

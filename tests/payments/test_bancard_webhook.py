@@ -9,7 +9,7 @@ import pytest
 
 from mostrador.errors import NotHere
 from mostrador.payments import bancard_webhook
-from mostrador.payments.bancard_webhook import Outcome
+from mostrador.payments.bancard_webhook import WebhookOutcome
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from tests.support import bank as banks
@@ -22,7 +22,7 @@ def test_an_approval_pays_what_it_is_for(bank, till, now):
     paid = till.start(now).payment
     bank.pay(paid.id)
 
-    assert bank.notify(paid.id, now=now) is Outcome.ASKED
+    assert bank.notify(paid.id, now=now) is WebhookOutcome.ASKED
 
     stored = tills.payment(paid.id, now)
     assert (till.is_paid(), stored.status, stored.response_code) == (True, "PAID", "00")
@@ -33,7 +33,7 @@ def test_an_approval_pays_what_it_is_for(bank, till, now):
 def test_a_message_that_says_approved_moves_nothing_where_bancard_says_otherwise(bank, till, now):
     asked = till.start(now).payment
 
-    assert bank.notify(asked.id, now=now, response_code="00") is Outcome.ASKED
+    assert bank.notify(asked.id, now=now, response_code="00") is WebhookOutcome.ASKED
 
     assert tills.payment(asked.id, now).status == "PENDING"
     assert not till.is_paid()
@@ -97,7 +97,7 @@ def test_a_repeat_changes_nothing_and_asks_nobody(bank, till, now):
     bank.notify(paid.id, now=now)
     version, calls = tills.payment(paid.id, now).version, list(bank.calls)
 
-    assert bank.notify(paid.id, now=now + SECOND) is Outcome.REPEATED
+    assert bank.notify(paid.id, now=now + SECOND) is WebhookOutcome.REPEATED
 
     assert (tills.payment(paid.id, now).version, bank.calls) == (version, calls)
 
@@ -128,7 +128,7 @@ def test_a_wrong_token_moves_nothing_and_has_bancard_asked_soon(bank, till, now,
     bank.pay(asked.id)
     calls = list(bank.calls)
 
-    assert bank.notify(asked.id, now=now + SECOND, **forged) is Outcome.FORGED
+    assert bank.notify(asked.id, now=now + SECOND, **forged) is WebhookOutcome.FORGED
 
     assert bank.calls == calls
     assert tills.payment(asked.id, now).status == "PENDING"
@@ -140,7 +140,7 @@ def test_red_control_without_the_token_anybody_could_have_us_ask(bank, till, now
     asked = till.start(now).payment
     monkeypatch.setattr("mostrador.payments.rules.bancard.is_genuine", lambda *_, **__: True)
 
-    assert bank.notify(asked.id, now=now, token="0" * 32) is Outcome.ASKED
+    assert bank.notify(asked.id, now=now, token="0" * 32) is WebhookOutcome.ASKED
 
 
 def test_a_wrong_amount_goes_back(bank, till, now):
@@ -163,16 +163,16 @@ def test_another_tenants_payment_is_unknown_here(bank, till, clinic, now):
     bank.pay(paid.id)
     banks.connect(now, "clinic", private_key="C" * 40)
 
-    assert bank.notify(paid.id, now=now, tenant="clinic") is Outcome.FORGED
+    assert bank.notify(paid.id, now=now, tenant="clinic") is WebhookOutcome.FORGED
     signed_there = bank.notify(paid.id, now=now, tenant="clinic", private_key="C" * 40)
 
-    assert signed_there is Outcome.PARKED
+    assert signed_there is WebhookOutcome.PARKED
     assert tills.payment(paid.id, now).status == "PENDING"
     assert not till.is_paid()
 
 
 def test_what_nobody_here_asked_for_is_parked_without_its_token(bank, now):
-    assert bank.notify(123456789012345, now=now) is Outcome.PARKED
+    assert bank.notify(123456789012345, now=now) is WebhookOutcome.PARKED
 
     parked = reads.one(keys.parked_notice("salon", "123456789012345"))
     assert (parked.process_id, parked.told["token"], parked.told["response_code"]) == ("123456789012345", "***", "00")
@@ -245,7 +245,7 @@ def test_a_rollback_at_the_portal_takes_the_payment_away(bank, till, now):
     bank.notify(paid.id, now=now)
     bank.rollback(_application(now), int(paid.id))
 
-    assert bank.notify(paid.id, now=now + SECOND, amount="0.00") is Outcome.ASKED
+    assert bank.notify(paid.id, now=now + SECOND, amount="0.00") is WebhookOutcome.ASKED
 
     assert tills.payment(paid.id, now).status == "REFUNDED"
     assert till.status() in ("REFUNDED", "CONFIRMED REFUNDED")
@@ -269,16 +269,16 @@ def test_a_forged_rollback_notice_takes_nothing_away(bank, till, now):
 
 @pytest.mark.parametrize("message", [{}, {"ping": 1}])
 def test_a_ping_does_nothing(bank, now, message):
-    assert bancard_webhook.receive("salon", message, now=now) is Outcome.PING
+    assert bancard_webhook.receive("salon", message, now=now) is WebhookOutcome.PING
 
 
 @pytest.mark.parametrize("operation", [None, [], "x", {}, {"shop_process_id": "x"}, {"shop_process_id": 1}])
 def test_what_cannot_be_read_does_nothing(bank, now, operation):
-    assert bancard_webhook.receive("salon", {"operation": operation}, now=now) is Outcome.UNREADABLE
+    assert bancard_webhook.receive("salon", {"operation": operation}, now=now) is WebhookOutcome.UNREADABLE
 
 
 def test_a_tenant_without_keys_has_nothing_to_check_with(salon, now):
-    assert banks.Bank().notify(123456789012345, now=now) is Outcome.NOT_CONNECTED
+    assert banks.Bank().notify(123456789012345, now=now) is WebhookOutcome.NOT_CONNECTED
 
 
 def test_a_tenant_that_is_not_there_or_suspended_is_not_found(bank, till, now):
@@ -295,7 +295,7 @@ def test_where_bancard_does_not_answer_the_sweeper_asks(bank, till, now):
     paid = till.start(now).payment
     bank.pay(paid.id)
     bank.silent.add("confirmation")
-    assert bank.notify(paid.id, now=now) is Outcome.DEFERRED
+    assert bank.notify(paid.id, now=now) is WebhookOutcome.DEFERRED
     assert tills.payment(paid.id, now).status == "PENDING"
 
     bank.silent.clear()

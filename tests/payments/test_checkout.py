@@ -33,7 +33,7 @@ def test_bancard_is_asked_for_the_amount_and_told_where_to_return(bank, till, no
 def test_a_second_start_gives_the_page_that_is_there(bank, till, now):
     first = till.start(now)
 
-    second = till.start(now + SECOND, by="public")
+    second = till.start(now + SECOND, actor_name="public")
 
     assert (second.payment.id, second.page, second.token) == (first.payment.id, first.page, first.token)
     assert bank.calls == ["single_buy"]
@@ -75,7 +75,7 @@ def test_nobody_pays_for_what_is_let_go_in_a_moment(bank, till, now):
 
 def test_an_order_is_paid_before_the_cut_of_its_raffle(bank, now):
     till = tills.order(now)
-    cut = raffles.cut(raffles.close("salon", till.of.id, now=now))
+    cut = raffles.sale_cutoff(raffles.close("salon", till.of.id, now=now))
 
     assert till.start(now).payment.payable_until <= cut - 2 * MINUTE
 
@@ -253,7 +253,7 @@ def test_another_tenants_is_not_here(bank, till, clinic, now):
     banks.connect(now, "clinic")
 
     with pytest.raises(NotHere):
-        checkout.start("clinic", till.target, till.item.id, by="eva", now=now)
+        checkout.start("clinic", till.target, till.item.id, actor_name="eva", now=now)
 
 
 class TestDeposits:

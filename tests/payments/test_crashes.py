@@ -47,7 +47,7 @@ def test_a_refund_is_made_once(bank, till, now, crash):
     bank.pay(begun.id)
     bank.notify(begun.id, now=now)
 
-    crash(lambda: settlement.refund_one("salon", begun.id, Refunding(reason="x"), by="eva", now=now))
+    crash(lambda: settlement.refund_payment("salon", begun.id, Refunding(reason="x"), actor_name="eva", now=now))
     tills.sweep(now + tills.PAGE)
 
     assert (tills.payment(begun.id, now).status, bank.paid_amount()) == ("REFUNDED", 0)

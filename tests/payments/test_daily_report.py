@@ -40,12 +40,14 @@ def visit(now, tenant="salon", hour=15, **more):
 
 def take(appointment, now, amount="100", tenant="salon", method="CASH"):
     form = Confirmation(method=method, amount=amount)
-    return settlement.take(tenant, appointment.id, form, by="eva", key=now.isoformat(), now=now).payment
+    return settlement.record_appointment_payment(
+        tenant, appointment.id, form, actor_name="eva", key=now.isoformat(), now=now
+    ).payment
 
 
 def refund(payment, now, **more):
     form = Refunding(reason="Se arrepintió", **more)
-    return settlement.refund_one("salon", payment.id, form, by="eva", now=now).payment
+    return settlement.refund_payment("salon", payment.id, form, actor_name="eva", now=now).payment
 
 
 def sums(day, now, tenant="salon"):
@@ -131,7 +133,7 @@ def test_what_moved_is_summed_by_state_provider_and_currency(bank, now):
 def test_what_is_given_back_another_day_counts_on_that_day(salon, now):
     paid = take(visit(now), now)
     refund(paid, now + DAY)
-    payments.returned("salon", paid.id, by="eva", now=now + 2 * DAY)
+    payments.returned("salon", paid.id, actor_name="eva", now=now + 2 * DAY)
 
     of_days = [[(one[0], one[4]) for one in sums(TODAY + n * DAY, now)] for n in range(3)]
 
@@ -145,7 +147,7 @@ def test_what_is_due_back_is_listed_until_it_is_given_back(salon, now):
         refund(one, now + MINUTE)
     assert [one.id for one in of_day("salon", TODAY, now=now).due] == [first.id, second.id]
 
-    payments.returned("salon", first.id, reference="D-1", by="eva", now=now + MINUTE)
+    payments.returned("salon", first.id, reference="D-1", actor_name="eva", now=now + MINUTE)
 
     assert [one.id for one in of_day("salon", TODAY, now=now).due] == [second.id]
 
@@ -422,8 +424,8 @@ def test_what_is_not_answered_does_not_keep_the_others_from_being_compared(bank,
 def test_after_so_many_silences_the_rest_of_the_day_waits(bank, now):
     raffle = shop.on_sale(now, hold_minutes=15)
     for number in range(1, daily_report.PATIENCE + 3):
-        order = shop.sell(raffle, number, now=now, by=number)
-        tills.checkouts.start("salon", tills.Target.ORDER, order.id, by="eva", now=now)
+        order = shop.sell(raffle, number, now=now, actor_name=number)
+        tills.checkouts.start("salon", tills.Target.ORDER, order.id, actor_name="eva", now=now)
     bank.silent.add("confirmation")
     del bank.calls[:]
 
@@ -450,7 +452,7 @@ def both(bank, clinic, now):
     for tenant in ("salon", "clinic"):
         raffle = shop.on_sale(now, tenant, hold_minutes=15, currency="PYG")
         order = shop.sell(raffle, 1, now=now, tenant=tenant, customer={"name": "Ana"})
-        payment = tills.checkouts.start(tenant, tills.Target.ORDER, order.id, by="eva", now=now).payment
+        payment = tills.checkouts.start(tenant, tills.Target.ORDER, order.id, actor_name="eva", now=now).payment
         bank.pay(payment.id)
     del bank.calls[:]
     return bank

@@ -31,7 +31,7 @@ def token(payment):
 
 def dead(tenant, token, now):
     with pytest.raises(DeadPaymentLink) as caught:
-        payment_links.opened(tenant, token, now=now)
+        payment_links.verify_token(tenant, token, now=now)
     return caught.value.code, str(caught.value), caught.value.says("es"), caught.value.facts
 
 
@@ -40,7 +40,7 @@ def signed(payment_id, key="a key for tests", salt="payment salon", method=hashl
 
 
 def test_a_token_leads_to_its_payment_until_30_days_after_it_was_asked_for(payment, token, now):
-    assert payment_links.opened("salon", token, now=now + KEPT).id == payment.id
+    assert payment_links.verify_token("salon", token, now=now + KEPT).id == payment.id
 
     dead("salon", token, now + KEPT + SECOND)
 
@@ -84,7 +84,7 @@ def test_a_suspended_tenant_is_as_unknown(token, now, slug):
     tenants.suspend("salon", now=now)
 
     with pytest.raises(NotHere, match=f"tenant {slug}"):
-        payment_links.opened(slug, token, now=now)
+        payment_links.verify_token(slug, token, now=now)
 
 
 def test_a_token_fits_a_message_and_a_url(token):

@@ -27,7 +27,9 @@ def give_back(payment, now):
 
 
 def refund(payment, now, **form):
-    return settlement.refund_one("salon", payment.id, Refunding(reason="x", **form), by="eva", now=now).payment
+    return settlement.refund_payment(
+        "salon", payment.id, Refunding(reason="x", **form), actor_name="eva", now=now
+    ).payment
 
 
 def test_with_every_message_lost_what_was_paid_is_found_out_within_minutes(bank, till, now):
@@ -262,7 +264,7 @@ def test_whoever_gives_back_what_went_back_by_itself_is_told(bank, till, now):
     returned = give_back(refund(paid(bank, till, now), now), now)
 
     with pytest.raises(payments.GoneBack):
-        payments.returned("salon", returned.id, reference="cash", by="eva", now=now)
+        payments.returned("salon", returned.id, reference="cash", actor_name="eva", now=now)
 
 
 def test_what_was_left_to_somebody_is_tried_again_when_staff_asks(bank, till, now):

@@ -85,14 +85,14 @@ def test_paid_in_time_over_the_counter_numbers_that_are_gone_cost_nothing(raffle
     shop.sell(raffle, 1, now=now)
 
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 1, 2, by=2, now=now, paid=shop.CASH)
+        shop.sell(raffle, 1, 2, actor_name=2, now=now, paid=shop.CASH)
 
     assert listed(now) == []
 
 
 def test_paid_in_time_until_the_cut_what_is_in_review_is_confirmed(raffle, now):
     order = shop.receive(shop.sell(raffle, 1, now=now), now=now)
-    cut = raffles.cut(raffles.close("salon", raffle.id, now=now))
+    cut = raffles.sale_cutoff(raffles.close("salon", raffle.id, now=now))
 
     assert shop.confirm(order, now=cut - SECOND).payment.status == "PAID"
 
@@ -111,7 +111,7 @@ def test_paid_late_it_takes_the_numbers_again_where_they_are_free(raffle, now, s
 
 def test_paid_late_it_takes_over_what_others_let_lapse(raffle, now):
     order = shop.sell(raffle, 1, now=now)
-    shop.sell(raffle, 1, by=2, now=now + LATE)
+    shop.sell(raffle, 1, actor_name=2, now=now + LATE)
 
     assert shop.confirm(order, now=now + 2 * LATE).payment.status == "PAID"
 
@@ -119,7 +119,7 @@ def test_paid_late_it_takes_over_what_others_let_lapse(raffle, now):
 @pytest.mark.parametrize("sweep", [shop.expire, None], ids=["expired", "only lapsed"])
 def test_paid_late_it_is_due_back_where_one_number_is_gone(raffle, now, sweep):
     order = shop.sell(raffle, 1, 2, now=now)
-    other = shop.sell(raffle, 2, by=2, now=now + LATE)
+    other = shop.sell(raffle, 2, actor_name=2, now=now + LATE)
     if sweep:
         sweep(order, now=now + LATE)
     before = shop.owners(raffle)
@@ -156,7 +156,7 @@ def test_paid_late_it_counts_for_the_buyer_again(salon, now):
 
 def test_paid_late_from_the_cut_on_it_is_due_back(raffle, now):
     order = shop.receive(shop.sell(raffle, 1, now=now), now=now)
-    cut = raffles.cut(raffles.close("salon", raffle.id, now=now))
+    cut = raffles.sale_cutoff(raffles.close("salon", raffle.id, now=now))
 
     settled = shop.confirm(order, now=cut)
 
@@ -201,7 +201,7 @@ def test_what_is_no_amount_is_refused(raffle, now, amount):
     form = Confirmation.model_construct(method=Method.CASH, reference=None, amount=amount)
 
     with pytest.raises(BadAmount) as refusal:
-        settlement.confirm("salon", order.id, form, by="eva", key="k", now=now)
+        settlement.record_order_payment("salon", order.id, form, actor_name="eva", key="k", now=now)
 
     assert refusal.value.facts["field"] == "body.amount"
 
@@ -267,8 +267,8 @@ def test_a_repeat_of_a_providers_message_settles_once(raffle, now):
     order = shop.sell(raffle, 1, now=now)
     pending = _pending(order, now)
 
-    first = settlement.settle("salon", pending, by="bancard", now=now)
-    again = settlement.settle("salon", payments.get("salon", pending.id, now=now), by="bancard", now=now)
+    first = settlement.settle("salon", pending, actor_name="bancard", now=now)
+    again = settlement.settle("salon", payments.get("salon", pending.id, now=now), actor_name="bancard", now=now)
 
     assert (first.payment.status, again.payment.version) == ("PAID", first.payment.version)
 
@@ -279,7 +279,7 @@ def test_money_for_a_payment_that_was_given_up_lands_all_the_same(raffle, now):
     with writes.transaction() as tx:
         payments.move(tx, pending, PaymentState.EXPIRED, now=now)
 
-    assert settlement.settle("salon", pending, by="bancard", now=now).payment.status == "PAID"
+    assert settlement.settle("salon", pending, actor_name="bancard", now=now).payment.status == "PAID"
 
 
 def test_what_came_in_is_what_counts(raffle, now):
@@ -287,14 +287,21 @@ def test_what_came_in_is_what_counts(raffle, now):
     pending = _pending(order, now)
     pending.amount = Decimal(1)
 
-    settled = settlement.settle("salon", pending, by="bancard", now=now)
+    settled = settlement.settle("salon", pending, actor_name="bancard", now=now)
 
     assert (settled.payment.reason, payments.get("salon", pending.id, now=now).amount) == ("WRONG_AMOUNT", 1)
 
 
 def _pending(order, now):
     made = payments.manual(
-        "salon", "1" * 32, target=Target.ORDER, target_id=order.id, method=Method.OTHER, reference=None, by="x", now=now
+        "salon",
+        "1" * 32,
+        target=Target.ORDER,
+        target_id=order.id,
+        method=Method.OTHER,
+        reference=None,
+        actor_name="x",
+        now=now,
     )
     made.amount, made.currency, made.time_zone = order.total_amount, order.currency, order.time_zone
     with writes.transaction() as tx:
@@ -310,7 +317,7 @@ def test_a_refund_frees_the_numbers_before_the_cut_and_owes_the_money(raffle, no
     assert (settled.target.status, settled.payment.status) == ("REFUNDED", "REFUND_DUE")
     assert settled.payment.reason == "ORDER_REFUNDED"
     assert shop.held(raffle) == {}
-    assert shop.sell(raffle, 1, by=2, now=now).status == "RESERVED"
+    assert shop.sell(raffle, 1, actor_name=2, now=now).status == "RESERVED"
 
 
 def test_a_refund_records_money_that_was_given_back_at_once(raffle, now):
@@ -331,7 +338,7 @@ def test_a_refund_again_changes_nothing(raffle, now):
 
 def test_a_refund_from_the_cut_on_the_sold_list_keeps_the_numbers(raffle, now):
     order = shop.sell(raffle, 1, now=now, paid=shop.CASH)
-    cut = raffles.cut(raffles.close("salon", raffle.id, now=now))
+    cut = raffles.sale_cutoff(raffles.close("salon", raffle.id, now=now))
 
     shop.refund(order, now=cut)
 
@@ -341,7 +348,7 @@ def test_a_refund_from_the_cut_on_the_sold_list_keeps_the_numbers(raffle, now):
 
 def test_a_refund_of_a_cancelled_raffle_frees_them_whenever_it_is(raffle, now):
     order = shop.sell(raffle, 1, now=now, paid=shop.CASH)
-    cut = raffles.cut(raffles.close("salon", raffle.id, now=now))
+    cut = raffles.sale_cutoff(raffles.close("salon", raffle.id, now=now))
     raffles.cancel("salon", raffle.id, reason="Sin permiso", now=cut)
 
     settled = shop.refund(order, now=cut)
@@ -356,7 +363,7 @@ def test_a_refund_of_what_is_not_paid_is_refused(raffle, now):
 
 def test_payments_are_listed_the_newest_first_and_by_state_and_by_what_they_were_for(raffle, now):
     one = shop.confirm(shop.sell(raffle, 1, now=now), now=now)
-    two = shop.confirm(shop.sell(raffle, 2, by=2, now=now), now=now + SECOND, amount="1")
+    two = shop.confirm(shop.sell(raffle, 2, actor_name=2, now=now), now=now + SECOND, amount="1")
 
     assert [payment.id for payment in listed(now)] == [two.payment.id, one.payment.id]
     assert [payment.id for payment in listed(now, status="PAID")] == [one.payment.id]
@@ -392,4 +399,4 @@ def test_the_list_of_payments_is_of_one_tenant(raffle, clinic, now):
 
 
 def _returned(payment, now, **form):
-    return payments.returned("salon", payment.id, **form, by="eva", now=now)
+    return payments.returned("salon", payment.id, **form, actor_name="eva", now=now)

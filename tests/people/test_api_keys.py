@@ -21,7 +21,7 @@ VALIDATION = r"^[Bb]earer +[-\w]+\.[-\w]+\.[-\w]+$"
 
 def made(now, tenant="salon", key=None, **wanted):
     form = NewKey(**({"name": "Caja", "role": "staff"} | wanted))
-    return api_keys.create(tenant, form, by="eva@example.com", key=key, now=now)
+    return api_keys.create(tenant, form, actor_name="eva@example.com", key=key, now=now)
 
 
 @pytest.fixture
@@ -38,12 +38,12 @@ def audited():
 
 
 def used(key, now):
-    api_keys.opened(key.key, now=now)
+    api_keys.authenticate(key.key, now=now)
     return stored(key).last_used_at
 
 
 def test_a_key_opens_its_tenant_with_its_role(key, now):
-    integrator = api_keys.opened(key.key, now=now)
+    integrator = api_keys.authenticate(key.key, now=now)
 
     assert (integrator.tenant, integrator.role, integrator.name) == ("salon", "staff", "Caja")
     assert integrator.user == f"key:{key.id}"
@@ -87,7 +87,7 @@ def test_a_key_that_is_not_right_to_the_letter_is_no_key(key, clinic, now):
 
     for one in wrong:
         with pytest.raises(BadKey):
-            api_keys.opened(one, now=now)
+            api_keys.authenticate(one, now=now)
 
 
 def test_no_refusal_says_which_of_unknown_and_wrong_it_was(key, clinic, now):
@@ -95,7 +95,7 @@ def test_no_refusal_says_which_of_unknown_and_wrong_it_was(key, clinic, now):
     told = set()
     for one in (f"{slug}.{key_id}.{'A' * 43}", f"{slug}.{'0' * 32}.{secret}", f"mostrador_nobody.{key_id}.{secret}"):
         with pytest.raises(BadKey) as refused:
-            api_keys.opened(one, now=now)
+            api_keys.authenticate(one, now=now)
         told.add(str(refused.value).replace(key_id, "?").replace("0" * 32, "?"))
 
     assert len(told) == 1
@@ -108,7 +108,7 @@ def test_an_unknown_key_is_compared_and_asked_for_as_a_known_one(key, now, monke
 
     for one in (key.key[:-43] + "A" * 43, f"mostrador_nobody.{'0' * 32}.{'A' * 43}"):
         with faults.answering("BatchGetItem") as asked, pytest.raises(BadKey):
-            api_keys.opened(one, now=now)
+            api_keys.authenticate(one, now=now)
         assert len(asked) == 1
         assert len(compared.pop()[0]) == 64
 
@@ -117,16 +117,16 @@ def test_a_key_ends_to_the_second(salon, now):
     key = made(now, expires_in_days=1)
     end = now + timedelta(days=1)
 
-    assert api_keys.opened(key.key, now=end - timedelta(seconds=1)).role == "staff"
+    assert api_keys.authenticate(key.key, now=end - timedelta(seconds=1)).role == "staff"
     with pytest.raises(BadKey):
-        api_keys.opened(key.key, now=end)
+        api_keys.authenticate(key.key, now=end)
 
 
 def test_a_revoked_key_is_no_key(key, now):
     api_keys.revoke("salon", key.id, now=now)
 
     with pytest.raises(BadKey):
-        api_keys.opened(key.key, now=now)
+        api_keys.authenticate(key.key, now=now)
     with pytest.raises(NotHere):
         api_keys.get("salon", key.id, now=now)
 
@@ -134,11 +134,11 @@ def test_a_revoked_key_is_no_key(key, now):
 def test_a_suspended_tenants_keys_open_nothing_until_it_is_back(key, now):
     tenants.suspend("salon", now=now)
     with pytest.raises(BadKey):
-        api_keys.opened(key.key, now=now)
+        api_keys.authenticate(key.key, now=now)
 
     tenants.resume("salon", now=now)
 
-    assert api_keys.opened(key.key, now=now).tenant == "salon"
+    assert api_keys.authenticate(key.key, now=now).tenant == "salon"
 
 
 def test_a_use_is_noted_once_in_five_minutes(key, now):
@@ -159,7 +159,7 @@ def test_a_use_leaves_version_and_audit_log_alone(key, now):
 def test_a_key_is_good_although_its_use_cannot_be_noted(key, now):
     refused = faults.refused("ProvisionedThroughputExceededException")
     with faults.answering("UpdateItem", refused) as asked:
-        assert api_keys.opened(key.key, now=now).role == "staff"
+        assert api_keys.authenticate(key.key, now=now).role == "staff"
 
     assert asked == ["UpdateItem"]
     assert stored(key).last_used_at is None

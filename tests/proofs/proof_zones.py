@@ -35,7 +35,7 @@ def test_around_every_clock_change_the_starts_are_those_that_exist(name):
     zone = ZoneInfo(name)
     for change in changes(name):
         first, last = change - timedelta(days=1), change + timedelta(days=1)
-        terms = availability.Terms(HALF_HOUR, ALWAYS, zone, 30, 0, date(2099, 1, 1), [], Counter())
+        terms = availability.SlotRules(HALF_HOUR, ALWAYS, zone, 30, 0, date(2099, 1, 1), [], Counter())
 
         starts = availability.starts(terms, first, last)
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from mostrador.raffles import board
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 from mostrador.table.items.raffles import BoardChunk
 from tests.races.test_one_slot import at_once, shop
 from tests.support.boards import on_sale, project, set_state
@@ -24,7 +24,7 @@ def live(raffle, client, now):
         board.rebuild("salon", raffle.id, now=now)
     for _ in range(ROUNDS):
         number = dice.choice(NUMBERS)
-        set_state(raffle, number, dice.choice(list(State)))
+        set_state(raffle, number, dice.choice(list(NumberState)))
         project(raffle, number, now=now)
 
 

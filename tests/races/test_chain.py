@@ -45,7 +45,7 @@ def test_outboxes_at_once_make_one_chain(dynoxide):
 def test_without_the_conditions_the_chain_breaks(dynoxide, monkeypatch):
     """The red control."""
     base.Item.describe_table()
-    monkeypatch.setattr(writes._Transaction, "save", lambda self, model, **_: TransactWrite.save(self, model))
+    monkeypatch.setattr(writes.Transaction, "save", lambda self, model, **_: TransactWrite.save(self, model))
 
     at_once()
 

@@ -38,7 +38,7 @@ def shop(crowd, dynoxide, now):
 
 
 def invite(slug, email, now, role="staff"):
-    return invitations.create(slug, NewMember(email=email, role=role), by="eva", now=now)
+    return invitations.create(slug, NewMember(email=email, role=role), actor_name="eva", now=now)
 
 
 def consistent(slug):

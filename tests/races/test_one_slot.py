@@ -56,7 +56,7 @@ def at_once(clients: int, call: Callable[[int], Any]) -> list[Any]:
 def book(service, starts_at, now, number=0, key=None, **more):
     customer = {"customer": {"name": f"Cliente {number}", "phone": f"0981 {100000 + number}"}} | more
     wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **customer)
-    return appointments.book("salon", wanted, by="eva", key=key, now=now)
+    return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
 def winners(answers):
@@ -114,7 +114,7 @@ def test_the_daily_limit_holds_over_two_resources(shop, now):
 
 
 def test_red_control_without_the_check_of_the_other_resource_the_limit_breaks(shop, now, monkeypatch):
-    monkeypatch.setattr(agenda, "hold_still", lambda *_: None)
+    monkeypatch.setattr(agenda, "check_unchanged", lambda *_: None)
     broken = 0
     for day in range(5):
         chairs = [resources.create("salon", NewResource(name=f"Silla {n}"), key=None, now=now).id for n in range(8)]
@@ -183,7 +183,9 @@ def test_moving_at_once_to_one_start_has_one_winner(shop, now):
     booked = [book(service, NINE + timedelta(minutes=30 * number), now, number).id for number in range(6)]
     target = Rescheduling(starts_at=NINE + timedelta(hours=6))
 
-    answers = at_once(6, lambda number: appointments.reschedule("salon", booked[number], target, by="a", now=now))
+    answers = at_once(
+        6, lambda number: appointments.reschedule("salon", booked[number], target, actor_name="a", now=now)
+    )
 
     assert len(winners(answers)) == 1
     assert all(isinstance(answer, Appointment | slots.SlotTaken) for answer in answers)
@@ -204,8 +206,8 @@ def test_confirming_and_cancelling_at_once_ends_in_one_state(shop, now):
 
     def either(number):
         if number % 2:
-            return appointments.confirm("salon", booked.id, by="a", now=now)
-        return appointments.cancel("salon", booked.id, reason="", by="b", now=now)
+            return appointments.confirm("salon", booked.id, actor_name="a", now=now)
+        return appointments.cancel("salon", booked.id, reason="", actor_name="b", now=now)
 
     at_once(10, either)
 
@@ -223,7 +225,7 @@ def test_a_hold_that_lapses_under_two_hands_is_kept_by_one(shop, now):
 
         def either(number, held=held, start=start, lapse=lapse):
             if number == 0:  # its clock is a second behind
-                return appointments.confirm("salon", held.id, by="a", now=lapse - timedelta(seconds=1))
+                return appointments.confirm("salon", held.id, actor_name="a", now=lapse - timedelta(seconds=1))
             return book(service, start, lapse, number)
 
         answers = at_once(4, either)

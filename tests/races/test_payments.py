@@ -7,7 +7,7 @@ import pytest
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import PaymentState
 from mostrador.payments import refunds
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.table.items.payments import Payment
 from mostrador.tenancy import integrations, tenants
 from mostrador.tenancy.views.tenants import NewTenant
@@ -23,8 +23,8 @@ CLIENTS = 8
 def bank(dynoxide, now, moto):
     tenants.create(NewTenant(slug="salon", name="Salón", country="PY", currency="PYG"), now=now)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mostrador.clients.kms.seal", lambda text, _bound_to: text)  # no KMS on this engine
-        patch.setattr("mostrador.clients.kms.opened", lambda sealed, _bound_to: sealed)
+        patch.setattr("mostrador.clients.kms.encrypt", lambda text, _bound_to: text)  # no KMS on this engine
+        patch.setattr("mostrador.clients.kms.decrypt", lambda sealed, _bound_to: sealed)
         integrations.forget()
         banks.connect(now)
         with banks.opened() as opened:
@@ -91,7 +91,7 @@ def test_a_late_payment_and_somebody_else_at_once_leave_one_owner(bank, till, no
     answers = at_once(2, lambda place: till.steal(then) if place else bank.notify(begun.id, now=then))
 
     stole = answers[1]
-    has_stolen = getattr(stole, "status", "") in ("PAID", Status.CONFIRMED)
+    has_stolen = getattr(stole, "status", "") in ("PAID", AppointmentStatus.CONFIRMED)
     assert till.is_paid() is not has_stolen
     assert tills.payment(begun.id, now).status == ("REFUND_DUE" if has_stolen else "PAID")
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from mostrador import context
 from mostrador.errors import Busy, NotHere
 from mostrador.raffles import board
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.views.board import NumberListing
 from mostrador.table import keys, reads, tenant_guard, writes
 from mostrador.table.items.raffles import BoardChunk
 from tests.support import lines
 from tests.support.boards import draft, on_sale, project, set_state
 
-FREE, RESERVED, SOLD = State
+FREE, RESERVED, SOLD = NumberState
 TWENTY = range(1, 21)
 
 
@@ -292,7 +292,7 @@ def test_who_is_overtaken_again_and_again_is_busy_and_comes_back(salon, now, mon
 
 # --- Any telling of any story ----------------------------------------------------------------------------------------
 
-CHANGES = st.lists(st.tuples(st.sampled_from([1, 2, 3, 19, 20]), st.sampled_from(State)), min_size=1, max_size=12)
+CHANGES = st.lists(st.tuples(st.sampled_from([1, 2, 3, 19, 20]), st.sampled_from(NumberState)), min_size=1, max_size=12)
 
 
 @dataclass(frozen=True)
@@ -353,7 +353,7 @@ def believing(said):
 def is_true(picture, truth):
     every = {number: picture.state(number) for number in TWENTY}
     counts = Counter(truth.values())
-    return every == truth and picture.counts == {state: counts[state] for state in State}
+    return every == truth and picture.counts == {state: counts[state] for state in NumberState}
 
 
 @given(tellings())
@@ -417,7 +417,7 @@ def test_a_hold_that_lapsed_is_free_to_the_second(salon, now):
     assert (at.state, after.state, after.order_id) == (RESERVED, FREE, None)
 
 
-@pytest.mark.parametrize("state", [None, *State])
+@pytest.mark.parametrize("state", [None, *NumberState])
 @pytest.mark.parametrize("limit", [1, 7, 100])
 def test_its_pages_have_every_number_once(salon, now, state, limit):
     raffle = on_sale(now=now, first=3, last=40)

@@ -312,7 +312,7 @@ def test_a_prize_that_may_still_be_claimed_or_was_delivered_is_not_drawn_again(s
     raffle = drawn(now)
     with pytest.raises(raffle_draws.NotUnclaimed):
         redraw(raffle, late_for(raffle) - 2 * SECOND)
-    prizes.deliver("salon", raffle.id, 1, Delivery(delivered_to="María"), by="eva", now=now)
+    prizes.deliver("salon", raffle.id, 1, Delivery(delivered_to="María"), actor_name="eva", now=now)
 
     with pytest.raises(raffle_draws.NotUnclaimed):
         redraw(raffle, late_for(raffle), prizes=[1, 2])
@@ -440,11 +440,13 @@ def test_the_proof_of_a_hundred_thousand_numbers_fits_into_an_answer_and_verifie
 
 def test_of_what_was_ordered_only_what_was_paid_in_time_is_frozen_and_drawn(salon, now, tmp_path):
     raffle = opened(now)
-    paid, unpaid, late = (orders.sell(raffle, *numbers, now=now, by=numbers[0]) for numbers in ((5, 6), (7,), (8,)))
+    paid, unpaid, late = (
+        orders.sell(raffle, *numbers, now=now, actor_name=numbers[0]) for numbers in ((5, 6), (7,), (8,))
+    )
     orders.confirm(paid, now=now)
     raffles.close("salon", raffle.id, now=now)
     closed = raffles.get("salon", raffle.id, now=now)
-    orders.confirm(late, now=raffles.cut(closed))
+    orders.confirm(late, now=raffles.sale_cutoff(closed))
 
     kept = raffles.freeze("salon", raffle.id, now=raffles.freezes_at(closed))
     drawn_ = draw(raffle, raffle.draw_at, secret=SECRET)

@@ -230,7 +230,7 @@ class Raffle(RuleBasedStateMachine):
     @precondition(lambda self: self.is_cancelled)
     @rule()
     def wind_up(self):
-        settlement.wind_up("salon", self.raffle.id, now=self.now)
+        settlement.refund_cancelled_raffle("salon", self.raffle.id, now=self.now)
         for entry in self.entries.values():
             status = {"PAID": "REFUNDED", "RESERVED": "CANCELLED", "IN_REVIEW": "CANCELLED"}.get(entry.status)
             if status:

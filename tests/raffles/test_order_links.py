@@ -16,7 +16,7 @@ def made(salon, now):
 
 
 def opened(token, now, tenant="salon"):
-    found, raffle, is_buyers = order_links.opened(tenant, token, now=now)
+    found, raffle, is_buyers = order_links.verify_token(tenant, token, now=now)
     return found.id, raffle.id, is_buyers
 
 
@@ -35,9 +35,9 @@ def test_dead_links_are_all_alike(made, clinic, now):
 
     for one in ("", "x", order_id, f"{'0' * 32}.{signature}", f"{order_id}.{signature[:-1]}", "é", "a" * 3000, nobodys):
         with pytest.raises(DeadOrderLink):
-            order_links.opened("salon", one, now=now)
+            order_links.verify_token("salon", one, now=now)
     with pytest.raises(DeadOrderLink):
-        order_links.opened("clinic", token, now=now)
+        order_links.verify_token("clinic", token, now=now)
 
 
 def test_the_buyers_link_is_made_of_an_order_of_the_tenant_alone(made, clinic, now):
@@ -47,7 +47,7 @@ def test_the_buyers_link_is_made_of_an_order_of_the_tenant_alone(made, clinic, n
 
 def test_a_link_lives_until_a_month_after_the_prizes_can_be_claimed(made, now):
     token = order_links.token_of("salon", made.id)
-    _, raffle, _ = order_links.opened("salon", token, now=now)
+    _, raffle, _ = order_links.verify_token("salon", token, now=now)
     end = raffle.draw_at + timedelta(days=int(raffle.claim_days)) + KEPT
 
     assert opened(token, end)[0] == made.id

@@ -25,7 +25,7 @@ def raffle(salon, now):
 
 def ended(raffle, now):
     """The raffle, closed at ``now``, and when its cut comes."""
-    return raffles.cut(raffles.close("salon", raffle.id, now=now))
+    return raffles.sale_cutoff(raffles.close("salon", raffle.id, now=now))
 
 
 def test_a_receipt_stops_the_hold_of_the_order_and_of_each_number(raffle, now):
@@ -46,7 +46,7 @@ def test_a_receipt_is_looked_at_before_the_cut(raffle, now):
     late = raffle.sale_closes_at - SECOND
     order = shop.receive(shop.sell(raffle, 1, now=late), now=late)
 
-    assert order.review_due_at == raffles.cut(raffle)
+    assert order.review_due_at == raffles.sale_cutoff(raffle)
 
 
 def test_a_receipt_again_changes_nothing_and_another_replaces_it(raffle, now):
@@ -65,12 +65,12 @@ def test_a_receipt_after_the_hold_takes_the_numbers_again_where_they_are_free(ra
 
     assert shop.receive(order, now=now + HOLD + SECOND).status == "IN_REVIEW"
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 1, by=2, now=now + 2 * HOLD)
+        shop.sell(raffle, 1, actor_name=2, now=now + 2 * HOLD)
 
 
 def test_a_receipt_after_the_hold_says_which_numbers_others_have(raffle, now):
     order = shop.sell(raffle, 1, 2, now=now)
-    shop.sell(raffle, 2, by=2, now=now + HOLD + SECOND)
+    shop.sell(raffle, 2, actor_name=2, now=now + HOLD + SECOND)
 
     with pytest.raises(HoldLapsed) as refusal:
         shop.receive(order, now=now + HOLD + SECOND)
@@ -111,7 +111,7 @@ def test_a_cancellation_frees_the_numbers(raffle, now, before):
 def test_a_cancellation_keeps_reason_time_and_user(raffle, now):
     order = shop.sell(raffle, 1, now=now)
 
-    cancelled = order_transitions.cancel("salon", order.id, reason="Se equivocó", by="eva", now=now)
+    cancelled = order_transitions.cancel("salon", order.id, reason="Se equivocó", actor_name="eva", now=now)
 
     expected = {"at": keys.at(now), "by": "eva", "change": "CANCELLED", "reason": "Se equivocó"}
     assert cancelled.history == [expected]
@@ -125,7 +125,7 @@ def test_a_cancellation_again_changes_nothing(raffle, now):
 
 def test_a_cancellation_leaves_others_what_they_took_over(raffle, now):
     order = shop.sell(raffle, 1, 2, now=now)
-    other = shop.sell(raffle, 2, by=2, now=now + HOLD + SECOND)
+    other = shop.sell(raffle, 2, actor_name=2, now=now + HOLD + SECOND)
 
     shop.cancel(order, now=now + HOLD + SECOND)
 
@@ -153,7 +153,7 @@ def test_the_end_of_a_hold_comes_by_itself_a_second_after_it(raffle, now):
 
 def test_the_end_of_a_hold_leaves_others_what_they_took_over(raffle, now):
     order = shop.sell(raffle, 1, 2, now=now)
-    other = shop.sell(raffle, 2, by=2, now=now + HOLD + SECOND)
+    other = shop.sell(raffle, 2, actor_name=2, now=now + HOLD + SECOND)
 
     assert shop.expire(order, now=now + HOLD + SECOND).status == "EXPIRED"
     assert shop.owners(raffle) == {2: other.id}

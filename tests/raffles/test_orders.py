@@ -201,7 +201,7 @@ def test_a_sellers_totals_of_cents_are_exact(clinic, now):
 def _sold_by(raffle, user, *numbers, now, **more):
     """An order that names its seller."""
     form = NewOrder(numbers=list(numbers), seller=user, **shop.person(1), **more)
-    return reservations.sell("salon", raffle.id, form, by="eva", seller=None, key=None, now=now)
+    return reservations.sell("salon", raffle.id, form, actor_name="eva", seller=None, key=None, now=now)
 
 
 def test_orders_are_listed_the_newest_first_and_pages_follow_one_another(raffle, now):
@@ -215,7 +215,7 @@ def test_orders_are_listed_the_newest_first_and_pages_follow_one_another(raffle,
 
 
 def test_orders_are_listed_by_state_seller_and_customer(raffle, eva, now):
-    one, two = _sold_by(raffle, "u-eva", 1, now=now), shop.sell(raffle, 2, by=2, now=now)
+    one, two = _sold_by(raffle, "u-eva", 1, now=now), shop.sell(raffle, 2, actor_name=2, now=now)
     shop.confirm(two, now=now)
 
     assert listed(raffle, now, status="PAID") == [two.id]

@@ -13,7 +13,9 @@ DAY = timedelta(days=1)
 
 
 def deliver(raffle, prize, now, to="María Fernández", tenant="salon", **more):
-    return raffle_results.deliver(tenant, raffle.id, prize, Delivery(delivered_to=to, **more), by="eva", now=now)
+    return raffle_results.deliver(
+        tenant, raffle.id, prize, Delivery(delivered_to=to, **more), actor_name="eva", now=now
+    )
 
 
 def exported(raffle, now, tenant="salon", size=100, cursor=None):

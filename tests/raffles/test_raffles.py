@@ -129,11 +129,11 @@ def test_numbers_are_sold_while_it_is_open_and_inside_its_window(salon, now):
 
 def test_the_cut_is_known_before_the_close_and_an_early_close_brings_it_forward(salon, now):
     raffle = opened(now)
-    assert raffles.cut(raffle) == raffle.sale_closes_at + 12 * MINUTE
+    assert raffles.sale_cutoff(raffle) == raffle.sale_closes_at + 12 * MINUTE
 
     early = raffles.close("salon", raffle.id, now=now + MINUTE)
 
-    assert (early.closed_at, raffles.cut(early)) == (now + MINUTE, now + 13 * MINUTE)
+    assert (early.closed_at, raffles.sale_cutoff(early)) == (now + MINUTE, now + 13 * MINUTE)
     assert early.due_at == keys.at(raffles.freezes_at(early)) == keys.at(now + 14 * MINUTE)
 
 
@@ -142,7 +142,7 @@ def test_a_close_that_comes_late_is_of_when_the_sale_ended(salon, now):
 
     closed = raffles.close("salon", raffle.id, now=raffle.sale_closes_at + 3 * DAY)
 
-    assert (closed.closed_at, raffles.cut(closed)) == (raffle.sale_closes_at, raffles.cut(raffle))
+    assert (closed.closed_at, raffles.sale_cutoff(closed)) == (raffle.sale_closes_at, raffles.sale_cutoff(raffle))
     assert raffles.close("salon", raffle.id, now=now + 9 * DAY).version == closed.version
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from mostrador.errors import NotHere, Stale
 from mostrador.scheduling import appointments, availability
-from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongState
+from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongAppointmentState
 from mostrador.scheduling.views.appointments import (
     AppointmentChanges,
     AppointmentListing,
@@ -25,7 +25,7 @@ def booked(haircut, now):
 
 def book(service, starts_at, now, name="Ana", **more):
     wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": {"name": name}} | more))
-    return appointments.book("salon", wanted, by="eva", key=None, now=now)
+    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def is_free(service, starts_at, now):
@@ -39,31 +39,33 @@ def listed(now, **query):
 
 
 def test_confirming_records_who_and_when(booked, now):
-    confirmed = appointments.confirm("salon", booked.id, by="eva", now=now)
+    confirmed = appointments.confirm("salon", booked.id, actor_name="eva", now=now)
 
     assert confirmed.status == "CONFIRMED"
     assert confirmed.history == [{"at": "2026-11-30T13:00:00Z", "by": "eva", "change": "CONFIRMED"}]
 
 
 def test_confirming_twice_changes_nothing(booked, now):
-    first = appointments.confirm("salon", booked.id, by="eva", now=now)
+    first = appointments.confirm("salon", booked.id, actor_name="eva", now=now)
 
-    assert appointments.confirm("salon", booked.id, by="eva", now=now).version == first.version
+    assert appointments.confirm("salon", booked.id, actor_name="eva", now=now).version == first.version
 
 
 def test_cancelling_keeps_the_reason_and_frees_the_time(haircut, booked, now):
-    cancelled = appointments.cancel("salon", booked.id, reason="llueve", by="eva", now=now)
+    cancelled = appointments.cancel("salon", booked.id, reason="llueve", actor_name="eva", now=now)
 
     assert cancelled.internal_notes.endswith("eva] CANCELLED: llueve")
     assert is_free(haircut, NINE, now)
-    assert appointments.cancel("salon", booked.id, reason="otra", by="eva", now=now).version == cancelled.version
+    assert (
+        appointments.cancel("salon", booked.id, reason="otra", actor_name="eva", now=now).version == cancelled.version
+    )
 
 
 def test_what_is_cancelled_is_not_confirmed(booked, now):
-    appointments.cancel("salon", booked.id, reason="", by="eva", now=now)
+    appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now)
 
-    with pytest.raises(WrongState, match="CANCELLED cannot become CONFIRMED"):
-        appointments.confirm("salon", booked.id, by="eva", now=now)
+    with pytest.raises(WrongAppointmentState, match="CANCELLED cannot become CONFIRMED"):
+        appointments.confirm("salon", booked.id, actor_name="eva", now=now)
 
 
 def test_deleting_frees_the_time(haircut, booked, now):
@@ -82,7 +84,7 @@ def test_what_is_paid_is_not_deleted(booked, now):
 
 
 def test_deleting_what_was_cancelled_leaves_the_next_booking_alone(haircut, booked, now):
-    appointments.cancel("salon", booked.id, reason="", by="eva", now=now)
+    appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now)
     book(haircut, NINE, now)
 
     appointments.delete("salon", booked.id, seen=None, now=now)
@@ -112,7 +114,7 @@ def test_lists_by_date_status_customer_and_words(haircut, now):
     beto = book(
         haircut, NINE + timedelta(days=1), now, "Beto Núñez", customer={"name": "Beto Núñez", "phone": "0982 222 222"}
     )
-    appointments.confirm("salon", beto.id, by="eva", now=now)
+    appointments.confirm("salon", beto.id, actor_name="eva", now=now)
 
     assert listed(now) == [ana.id, beto.id]
     assert listed(now, order="newest") == [beto.id, ana.id]

@@ -20,7 +20,7 @@ ANA = {"name": "Ana López", "phone": "0981 123 456"}
 
 def book(service, starts_at=NINE, *, now, key=None, **more):
     wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": ANA} | more))
-    return appointments.book("salon", wanted, by="eva", key=key, now=now)
+    return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
 def free(service, day="2026-12-01", *, now, **more):
@@ -200,7 +200,7 @@ def test_a_lapsed_hold_gives_its_time_away(haircut, now):
 def test_a_hold_confirmed_in_time_stays(haircut, now):
     held = book(haircut, now=now, hold=True)
 
-    appointments.confirm("salon", held.id, by="eva", now=now + timedelta(minutes=14))
+    appointments.confirm("salon", held.id, actor_name="eva", now=now + timedelta(minutes=14))
 
     assert refused(haircut, now=now + timedelta(hours=1))["reason"] == "taken"
 
@@ -208,7 +208,7 @@ def test_a_hold_confirmed_in_time_stays(haircut, now):
 def test_a_lapsed_hold_is_confirmed_if_its_time_is_still_free(haircut, now):
     held = book(haircut, now=now, hold=True)
 
-    late = appointments.confirm("salon", held.id, by="eva", now=now + timedelta(hours=1))
+    late = appointments.confirm("salon", held.id, actor_name="eva", now=now + timedelta(hours=1))
 
     assert late.status == "CONFIRMED"
     assert refused(haircut, now=now + timedelta(hours=2))["reason"] == "taken"
@@ -219,7 +219,7 @@ def test_a_lapsed_hold_whose_time_is_gone_is_not_confirmed(haircut, now):
     book(haircut, now=now + timedelta(hours=1), customer={"name": "Beto"})
 
     with pytest.raises(slots.SlotTaken):
-        appointments.confirm("salon", held.id, by="eva", now=now + timedelta(hours=1))
+        appointments.confirm("salon", held.id, actor_name="eva", now=now + timedelta(hours=1))
 
     assert appointments.get("salon", held.id, now=now).status == "PENDING"
 
@@ -312,7 +312,7 @@ def test_the_other_tenants_service_is_not_found(haircut, clinic, now):
     wanted = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
 
     with pytest.raises(NotHere, match="service"):
-        appointments.book("clinic", wanted, by="eva", key=None, now=now)
+        appointments.book("clinic", wanted, actor_name="eva", key=None, now=now)
 
 
 def test_a_bad_phone_books_nothing(haircut, now):

@@ -35,7 +35,7 @@ DAYS = timedelta(days=1)
 
 def book(service, starts_at=NINE, *, now, **more):
     wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": {"name": "Ana"}} | more))
-    return appointments.book("salon", wanted, by="eva", key=None, now=now)
+    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def offer(now, **more):
@@ -66,7 +66,7 @@ def test_a_busy_time_is_not_offered_and_not_booked(haircut, now):
     assert free(haircut, now=now)[0] == "10:00"
     facts = refused(lambda: book(haircut, NINE + timedelta(minutes=30), now=now))
     assert facts["reason"] == "external"
-    assert facts["by"] == {"from": "2026-12-01T09:00:00-03:00", "until": "2026-12-01T09:45:00-03:00"}
+    assert facts["details"] == {"from": "2026-12-01T09:00:00-03:00", "until": "2026-12-01T09:45:00-03:00"}
     assert facts["alternatives"][0] == "2026-12-01T10:00:00-03:00"
     assert book(haircut, TEN, now=now).status == "PENDING"
 
@@ -83,7 +83,7 @@ def test_it_is_explained(haircut, now):
 
     told = view(haircut, now=now, explain=True).refused
 
-    assert [(one.starts_at, one.reason, set(one.by)) for one in told if one.reason == "external"] == [
+    assert [(one.starts_at, one.reason, set(one.details)) for one in told if one.reason == "external"] == [
         (NINE, "external", {"from", "until"})
     ]
 
@@ -162,7 +162,7 @@ def test_without_an_account_one_only_learns_that_it_is_not_free(haircut, now):
 
     facts = refused(lambda: public_booking.book("salon", form, address="a", key=None, now=now))
 
-    assert (facts["reason"], facts["by"]) == ("external", {})
+    assert (facts["reason"], facts["details"]) == ("external", {})
     assert "ignore_calendar" not in PublicBooking.model_fields
 
 
@@ -172,7 +172,7 @@ def test_what_is_moved_over_it_is_one_that_was_booked_over_it_until_it_is_moved_
 
     def move(to, **more):
         form = Rescheduling(starts_at=to)
-        return appointments.reschedule("salon", booked.id, form, by="a", now=now, **more).ignores_calendar
+        return appointments.reschedule("salon", booked.id, form, actor_name="a", now=now, **more).ignores_calendar
 
     assert refused(lambda: move(NINE))["reason"] == "external"
     assert move(NINE, ignore_calendar=True) is True
@@ -185,15 +185,19 @@ def test_moving_a_series_and_the_waiting_list_avoid_it(haircut, now):
     pull(event("e1", NINE, 30), event("e2", NINE + 7 * DAYS, 30), now=now)
     weekly = {"service_id": haircut.id, "customer": {"name": "Ana"}, "count": 2, "skip_conflicts": True}
 
-    moved = refused(lambda: appointments.reschedule("salon", booked.id, Rescheduling(starts_at=NINE), by="a", now=now))
+    moved = refused(
+        lambda: appointments.reschedule("salon", booked.id, Rescheduling(starts_at=NINE), actor_name="a", now=now)
+    )
     form = NewSeries(starts_at=NINE + 14 * DAYS, **weekly)
-    made = recurring.book("salon", form.model_copy(update={"starts_at": NINE + 7 * DAYS}), by="a", key=None, now=now)
+    made = recurring.book(
+        "salon", form.model_copy(update={"starts_at": NINE + 7 * DAYS}), actor_name="a", key=None, now=now
+    )
 
     assert moved["reason"] == "external"
     assert [one.starts_at for one in made.booked] == [NINE + 14 * DAYS]
     assert [one.reason for one in made.conflicts] == ["external"]
     over = NewSeries(starts_at=NINE, ignore_calendar=True, **weekly)
-    assert len(recurring.book("salon", over, by="a", key=None, now=now).booked) == 2
+    assert len(recurring.book("salon", over, actor_name="a", key=None, now=now).booked) == 2
 
 
 def test_what_waits_is_offered_what_is_free_in_both(haircut, now):
@@ -215,10 +219,10 @@ def test_a_hold_that_lapsed_is_not_confirmed_into_a_busy_time(haircut, now):
     pull(event("e1", NINE, 90), now=now)
     later = now + timedelta(hours=1)
 
-    facts = refused(lambda: appointments.confirm("salon", held.id, by="a", now=later))
+    facts = refused(lambda: appointments.confirm("salon", held.id, actor_name="a", now=later))
 
     assert facts["alternatives"] == []
-    assert appointments.confirm("salon", over.id, by="a", now=later).status == "CONFIRMED"
+    assert appointments.confirm("salon", over.id, actor_name="a", now=later).status == "CONFIRMED"
 
 
 def test_a_resource_with_busy_times_and_no_bookings_can_be_deleted(haircut, now):
@@ -583,11 +587,11 @@ def test_without_a_calendar_nothing_more_is_asked_for(haircut, now, monkeypatch)
 
 def test_the_first_booking_after_a_calendar_was_connected_sees_it(haircut, now):
     book(haircut, TEN, now=now)
-    scene = booking_context.at("salon", haircut.id, [0], ())
+    context = booking_context.load("salon", haircut.id, [0], ())
     pull(event("e1", NINE, 30), now=now)
     booking_context._hints["salon", haircut.id] = (
-        scene.tenant,
-        scene.service,
+        context.tenant,
+        context.service,
     )  # another process, which does not know yet
 
     assert refused(lambda: book(haircut, now=now))["reason"] == "external"

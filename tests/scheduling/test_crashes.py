@@ -20,7 +20,7 @@ crash = faults.points_of(5)
 def book(service, now, **more):
     customer = {"name": "Ana", "phone": "0981 123 456"}
     form = NewAppointment(service_id=service.id, starts_at=NINE, customer=customer, **more)
-    return appointments.book("salon", form, by="eva", key="k", now=now)
+    return appointments.book("salon", form, actor_name="eva", key="k", now=now)
 
 
 def agenda(appointment, day):
@@ -45,7 +45,7 @@ def test_a_booking_is_made_once_or_not_at_all(haircut, now, crash):
 def test_a_cancellation_happens_once_and_frees_the_time(haircut, now, crash):
     booked = book(haircut, now)
 
-    crash(lambda: appointments.cancel("salon", booked.id, reason="llueve", by="eva", now=now))
+    crash(lambda: appointments.cancel("salon", booked.id, reason="llueve", actor_name="eva", now=now))
 
     cancelled = appointments.get("salon", booked.id, now=now)
     assert (cancelled.status, [one["change"] for one in cancelled.history]) == ("CANCELLED", ["CANCELLED"])
@@ -56,7 +56,7 @@ def test_a_cancellation_happens_once_and_frees_the_time(haircut, now, crash):
 def test_a_move_happens_once_and_leaves_nothing_behind(haircut, now, crash, to):
     booked = book(haircut, now)
 
-    crash(lambda: appointments.reschedule("salon", booked.id, Rescheduling(starts_at=to), by="eva", now=now))
+    crash(lambda: appointments.reschedule("salon", booked.id, Rescheduling(starts_at=to), actor_name="eva", now=now))
 
     moved = appointments.get("salon", booked.id, now=now)
     assert (moved.starts_at, [one["change"] for one in moved.history]) == (to, ["RESCHEDULED"])
@@ -68,7 +68,7 @@ def test_a_move_happens_once_and_leaves_nothing_behind(haircut, now, crash, to):
 def test_a_hold_is_confirmed_once(haircut, now, crash):
     booked = book(haircut, now, hold=True)
 
-    crash(lambda: appointments.confirm("salon", booked.id, by="eva", now=now))
+    crash(lambda: appointments.confirm("salon", booked.id, actor_name="eva", now=now))
 
     confirmed = appointments.get("salon", booked.id, now=now)
     assert (confirmed.status, [one["change"] for one in confirmed.history]) == ("CONFIRMED", ["CONFIRMED"])

@@ -29,12 +29,12 @@ def feed(salon, now):
 
 
 def opened(now, tenant="salon", **wanted):
-    return ical_feeds.create(tenant, NewFeed(**wanted), by="eva", now=now)
+    return ical_feeds.create(tenant, NewFeed(**wanted), actor_name="eva", now=now)
 
 
 def book(service, starts_at, now, name="Ana López", tenant="salon", **more):
     wanted = NewAppointment(service_id=service.id, starts_at=starts_at, customer={"name": name}, **more)
-    return appointments.book(tenant, wanted, by="eva", key=None, now=now)
+    return appointments.book(tenant, wanted, actor_name="eva", key=None, now=now)
 
 
 def file_of(feed):
@@ -140,9 +140,9 @@ def test_a_moved_and_cancelled_appointment_keeps_its_uid_and_counts_up(haircut, 
     first = served(feed, now)[0]
     later = now + timedelta(minutes=5)
     form = Rescheduling(starts_at=NINE + timedelta(hours=2))
-    appointments.reschedule("salon", booked.id, form, by="eva", now=later)
+    appointments.reschedule("salon", booked.id, form, actor_name="eva", now=later)
     moved = served(feed, later)[0]
-    appointments.cancel("salon", booked.id, reason="", by="eva", now=later)
+    appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=later)
     cancelled = served(feed, later)[0]
 
     assert first["uid"] == moved["uid"] == cancelled["uid"]
@@ -173,7 +173,7 @@ def test_a_feed_that_is_too_long_keeps_what_is_nearest(haircut, feed, now, monke
 def _store(service, starts_at, now):
     """An appointment as stored, whatever the rules of booking say of its time."""
     made = book(service, NINE, now)
-    appointments.cancel("salon", made.id, reason="", by="eva", now=now)
+    appointments.cancel("salon", made.id, reason="", actor_name="eva", now=now)
     made = appointments.get("salon", made.id, now=now)
     made.starts_at, made.ends_at = starts_at, starts_at + timedelta(minutes=30)
     made.gsi1pk, made.gsi1sk = keys.appointment_by_start("salon", starts_at, made.id)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mostrador.scheduling import appointments, availability, booking_limits, resources, services, slots
-from mostrador.scheduling.rules.appointment_states import TooEarly, WrongState
+from mostrador.scheduling.rules.appointment_states import TooEarly, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AppointmentListing, AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges
 from mostrador.table import keys, reads
@@ -23,7 +23,7 @@ def booked(haircut, now):
 
 def book(service, starts_at, now, **more):
     wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": ANA} | more))
-    return appointments.book("salon", wanted, by="eva", key=None, now=now)
+    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def free(service, day, now):
@@ -33,7 +33,7 @@ def free(service, day, now):
 
 def move(appointment, starts_at, now, **more):
     return appointments.reschedule(
-        "salon", appointment.id, Rescheduling(starts_at=starts_at, **more), by="eva", now=now
+        "salon", appointment.id, Rescheduling(starts_at=starts_at, **more), actor_name="eva", now=now
     )
 
 
@@ -86,9 +86,9 @@ def test_moving_to_where_it_is_changes_nothing(booked, now):
 
 
 def test_what_is_over_is_not_moved(booked, now):
-    appointments.cancel("salon", booked.id, reason="", by="eva", now=now)
+    appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now)
 
-    with pytest.raises(WrongState, match="CANCELLED cannot become RESCHEDULED"):
+    with pytest.raises(WrongAppointmentState, match="CANCELLED cannot become RESCHEDULED"):
         move(booked, NINE + timedelta(hours=1), now)
 
 
@@ -111,16 +111,16 @@ def test_a_full_day_does_not_keep_its_own_from_moving_within_it(salon, now):
 
 
 def test_done_and_missed_are_known_only_after_the_start(booked, now):
-    appointments.confirm("salon", booked.id, by="eva", now=now)
+    appointments.confirm("salon", booked.id, actor_name="eva", now=now)
     with pytest.raises(TooEarly):
-        appointments.complete("salon", booked.id, by="eva", now=now)
+        appointments.complete("salon", booked.id, actor_name="eva", now=now)
 
-    done = appointments.complete("salon", booked.id, by="eva", now=NINE)
+    done = appointments.complete("salon", booked.id, actor_name="eva", now=NINE)
 
     assert done.status == "COMPLETED"
-    assert appointments.complete("salon", booked.id, by="eva", now=NINE).version == done.version
-    with pytest.raises(WrongState, match="COMPLETED cannot become NO_SHOW"):
-        appointments.no_show("salon", booked.id, by="eva", now=NINE)
+    assert appointments.complete("salon", booked.id, actor_name="eva", now=NINE).version == done.version
+    with pytest.raises(WrongAppointmentState, match="COMPLETED cannot become NO_SHOW"):
+        appointments.no_show("salon", booked.id, actor_name="eva", now=NINE)
 
 
 def test_a_lapsed_hold_expires_and_a_living_one_does_not(haircut, now):
@@ -138,7 +138,7 @@ def test_a_lapsed_hold_expires_and_a_living_one_does_not(haircut, now):
 
 def test_what_was_confirmed_in_time_does_not_expire(haircut, now):
     held = book(haircut, NINE, now, hold=True)
-    appointments.confirm("salon", held.id, by="eva", now=now)
+    appointments.confirm("salon", held.id, actor_name="eva", now=now)
 
     assert appointments.expire("salon", held.id, now=now + timedelta(days=1)).status == "CONFIRMED"
 
@@ -152,7 +152,7 @@ def test_a_phone_may_have_only_so_many_to_come(haircut, now):
         book(haircut, NINE + timedelta(hours=2), now)
     book(haircut, NINE + timedelta(hours=2), now, customer={"name": "Beto", "phone": "0982 222 222"})
 
-    appointments.cancel("salon", first.id, reason="", by="eva", now=now)
+    appointments.cancel("salon", first.id, reason="", actor_name="eva", now=now)
     assert book(haircut, NINE + timedelta(hours=3), now).status == "PENDING"
     assert book(haircut, NINE + timedelta(days=1), NINE + timedelta(hours=12)).status == "PENDING"
 
@@ -160,7 +160,7 @@ def test_a_phone_may_have_only_so_many_to_come(haircut, now):
 def test_what_is_confirmed_or_moved_goes_on_counting(haircut, now):
     tenants.change("salon", TenantChanges(max_active_bookings=1), seen=None, now=now)
     held = book(haircut, NINE, now, hold=True)
-    appointments.confirm("salon", held.id, by="eva", now=now)
+    appointments.confirm("salon", held.id, actor_name="eva", now=now)
     with pytest.raises(booking_limits.TooManyActive):
         book(haircut, NINE + timedelta(hours=1), now + timedelta(hours=1))
 
@@ -218,7 +218,7 @@ def test_a_service_that_needs_a_person_and_a_room_takes_both(haircut, now):
     assert NINE not in free(in_room, "2026-12-01", now)
     book(in_room, NINE + timedelta(hours=2), now)
     assert NINE + timedelta(hours=2) not in free(massage, "2026-12-01", now)
-    appointments.cancel("salon", booked.id, reason="", by="eva", now=now)
+    appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now)
     assert NINE in free(in_room, "2026-12-01", now)
     assert NINE in free(massage, "2026-12-01", now)
 
@@ -240,7 +240,10 @@ def test_a_weekly_limit_counts_the_week_of_all_resources(salon, now):
     with pytest.raises(slots.SlotTaken) as refused:
         book(limited, NINE + timedelta(days=3), now)
 
-    assert (refused.value.facts["reason"], refused.value.facts["by"]) == ("weekly_limit", {"booked": 2, "limit": 2})
+    assert (refused.value.facts["reason"], refused.value.facts["details"]) == (
+        "weekly_limit",
+        {"booked": 2, "limit": 2},
+    )
     assert free(limited, "2026-12-04", now) == []
     assert book(limited, NINE + timedelta(days=7), now).status == "PENDING"
 
@@ -277,7 +280,7 @@ def test_explained_availability_says_what_removed_each_start(haircut, booked, no
 
     (refused,) = view.refused
     assert (refused.starts_at, refused.reason) == (NINE, "taken")
-    assert refused.by == {
+    assert refused.details == {
         "from": "2026-12-01T09:00:00-03:00",
         "until": "2026-12-01T09:30:00-03:00",
         "only_its_buffer": False,

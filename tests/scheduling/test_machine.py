@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from mostrador.scheduling import agenda, appointments, availability, services, slots
 from mostrador.scheduling.rules import agenda as agenda_rules
-from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongState
+from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewService
 from mostrador.table import keys, reads
@@ -100,21 +100,23 @@ class Agenda(RuleBasedStateMachine):
         self.asked += 1
         key = f"booking {self.asked}"
 
-        refused = self.refused(lambda: made.append(appointments.book("salon", form, by="m", key=key, now=self.now)))
+        refused = self.refused(
+            lambda: made.append(appointments.book("salon", form, actor_name="m", key=key, now=self.now))
+        )
 
         assert refused != free
         if made:
             held_until = self.now + timedelta(minutes=15) if hold else None
             self.entries[made[0].id] = Entry(made[0].id, kind, start, held_until=held_until)
-            assert appointments.book("salon", form, by="m", key=key, now=self.now).id == made[0].id
+            assert appointments.book("salon", form, actor_name="m", key=key, now=self.now).id == made[0].id
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99))
     def confirm(self, choice):
         entry = self.pick(choice)
-        call = partial(appointments.confirm, "salon", entry.id, by="m", now=self.now)
+        call = partial(appointments.confirm, "salon", entry.id, actor_name="m", now=self.now)
         if entry.status not in ("PENDING", "CONFIRMED"):
-            with pytest.raises(WrongState):
+            with pytest.raises(WrongAppointmentState):
                 call()
         elif entry.lives(self.now) or not self.is_blocked(entry):
             assert call().status == "CONFIRMED"
@@ -130,21 +132,23 @@ class Agenda(RuleBasedStateMachine):
     @rule(choice=st.integers(0, 99))
     def cancel(self, choice):
         entry = self.pick(choice)
-        call = partial(appointments.cancel, "salon", entry.id, reason="", by="m", now=self.now)
+        call = partial(appointments.cancel, "salon", entry.id, reason="", actor_name="m", now=self.now)
         if entry.status in ("PENDING", "CONFIRMED", "CANCELLED"):
             assert call().status == "CANCELLED"
             self.entries[entry.id] = replace(entry, status="CANCELLED", held_until=None)
         else:
-            with pytest.raises(WrongState):
+            with pytest.raises(WrongAppointmentState):
                 call()
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99), start=st.sampled_from(STARTS))
     def move(self, choice, start):
         entry = self.pick(choice)
-        call = partial(appointments.reschedule, "salon", entry.id, Rescheduling(starts_at=start), by="m", now=self.now)
+        call = partial(
+            appointments.reschedule, "salon", entry.id, Rescheduling(starts_at=start), actor_name="m", now=self.now
+        )
         if not entry.lives(self.now):
-            with pytest.raises(WrongState):
+            with pytest.raises(WrongAppointmentState):
                 call()
         elif start == entry.start or self.is_free(entry.kind, start, without=entry.id):
             assert call().starts_at == start
@@ -200,7 +204,7 @@ class Agenda(RuleBasedStateMachine):
         """Cancelling everything restores the days."""
         for entry in getattr(self, "entries", {}).values():
             if entry.status in ("PENDING", "CONFIRMED"):
-                appointments.cancel("salon", entry.id, reason="", by="m", now=self.now)
+                appointments.cancel("salon", entry.id, reason="", actor_name="m", now=self.now)
         resource = reads.everything(*keys.resource("salon", ""))
         days = [reads.one(keys.agenda_day("salon", one.id, day.date())) for one in resource for day in DAYS]
         assert all(not [line for line in day.bookings() if not line.lapses_at] for day in days if day)

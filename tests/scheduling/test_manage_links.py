@@ -10,19 +10,19 @@ from tests.scheduling.test_public_booking import ANA, NINE
 @pytest.fixture
 def booked(haircut, now):
     wanted = NewAppointment(service_id=haircut.id, starts_at=NINE, customer=ANA)
-    return appointments.book("salon", wanted, by="eva", key=None, now=now)
+    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def dead(tenant, token, now):
     with pytest.raises(manage_links.DeadLink) as caught:
-        manage_links.opened(tenant, token, now=now)
+        manage_links.verify_token(tenant, token, now=now)
     return caught.value.code, str(caught.value), caught.value.facts
 
 
 def test_a_token_leads_to_its_appointment_until_30_days_after_the_end(booked, now):
     token = manage_links.token("salon", booked.id)
 
-    assert manage_links.opened("salon", token, now=booked.ends_at + timedelta(days=30)).id == booked.id
+    assert manage_links.verify_token("salon", token, now=booked.ends_at + timedelta(days=30)).id == booked.id
     dead("salon", token, booked.ends_at + timedelta(days=30, seconds=1))
 
 

@@ -15,7 +15,7 @@ from mostrador.scheduling import (
     services,
     slots,
 )
-from mostrador.scheduling.rules.appointment_states import WrongState
+from mostrador.scheduling.rules.appointment_states import WrongAppointmentState
 from mostrador.scheduling.views.appointments import AppointmentListing, AvailabilityQuery, FreeTimesQuery, Rescheduling
 from mostrador.scheduling.views.public_booking import OwnAppointmentView, PublicBooking
 from mostrador.scheduling.views.services import NewResource, NewService, ResourceChanges, ServiceChanges
@@ -132,7 +132,7 @@ def test_a_key_of_the_staff_is_not_found_out_by_the_public(haircut, now):
     from mostrador.scheduling.views.appointments import NewAppointment
 
     wanted = NewAppointment(service_id=haircut.id, starts_at=NINE, customer=ANA)
-    ours = appointments.book("salon", wanted, by="eva", key="k1", now=now)
+    ours = appointments.book("salon", wanted, actor_name="eva", key="k1", now=now)
 
     theirs = book(haircut, NINE + timedelta(hours=1), now=now, key="k1")
 
@@ -147,7 +147,7 @@ def test_a_taken_time_is_refused_with_others_and_without_figures(haircut, now):
         book(haircut, NINE + timedelta(hours=1), now=now)
 
     assert caught.value.facts["reason"] == "daily_limit"
-    assert caught.value.facts["by"] == {}
+    assert caught.value.facts["details"] == {}
     assert len(caught.value.facts["alternatives"]) == 3
 
 
@@ -221,7 +221,7 @@ def test_a_link_cancels_once_and_the_time_is_free_again(haircut, now):
     assert NINE in free(haircut, now=now)
     assert len(cancelled.appointment.internal_notes.splitlines()) == 1
     assert cancel(booked, now=NINE + timedelta(days=1)).appointment.version == cancelled.appointment.version
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongAppointmentState):
         move(booked, NINE + timedelta(days=1), now=now)
 
 
@@ -265,7 +265,7 @@ def test_the_check_sees_the_appointment_as_it_is_when_it_is_changed(haircut, now
     before = appointments.cancel
 
     def meanwhile(*args, **kwargs):
-        appointments.reschedule("salon", booked.appointment.id, Rescheduling(starts_at=NINE), by="eva", now=now)
+        appointments.reschedule("salon", booked.appointment.id, Rescheduling(starts_at=NINE), actor_name="eva", now=now)
         return before(*args, **kwargs)
 
     monkeypatch.setattr(appointments, "cancel", meanwhile)
@@ -276,7 +276,7 @@ def test_the_check_sees_the_appointment_as_it_is_when_it_is_changed(haircut, now
 
 def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
     booked = book(haircut, now=now, notes="Con Eva")
-    appointments.confirm("salon", booked.appointment.id, by="eva@example.com", now=now)
+    appointments.confirm("salon", booked.appointment.id, actor_name="eva@example.com", now=now)
 
     told = shown(public_booking.find("salon", booked.token, now=now)).model_dump(mode="json")
 

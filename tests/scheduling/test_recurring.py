@@ -15,12 +15,12 @@ ANA = {"name": "Ana", "phone": "0981 123 456"}
 
 def book(service, now, key=None, tenant="salon", **more):
     wanted = {"service_id": service.id, "starts_at": NINE, "customer": ANA, "count": 4} | more
-    return recurring.book(tenant, NewSeries.model_validate(wanted), by="eva", key=key, now=now)
+    return recurring.book(tenant, NewSeries.model_validate(wanted), actor_name="eva", key=key, now=now)
 
 
 def block(service, starts_at, now):
     form = NewAppointment(service_id=service.id, starts_at=starts_at, customer={"name": "Beto"})
-    return appointments.book("salon", form, by="eva", key=None, now=now)
+    return appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def stored(now, tenant="salon"):

@@ -30,12 +30,12 @@ def test_own_hours_can_be_set_and_taken_back(salon, now):
 
 def test_a_resource_with_bookings_to_come_is_not_deleted(haircut, now):
     form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
-    booked = appointments.book("salon", form, by="eva", key=None, now=now)
+    booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
     with pytest.raises(resources.ResourceInUse, match="2026-12-01"):
         resources.delete("salon", booked.resource_id, seen=None, now=now)
 
-    appointments.cancel("salon", booked.id, reason="", by="eva", now=now)
+    appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now)
     resources.delete("salon", booked.resource_id, seen=None, now=now)
     with pytest.raises(NotHere):
         resources.get("salon", booked.resource_id, now=now)

@@ -28,7 +28,7 @@ def test_a_closed_day_offers_nothing_and_says_so(haircut, now):
     assert free(haircut, "2026-12-02", now) != []
     form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
     with pytest.raises(slots.SlotTaken, match="closed"):
-        appointments.book("salon", form, by="eva", key=None, now=now)
+        appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def test_a_closed_day_is_explained_by_its_name(haircut, now):
@@ -39,7 +39,7 @@ def test_a_closed_day_is_explained_by_its_name(haircut, now):
 
     assert view.slots == []
     assert len(view.refused) == 18
-    assert {(one.reason, one.by["special_day"]) for one in view.refused} == {("closed", "Vacaciones")}
+    assert {(one.reason, one.details["special_day"]) for one in view.refused} == {("closed", "Vacaciones")}
 
 
 def test_a_range_is_a_closure_for_each_day(salon, now):

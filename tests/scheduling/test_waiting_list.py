@@ -135,7 +135,7 @@ def test_who_confirmed_does_not_leave_the_line_any_more(haircut, full, now):
     cancel(full[0], now=now)
     sweep(now)
     held = waiting_list.get("salon", entry.id, now=now).appointment_id
-    appointments.confirm("salon", held, by="eva", now=now)
+    appointments.confirm("salon", held, actor_name="eva", now=now)
 
     with pytest.raises(WrongWaitingState, match="BOOKED"):
         waiting_list.withdraw("salon", entry.id, seen=None, now=now)
@@ -197,5 +197,9 @@ def test_a_suspended_tenant_takes_nobody_into_its_line(haircut, now):
 
     with pytest.raises(NotHere):
         waiting_list.join(
-            "salon", NewWaiting(service_id=haircut.id, date=DAY, customer={"name": "A"}), by="e", key=None, now=now
+            "salon",
+            NewWaiting(service_id=haircut.id, date=DAY, customer={"name": "A"}),
+            actor_name="e",
+            key=None,
+            now=now,
         )

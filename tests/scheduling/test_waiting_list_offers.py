@@ -60,7 +60,7 @@ def test_a_freed_time_is_held_for_the_first_in_line_alone(haircut, full, now):
 
 def fill_one(service, starts_at, now):
     form = NewAppointment(service_id=service.id, starts_at=starts_at, customer={"name": "Otro"})
-    return appointments.book("salon", form, by="eva", key=None, now=now)
+    return appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def test_an_offer_that_is_confirmed_ends_the_wait_as_booked(haircut, full, now):
@@ -68,7 +68,7 @@ def test_an_offer_that_is_confirmed_ends_the_wait_as_booked(haircut, full, now):
     cancel(full[0], now=now)
     sweep(now)
 
-    appointments.confirm("salon", offered(entry, now).id, by="eva", now=now + MINUTE)
+    appointments.confirm("salon", offered(entry, now).id, actor_name="eva", now=now + MINUTE)
     sweep(now + 2 * MINUTE)
 
     assert states(entry, now=now) == ["BOOKED"]
@@ -95,7 +95,7 @@ def test_an_offer_that_is_being_paid_is_let_go_once_its_payment_is_rolled_back(h
     cancel(full[0], now=now)
     sweep(now)
     held = offered(first, now)
-    begun = checkout.start("salon", Target.APPOINTMENT, held.id, by="public", now=now + MINUTE).payment
+    begun = checkout.start("salon", Target.APPOINTMENT, held.id, actor_name="public", now=now + MINUTE).payment
     late, seen = offered(first, now).hold_expires_at + MINUTE, []
     bank.before["rollback"] = lambda: seen.extend(states(first, second, now=now))
 
@@ -110,7 +110,9 @@ def test_an_offer_that_is_paid_at_the_last_moment_with_its_message_lost_is_booke
     first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
     cancel(full[0], now=now)
     sweep(now)
-    begun = checkout.start("salon", Target.APPOINTMENT, offered(first, now).id, by="public", now=now + MINUTE).payment
+    begun = checkout.start(
+        "salon", Target.APPOINTMENT, offered(first, now).id, actor_name="public", now=now + MINUTE
+    ).payment
     bank.pay(begun.id)
 
     late = offered(first, now).hold_expires_at + MINUTE
@@ -128,7 +130,9 @@ def test_what_may_be_paid_for_is_offered_to_nobody_else_before_its_turn(haircut,
     first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
     cancel(full[0], now=now)
     sweep(now)
-    begun = checkout.start("salon", Target.APPOINTMENT, offered(first, now).id, by="public", now=now + MINUTE).payment
+    begun = checkout.start(
+        "salon", Target.APPOINTMENT, offered(first, now).id, actor_name="public", now=now + MINUTE
+    ).payment
     bank.pay(begun.id)
     ends = offered(first, now).hold_expires_at
     monkeypatch.setattr(sweeper, "PATIENCE", 1)
@@ -208,7 +212,7 @@ def test_who_may_have_no_more_appointments_is_passed_over(haircut, full, now):
     busy = NewAppointment(
         service_id=other.id, starts_at=nine(7 * 24 * 60), customer={"name": "A", "phone": "0981 300001"}
     )
-    appointments.book("salon", busy, by="eva", key=None, now=now)
+    appointments.book("salon", busy, actor_name="eva", key=None, now=now)
     first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
     cancel(full[0], now=now)
 

@@ -20,7 +20,7 @@ PUBLIC_KEY, PRIVATE_KEY = "P" * 32, "S" * 40
 
 def connect(now, tenant="salon", **changed):
     form = {"public_key": PUBLIC_KEY, "private_key": PRIVATE_KEY, "return_url": "https://salon.test/pago"} | changed
-    return bancard_account.connect(tenant, BancardForm(**form), seen=None, by="eva", now=now)
+    return bancard_account.connect(tenant, BancardForm(**form), seen=None, actor_name="eva", now=now)
 
 
 class Bank:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from mostrador.raffles.rules import bls, bls_curve, bls_hash
-from mostrador.raffles.rules.drand import Chain
+from mostrador.raffles.rules.drand import BeaconChain
 
 # From https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/public/<round>.
 QUICKNET = {
@@ -23,12 +23,12 @@ def compressed(*coordinates: int, y: bls_curve.Fp2) -> bytes:
     return bytes([plain[0] | (0xA0 if y.is_larger() else 0x80)]) + plain[1:]
 
 
-def own_chain() -> Chain:
+def own_chain() -> BeaconChain:
     """A chain that quicknet does not vouch for."""
     key = bls_curve.times(_SECRET, bls_curve.G2)
     assert key
     public_key = compressed(key[0].im, key[0].re, y=key[1]).hex()
-    return Chain(chain_hash="ab" * 32, public_key=public_key, genesis=1_700_000_000, period=3)
+    return BeaconChain(chain_hash="ab" * 32, public_key=public_key, genesis=1_700_000_000, period=3)
 
 
 def own_signature(number: int) -> bytes:

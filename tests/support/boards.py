@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from mostrador import ids
 from mostrador.raffles import board
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 from mostrador.table import keys
 from mostrador.table.items.raffles import Raffle, RaffleNumber
 
@@ -46,10 +46,10 @@ def set_state(raffle, number, state, *, tenant="salon", order_id="0" * 32, hold_
     item = RaffleNumber(
         *keys.raffle_number(tenant, raffle.id, number),
         order_id=order_id,
-        is_sold=state is State.SOLD,
+        is_sold=state is NumberState.SOLD,
         hold_expires_at=hold_expires_at,
     )
-    if state is State.FREE:
+    if state is NumberState.FREE:
         item.delete()
     else:
         item.save()

@@ -11,7 +11,7 @@ from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarEvent
 from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 from tests.support import google_double as doubles
 from tests.support import stream
 
@@ -36,11 +36,11 @@ class Clock:
 def connect(now, *, tenant="salon", resource_id=None, secret=GRANT, **settings):
     return integrations.put(
         tenant,
-        Kind.GOOGLE_CALENDAR,
+        IntegrationType.GOOGLE_CALENDAR,
         settings=settings,
         secret=json.dumps(secret),
         resource_id=resource_id,
-        by="eva",
+        actor_name="eva",
         now=now,
     )
 
@@ -56,17 +56,17 @@ class Shop:
         starts_at = f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"
         customer = {"name": f"Ana {self.count}", "phone": f"0981 {100000 + self.count}"}
         form = NewAppointment(**{"service_id": self.service.id, "starts_at": starts_at, "customer": customer} | more)
-        return appointments.book("salon", form, by="eva", key=None, now=self.clock())
+        return appointments.book("salon", form, actor_name="eva", key=None, now=self.clock())
 
     def confirm(self, booked):
-        return appointments.confirm("salon", booked.id, by="eva", now=self.clock())
+        return appointments.confirm("salon", booked.id, actor_name="eva", now=self.clock())
 
     def cancel(self, booked):
-        return appointments.cancel("salon", booked.id, reason="", by="eva", now=self.clock())
+        return appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=self.clock())
 
     def move(self, booked, hour, day=1):
         form = Rescheduling(starts_at=f"2026-12-{day:02d}T{hour:02d}:00:00-03:00")
-        return appointments.reschedule("salon", booked.id, form, by="eva", now=self.clock())
+        return appointments.reschedule("salon", booked.id, form, actor_name="eva", now=self.clock())
 
     def delete(self, booked):
         appointments.delete("salon", booked.id, seen=None, now=self.clock())

@@ -30,7 +30,7 @@ def fill(service, *, now, day=DAY, tenant="salon"):
             NewAppointment(
                 service_id=service.id, starts_at=slot.starts_at, status="CONFIRMED", customer={"name": f"Titular {n}"}
             ),
-            by="eva",
+            actor_name="eva",
             key=None,
             now=now,
         )
@@ -41,11 +41,13 @@ def fill(service, *, now, day=DAY, tenant="salon"):
 def join(service, number, *, now, day=DAY, key=None, tenant="salon", **more):
     """Customer ``number`` waits."""
     who = {"customer": {"name": f"Espera {number}", "phone": f"0981 {300000 + number}"}} | more
-    return waiting_list.join(tenant, NewWaiting(service_id=service.id, date=day, **who), by="eva", key=key, now=now)
+    return waiting_list.join(
+        tenant, NewWaiting(service_id=service.id, date=day, **who), actor_name="eva", key=key, now=now
+    )
 
 
 def cancel(appointment, *, now, tenant="salon"):
-    return appointments.cancel(tenant, appointment.id, reason="", by="eva", now=now)
+    return appointments.cancel(tenant, appointment.id, reason="", actor_name="eva", now=now)
 
 
 def sweep(now):

@@ -24,18 +24,18 @@ def person(number):
     return {"customer": {"name": f"Cliente {number}", "phone": f"0981 {100000 + number}"}}
 
 
-def sell(raffle, *numbers, now, by=1, key=None, tenant="salon", seller=None, **more):
-    """Customer ``by`` orders these numbers, or so many (``count=``)."""
-    form = ({"numbers": list(numbers)} if numbers else {}) | person(by) | more
-    return reservations.sell(tenant, raffle.id, NewOrder(**form), by="eva", seller=seller, key=key, now=now)
+def sell(raffle, *numbers, now, actor_name=1, key=None, tenant="salon", seller=None, **more):
+    """Customer ``actor_name`` orders these numbers, or so many (``count=``)."""
+    form = ({"numbers": list(numbers)} if numbers else {}) | person(actor_name) | more
+    return reservations.sell(tenant, raffle.id, NewOrder(**form), actor_name="eva", seller=seller, key=key, now=now)
 
 
 def receive(order, *, now, reference="T-1", tenant="salon"):
-    return order_transitions.receive(tenant, order.id, Receipt(reference=reference), by="eva", now=now)
+    return order_transitions.receive(tenant, order.id, Receipt(reference=reference), actor_name="eva", now=now)
 
 
 def cancel(order, *, now, tenant="salon"):
-    return order_transitions.cancel(tenant, order.id, reason="", by="eva", now=now)
+    return order_transitions.cancel(tenant, order.id, reason="", actor_name="eva", now=now)
 
 
 def expire(order, *, now, tenant="salon"):
@@ -43,11 +43,15 @@ def expire(order, *, now, tenant="salon"):
 
 
 def confirm(order, *, now, key=None, tenant="salon", **more):
-    return settlement.confirm(tenant, order.id, Confirmation(**CASH | more), by="eva", key=key, now=now)
+    return settlement.record_order_payment(
+        tenant, order.id, Confirmation(**CASH | more), actor_name="eva", key=key, now=now
+    )
 
 
 def refund(order, *, now, tenant="salon", **more):
-    return settlement.refund(tenant, order.id, Refunding(reason="Se arrepintió", **more), by="eva", now=now)
+    return settlement.refund_order(
+        tenant, order.id, Refunding(reason="Se arrepintió", **more), actor_name="eva", now=now
+    )
 
 
 def stored(order, *, now, tenant="salon"):

@@ -47,7 +47,7 @@ def body(now, **more):
 
 @snapshots.kept
 def drafted(now, tenant="salon", key=None, **more):
-    return drafts.create(tenant, NewRaffle(**body(now, **more)), by="eva", key=key, now=now)
+    return drafts.create(tenant, NewRaffle(**body(now, **more)), actor_name="eva", key=key, now=now)
 
 
 @snapshots.kept

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from mostrador.scheduling.rules import agenda
-from mostrador.scheduling.rules.availability import Terms
+from mostrador.scheduling.rules.availability import SlotRules
 
 
-def starts(terms: Terms, first: date, last: date) -> list[datetime]:
+def starts(terms: SlotRules, first: date, last: date) -> list[datetime]:
     """The free starts, in UTC."""
     found = {
         instant
@@ -26,7 +26,7 @@ def instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     return sorted(one for one in both if one.astimezone(zone).replace(tzinfo=None) == wall)
 
 
-def _grid(terms: Terms, day: date) -> list[tuple[datetime, date]]:
+def _grid(terms: SlotRules, day: date) -> list[tuple[datetime, date]]:
     midnight = datetime.combine(day, time())
     return [
         (midnight + timedelta(minutes=minute), day)
@@ -35,7 +35,7 @@ def _grid(terms: Terms, day: date) -> list[tuple[datetime, date]]:
     ]
 
 
-def _fits(terms: Terms, instant: datetime, _day: date) -> bool:
+def _fits(terms: SlotRules, instant: datetime, _day: date) -> bool:
     demand, start = terms.demand, int(instant.timestamp()) // 60
     day = instant.astimezone(terms.zone).date()
     return (
@@ -47,11 +47,11 @@ def _fits(terms: Terms, instant: datetime, _day: date) -> bool:
     )
 
 
-def _is_busy(terms: Terms, minute: int) -> bool:
+def _is_busy(terms: SlotRules, minute: int) -> bool:
     return any(begins <= minute < ends for begins, ends in terms.busy)
 
 
-def _is_open(terms: Terms, instant: datetime) -> bool:
+def _is_open(terms: SlotRules, instant: datetime) -> bool:
     local = instant.astimezone(terms.zone)
     minute = local.hour * 60 + local.minute
     today, yesterday = terms.hours.on(local.date()), terms.hours.on(local.date() - timedelta(days=1))

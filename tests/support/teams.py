@@ -13,7 +13,7 @@ def team(tenant):
 
 
 def invite(tenant, email, role="viewer", *, now):
-    return invitations.create(tenant, NewMember(email=email, role=role), by="eva@example.com", now=now)
+    return invitations.create(tenant, NewMember(email=email, role=role), actor_name="eva@example.com", now=now)
 
 
 def join(tenant, email, role="viewer", *, now):

@@ -31,7 +31,7 @@ def service(now, tenant="salon", **more):
 
 def book(of, now, *, at=NINE, phone="0981 123 456", tenant="salon", **more):
     form = NewAppointment(service_id=of.id, starts_at=at, customer={"name": "Ana", "phone": phone}, **more)
-    return appointments.book(tenant, form, by="eva", key=None, now=now)
+    return appointments.book(tenant, form, actor_name="eva", key=None, now=now)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Till:
     item: Any
     of: Any
 
-    def start(self, now, *, by="eva", **more):
-        return checkout.start("salon", self.target, self.item.id, by=by, now=now, **more)
+    def start(self, now, *, actor_name="eva", **more):
+        return checkout.start("salon", self.target, self.item.id, actor_name=actor_name, now=now, **more)
 
     def stored(self):
         key = keys.order if self.target is Target.ORDER else keys.appointment
@@ -59,18 +59,18 @@ class Till:
 
     def steal(self, now):
         if self.target is Target.ORDER:
-            return shop.sell(self.of, *self.item.numbers, by=7, now=now, paid=shop.CASH)
+            return shop.sell(self.of, *self.item.numbers, actor_name=7, now=now, paid=shop.CASH)
         return book(self.of, now, phone="0981 777 777", status="CONFIRMED")
 
     def cancel(self, now):
         if self.target is Target.ORDER:
             return shop.cancel(self.item, now=now)
-        return appointments.cancel("salon", self.item.id, reason="", by="eva", now=now)
+        return appointments.cancel("salon", self.item.id, reason="", actor_name="eva", now=now)
 
     def take_cash(self, now, **form):
         told, key = Confirmation(method="CASH", **form), None
-        take = settlement.confirm if self.target is Target.ORDER else settlement.take
-        return take("salon", self.item.id, told, by="eva", key=key, now=now).payment
+        take = settlement.record_order_payment if self.target is Target.ORDER else settlement.record_appointment_payment
+        return take("salon", self.item.id, told, actor_name="eva", key=key, now=now).payment
 
 
 @snapshots.kept

@@ -246,7 +246,7 @@ def test_a_refused_transaction_leaves_no_line(thing):
     stale = reads.one(keys.service("salon", "1"))
     save(thing, name="new")
 
-    with pytest.raises(writes.Refused):
+    with pytest.raises(writes.ConditionFailed):
         save(stale, name="late")
 
     assert [line.changes[0][3]["name"] for line in log()] == [[None, "old"], ["old", "new"]]

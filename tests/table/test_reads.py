@@ -63,7 +63,7 @@ def test_due_gives_what_is_due_of_every_shard(haircut, now):
             NewAppointment(
                 service_id=haircut.id, starts_at=start + timedelta(minutes=30 * n), customer={"name": "A"}, hold=True
             ),
-            by="eva",
+            actor_name="eva",
             key=None,
             now=now,
         ).id

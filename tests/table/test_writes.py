@@ -46,7 +46,7 @@ def test_contention_without_end_is_busy_and_nothing_is_written(table):
 
 @pytest.mark.parametrize("answer", [REFUSED, MIXED], ids=["alone", "beside a conflict"])
 def test_a_failed_condition_is_a_refusal_at_once(table, answer):
-    with faults.answering("TransactWriteItems", answer) as seen, pytest.raises(writes.Refused):
+    with faults.answering("TransactWriteItems", answer) as seen, pytest.raises(writes.ConditionFailed):
         put("+595981123456")
 
     assert len(seen) == 1

@@ -11,7 +11,7 @@ from mostrador.clients.kms import SecretsUnavailable
 from mostrador.errors import NotHere, Stale
 from mostrador.table import keys, reads, writes
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import Kind, State
+from mostrador.tenancy.integrations import IntegrationState, IntegrationType
 from tests.support import faults, logs
 
 SECOND = timedelta(seconds=1)
@@ -21,12 +21,12 @@ CHAIR = "c" * 32
 pytestmark = pytest.mark.usefixtures("salon", "clinic")
 
 
-def put(now, secret=FIRST, *, tenant="salon", kind=Kind.BANCARD, url="https://a.test", **more):
-    given = {"settings": {"url": url}, "secret": secret, "by": "eva", "now": now} | more
+def put(now, secret=FIRST, *, tenant="salon", kind=IntegrationType.BANCARD, url="https://a.test", **more):
+    given = {"settings": {"url": url}, "secret": secret, "actor_name": "eva", "now": now} | more
     return integrations.put(tenant, kind, **given)
 
 
-def stored(tenant="salon", kind=Kind.BANCARD, resource_id=None):
+def stored(tenant="salon", kind=IntegrationType.BANCARD, resource_id=None):
     return integrations.find(tenant, kind, resource_id)
 
 
@@ -46,8 +46,12 @@ def failing(operation):
 def test_what_is_put_is_kept_and_opens(now):
     made = put(now)
 
-    found = integrations.get("salon", Kind.BANCARD, now=now)
-    assert (found.settings, found.status, found.changed_by) == ({"url": "https://a.test"}, State.ACTIVE, "eva")
+    found = integrations.get("salon", IntegrationType.BANCARD, now=now)
+    assert (found.settings, found.status, found.changed_by) == (
+        {"url": "https://a.test"},
+        IntegrationState.ACTIVE,
+        "eva",
+    )
     assert (found.version, found.created_at, found.previous) == (made.version, now, None)
     assert holding(now) == [FIRST]
 
@@ -107,7 +111,7 @@ def test_a_copy_that_is_not_the_present_one_changes_nothing(now):
     with pytest.raises(Stale):
         put(now, SECOND_SECRET, seen=seen)
     with pytest.raises(Stale):
-        integrations.remove("salon", Kind.BANCARD, seen=seen, now=now)
+        integrations.remove("salon", IntegrationType.BANCARD, seen=seen, now=now)
 
     assert stored().settings == {"url": "https://b.test"}
     assert holding(now) == [FIRST]
@@ -116,24 +120,24 @@ def test_a_copy_that_is_not_the_present_one_changes_nothing(now):
 def test_the_present_copy_may_change_and_remove(now):
     changed = put(now, SECOND_SECRET, seen=put(now).version)
 
-    integrations.remove("salon", Kind.BANCARD, seen=changed.version, now=now)
+    integrations.remove("salon", IntegrationType.BANCARD, seen=changed.version, now=now)
 
     assert stored() is None
 
 
 def test_what_is_removed_is_not_there_and_not_removed_again(now):
     put(now)
-    integrations.remove("salon", Kind.BANCARD, seen=None, now=now)
+    integrations.remove("salon", IntegrationType.BANCARD, seen=None, now=now)
 
     with pytest.raises(NotHere):
-        integrations.get("salon", Kind.BANCARD, now=now)
+        integrations.get("salon", IntegrationType.BANCARD, now=now)
     with pytest.raises(NotHere):
-        integrations.remove("salon", Kind.BANCARD, seen=None, now=now)
+        integrations.remove("salon", IntegrationType.BANCARD, seen=None, now=now)
 
 
 def test_removed_and_put_again_the_old_credentials_hold_no_more(now):
     put(now)
-    integrations.remove("salon", Kind.BANCARD, seen=None, now=now)
+    integrations.remove("salon", IntegrationType.BANCARD, seen=None, now=now)
 
     put(now, SECOND_SECRET)
 
@@ -160,7 +164,7 @@ def test_it_is_broken_once_and_an_alarm_rings_once(now):
     (line,) = written.lines("ERROR")
     assert (line["tenant"], line["kind"], line["reason"]) == ("salon", "BANCARD", "InvalidPublicKeyError")
     assert (stored().status, stored().reason, stored().version) == (
-        State.BROKEN,
+        IntegrationState.BROKEN,
         "InvalidPublicKeyError",
         item.version + 1,
     )
@@ -171,7 +175,7 @@ def test_what_is_broken_is_mended_by_putting_it_even_the_same(now):
 
     mended = put(now + SECOND)
 
-    assert (mended.status, mended.reason, mended.previous) == (State.ACTIVE, None, None)
+    assert (mended.status, mended.reason, mended.previous) == (IntegrationState.ACTIVE, None, None)
     assert holding(now) == [FIRST]
 
 
@@ -181,19 +185,19 @@ def test_whoever_connects_anew_at_that_moment_is_not_marked(now):
 
     integrations.mark_broken(seen_before, "InvalidPublicKeyError", now=now)
 
-    assert stored().status == State.ACTIVE
+    assert stored().status == IntegrationState.ACTIVE
 
 
 def test_what_is_leaving_and_breaks_is_leaving_still(now):
     item = put(now)
-    item.status = State.REMOVING.value
+    item.status = IntegrationState.REMOVING.value
     item.save()
 
     with logs.written() as written:
         for _ in range(2):
             integrations.mark_broken(stored(), "InvalidPublicKeyError", now=now)
 
-    assert (stored().status, stored().reason) == (State.REMOVING, "InvalidPublicKeyError")
+    assert (stored().status, stored().reason) == (IntegrationState.REMOVING, "InvalidPublicKeyError")
     assert len(written.lines("ERROR")) == 1
 
 
@@ -218,7 +222,7 @@ def test_what_is_stored_never_holds_the_secret(now):
 
 ELSEWHERE = {
     "another tenant's": {"tenant": "clinic"},
-    "another system's": {"kind": Kind.GOOGLE_CALENDAR},
+    "another system's": {"kind": IntegrationType.GOOGLE_CALENDAR},
     "a resource's": {"resource_id": CHAIR},
 }
 
@@ -317,27 +321,27 @@ def test_two_tenants_have_each_its_own(now):
 
     assert (holding(now), holding(now, tenant="clinic")) == ([FIRST], [SECOND_SECRET])
     assert [one.pk for one in integrations.listing("clinic", now=now)] == [keys.tenant("clinic")[0]]
-    integrations.remove("clinic", Kind.BANCARD, seen=None, now=now)
+    integrations.remove("clinic", IntegrationType.BANCARD, seen=None, now=now)
     assert holding(now) == [FIRST]
 
 
 def test_a_resource_has_its_own_beside_the_tenants(now):
-    put(now, kind=Kind.GOOGLE_CALENDAR)
-    put(now, SECOND_SECRET, kind=Kind.GOOGLE_CALENDAR, resource_id=CHAIR)
+    put(now, kind=IntegrationType.GOOGLE_CALENDAR)
+    put(now, SECOND_SECRET, kind=IntegrationType.GOOGLE_CALENDAR, resource_id=CHAIR)
 
     listed = integrations.listing("salon", now=now)
 
     assert [(one.kind, one.resource_id) for one in listed] == [("GOOGLE_CALENDAR", None), ("GOOGLE_CALENDAR", CHAIR)]
-    assert holding(now, kind=Kind.GOOGLE_CALENDAR, resource_id=CHAIR) == [SECOND_SECRET]
+    assert holding(now, kind=IntegrationType.GOOGLE_CALENDAR, resource_id=CHAIR) == [SECOND_SECRET]
 
 
 @pytest.mark.parametrize(
     "call",
     [
         put,
-        lambda now: integrations.get("salon", Kind.BANCARD, now=now),
+        lambda now: integrations.get("salon", IntegrationType.BANCARD, now=now),
         lambda now: integrations.listing("salon", now=now),
-        lambda now: integrations.remove("salon", Kind.BANCARD, seen=None, now=now),
+        lambda now: integrations.remove("salon", IntegrationType.BANCARD, seen=None, now=now),
     ],
     ids=["put", "get", "listing", "remove"],
 )
@@ -358,7 +362,7 @@ def audit_lines(tenant="salon"):
 def test_the_audit_log_tells_of_each_change_and_holds_no_secret_open_or_sealed(now):
     sealed = [put(now + n * SECOND, one).sealed for n, one in enumerate((FIRST, SECOND_SECRET, THIRD))]
     integrations.mark_broken(stored(), "InvalidPublicKeyError", now=now)
-    integrations.remove("salon", Kind.BANCARD, seen=None, now=now)
+    integrations.remove("salon", IntegrationType.BANCARD, seen=None, now=now)
 
     lines = [one for one in audit_lines() if "integration#BANCARD" in one.about]
 

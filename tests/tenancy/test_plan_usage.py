@@ -7,7 +7,7 @@ from tests.support.teams import invite
 
 def book(service, now):
     form = NewAppointment(service_id=service.id, starts_at="2026-12-01T12:00:00Z", customer={"name": "Ana"})
-    appointments.book("salon", form, by="eva", key=None, now=now)
+    appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def limits(now, **most):

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from mostrador.errors import ServiceError
 from mostrador.raffles.rules import proof_checks, proofs
-from mostrador.raffles.rules.drand import QUICKNET, Chain
+from mostrador.raffles.rules.drand import QUICKNET, BeaconChain
 from mostrador.raffles.rules.draw import Draw
 from mostrador.raffles.rules.proofs import Proof, Unreadable
 from mostrador.raffles.rules.randomness import Lottery
@@ -77,9 +77,9 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _chain(info: Any) -> Chain:
+def _chain(info: Any) -> BeaconChain:
     try:
-        return Chain(
+        return BeaconChain(
             chain_hash=info["hash"],
             public_key=bytes.fromhex(info["public_key"]).hex(),
             genesis=info["genesis_time"],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mostrador.calendars.rules import event_plan, google_event
-from mostrador.calendars.rules.event_plan import Choices, Told
+from mostrador.calendars.rules.event_plan import AppointmentFacts, Choices
 
 NINE = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def told(**changed):
         "time_zone": "America/Asuncion",
         "revision": 1,
     }
-    return Told(**usual | changed)
+    return AppointmentFacts(**usual | changed)
 
 
 @pytest.mark.parametrize(

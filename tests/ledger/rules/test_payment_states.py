@@ -18,15 +18,15 @@ from mostrador.ledger.rules.payment_states import (
     PaymentState,
     RefundReason,
     WrongPaymentState,
-    appointment_landing,
+    appointment_refund_reason,
     deposit,
-    landing,
     move_payment,
     next_check,
+    order_refund_reason,
     paid_status,
 )
 from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
-from mostrador.scheduling.rules.appointment_states import PaymentStatus, Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.values import money
 
 IN_ORDER = {"is_over": False, "is_whole": True, "is_gone": False}
@@ -51,7 +51,7 @@ def test_money_that_came_never_becomes_money_that_did_not():
     list(product(OrderStatus, RaffleStatus, *[[False, True]] * 3)),
 )
 def test_money_pays_an_order_that_can_be_paid_just_once_in_time_and_whole(order, raffle, is_over, is_whole, is_gone):
-    reason = landing(order, raffle, is_over=is_over, is_whole=is_whole, is_gone=is_gone)
+    reason = order_refund_reason(order, raffle, is_over=is_over, is_whole=is_whole, is_gone=is_gone)
 
     fits = order in PAYABLE and raffle is not RaffleStatus.CANCELLED and (is_over, is_whole, is_gone) == (0, 1, 0)
     assert (reason is None) is fits
@@ -70,7 +70,7 @@ def test_money_pays_an_order_that_can_be_paid_just_once_in_time_and_whole(order,
     ],
 )
 def test_money_that_cannot_pay_says_why(order, raffle, but, reason):
-    assert landing(order, raffle, **IN_ORDER | but) is reason
+    assert order_refund_reason(order, raffle, **IN_ORDER | but) is reason
 
 
 def test_every_state_is_either_of_money_that_came_or_of_money_that_did_not():
@@ -79,13 +79,13 @@ def test_every_state_is_either_of_money_that_came_or_of_money_that_did_not():
 
 
 IN_TIME = {"amount": Decimal(80), "due": Decimal(80), "is_as_asked": True, "is_over": False, "is_gone": False}
-HELD = {Status.PENDING, Status.EXPIRED}
-STANDS = set(Status) - {Status.CANCELLED}
+HELD = {AppointmentStatus.PENDING, AppointmentStatus.EXPIRED}
+STANDS = set(AppointmentStatus) - {AppointmentStatus.CANCELLED}
 
 
 def lands(status, **but):
     told = {name: Decimal(value) if name in ("amount", "due") else value for name, value in but.items()}
-    return appointment_landing(status, **IN_TIME | told)
+    return appointment_refund_reason(status, **IN_TIME | told)
 
 
 LANDINGS = [
@@ -108,8 +108,12 @@ LANDINGS = [
     ({"is_gone": True}, None, STANDS - HELD),
     ({"is_gone": True, "is_over": True}, None, STANDS - HELD),
     ({"is_over": True}, None, STANDS),
-    ({}, RefundReason.APPOINTMENT_CANCELLED, {Status.CANCELLED}),
-    ({"due": 0, "is_as_asked": False, "is_gone": True}, RefundReason.APPOINTMENT_CANCELLED, {Status.CANCELLED}),
+    ({}, RefundReason.APPOINTMENT_CANCELLED, {AppointmentStatus.CANCELLED}),
+    (
+        {"due": 0, "is_as_asked": False, "is_gone": True},
+        RefundReason.APPOINTMENT_CANCELLED,
+        {AppointmentStatus.CANCELLED},
+    ),
 ]
 
 
@@ -122,7 +126,9 @@ def test_money_for_an_appointment_lands_or_says_why_not(status, but, reason):
     assert lands(status, **but) is reason
 
 
-@pytest.mark.parametrize(("status", "is_as_asked", "is_over", "is_gone"), list(product(Status, *[[False, True]] * 3)))
+@pytest.mark.parametrize(
+    ("status", "is_as_asked", "is_over", "is_gone"), list(product(AppointmentStatus, *[[False, True]] * 3))
+)
 def test_money_pays_an_appointment_that_stands_in_part_or_whole_and_never_more_than_is_due(
     status, is_as_asked, is_over, is_gone
 ):

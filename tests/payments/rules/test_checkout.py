@@ -25,11 +25,16 @@ from mostrador.payments.rules.checkout import (
     now_due,
 )
 from mostrador.raffles.rules.states import OrderStatus
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 
 NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-PAYABLE = {Status.PENDING, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
+PAYABLE = {
+    AppointmentStatus.PENDING,
+    AppointmentStatus.CONFIRMED,
+    AppointmentStatus.COMPLETED,
+    AppointmentStatus.NO_SHOW,
+}
 
 
 def refused(call):
@@ -41,7 +46,7 @@ def refused(call):
     return None
 
 
-@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("status", AppointmentStatus)
 def test_an_appointment_is_paid_unless_it_was_cancelled_or_has_lapsed(status):
     told = refused(lambda: check_appointment(status.value, held_until=None, now=NOW))
 

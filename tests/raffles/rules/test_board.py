@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mostrador.raffles.rules import board
-from mostrador.raffles.rules.board import Board, State
+from mostrador.raffles.rules.board import Board, NumberState
 from mostrador.raffles.views.board import BoardView
 
-STATES = st.lists(st.sampled_from(State), min_size=1, max_size=60)
+STATES = st.lists(st.sampled_from(NumberState), min_size=1, max_size=60)
 FIRST = st.integers(0, 50)
 
 
@@ -34,17 +34,17 @@ def test_every_number_has_the_state_that_it_was_given(states, first):
 def test_the_counts_are_those_of_the_numbers(states, first):
     counted = Counter(states)
 
-    assert pictured(states, first).counts == {state: counted[state] for state in State}
+    assert pictured(states, first).counts == {state: counted[state] for state in NumberState}
 
 
 @given(STATES, FIRST)
 def test_the_free_numbers_are_those_that_are_neither_reserved_nor_sold(states, first):
-    wanted = [first + place for place, state in enumerate(states) if state is State.FREE]
+    wanted = [first + place for place, state in enumerate(states) if state is NumberState.FREE]
 
     assert pictured(states, first).free() == wanted
 
 
-@given(STATES, st.dictionaries(st.integers(0, 59), st.sampled_from(State)))
+@given(STATES, st.dictionaries(st.integers(0, 59), st.sampled_from(NumberState)))
 def test_marking_some_places_leaves_the_others_as_they_are(states, changes):
     changes = {place: state for place, state in changes.items() if place < len(states)}
     after = [changes.get(place, state) for place, state in enumerate(states)]
@@ -64,7 +64,7 @@ def test_the_description_in_the_api_is_how_to_read_the_bits(states):
 @given(st.integers(0, 5), st.integers(1, 40), st.data())
 def test_chunks_that_are_not_there_are_free_and_the_others_in_their_place(first, size, data):
     numbers = range(first, first + size)
-    states = data.draw(st.lists(st.sampled_from(State), min_size=size, max_size=size))
+    states = data.draw(st.lists(st.sampled_from(NumberState), min_size=size, max_size=size))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(board, "CHUNK", 8)
         there = data.draw(st.sets(st.sampled_from([chunk for chunk, _ in board.chunked(numbers)])))
@@ -72,7 +72,7 @@ def test_chunks_that_are_not_there_are_free_and_the_others_in_their_place(first,
 
         joined = board.joined({chunk: pictured(parts[chunk]).bits for chunk in there}, numbers)
 
-    free = {chunk: [State.FREE] * len(part) for chunk, part in parts.items() if chunk not in there}
+    free = {chunk: [NumberState.FREE] * len(part) for chunk, part in parts.items() if chunk not in there}
     assert joined == pictured([state for part in (parts | free).values() for state in part]).bits
 
 
@@ -101,7 +101,9 @@ def test_what_is_picked_is_free_different_and_not_refused(states, count, seed, w
 
 def test_every_free_number_is_picked_as_often_as_any_other():
     """Chi-square with 24 degrees of freedom: above 51.2 once in a thousand."""
-    picture = pictured([State.FREE, State.SOLD, State.FREE, State.RESERVED] * 12 + [State.FREE])
+    picture = pictured(
+        [NumberState.FREE, NumberState.SOLD, NumberState.FREE, NumberState.RESERVED] * 12 + [NumberState.FREE]
+    )
     dice, rounds, each = Random(5), 4_000, 3  # noqa: S311 - dice of a test
 
     seen = Counter(number for _ in range(rounds) for number in board.picked(picture, each, dice.sample))
@@ -115,7 +117,7 @@ def test_every_free_number_is_picked_as_often_as_any_other():
 @pytest.mark.parametrize(("what", "most"), [("counts", 0.005), ("free", 0.05)])
 def test_a_hundred_thousand_numbers_are_read_in_milliseconds(what, most):
     dice = Random(7)  # noqa: S311 - dice of a test
-    picture = pictured(dice.choices(list(State), k=100_000))
+    picture = pictured(dice.choices(list(NumberState), k=100_000))
 
     began = process_time()
     _ = picture.counts if what == "counts" else picture.free()

@@ -1,7 +1,7 @@
 import pytest
 
 from mostrador.scheduling.rules import appointment_states
-from mostrador.scheduling.rules.appointment_states import PaymentStatus, Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 
 ALLOWED = {
     ("PENDING", "CONFIRMED"),
@@ -13,17 +13,17 @@ ALLOWED = {
 }
 
 
-@pytest.mark.parametrize("current", Status)
-@pytest.mark.parametrize("wanted", Status)
+@pytest.mark.parametrize("current", AppointmentStatus)
+@pytest.mark.parametrize("wanted", AppointmentStatus)
 def test_the_table_of_moves_is_the_design(current, wanted):
     if (current, wanted) in ALLOWED:
         appointment_states.move(current, wanted)
     else:
-        with pytest.raises(appointment_states.WrongState, match=current):
+        with pytest.raises(appointment_states.WrongAppointmentState, match=current):
             appointment_states.move(current, wanted)
 
 
-@pytest.mark.parametrize("status", [Status.COMPLETED, Status.NO_SHOW])
+@pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
 def test_history_is_not_deleted(status):
     with pytest.raises(appointment_states.NotDeletable, match=status):
         appointment_states.check_deletable(status, PaymentStatus.PENDING, ended=True)
@@ -32,11 +32,11 @@ def test_history_is_not_deleted(status):
 @pytest.mark.parametrize("payment", [PaymentStatus.PAID, PaymentStatus.REFUNDED])
 def test_what_was_ever_paid_is_not_deleted(payment):
     with pytest.raises(appointment_states.NotDeletable, match=payment):
-        appointment_states.check_deletable(Status.CANCELLED, payment, ended=False)
+        appointment_states.check_deletable(AppointmentStatus.CANCELLED, payment, ended=False)
 
 
 def test_what_should_have_taken_place_is_not_deleted():
     with pytest.raises(appointment_states.NotDeletable):
-        appointment_states.check_deletable(Status.CONFIRMED, PaymentStatus.PENDING, ended=True)
-    appointment_states.check_deletable(Status.CONFIRMED, PaymentStatus.PENDING, ended=False)
-    appointment_states.check_deletable(Status.CANCELLED, PaymentStatus.PENDING, ended=True)
+        appointment_states.check_deletable(AppointmentStatus.CONFIRMED, PaymentStatus.PENDING, ended=True)
+    appointment_states.check_deletable(AppointmentStatus.CONFIRMED, PaymentStatus.PENDING, ended=False)
+    appointment_states.check_deletable(AppointmentStatus.CANCELLED, PaymentStatus.PENDING, ended=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mostrador.scheduling.rules import agenda, availability
-from mostrador.scheduling.rules.availability import Reason, Refusal, Terms
+from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
 from mostrador.scheduling.rules.opening_hours import Hours
 from mostrador.values import local_time
 from tests.support import reference
@@ -30,7 +30,7 @@ PLACES = [
 
 def terms(demand=HAIRCUT, hours=WEEKDAYS, zone=ASUNCION, booked=(), step=30, earliest=0, counts=(), busy=()):
     hours = hours if isinstance(hours, Hours) else Hours(hours)
-    return Terms(demand, hours, zone, step, earliest, date(2099, 1, 1), list(booked), Counter(dict(counts)), busy)
+    return SlotRules(demand, hours, zone, step, earliest, date(2099, 1, 1), list(booked), Counter(dict(counts)), busy)
 
 
 def reason_of(asked, start):
@@ -113,7 +113,7 @@ def test_says_why_a_start_is_not_free(start, changes, reason):
 
 
 def test_past_the_advance_window_is_a_reason_of_its_own():
-    early = Terms(HAIRCUT, Hours(WEEKDAYS), ASUNCION, 30, 0, date(2026, 11, 30), [], Counter())
+    early = SlotRules(HAIRCUT, Hours(WEEKDAYS), ASUNCION, 30, 0, date(2026, 11, 30), [], Counter())
 
     assert reason_of(early, at(ASUNCION, 2026, 12, 1, 9, 0)) == Reason.WINDOW
     assert availability.starts(early, date(2026, 12, 1), date(2026, 12, 1)) == []
@@ -174,10 +174,10 @@ def test_a_buffer_in_the_way_is_told_from_the_appointment_itself():
     start = at(ASUNCION, 2026, 12, 1, 10, 0)
     asked = terms(demand=cleaned, booked=[cleaned.booking("x", start)])
 
-    assert availability.refusal(asked, start).by == {
+    assert availability.refusal(asked, start).details == {
         "appointment_id": "x", "from": start, "until": start + 60, "only_its_buffer": False
     }  # fmt: skip
-    assert availability.refusal(asked, start + 30).by["only_its_buffer"] is True
+    assert availability.refusal(asked, start + 30).details["only_its_buffer"] is True
 
 
 def test_a_busy_time_elsewhere_refuses_what_it_or_a_buffer_touches_however_many_seats_there_are():
@@ -254,7 +254,7 @@ def questions(draw):
     hours = Hours({day: tuple(draw(intervals)) for day in range(7)}, special, draw(st.sampled_from([0, 5, 10])))
     spans = st.tuples(st.integers(-100, 4400), st.integers(1, 400))
     busy = [(midnight + begins, midnight + begins + length) for begins, length in draw(st.lists(spans, max_size=4))]
-    return Terms(
+    return SlotRules(
         demand, hours, zone, step, midnight + draw(st.integers(-600, 1500)),
         date.fromordinal(first.toordinal() + draw(st.integers(0, 5))), draw(st.lists(others, max_size=6)),
         Counter({day: draw(st.integers(0, 2))}), busy,

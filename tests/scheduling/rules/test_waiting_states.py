@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from mostrador.scheduling.rules import waiting_states
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.rules.waiting_states import IN_LINE, MOVES, DayOutside, WaitingStatus, WrongWaitingState
 
 TODAY = date(2026, 12, 1)
@@ -29,13 +29,13 @@ def test_an_offer_that_lapses_goes_back_to_nobody():
 
 
 def test_what_an_offer_becomes_follows_from_its_appointment():
-    landed = {status: waiting_states.landing(status) for status in Status}
+    landed = {status: waiting_states.landing(status) for status in AppointmentStatus}
 
-    assert landed.pop(Status.PENDING) is None
+    assert landed.pop(AppointmentStatus.PENDING) is None
     assert set(landed.values()) <= MOVES[WaitingStatus.OFFERED]
-    assert landed[Status.CONFIRMED] is WaitingStatus.BOOKED
-    assert landed[Status.EXPIRED] is WaitingStatus.LAPSED
-    assert waiting_states.landing(None) is landed[Status.CANCELLED] is WaitingStatus.WITHDRAWN
+    assert landed[AppointmentStatus.CONFIRMED] is WaitingStatus.BOOKED
+    assert landed[AppointmentStatus.EXPIRED] is WaitingStatus.LAPSED
+    assert waiting_states.landing(None) is landed[AppointmentStatus.CANCELLED] is WaitingStatus.WITHDRAWN
 
 
 @pytest.mark.parametrize("day", [TODAY, TODAY + timedelta(days=30)])

@@ -13,7 +13,7 @@ from mostrador.audit.rules.chain import Line
 from mostrador.errors import Busy
 from mostrador.observability import logger
 from mostrador.table import keys, reads, writes
-from mostrador.table.items.audit import ChainHead, Link
+from mostrador.table.items.audit import AuditLink, ChainHead
 from mostrador.table.keys import Key
 
 MOST: Final = 90
@@ -47,7 +47,7 @@ def _link_some(tenant: str, lines: Mapping[Line, datetime | None]) -> int:
         new = {line: lines[line] for place, line in places.items() if place not in known}
         try:
             return _write(tenant, known.get(head), new) if new else 0
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
     raise Busy
 
@@ -62,7 +62,7 @@ def _write(tenant: str, head: ChainHead | None, new: Mapping[Line, datetime | No
             made = rules.linked(
                 line, sequence=sequence + 1, previous=digest, seen_at=keys.at(seen_at) if seen_at else ""
             )
-            tx.save(_item(tenant, made), condition=Link.pk.does_not_exist())
+            tx.save(_item(tenant, made), condition=AuditLink.pk.does_not_exist())
             sequence, digest = made.sequence, made.digest
         unmoved = stored.sequence == before if head else stored.pk.does_not_exist()
         tx.save(stored(*keys.chain_head(tenant), sequence=sequence, digest=digest), condition=unmoved)
@@ -70,8 +70,8 @@ def _write(tenant: str, head: ChainHead | None, new: Mapping[Line, datetime | No
     return len(new)
 
 
-def _item(tenant: str, made: rules.Link) -> Link:
-    return Link(
+def _item(tenant: str, made: rules.Link) -> AuditLink:
+    return AuditLink(
         *keys.link(tenant, made.sk),
         sequence=made.sequence,
         previous=made.previous,

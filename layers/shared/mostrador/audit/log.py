@@ -86,7 +86,7 @@ def verify(tenant: str, query: VerifyQuery, *, now: datetime) -> Verdict:
     """
     tenants.current(tenant, now=now)
     signer = reads.signer_of(tenant, "verify")
-    start = reads.opened(signer, query.cursor) or Walk.starting(tenant, _head(tenant), reads.LOWEST).packed()
+    start = reads.decode_cursor(signer, query.cursor) or Walk.starting(tenant, _head(tenant), reads.LOWEST).packed()
     for _ in range(2):
         walk = Walk.unpacked(start)
         problems = verification.named(islice(_walked(tenant, walk, query, now), MOST_TOLD))

@@ -19,7 +19,7 @@ from mostrador.payments.bancard_account import NotConnected
 from mostrador.raffles import draws, order_transitions
 from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
 from mostrador.scheduling import appointments, waiting_list_offers
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.table import keys, reads
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, Raffle
@@ -139,7 +139,7 @@ def _is_of_active(item: Any, now: datetime) -> bool:
 def _expire(tenant: str, item: Appointment, now: datetime) -> dict[str, int]:
     silent = _close_checkout(tenant, item.checkout_id, now)
     expired = appointments.expire(tenant, item.id, now=now)
-    return {"expired" if expired.status == Status.EXPIRED else "overtaken": 1, "unanswered": silent}
+    return {"expired" if expired.status == AppointmentStatus.EXPIRED else "overtaken": 1, "unanswered": silent}
 
 
 def _advance(tenant: str, item: WaitingLine, now: datetime) -> dict[str, int]:
@@ -179,7 +179,7 @@ def _settle(tenant: str, item: Payment, now: datetime) -> dict[str, int]:
 
 def _advance_raffle(tenant: str, item: Raffle, now: datetime) -> dict[str, int]:
     if item.status == RaffleStatus.CANCELLED:
-        settlement.wind_up(tenant, item.id, now=now)
+        settlement.refund_cancelled_raffle(tenant, item.id, now=now)
         return {"raffles": 1}
     return {"raffles" if draws.advance(tenant, item.id, now=now) else "overtaken": 1}
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from mostrador.calendars import changes_feed, event_context, remote_edits
 from mostrador.calendars.changes_feed import Reading
-from mostrador.calendars.event_context import Scene
+from mostrador.calendars.event_context import EventContext
 from mostrador.calendars.event_sync import Clock
-from mostrador.calendars.remote_edits import Kind
+from mostrador.calendars.remote_edits import EditKind
 from mostrador.calendars.rules import google_event as rules
 from mostrador.calendars.rules.google_event import CANCELLED
 from mostrador.table import keys, reads
@@ -24,27 +24,27 @@ CHUNK: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is wrong; ``scene`` of the appointment, None where there is none, ``event`` as Google has it."""
+    """One thing that is wrong; ``context`` of the appointment, None where there is none, ``event`` as Google has it."""
 
-    kind: Kind
+    kind: EditKind
     appointment_id: str | None
     event_id: str | None
     fields: tuple[str, ...]
     reason: str | None
-    scene: Scene | None
+    context: EventContext | None
     event: Mapping[str, Any] | None
 
 
 def differences(tenant: str, connection: Integration, reading: Reading, *, now: datetime) -> Iterator[Difference]:
     """What differs between a ``reading`` of all of a calendar and the appointments that belong in it."""
     strangers = dict(reading.ours)
-    for scene in _scenes(tenant, connection, now):
-        event_id = scene.record.event_id if scene.record else None
+    for context in _scenes(tenant, connection, now):
+        event_id = context.record.event_id if context.record else None
         event = strangers.pop(event_id, None) if event_id else None
-        if scene.target is not None and scene.target.sk == connection.sk:
-            yield from _difference(scene, event)
-        elif event is not None and event.get("status") != CANCELLED and _is_here(scene, connection):
-            yield _left_behind(scene, event)
+        if context.target is not None and context.target.sk == connection.sk:
+            yield from _difference(context, event)
+        elif event is not None and event.get("status") != CANCELLED and _is_here(context, connection):
+            yield _left_behind(context, event)
     yield from _strays(tenant, connection, strangers)
 
 
@@ -52,34 +52,34 @@ def repair(
     tenant: str, connection: Integration, one: Difference, *, clock: Clock, follows_deletions: bool = True
 ) -> bool:
     """Put one difference right; whether that was done. Raises what the table and, for a stray, Google raise."""
-    if one.scene is None:
+    if one.context is None:
         if one.event is not None:
             remote_edits.remove_stray(tenant, connection, one.event, now=clock())
         return True
-    return remote_edits.answer(one.scene, one.event, one.kind, clock=clock, follows_deletions=follows_deletions)
+    return remote_edits.answer(one.context, one.event, one.kind, clock=clock, follows_deletions=follows_deletions)
 
 
-def _is_here(scene: Scene, connection: Integration) -> bool:
+def _is_here(context: EventContext, connection: Integration) -> bool:
     """Whether the record says that the event is in this connection's calendar."""
-    record = scene.record
+    record = context.record
     return record is not None and (record.connection, record.connected_at) == (connection.sk, connection.created_at)
 
 
-def _left_behind(scene: Scene, event: Mapping[str, Any]) -> Difference:
+def _left_behind(context: EventContext, event: Mapping[str, Any]) -> Difference:
     """An event in a calendar in which its appointment belongs no more."""
-    return Difference(Kind.STRAY, scene.appointment_id, str(event["id"]), (), None, scene, event)
+    return Difference(EditKind.STRAY, context.appointment_id, str(event["id"]), (), None, context, event)
 
 
-def _difference(scene: Scene, event: Mapping[str, Any] | None) -> Iterator[Difference]:
-    kind, record = remote_edits.kind_of(scene, event), scene.record
+def _difference(context: EventContext, event: Mapping[str, Any] | None) -> Iterator[Difference]:
+    kind, record = remote_edits.kind_of(context, event), context.record
     if kind is None:
         return
-    fields = rules.differs(scene.wanted, event) if kind is Kind.DIFFERS and scene.wanted and event else []
+    fields = rules.differs(context.wanted, event) if kind is EditKind.DIFFERS and context.wanted and event else []
     event_id, reason = (record.event_id, record.reason) if record else (None, None)
-    yield Difference(kind, scene.appointment_id, event_id, tuple(fields), reason, scene, event)
+    yield Difference(kind, context.appointment_id, event_id, tuple(fields), reason, context, event)
 
 
-def _scenes(tenant: str, connection: Integration, now: datetime) -> Iterator[Scene]:
+def _scenes(tenant: str, connection: Integration, now: datetime) -> Iterator[EventContext]:
     """Of all appointments in the time that is read, and of whatever the calendar was not told yet."""
     first, last = keys.at(now - changes_feed.BEHIND), keys.at(now + changes_feed.AHEAD)
     near = reads.span(keys.appointments_partition(tenant), first, last, index="gsi1")
@@ -94,7 +94,7 @@ def connections(tenant: str) -> dict[Key, Integration]:
     return {(one.pk, one.sk): one for one in reads.everything(keys.tenant(tenant)[0], prefix)}
 
 
-def of(tenant: str, appointment_ids: Iterable[str], known: Mapping[Key, Any]) -> Iterator[Scene]:
+def of(tenant: str, appointment_ids: Iterable[str], known: Mapping[Key, Any]) -> Iterator[EventContext]:
     """The scenes of appointments by their ids, some at a time; ``known`` are the tenant's connections."""
     left = iter(appointment_ids)
     while some := list(islice(left, CHUNK)):
@@ -104,7 +104,7 @@ def of(tenant: str, appointment_ids: Iterable[str], known: Mapping[Key, Any]) ->
         guests = {guest for one in present if (guest := event_context.guest_of(tenant, one, found))}
         if guests:
             found |= reads.batch(guests)
-        yield from (event_context.of(tenant, one, found) for one in some)
+        yield from (event_context.from_items(tenant, one, found) for one in some)
 
 
 def _strays(tenant: str, connection: Integration, strangers: Mapping[str, dict[str, Any]]) -> Iterator[Difference]:
@@ -122,11 +122,11 @@ def _strays(tenant: str, connection: Integration, strangers: Mapping[str, dict[s
         if is_named:
             kept.append(named[name])
         elif _is_of(tenant, event):
-            yield Difference(Kind.STRAY, named.get(name), name, (), None, None, event)
-    for scene in of(tenant, kept, connections(tenant)) if kept else ():
-        belongs_here = scene.target is not None and scene.target.sk == connection.sk and scene.wanted is not None
-        if not belongs_here and scene.record and _is_here(scene, connection):
-            yield _left_behind(scene, alive[scene.record.event_id])
+            yield Difference(EditKind.STRAY, named.get(name), name, (), None, None, event)
+    for context in of(tenant, kept, connections(tenant)) if kept else ():
+        belongs_here = context.target is not None and context.target.sk == connection.sk and context.wanted is not None
+        if not belongs_here and context.record and _is_here(context, connection):
+            yield _left_behind(context, alive[context.record.event_id])
 
 
 def _is_of(tenant: str, event: Mapping[str, Any]) -> bool:

@@ -23,13 +23,13 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.calendars import CalendarConsent
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import Kind, State
+from mostrador.tenancy.integrations import IntegrationState, IntegrationType
 
 if TYPE_CHECKING:
     from mostrador.calendars.views.calendars import CalendarForm
 
 LIVES: Final = timedelta(minutes=10)
-_SYSTEM: Final = Kind.GOOGLE_CALENDAR
+_SYSTEM: Final = IntegrationType.GOOGLE_CALENDAR
 
 
 class NoConsents(Conflict):
@@ -58,7 +58,7 @@ def get(tenant: str, resource_id: str | None, *, now: datetime) -> Integration:
 
 
 def connect(
-    tenant: str, form: "CalendarForm", resource_id: str | None, *, seen: int | None, by: str, now: datetime
+    tenant: str, form: "CalendarForm", resource_id: str | None, *, seen: int | None, actor_name: str, now: datetime
 ) -> Integration:
     """Choose what the calendar shows; with a service account, connect at once. A broken connection is tried again.
 
@@ -67,10 +67,10 @@ def connect(
     chosen = form.model_dump(mode="json", exclude={"service_account"})
     account = form.service_account
     secret = json.dumps({"type": SERVICE_ACCOUNT} | account.model_dump(exclude_none=True)) if account else None
-    return _put(tenant, resource_id, chosen, secret, seen=seen, by=by, now=now)
+    return _put(tenant, resource_id, chosen, secret, seen=seen, actor_name=actor_name, now=now)
 
 
-def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, by: str, now: datetime) -> str:
+def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, actor_name: str, now: datetime) -> str:
     """The address at which a person lets us into a calendar. Raises NoConsents, NotHere."""
     _check_resource(tenant, resource_id, now)
     if not settings.google_client_id():
@@ -78,8 +78,13 @@ def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, by: str,
     consent_id, verifier = ids.new(), secrets.token_urlsafe(48)
     expires_at = int((now + LIVES).timestamp())
     asked = CalendarConsent(*keys.calendar_consent(tenant, consent_id))
-    asked.resource_id, asked.verifier, asked.by, asked.expires_at = resource_id, verifier, by, expires_at
-    writes.put(asked)
+    asked.resource_id, asked.verifier, asked.actor_name, asked.expires_at = (
+        resource_id,
+        verifier,
+        actor_name,
+        expires_at,
+    )
+    writes.save_unaudited(asked)
     return google_oauth.consent_url(
         settings.google_auth_url(),
         client_id=settings.google_client_id(),
@@ -90,7 +95,7 @@ def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, by: str,
     )
 
 
-def opened(state: str, *, now: datetime) -> tuple[str, str]:
+def consume_state(state: str, *, now: datetime) -> tuple[str, str]:
     """Tenant and consent that Google's ``state`` names. Raises DeadConsent."""
     try:
         tenant, consent_id, expires_at = _signer().loads(state)
@@ -118,7 +123,7 @@ def granted(tenant: str, consent_id: str, *, code: str, error: str, redirect_uri
     found = integrations.find(tenant, _SYSTEM, asked.resource_id)
     chosen = found.settings if found else asdict(Choices())
     secret = json.dumps({"type": OAUTH, "refresh_token": grant.refresh_token})
-    return _put(tenant, asked.resource_id, chosen, secret, seen=None, by=asked.by, now=now)
+    return _put(tenant, asked.resource_id, chosen, secret, seen=None, actor_name=asked.actor_name, now=now)
 
 
 def disconnect(tenant: str, resource_id: str | None, *, removes: bool, seen: int | None, now: datetime) -> None:
@@ -128,7 +133,7 @@ def disconnect(tenant: str, resource_id: str | None, *, removes: bool, seen: int
     """
     connection = get(tenant, resource_id, now=now)
     writes.check_version(connection, seen)
-    if removes and connection.sealed and connection.status != State.BROKEN:
+    if removes and connection.sealed and connection.status != IntegrationState.BROKEN:
         leaving = writes.edited(lambda: get(tenant, resource_id, now=now), _leave, seen=seen, now=now)
         watches.wake(tenant, leaving, now=now)
         return
@@ -136,7 +141,7 @@ def disconnect(tenant: str, resource_id: str | None, *, removes: bool, seen: int
 
 
 def _leave(connection: Integration) -> None:
-    connection.status = State.REMOVING.value
+    connection.status = IntegrationState.REMOVING.value
 
 
 def _put(tenant: str, resource_id: str | None, chosen: dict[str, Any], secret: str | None, **more: Any) -> Integration:

@@ -10,7 +10,7 @@ from mostrador.calendars.event_sync import Clock
 from mostrador.errors import ServiceError
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import tenants
-from mostrador.tenancy.integrations import State
+from mostrador.tenancy.integrations import IntegrationState
 
 MOST: Final = 100
 
@@ -44,7 +44,7 @@ def repair(tenant: str, resource_id: str | None, *, clock: Clock, until: datetim
     found = []
     for connection in _asked(tenant, resource_id, clock()):
         drift = _compared(tenant, connection, clock())
-        if connection.status == State.ACTIVE:
+        if connection.status == IntegrationState.ACTIVE:
             watches.wake(tenant, connection, now=clock())
             watch = watches.find(tenant, connection.sk)
             is_done = watch is not None and watches.advance(tenant, watch, clock=clock, until=until)

@@ -8,7 +8,7 @@ from typing import Any
 from mostrador.calendars import google_access
 from mostrador.calendars.rules import event_plan
 from mostrador.calendars.rules import google_event as rules
-from mostrador.calendars.rules.event_plan import NOTHING, State, Told
+from mostrador.calendars.rules.event_plan import NOTHING, AppointmentFacts, EventState
 from mostrador.calendars.rules.google_event import Wanted
 from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarEvent
@@ -18,7 +18,7 @@ from mostrador.table.keys import Key
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class EventContext:
     """An appointment as it is now, its event's record, and the connections of both.
 
     ``target`` is where the event belongs, ``former`` where the record says that it is; ``want`` is the fingerprint
@@ -35,7 +35,7 @@ class Scene:
     want: str
 
 
-def look(tenant: str, appointment_id: str, resource_id: str | None) -> Scene:
+def load(tenant: str, appointment_id: str, resource_id: str | None) -> EventContext:
     """All that decides, in one round trip where ``resource_id`` is whose appointment it is."""
     own, of_event = keys.appointment(tenant, appointment_id), keys.calendar_event(tenant, appointment_id)
     found = reads.batch([own, of_event, *google_access.keys_of(tenant, resource_id)])
@@ -47,10 +47,10 @@ def look(tenant: str, appointment_id: str, resource_id: str | None) -> Scene:
         found |= reads.batch(further)
     if appointment and (guest := guest_of(tenant, appointment, found)):
         found |= reads.batch([guest])
-    return of(tenant, appointment_id, found)
+    return from_items(tenant, appointment_id, found)
 
 
-def of(tenant: str, appointment_id: str, found: Mapping[Key, Any]) -> Scene:
+def from_items(tenant: str, appointment_id: str, found: Mapping[Key, Any]) -> EventContext:
     """What was ``found`` of one appointment, put together."""
     appointment = found.get(keys.appointment(tenant, appointment_id))
     record = found.get(keys.calendar_event(tenant, appointment_id))
@@ -63,22 +63,22 @@ def of(tenant: str, appointment_id: str, found: Mapping[Key, Any]) -> Scene:
     former = found.get((keys.tenant(tenant)[0], record.connection)) if record else None
     if former and record and former.created_at != record.connected_at:  # another one, made since
         former = None
-    return Scene(tenant, appointment_id, appointment, record, target, former, wanted, want)
+    return EventContext(tenant, appointment_id, appointment, record, target, former, wanted, want)
 
 
-def is_settled(scene: Scene, *, now: datetime, is_due: bool = False) -> bool:
+def is_settled(context: EventContext, *, now: datetime, is_due: bool = False) -> bool:
     """Whether nothing is left to do, or it waits for its time (unless it ``is_due``) or for a person."""
-    record = scene.record
+    record = context.record
     if record is None:
-        return scene.want == NOTHING
-    if scene.want == NOTHING and (record.state == State.GONE or scene.former is None):
+        return context.want == NOTHING
+    if context.want == NOTHING and (record.state == EventState.GONE or context.former is None):
         return True
-    if scene.want != NOTHING and not is_in_place(record, scene.target):
+    if context.want != NOTHING and not is_in_place(record, context.target):
         return False
-    if record.state in (State.SYNCED, State.GONE):
-        return bool(record.fingerprint == scene.want)
-    waits = record.state == State.PARKED or (not is_due and (record.due_at or "") > keys.at(now))
-    return waits and record.asked == scene.want
+    if record.state in (EventState.SYNCED, EventState.GONE):
+        return bool(record.fingerprint == context.want)
+    waits = record.state == EventState.PARKED or (not is_due and (record.due_at or "") > keys.at(now))
+    return waits and record.asked == context.want
 
 
 def guest_of(tenant: str, appointment: Appointment, found: Mapping[Key, Any]) -> Key | None:
@@ -88,9 +88,9 @@ def guest_of(tenant: str, appointment: Appointment, found: Mapping[Key, Any]) ->
     return keys.customer(tenant, appointment.customer_id) if is_invited else None
 
 
-def _told(tenant: str, appointment: Appointment, found: Mapping[Key, Any]) -> Told:
+def _told(tenant: str, appointment: Appointment, found: Mapping[Key, Any]) -> AppointmentFacts:
     customer = found.get(keys.customer(tenant, appointment.customer_id))
-    return Told(
+    return AppointmentFacts(
         tenant=tenant,
         appointment_id=appointment.id,
         resource_id=appointment.resource_id,

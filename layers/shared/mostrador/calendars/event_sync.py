@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from mostrador import ids
 from mostrador.calendars import event_context, event_upsert, google_access
-from mostrador.calendars.event_context import Scene, is_in_place, is_settled
+from mostrador.calendars.event_context import EventContext, is_in_place, is_settled
 from mostrador.calendars.google_access import CalendarBroken
 from mostrador.calendars.rules import event_plan
 from mostrador.calendars.rules import google_event as rules
-from mostrador.calendars.rules.event_plan import NOTHING, State
+from mostrador.calendars.rules.event_plan import NOTHING, EventState
 from mostrador.calendars.rules.google_event import Wanted
 from mostrador.clients import google_calendar
 from mostrador.clients.google_calendar import Calendar, CalendarRefused
@@ -43,7 +43,7 @@ SHUT: Final = timedelta(hours=6)
 MOST_GENERATIONS: Final = 20
 
 
-class Outcome(StrEnum):
+class SyncOutcome(StrEnum):
     """LEFT: to the worker that is at it, who will look again."""
 
     UNCHANGED = "unchanged"
@@ -62,7 +62,7 @@ def follow(
     is_due: bool = False,
     is_forced: bool = False,
     until: datetime | None = None,
-) -> Outcome:
+) -> SyncOutcome:
     """Have the calendar say what the appointment says now; doing it again does nothing.
 
     ``resource_id`` is whose it was last; ``is_due`` also tries what waits for its time, ``is_forced`` what seems
@@ -70,107 +70,107 @@ def follow(
     """
     owner = ids.new()
     for _ in writes.attempts():
-        scene = event_context.look(tenant, appointment_id, resource_id)
+        context = event_context.load(tenant, appointment_id, resource_id)
         try:
-            if is_settled(scene, now=clock(), is_due=is_due) and not (is_forced and scene.record):
-                return _left_alone(scene, is_due=is_due)
-            return _settle(scene, owner, clock, until)
-        except writes.Refused:  # somebody was here
+            if is_settled(context, now=clock(), is_due=is_due) and not (is_forced and context.record):
+                return _left_alone(context, is_due=is_due)
+            return _settle(context, owner, clock, until)
+        except writes.ConditionFailed:  # somebody was here
             continue
     raise Busy
 
 
-def _left_alone(scene: Scene, *, is_due: bool) -> Outcome:
+def _left_alone(context: EventContext, *, is_due: bool) -> SyncOutcome:
     """Nothing to tell Google; what we show of it is put right. Raises Refused."""
-    if record := scene.record:
-        _show(scene, record)
+    if record := context.record:
+        _show(context, record)
         if is_due and record.due_pk:
             record.due_pk = record.due_at = None
-            writes.put(record)
-    return Outcome.UNCHANGED
+            writes.save_unaudited(record)
+    return SyncOutcome.UNCHANGED
 
 
-def _settle(scene: Scene, owner: str, clock: Clock, until: datetime | None) -> Outcome:
+def _settle(context: EventContext, owner: str, clock: Clock, until: datetime | None) -> SyncOutcome:
     """Raises Refused where the record is not as it was read."""
-    now, record = clock(), scene.record or _new(scene)
+    now, record = clock(), context.record or _new(context)
     if record.lease not in (None, owner) and record.lease_until and now < record.lease_until:
-        writes.put(record)  # a new version: who holds the lease will see that, and look again
-        return Outcome.LEFT
-    record.asked, record.revision = scene.want, int(scene.appointment.version) if scene.appointment else None
-    if scene.want != NOTHING and not record.event_id:
-        _name(record, scene)
+        writes.save_unaudited(record)  # a new version: who holds the lease will see that, and look again
+        return SyncOutcome.LEFT
+    record.asked, record.revision = context.want, int(context.appointment.version) if context.appointment else None
+    if context.want != NOTHING and not record.event_id:
+        _name(record, context)
     if until and now >= until:
         return _put_off(record, now, reason="no time left")
-    if google_access.rests(scene.target or scene.former, now=now):
+    if google_access.rests(context.target or context.former, now=now):
         return _put_off(record, now, reason=google_access.CalendarResting.code)
-    record.lease, record.lease_until, record.state = owner, now + LEASE, State.PENDING.value
+    record.lease, record.lease_until, record.state = owner, now + LEASE, EventState.PENDING.value
     _due(record, now + LEASE)
-    writes.put(record)
+    writes.save_unaudited(record)
     try:
-        event = _tell(scene, record, clock)
+        event = _tell(context, record, clock)
     except ServiceError as error:
         return _put_off(record, clock(), **_meaning(error))
-    except writes.Refused:
+    except writes.ConditionFailed:
         raise
     except Exception as error:
         record.asked = None  # so that the stream, which brings it again, is not told that it waits for its time
         _put_off(record, clock(), reason=type(error).__name__)
         raise
-    return _conclude(scene, record, event, clock())
+    return _conclude(context, record, event, clock())
 
 
-def _new(scene: Scene) -> CalendarEvent:
+def _new(context: EventContext) -> CalendarEvent:
     """Only of what is wanted somewhere: what is not, and has no record, is settled."""
-    record = CalendarEvent(*keys.calendar_event(scene.tenant, scene.appointment_id))
-    record.appointment_id, record.generation, record.attempts = scene.appointment_id, 0, 0
+    record = CalendarEvent(*keys.calendar_event(context.tenant, context.appointment_id))
+    record.appointment_id, record.generation, record.attempts = context.appointment_id, 0, 0
     return record
 
 
-def _name(record: CalendarEvent, scene: Scene) -> None:
+def _name(record: CalendarEvent, context: EventContext) -> None:
     """Say which event there will be, and where."""
-    assert scene.target is not None  # noqa: S101 - what is wanted is wanted somewhere
-    record.connection, record.connected_at = scene.target.sk, scene.target.created_at
-    record.calendar_id = google_access.choices(scene.target).calendar_id
-    record.event_id = rules.event_id(scene.appointment_id, int(record.generation))
+    assert context.target is not None  # noqa: S101 - what is wanted is wanted somewhere
+    record.connection, record.connected_at = context.target.sk, context.target.created_at
+    record.calendar_id = google_access.choices(context.target).calendar_id
+    record.event_id = rules.event_id(context.appointment_id, int(record.generation))
     record.etag = record.fingerprint = None
 
 
-def _tell(scene: Scene, record: CalendarEvent, clock: Clock) -> dict[str, Any] | None:
+def _tell(context: EventContext, record: CalendarEvent, clock: Clock) -> dict[str, Any] | None:
     """Have Google say it; the event, or None where there is to be none. Raises Refused and what Google refuses with."""
-    if record.event_id and (scene.wanted is None or not is_in_place(record, scene.target)):
-        if scene.wanted is not None and scene.target is not None:
-            google_access.check(scene.target, now=clock())  # else the event would be in no calendar at all
-        _take_away(scene, record, clock)
-        if scene.wanted is not None:
-            _name(record, scene)
-            writes.put(record)
-    if scene.wanted is None or scene.target is None:
+    if record.event_id and (context.wanted is None or not is_in_place(record, context.target)):
+        if context.wanted is not None and context.target is not None:
+            google_access.check(context.target, now=clock())  # else the event would be in no calendar at all
+        _take_away(context, record, clock)
+        if context.wanted is not None:
+            _name(record, context)
+            writes.save_unaudited(record)
+    if context.wanted is None or context.target is None:
         return None
     for _ in range(MOST_GENERATIONS):
-        event = _said(scene.target, scene.wanted, record, clock)
+        event = _said(context.target, context.wanted, record, clock)
         if event is not None:
             return event
         record.generation += 1
-        _name(record, scene)
-        writes.put(record)
+        _name(record, context)
+        writes.save_unaudited(record)
     raise CalendarRefused(reason="every id of the event was deleted")
 
 
-def _take_away(scene: Scene, record: CalendarEvent, clock: Clock) -> None:
+def _take_away(context: EventContext, record: CalendarEvent, clock: Clock) -> None:
     """Delete the event where the record says that it is; what an earlier connection was told to leave is left."""
-    if scene.former is not None:
-        send_updates = "all" if google_access.choices(scene.former).attendees else "none"
+    if context.former is not None:
+        send_updates = "all" if google_access.choices(context.former).attendees else "none"
 
         def delete(calendar: Calendar) -> bool:
             there = replace(calendar, calendar_id=record.calendar_id)
             return google_calendar.delete(there, record.event_id, send_updates=send_updates)
 
         try:
-            google_access.ask(scene.former, delete, now=clock())
+            google_access.ask(context.former, delete, now=clock())
         except CalendarBroken:  # out of a broken one that nobody will mend nothing can be taken
-            if not google_access.is_leaving(scene.former):
+            if not google_access.is_leaving(context.former):
                 raise
-    if scene.former is not None or not _is_adopted(record, scene.target):
+    if context.former is not None or not _is_adopted(record, context.target):
         record.generation += 1  # an event keeps its id for ever, deleted or left
     record.event_id = record.etag = record.fingerprint = None
 
@@ -184,7 +184,7 @@ def _is_adopted(record: CalendarEvent, target: Integration | None) -> bool:
 def _hold(record: CalendarEvent, clock: Clock) -> None:
     """Raise Refused where the lease has run out: another worker may have said something newer."""
     if clock() >= record.lease_until:
-        raise writes.Refused(0, [])
+        raise writes.ConditionFailed(0, [])
 
 
 def _said(target: Integration, wanted: Wanted, record: CalendarEvent, clock: Clock) -> dict[str, Any] | None:
@@ -203,7 +203,7 @@ def _said(target: Integration, wanted: Wanted, record: CalendarEvent, clock: Clo
 def _meaning(error: ServiceError) -> dict[str, Any]:
     """What a refusal means for the event: parked for a person to see, or another try and when."""
     if isinstance(error, CalendarRefused):
-        return {"reason": error.facts["reason"], "state": State.PARKED}
+        return {"reason": error.facts["reason"], "state": EventState.PARKED}
     if isinstance(error, CalendarBroken):
         return {"reason": error.code, "after": SHUT}
     return {"reason": error.code, "asked": error.facts.get("retry_after")}
@@ -214,55 +214,55 @@ def _put_off(
     now: datetime,
     *,
     reason: str,
-    state: State = State.PENDING,
+    state: EventState = EventState.PENDING,
     asked: int | None = None,
     after: timedelta | None = None,
-) -> Outcome:
+) -> SyncOutcome:
     """Give the record back for another time. Raises Refused."""
     chance = random.random()  # noqa: S311 - not a secret
     pause = after or timedelta(seconds=event_plan.wait(int(record.attempts), chance, asked))
     record.state, record.reason, record.lease, record.lease_until = state.value, reason[:200], None, None
     record.attempts += 1
-    _due(record, None if state is State.PARKED else now + pause)
+    _due(record, None if state is EventState.PARKED else now + pause)
     tenant = keys.tenant_of(record.pk)
     record.gsi1pk, record.gsi1sk = keys.calendar_unsettled(tenant, record.connection, record.appointment_id)
-    writes.put(record)
+    writes.save_unaudited(record)
     logger.info("calendar.put_off", tenant=tenant, appointment=record.appointment_id, state=state.value, reason=reason)
-    return Outcome(state.value.lower())
+    return SyncOutcome(state.value.lower())
 
 
-def _conclude(scene: Scene, record: CalendarEvent, event: dict[str, Any] | None, now: datetime) -> Outcome:
+def _conclude(context: EventContext, record: CalendarEvent, event: dict[str, Any] | None, now: datetime) -> SyncOutcome:
     """Note what the calendar says now, and give the record back. Raises Refused."""
-    record.state = (State.SYNCED if event else State.GONE).value
-    record.fingerprint, record.etag = scene.want, event.get("etag") if event else None
+    record.state = (EventState.SYNCED if event else EventState.GONE).value
+    record.fingerprint, record.etag = context.want, event.get("etag") if event else None
     record.attempts, record.reason, record.told_at = 0, None, now
-    _show(scene, record)
+    _show(context, record)
     record.lease = record.lease_until = record.gsi1pk = record.gsi1sk = None
     _due(record, None)
-    writes.put(record)
-    logger.info("calendar.told", tenant=scene.tenant, appointment=scene.appointment_id, state=record.state)
-    return Outcome.SYNCED
+    writes.save_unaudited(record)
+    logger.info("calendar.told", tenant=context.tenant, appointment=context.appointment_id, state=record.state)
+    return SyncOutcome.SYNCED
 
 
 def _due(record: CalendarEvent, at: datetime | None) -> None:
     record.due_pk, record.due_at = keys.calendar_due(record.appointment_id, at) if at else (None, None)
 
 
-def _show(scene: Scene, record: CalendarEvent) -> None:
+def _show(context: EventContext, record: CalendarEvent) -> None:
     """Write the event's id back to the appointment, where it is not there already: no version, no line in the log.
 
     Once a generation; a save of the appointment from an older copy may lose it, and then its own record of the stream
     comes by here.
     """
-    appointment, shown = scene.appointment, Appointment.google_calendar_event_id
-    told = record.event_id if record.state == State.SYNCED else None
-    if appointment is None or record.state not in (State.SYNCED, State.GONE):
+    appointment, shown = context.appointment, Appointment.google_calendar_event_id
+    told = record.event_id if record.state == EventState.SYNCED else None
+    if appointment is None or record.state not in (EventState.SYNCED, EventState.GONE):
         return
     before = appointment.google_calendar_event_id
     if before == told:
         return
     unmoved = (shown == before) if before else shown.does_not_exist()
-    with suppress(writes.Refused):  # somebody wrote it, or the appointment is gone
-        writes.touch(
+    with suppress(writes.ConditionFailed):  # somebody wrote it, or the appointment is gone
+        writes.update_attribute(
             appointment, shown.set(told) if told else shown.remove(), condition=Appointment.pk.exists() & unmoved
         )

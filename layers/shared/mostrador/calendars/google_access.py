@@ -31,7 +31,7 @@ from mostrador.table import keys
 from mostrador.table.items.tenants import Integration
 from mostrador.table.keys import Key
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind, State
+from mostrador.tenancy.integrations import IntegrationState, IntegrationType
 
 T = TypeVar("T")
 OAUTH, SERVICE_ACCOUNT = "oauth", "service_account"
@@ -63,7 +63,7 @@ class CalendarResting(Unavailable):
 def keys_of(tenant: str, resource_id: str | None) -> list[Key]:
     """Where the connections are that may count for a resource."""
     ids = [None, resource_id] if resource_id else [None]
-    return [keys.integration(tenant, Kind.GOOGLE_CALENDAR, one) for one in ids]
+    return [keys.integration(tenant, IntegrationType.GOOGLE_CALENDAR, one) for one in ids]
 
 
 def counting(tenant: str, resource_id: str | None, found: Mapping[Key, Any]) -> Integration | None:
@@ -111,7 +111,11 @@ def ask(connection: Integration, question: Callable[[Calendar], T], *, now: date
 
 def check(connection: Integration, *, now: datetime) -> None:
     """Raise CalendarBroken, CalendarResting where the calendar is not to be asked now."""
-    if connection.status == State.BROKEN or not connection.sealed or (is_leaving(connection) and connection.reason):
+    if (
+        connection.status == IntegrationState.BROKEN
+        or not connection.sealed
+        or (is_leaving(connection) and connection.reason)
+    ):
         raise CalendarBroken
     if rests(connection, now=now):
         raise CalendarResting
@@ -119,7 +123,7 @@ def check(connection: Integration, *, now: datetime) -> None:
 
 def is_leaving(connection: Integration) -> bool:
     """Whether it is being disconnected: it is no target, and who finds it broken as well does not wait for it."""
-    return bool(connection.status == State.REMOVING)
+    return bool(connection.status == IntegrationState.REMOVING)
 
 
 def rests(connection: Integration | None, *, now: datetime) -> bool:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from mostrador.calendars import busy_blocks, changes_feed, comparison, event_sync, google_access
 from mostrador.calendars.changes_feed import Reading
-from mostrador.calendars.event_context import Scene
-from mostrador.calendars.event_sync import Clock, Outcome
+from mostrador.calendars.event_context import EventContext
+from mostrador.calendars.event_sync import Clock, SyncOutcome
 from mostrador.calendars.google_access import CalendarBroken
-from mostrador.calendars.remote_edits import MOST_CANCELLED, Kind, answer, kind_of, remove_stray, would_cancel
+from mostrador.calendars.remote_edits import MOST_CANCELLED, EditKind, answer, kind_of, remove_stray, would_cancel
 from mostrador.calendars.rules import event_plan
 from mostrador.calendars.rules import google_event as rules
 from mostrador.calendars.rules.google_event import CANCELLED
@@ -26,8 +26,8 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.calendars import CalendarEvent, CalendarWatch
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind as System
-from mostrador.tenancy.integrations import State
+from mostrador.tenancy.integrations import IntegrationState
+from mostrador.tenancy.integrations import IntegrationType as System
 
 EVERY: Final = timedelta(minutes=5)
 PROVED_EVERY: Final = timedelta(hours=24)
@@ -49,8 +49,8 @@ def wake(tenant: str, connection: Integration, *, now: datetime) -> None:
         watch = find(tenant, connection.sk) or _new(tenant, connection, now)
         alter(watch)
         try:
-            writes.put(watch)
-        except writes.Refused:
+            writes.save_unaudited(watch)
+        except writes.ConditionFailed:
             continue
         return
     raise Busy
@@ -62,7 +62,7 @@ def wake_others(tenant: str, connection: str, *, now: datetime) -> None:
     Raises Busy.
     """
     for one in comparison.connections(tenant).values():
-        if one.sk != connection and one.sealed and one.status == State.ACTIVE:
+        if one.sk != connection and one.sealed and one.status == IntegrationState.ACTIVE:
             wake(tenant, one, now=now)
 
 
@@ -92,7 +92,7 @@ def advance(tenant: str, watch: CalendarWatch, *, clock: Clock, until: datetime)
 def _step(
     watch: CalendarWatch, connection: Integration, now: datetime
 ) -> Callable[[str, CalendarWatch, Integration, Clock, datetime], bool]:
-    if connection.status == State.REMOVING:
+    if connection.status == IntegrationState.REMOVING:
         return _clear
     return _prove if watch.cursor is None or watch.prove_at <= now else _read
 
@@ -103,9 +103,9 @@ def _prove(tenant: str, watch: CalendarWatch, connection: Integration, clock: Cl
     reading = changes_feed.whole(connection, now=clock())
     if turn:
         busy_blocks.take(turn, reading, now=clock())
-    found, is_done = dict.fromkeys(Kind, 0), True
+    found, is_done = dict.fromkeys(EditKind, 0), True
     differences = list(comparison.differences(tenant, connection, reading, now=clock()))
-    follows = _follows_deletions(watch, [(one.scene, one.event, one.kind) for one in differences], clock())
+    follows = _follows_deletions(watch, [(one.context, one.event, one.kind) for one in differences], clock())
     for one in differences:
         found[one.kind] += 1
         if clock() >= until:
@@ -140,25 +140,27 @@ def _take_in(watch: CalendarWatch, connection: Integration, reading: Reading, cl
     """Answer what changed of our events; whether there was time for all."""
     tenant, strangers, changed = keys.tenant_of(watch.pk), dict(reading.ours), []
     ids = {found[0]: name for name in strangers if (found := rules.appointment_of(name))}
-    for scene in comparison.of(tenant, ids, comparison.connections(tenant)):
-        event = strangers.pop(scene.record.event_id or "", None) if scene.record else None
-        kind = kind_of(scene, event) if event else None
-        if kind and event and event.get("etag") != (scene.record.etag if scene.record else None):
-            changed.append((scene, event, kind))
+    for context in comparison.of(tenant, ids, comparison.connections(tenant)):
+        event = strangers.pop(context.record.event_id or "", None) if context.record else None
+        kind = kind_of(context, event) if event else None
+        if kind and event and event.get("etag") != (context.record.etag if context.record else None):
+            changed.append((context, event, kind))
     follows = _follows_deletions(watch, changed, clock())
-    for scene, event, kind in changed:
+    for context, event, kind in changed:
         if clock() >= until:
             return False
-        answer(scene, event, kind, clock=clock, follows_deletions=follows)
+        answer(context, event, kind, clock=clock, follows_deletions=follows)
     for event in strangers.values():
         if event.get("status") != CANCELLED:
             remove_stray(tenant, connection, event, now=clock())
     return True
 
 
-def _follows_deletions(watch: CalendarWatch, changed: Iterable[tuple[Scene | None, Any, Kind]], now: datetime) -> bool:
+def _follows_deletions(
+    watch: CalendarWatch, changed: Iterable[tuple[EventContext | None, Any, EditKind]], now: datetime
+) -> bool:
     """Whether deletions cancel appointments; not where too many come at once, nor for a while after. It rings then."""
-    count = sum(would_cancel(scene, event, kind, now=now) for scene, event, kind in changed if scene)
+    count = sum(would_cancel(context, event, kind, now=now) for context, event, kind in changed if context)
     if count > MOST_CANCELLED:
         tenant = keys.tenant_of(watch.pk)
         _keep_deletions(tenant, watch, now + KEPT)
@@ -182,8 +184,8 @@ def _mark(tenant: str, watch: CalendarWatch, until: datetime) -> None:
     watch.deletions_kept_until, stored = until, watch
     for _ in writes.attempts():
         try:
-            writes.put(stored)
-        except writes.Refused:
+            writes.save_unaudited(stored)
+        except writes.ConditionFailed:
             if (fresh := find(tenant, watch.connection)) is None:
                 return
             fresh.deletions_kept_until, stored = until, fresh
@@ -203,7 +205,7 @@ def _clear(tenant: str, watch: CalendarWatch, connection: Integration, clock: Cl
             is_done = False
             break
         outcome = event_sync.follow(tenant, record.appointment_id, clock=clock, is_due=True)
-        is_done = is_done and outcome in (Outcome.SYNCED, Outcome.UNCHANGED)
+        is_done = is_done and outcome in (SyncOutcome.SYNCED, SyncOutcome.UNCHANGED)
     if not is_done:
         return _go_on(watch, Reading(is_whole=False, cursor=watch.cursor), clock(), is_done=False)
     forget_connection(tenant, connection, now=clock())
@@ -232,7 +234,7 @@ def _hand_over(tenant: str, connection: str, now: datetime) -> None:
 
 def _drop(watch: CalendarWatch) -> None:
     """Watch no longer, unless somebody wants that again; a run that is under way looks once more."""
-    with suppress(Stale), writes.refusing(writes.stale(watch)):
+    with suppress(Stale), writes.refusing(writes.stale_error(watch)):
         watch.delete()
 
 
@@ -269,8 +271,8 @@ def _put_off(watch: CalendarWatch, now: datetime, least: timedelta) -> None:
 def _put(watch: CalendarWatch) -> None:
     """Save it, unless somebody wants another proof meanwhile, or did the same."""
     try:
-        writes.put(watch)
-    except writes.Refused:
+        writes.save_unaudited(watch)
+    except writes.ConditionFailed:
         logger.info("calendar.overtaken", tenant=keys.tenant_of(watch.pk), connection=watch.connection)
 
 

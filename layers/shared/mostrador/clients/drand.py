@@ -12,7 +12,7 @@ import urllib3
 from mostrador.clients import http_bodies
 from mostrador.errors import Conflict, Unavailable
 from mostrador.raffles.rules import drand
-from mostrador.raffles.rules.drand import Chain
+from mostrador.raffles.rules.drand import BeaconChain
 
 # A relay holds the answer back while a round is being made, which takes a period: 3 seconds on quicknet.
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=4)
@@ -48,7 +48,7 @@ class Beacon:
     randomness: str
 
 
-def fetch(base_url: str, chain: Chain, number: int) -> Beacon:
+def fetch(base_url: str, chain: BeaconChain, number: int) -> Beacon:
     """Round ``number`` of ``chain``, from the relay at ``base_url``.
 
     Raises NotYetPublished (also where the relay does not know the chain), BeaconUnavailable, NotGenuine.

@@ -29,7 +29,7 @@ class SecretsUnavailable(Unavailable):
     es = "no se puede acceder a las credenciales guardadas en este momento; intente de nuevo en breve"
 
 
-def seal(text: str, bound_to: Mapping[str, str]) -> str:
+def encrypt(text: str, bound_to: Mapping[str, str]) -> str:
     """``text`` (at most MOST_BYTES in UTF-8) encrypted, base64; opens only with the same ``bound_to``.
 
     Raises SecretsUnavailable.
@@ -38,7 +38,7 @@ def seal(text: str, bound_to: Mapping[str, str]) -> str:
     return b64encode(_call("encrypt", **given)["CiphertextBlob"]).decode()
 
 
-def opened(sealed: str, bound_to: Mapping[str, str]) -> str:
+def decrypt(sealed: str, bound_to: Mapping[str, str]) -> str:
     """What was sealed. Raises SecretsUnavailable."""
     given = {"KeyId": settings.integration_key(), "CiphertextBlob": b64decode(sealed)}
     plain: bytes = _call("decrypt", **given, EncryptionContext=dict(bound_to))["Plaintext"]

@@ -17,7 +17,8 @@ from mostrador.ledger.rules.payment_states import (
 )
 from mostrador.observability import logger
 from mostrador.table import keys, reads, writes
-from mostrador.table.items.payments import LedgerLine, Owed, Payment
+from mostrador.table.items.payments import LedgerLine, Payment, RefundDue
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class GoneBack(Conflict):
     """Whoever gives it back now gives it back twice."""
 
     code = "already_given_back"
-    en = "the money went back already, by {by} at {at}"
-    es = "el dinero ya se devolvió: {by}, {at}"
+    en = "the money went back already, by {actor_name} at {at}"
+    es = "el dinero ya se devolvió: {actor_name}, {at}"
 
 
 def manual(
@@ -51,12 +52,12 @@ def manual(
     target_id: str,
     method: Method,
     reference: str | None,
-    by: str,
+    actor_name: str,
     now: datetime,
 ) -> Payment:
     """Money that somebody of the business took, as it would be stored but for amount, currency and time zone."""
     made = _draft(tenant, payment_id, Provider.MANUAL, target=target, target_id=target_id, now=now)
-    made.method, made.external_id, made.taken_by, made.confirmed_at = method.value, reference, by, now
+    made.method, made.external_id, made.taken_by, made.confirmed_at = method.value, reference, actor_name, now
     return made
 
 
@@ -72,14 +73,14 @@ def asked(
     description: str,
     account: str,
     payable_until: datetime,
-    by: str,
+    actor_name: str,
     now: datetime,
 ) -> Payment:
     """Money that Bancard is about to be asked for; ``payment_id`` is its shop_process_id. Looked at when it expires."""
     made = _draft(tenant, payment_id, Provider.BANCARD, target=target, target_id=target_id, now=now)
     made.amount = made.asked_amount = amount
     made.currency, made.time_zone, made.description, made.account = currency, time_zone, description, account
-    made.payable_until, made.started_by = payable_until, by
+    made.payable_until, made.started_by = payable_until, actor_name
     return made
 
 
@@ -100,7 +101,9 @@ def _draft(
     return made
 
 
-def move(tx: Any, payment: Payment, *states: PaymentState, reason: RefundReason | None = None, now: datetime) -> None:
+def move(
+    tx: Transaction, payment: Payment, *states: PaymentState, reason: RefundReason | None = None, now: datetime
+) -> None:
     """Save a payment in the last of ``states``, through each of them, with a line of the ledger for each.
 
     Money of a provider that is due back is looked at within a minute; what is settled otherwise no more. Raises
@@ -113,7 +116,7 @@ def move(tx: Any, payment: Payment, *states: PaymentState, reason: RefundReason 
         payment.status = state.value
         payment.reason = reason.value if reason else payment.reason
         tx.save(_line(payment, before, now))
-    _owe(tx, payment, was)
+    _list_refund_due(tx, payment, was)
     payment.due_pk = payment.due_at = None
     if payment.status == PaymentState.REFUND_DUE and payment.provider == Provider.BANCARD:
         payment.due_pk, payment.due_at = keys.due(payment.id, now)
@@ -124,9 +127,9 @@ def move(tx: Any, payment: Payment, *states: PaymentState, reason: RefundReason 
     tx.save(payment)
 
 
-def _owe(tx: Any, payment: Payment, was: str) -> None:
+def _list_refund_due(tx: Transaction, payment: Payment, was: str) -> None:
     """Put the payment on the list of what is due back, or take it off."""
-    item = Owed(*keys.owed(keys.tenant_of(payment.pk), payment.id), payment_id=payment.id)
+    item = RefundDue(*keys.refund_due(keys.tenant_of(payment.pk), payment.id), payment_id=payment.id)
     if payment.status == PaymentState.REFUND_DUE:
         tx.save(item)
     elif was == PaymentState.REFUND_DUE:
@@ -149,7 +152,9 @@ def _line(payment: Payment, before: str, now: datetime) -> LedgerLine:
     )
 
 
-def owe(tx: Any, tenant: str, payment_ids: Iterable[str], reason: RefundReason, *, now: datetime) -> None:
+def mark_refund_due(
+    tx: Transaction, tenant: str, payment_ids: Iterable[str], reason: RefundReason, *, now: datetime
+) -> None:
     """Make what those payments paid due back."""
     for payment in reads.batch(keys.payment(tenant, one) for one in payment_ids).values():
         if payment.status == PaymentState.PAID:
@@ -182,7 +187,9 @@ def check_none_open(tenant: str, payment_id: str | None) -> None:
 
 def due_back(tenant: str, most: int) -> list[Payment]:
     """At most so many payments whose money is due back now."""
-    listed = reads.first(keys.ledger_partition(tenant), most, between=(keys.OWED_PREFIX, f"{keys.OWED_PREFIX}~"))
+    listed = reads.first(
+        keys.ledger_partition(tenant), most, between=(keys.REFUND_DUE_PREFIX, f"{keys.REFUND_DUE_PREFIX}~")
+    )
     found = reads.batch(keys.payment(tenant, one.payment_id) for one in listed).values() if listed else ()
     return sorted(found, key=lambda one: one.created_at)
 
@@ -220,34 +227,34 @@ def _filter(query: "PaymentListing") -> Any:
     return keep
 
 
-def returned(tenant: str, payment_id: str, *, reference: str | None = None, by: str, now: datetime) -> Payment:
+def returned(tenant: str, payment_id: str, *, reference: str | None = None, actor_name: str, now: datetime) -> Payment:
     """REFUND_DUE -> REFUNDED: the money was given back; again changes nothing. Raises NotHere, WrongPaymentState."""
     for _ in writes.attempts():
         payment = get(tenant, payment_id, now=now)
         if payment.status == PaymentState.REFUNDED:
-            if payment.refunded_by != by and payment.provider == Provider.BANCARD:
-                raise GoneBack(by=payment.refunded_by, at=payment.refunded_at.isoformat())
+            if payment.refunded_by != actor_name and payment.provider == Provider.BANCARD:
+                raise GoneBack(actor_name=payment.refunded_by, at=payment.refunded_at.isoformat())
             return payment
         try:
             with writes.transaction() as tx:
-                give_back(tx, payment, by=by, now=now, reference=reference)
-        except writes.Refused:
+                give_back(tx, payment, actor_name=actor_name, now=now, reference=reference)
+        except writes.ConditionFailed:
             continue
         return payment
     raise Busy
 
 
 def give_back(
-    tx: Any,
+    tx: Transaction,
     payment: Payment,
     *before: PaymentState,
-    by: str,
+    actor_name: str,
     now: datetime,
     reference: str | None = None,
     reason: RefundReason | None = None,
 ) -> None:
     """Save that the money was given back, by whom and when, through the states ``before``. Raises WrongPaymentState."""
-    payment.refunded_at, payment.refunded_by, payment.refund_reference = now, by, reference
+    payment.refunded_at, payment.refunded_by, payment.refund_reference = now, actor_name, reference
     payment.by_hand = None
     move(tx, payment, *before, PaymentState.REFUNDED, reason=reason, now=now)
     logger.info("payment.refunded", tenant=keys.tenant_of(payment.pk), payment=payment.id, provider=payment.provider)

@@ -10,7 +10,7 @@ from mostrador.clients.bancard_http import Application, GatewayKeysRefused
 from mostrador.errors import Conflict, Invalid, Unavailable
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import Kind
+from mostrador.tenancy.integrations import IntegrationType
 
 if TYPE_CHECKING:
     from mostrador.tenancy.views.integrations import BancardForm
@@ -56,24 +56,26 @@ class Gateway:
         return [one.private_key for one in self.applications]
 
 
-def connect(tenant: str, form: "BancardForm", *, seen: int | None, by: str, now: datetime) -> Integration:
+def connect(tenant: str, form: "BancardForm", *, seen: int | None, actor_name: str, now: datetime) -> Integration:
     """Store the keys of the portal; a new public key takes its private key. Raises PrivateKeyMissing, Stale, Busy."""
-    before = integrations.find(tenant, Kind.BANCARD)
+    before = integrations.find(tenant, IntegrationType.BANCARD)
     if form.private_key is None and (before is None or before.settings["public_key"] != form.public_key):
         raise PrivateKeyMissing(field="body.private_key", value=form.public_key)
     secret = f"{form.public_key}{_SEPARATOR}{form.private_key}" if form.private_key else None
     told = {"public_key": form.public_key, "return_url": form.return_url}
-    return integrations.put(tenant, Kind.BANCARD, settings=told, secret=secret, seen=seen, by=by, now=now)
+    return integrations.put(
+        tenant, IntegrationType.BANCARD, settings=told, secret=secret, seen=seen, actor_name=actor_name, now=now
+    )
 
 
 def disconnect(tenant: str, *, seen: int | None, now: datetime) -> None:
     """Forget the keys: what is under way can then be settled by hand alone. Raises NotHere, Stale."""
-    integrations.remove(tenant, Kind.BANCARD, seen=seen, now=now)
+    integrations.remove(tenant, IntegrationType.BANCARD, seen=seen, now=now)
 
 
 def of(tenant: str, *, now: datetime, found: Integration | None = None) -> Gateway:
     """The tenant's account; ``found`` is its connection where that was read already. Raises NotConnected."""
-    item = found or integrations.find(tenant, Kind.BANCARD)
+    item = found or integrations.find(tenant, IntegrationType.BANCARD)
     if item is None:
         raise NotConnected
     pairs = [one.partition(_SEPARATOR) for one in integrations.secrets(item, now=now)]

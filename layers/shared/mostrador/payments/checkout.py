@@ -29,6 +29,7 @@ from mostrador.raffles import numbers, order_transitions, raffles
 from mostrador.scheduling import agenda, booking_limits
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
+from mostrador.table.writes import Transaction
 
 IN_FLIGHT: Final = timedelta(seconds=30)
 """How long whoever asked for a page may still be waiting for Bancard's answer."""
@@ -59,21 +60,25 @@ class Checkout:
         return f"{self.base_url}{SCRIPT}"
 
 
-def start(tenant: str, target: Target, target_id: str, *, all_of_it: bool = False, by: str, now: datetime) -> Checkout:
+def start(
+    tenant: str, target: Target, target_id: str, *, all_of_it: bool = False, actor_name: str, now: datetime
+) -> Checkout:
     """The live checkout of an order or appointment, or a new one; ``all_of_it`` rather than the deposit alone.
 
     Raises NotHere, NotConnected, NotPayable, CurrencyNotTaken, TooManyCheckouts, AlreadyStarting, GatewayUnknown,
     GatewayRefused, Busy.
     """
     for attempt in writes.attempts(seconds=3.0, longest=0.5):
-        case = _LOOKS[target](tenant, target_id, closely=attempt > 0, now=now)
-        wanted = _ASKS[target](case, all_of_it, now)
+        context = _LOOKS[target](tenant, target_id, closely=attempt > 0, now=now)
+        wanted = _ASKS[target](context, all_of_it, now)
         gateway = bancard_account.of(tenant, now=now)
-        former = _former(tenant, case.target)
+        former = _former(tenant, context.target)
         live = former if former and _may_be_open(former) else None
         if live is None:
             has_counted = former is None or former.process_id is not None
-            if (made := _new(gateway, target, case, wanted, counts=has_counted, by=by, now=now)) is not None:
+            if (
+                made := _new(gateway, target, context, wanted, counts=has_counted, actor_name=actor_name, now=now)
+            ) is not None:
                 return _checkout(_opened(tenant, gateway, made, now))
         elif _is_usable(live, wanted, now):
             return _checkout(live)
@@ -113,13 +118,13 @@ def _close(tenant: str, live: Payment, gateway: Gateway, now: datetime) -> None:
 
 
 def _new(
-    gateway: Gateway, target: Target, case: Any, wanted: Asked, *, counts: bool, by: str, now: datetime
+    gateway: Gateway, target: Target, context: Any, wanted: Asked, *, counts: bool, actor_name: str, now: datetime
 ) -> Payment | None:
     """Store a checkout and name it where it is for, both or neither; None where somebody was quicker.
 
     It ``counts`` unless it takes the place of one that never had a page: Bancard's bad days use up nobody's tries.
     """
-    tenant, item = case.tenant, case.target
+    tenant, item = context.tenant, context.target
     terms.check_count(int(item.checkouts or 0) - (not counts))
     made = payments.asked(
         tenant,
@@ -132,7 +137,7 @@ def _new(
         description=wanted.description,
         account=gateway.applications[0].public_key,
         payable_until=wanted.payable_until,
-        by=by,
+        actor_name=actor_name,
         now=now,
     )
     made.due_pk, made.due_at = keys.due(made.id, min(wanted.payable_until, now + FIRST_CHECK))
@@ -143,7 +148,7 @@ def _new(
             if wanted.held_until != item.hold_expires_at:
                 _HOLDS[target](tx, tenant, item, wanted.held_until, now)
             tx.save(item)
-    except writes.Refused:
+    except writes.ConditionFailed:
         return None
     return made
 
@@ -174,7 +179,7 @@ def _with_page(tenant: str, made: Payment, process_id: str) -> Payment:
         try:
             with writes.transaction() as tx:
                 tx.save(stored)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         return stored
     raise Busy
@@ -192,33 +197,33 @@ def _return_url(tenant: str, gateway: Gateway, made: Payment) -> str:
     return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query), *added])))
 
 
-def _ask_for_order(case: Any, _all_of_it: bool, now: datetime) -> Asked:
-    order = case.order
+def _ask_for_order(context: Any, _all_of_it: bool, now: datetime) -> Asked:
+    order = context.order
     terms.check_order(
-        order.status, is_over=case.is_over(now) or case.is_cancelled(), held_until=order.hold_expires_at, now=now
+        order.status, is_over=context.is_over(now) or context.is_cancelled(), held_until=order.hold_expires_at, now=now
     )
-    until = Until(order.hold_expires_at, not order.checkouts, cut=raffles.cut(case.raffle))
+    until = Until(order.hold_expires_at, not order.checkouts, cut=raffles.sale_cutoff(context.raffle))
     return terms.asked(Decimal(order.total_amount), order.currency, f"Rifa {order.code}", until, now=now)
 
 
-def _ask_for_appointment(case: Any, all_of_it: bool, now: datetime) -> Asked:
-    one = case.appointment
+def _ask_for_appointment(context: Any, all_of_it: bool, now: datetime) -> Asked:
+    one = context.appointment
     terms.check_appointment(one.status, held_until=one.hold_expires_at, now=now)
-    amount = terms.now_due(case.due, one.deposit_amount, one.paid_amount, all_of_it=all_of_it)
+    amount = terms.now_due(context.due, one.deposit_amount, one.paid_amount, all_of_it=all_of_it)
     starts = one.starts_at.astimezone(one.zone)
     until = Until(one.hold_expires_at, not one.checkouts)
     return terms.asked(amount, one.currency, f"Turno {starts:%d/%m %H:%M}", until, now=now)
 
 
-def _hold_order(tx: Any, tenant: str, order: Any, until: datetime, now: datetime) -> None:
+def _hold_order(tx: Transaction, tenant: str, order: Any, until: datetime, now: datetime) -> None:
     order.hold_expires_at, (order.due_pk, order.due_at) = until, keys.due(order.id, until + timedelta(seconds=1))
     numbers.take(tx, tenant, order, now)
 
 
-def _hold_appointment(tx: Any, tenant: str, appointment: Any, until: datetime, _now: datetime) -> None:
+def _hold_appointment(tx: Transaction, tenant: str, appointment: Any, until: datetime, _now: datetime) -> None:
     appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = until, keys.due(appointment.id, until)
     booking_limits.update(tx, tenant, appointment)
-    agenda.rewrite(tx, tenant, appointment)
+    agenda.set_hold(tx, tenant, appointment)
 
 
 _HOLDS: Final[dict[Target, Callable[..., None]]] = {
@@ -226,8 +231,8 @@ _HOLDS: Final[dict[Target, Callable[..., None]]] = {
     Target.APPOINTMENT: _hold_appointment,
 }
 _LOOKS: Final[dict[Target, Callable[..., Any]]] = {
-    Target.ORDER: order_transitions.look,
-    Target.APPOINTMENT: appointment_settlement.look,
+    Target.ORDER: order_transitions.load,
+    Target.APPOINTMENT: appointment_settlement.load,
 }
 _ASKS: Final[dict[Target, Callable[[Any, bool, datetime], Asked]]] = {
     Target.ORDER: _ask_for_order,

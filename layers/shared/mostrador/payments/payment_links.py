@@ -28,7 +28,7 @@ def token(tenant: str, payment_id: str) -> str:
     return _signer(tenant).sign(payment_id).decode()
 
 
-def opened(tenant: str, token: str, *, now: datetime) -> Payment:
+def verify_token(tenant: str, token: str, *, now: datetime) -> Payment:
     """The payment to which ``token`` leads. Raises NotHere (tenant), DeadPaymentLink."""
     tenants.current(tenant, now=now)
     try:

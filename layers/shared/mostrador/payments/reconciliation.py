@@ -92,7 +92,7 @@ def settle(tenant: str, payment: Payment, result: Result, told: dict[str, object
     came.amount, came.currency, came.confirmed_at = result.exact_amount, result.currency, now
     came.external_id = result.ticket_number
     payments.note(came, told, now)
-    return settlement.settle(tenant, came, by=BY, now=now).payment
+    return settlement.settle(tenant, came, actor_name=BY, now=now).payment
 
 
 def close(
@@ -115,7 +115,7 @@ def close(
         try:
             with writes.transaction() as tx:
                 payments.move(tx, stored, state, now=now)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info("payment.closed", tenant=tenant, payment=stored.id, status=state.value)
         return stored
@@ -161,7 +161,7 @@ def _undone(tenant: str, payment: Payment, now: datetime) -> Payment:
         _owe(tenant, stored, now)
         if stored.target == Target.APPOINTMENT:
             with suppress(Conflict):  # it took place, or somebody cancelled it
-                appointments.cancel(tenant, stored.target_id, reason="", by=BY, now=now)
+                appointments.cancel(tenant, stored.target_id, reason="", actor_name=BY, now=now)
     return refunds.returned(tenant, payment.id, Rollback.DONE.value, now)
 
 
@@ -180,7 +180,7 @@ def _owe(tenant: str, payment: Payment, now: datetime) -> None:
     from mostrador.ledger.views.payments import Refunding  # noqa: PLC0415 - rare, and pydantic is not needed otherwise
 
     form = Refunding(reason=RefundReason.ROLLED_BACK.value)
-    settlement.refund_one(tenant, payment.id, form, reason=RefundReason.ROLLED_BACK, by=BY, now=now)
+    settlement.refund_payment(tenant, payment.id, form, reason=RefundReason.ROLLED_BACK, actor_name=BY, now=now)
 
 
 def _let_be(tenant: str, payment: Payment) -> Payment:

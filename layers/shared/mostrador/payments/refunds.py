@@ -62,8 +62,8 @@ def returned(tenant: str, payment_id: str, reference: str, now: datetime) -> Pay
         reason = None if stored.reason else RefundReason.TOO_LATE
         try:
             with writes.transaction() as tx:
-                payments.give_back(tx, stored, *before, reason=reason, by=BY, now=now, reference=reference)
-        except writes.Refused:
+                payments.give_back(tx, stored, *before, reason=reason, actor_name=BY, now=now, reference=reference)
+        except writes.ConditionFailed:
             continue
         return stored
     raise Busy
@@ -108,7 +108,7 @@ def altered(tenant: str, payment_id: str, alter: Callable[[Payment], bool]) -> P
         try:
             with writes.transaction() as tx:
                 tx.save(stored)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         return stored
     raise Busy

@@ -55,7 +55,7 @@ class Integrator:
     role: str
 
 
-def create(tenant: str, wanted: "NewKey", *, by: str, key: str | None, now: datetime) -> ApiKey:
+def create(tenant: str, wanted: "NewKey", *, actor_name: str, key: str | None, now: datetime) -> ApiKey:
     """A new key with the ``key`` that is not to be had again. Raises KeyReused, and ShownOnce for a repeat.
 
     ``key``, the argument, is the Idempotency-Key.
@@ -69,7 +69,7 @@ def create(tenant: str, wanted: "NewKey", *, by: str, key: str | None, now: date
         role=wanted.role,
         digest=_digest(secret),
         valid_until=now + timedelta(days=wanted.expires_in_days),
-        created_by=by,
+        created_by=actor_name,
         created_at=now,
         fingerprint=ids.fingerprint(wanted.model_dump_json()),
     )
@@ -101,7 +101,7 @@ def revoke(tenant: str, key_id: str, *, now: datetime) -> None:
     writes.delete(get(tenant, key_id, now=now))
 
 
-def opened(text: str, *, now: datetime) -> Integrator:
+def authenticate(text: str, *, now: datetime) -> Integrator:
     """Who calls with the key ``text``; takes its tenant in hand for that. Raises BadKey.
 
     One round trip and one comparison, alike for a wrong secret and for a key or a tenant that is not there.
@@ -131,8 +131,8 @@ def _note_use(key: ApiKey, now: datetime) -> None:
         return
     unknown = ApiKey.digest.exists() & (last.does_not_exist() | (last <= now - NOTED_EACH))
     try:
-        writes.touch(key, last.set(now), condition=unknown)
-    except (TableFailure, writes.Refused) as error:
+        writes.update_attribute(key, last.set(now), condition=unknown)
+    except (TableFailure, writes.ConditionFailed) as error:
         logger.info("use of a key not noted", key=key.id, reason=str(error))
 
 

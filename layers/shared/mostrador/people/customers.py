@@ -15,6 +15,7 @@ from mostrador.errors import Busy, Conflict, NotHere
 from mostrador.table import base, keys, reads, writes
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.tenants import Tenant
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.phones import normalised
 from mostrador.values.text import folded
@@ -80,7 +81,7 @@ def create(tenant: str, wanted: "NewCustomer", *, key: str | None, now: datetime
     try:
         with writes.transaction() as tx:
             put(tx, tenant, made)
-    except writes.Refused as error:
+    except writes.ConditionFailed as error:
         earlier: Customer | None = reads.one((made.pk, made.sk))
         if earlier is None:
             raise PhoneTaken(field="body.phone", value=made.phone, phone=made.phone) from error
@@ -101,7 +102,7 @@ def draft(shop: Tenant, wanted: "NewCustomer", *, customer_id: str, now: datetim
     return made
 
 
-def put(tx: Any, tenant: str, made: Customer) -> None:
+def put(tx: Transaction, tenant: str, made: Customer) -> None:
     """Add a new customer and the guard of its phone to a transaction; refused where either exists."""
     last = _last(made)
     if made.phone:
@@ -146,17 +147,17 @@ def identified(
     return draft(shop, wanted, customer_id=ids.new(), now=now), True
 
 
-def note_booking(tx: Any, tenant: str, customer: Any, last_appointment_at: datetime, *, is_new: bool) -> None:
+def note_booking(tx: Transaction, tenant: str, customer: Any, last_appointment_at: datetime, *, is_new: bool) -> None:
     """Keep who books, with the start of what was booked last; refused where a known customer is gone."""
     _note(tx, tenant, customer, "last_appointment_at", last_appointment_at, is_new=is_new)
 
 
-def note_order(tx: Any, tenant: str, customer: Any, last_order_at: datetime, *, is_new: bool) -> None:
+def note_order(tx: Transaction, tenant: str, customer: Any, last_order_at: datetime, *, is_new: bool) -> None:
     """Keep who orders numbers of a raffle, and when; refused where a known customer is gone."""
     _note(tx, tenant, customer, "last_order_at", last_order_at, is_new=is_new)
 
 
-def _note(tx: Any, tenant: str, customer: Any, name: str, at: datetime, *, is_new: bool) -> None:
+def _note(tx: Transaction, tenant: str, customer: Any, name: str, at: datetime, *, is_new: bool) -> None:
     if is_new:
         setattr(customer, name, at)
         put(tx, tenant, customer)
@@ -187,7 +188,7 @@ def change(tenant: str, customer_id: str, changes: "Request", *, seen: int | Non
             with writes.transaction() as tx:
                 tx.save(customer)
                 _move_guard(tx, tenant, customer, before, last)
-        except writes.Refused as error:
+        except writes.ConditionFailed as error:
             present = get(tenant, customer_id, now=now)
             if (present.version, _last(present)) == (customer.version, last):  # so it is the new phone
                 raise PhoneTaken(field="body.phone", value=customer.phone, phone=customer.phone) from error
@@ -196,7 +197,7 @@ def change(tenant: str, customer_id: str, changes: "Request", *, seen: int | Non
     raise Busy
 
 
-def _move_guard(tx: Any, tenant: str, customer: Customer, before: str | None, last: _Last) -> None:
+def _move_guard(tx: Transaction, tenant: str, customer: Customer, before: str | None, last: _Last) -> None:
     """The guard follows phone and name, and with it what was booked and ordered last, as it was read."""
     of_phone = PhoneGuard
     mine = of_phone.customer_id == customer.id
@@ -237,7 +238,7 @@ def delete(tenant: str, customer_id: str, *, seen: int | None, now: datetime) ->
     writes.check_version(customer, seen)
     if any(_last(customer).values()):
         raise CustomerInUse(name=customer.name)
-    with writes.refusing(writes.stale(customer)), writes.transaction() as tx:
+    with writes.refusing(writes.stale_error(customer)), writes.transaction() as tx:
         tx.delete(customer)
         if customer.phone:
             tx.delete(PhoneGuard(*keys.phone(tenant, customer.phone)), condition=_last_is(dict.fromkeys(LAST)))

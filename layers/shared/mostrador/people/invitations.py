@@ -28,7 +28,7 @@ class TooManyInvitations(TooManyRequests):
     es = "como máximo {limit} invitaciones por hora; intente de nuevo en {retry_after} segundos"
 
 
-def create(tenant: str, wanted: NewMember, *, by: str, now: datetime) -> Member:
+def create(tenant: str, wanted: NewMember, *, actor_name: str, now: datetime) -> Member:
     """Invite, or renew an invitation with this role. It is told nowhere whether the person had an account.
 
     Raises NotHere, AlreadyMember, TeamIsFull, TooManyInvitations, EmailRefused, PoolUnavailable.
@@ -36,7 +36,7 @@ def create(tenant: str, wanted: NewMember, *, by: str, now: datetime) -> Member:
     tenants.current(tenant, now=now)
     _count(tenant, now)
     user = cognito.find(wanted.email) or _new_user(tenant, wanted.email)
-    member = _written(tenant, user.id, wanted, by, now)
+    member = _written(tenant, user.id, wanted, actor_name, now)
     if not user.has_signed_in:
         cognito.mail_password(wanted.email)
     logger.info("member.invited", tenant=tenant, user=user.id)
@@ -58,7 +58,7 @@ def _new_user(tenant: str, email: str) -> cognito.User:
     return cognito.create(email)
 
 
-def _written(tenant: str, user: str, wanted: NewMember, by: str, now: datetime) -> Member:
+def _written(tenant: str, user: str, wanted: NewMember, actor_name: str, now: datetime) -> Member:
     """The invitation; decided anew where somebody else was quicker."""
     of_tenant, of_team, of_member = keys.tenant(tenant), keys.team(tenant), keys.member(tenant, user)
     for _ in writes.attempts():
@@ -69,7 +69,7 @@ def _written(tenant: str, user: str, wanted: NewMember, by: str, now: datetime) 
         )
         if not membership.may_become(MemberStatus(member.status), MemberStatus.INVITED):
             raise members.AlreadyMember(email=wanted.email, slug=tenant)
-        member.role, member.invited_by = wanted.role, by
+        member.role, member.invited_by = wanted.role, actor_name
         member.invitation_expires_at = now + membership.INVITATION
         try:
             with writes.transaction() as tx:
@@ -79,7 +79,7 @@ def _written(tenant: str, user: str, wanted: NewMember, by: str, now: datetime) 
                 else:
                     member.updated_at = now
                     tx.save(member)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         return member
     raise Busy

@@ -13,6 +13,7 @@ from mostrador.people.rules.membership import MemberStatus
 from mostrador.people.rules.permissions import Role
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.people import Member, Team
+from mostrador.table.writes import Transaction
 
 KEY: Final = "key:"
 """How the name of a caller begins that is an API key."""
@@ -50,7 +51,7 @@ def add(tenant: str, user: str, *, email: str, role: Role, now: datetime) -> Mem
     return member
 
 
-def enlist(tx: Any, member: Member, *, limit: float | None) -> None:
+def enlist(tx: Transaction, member: Member, *, limit: float | None) -> None:
     """Write a new member, and the team as long as that is smaller than the plan's ``limit``."""
     team = Team
     joining = [team.members.add({member.user})]
@@ -60,7 +61,7 @@ def enlist(tx: Any, member: Member, *, limit: float | None) -> None:
     write_team(tx, member.slug, joining, None if limit is None else team.is_smaller_than(limit))
 
 
-def write_team(tx: Any, tenant: str, actions: list[Any], condition: Any = None) -> None:
+def write_team(tx: Transaction, tenant: str, actions: list[Any], condition: Any = None) -> None:
     """Change the tenant's team under a condition, in the transaction that changes a member."""
     stored = Team
     actions = [stored.entity.set(stored), *actions]  # an update may be what makes the item

@@ -33,7 +33,7 @@ def _earlier(tenant: Tenant, key: str | None) -> Tenant | None:
     """The tenant that the same request made before. Raises SlugTaken."""
     earlier: Tenant | None = reads.one((tenant.pk, tenant.sk))
     if earlier is not None and not (key and earlier.fingerprint == tenant.fingerprint):
-        raise tenants.taken(tenant.slug)
+        raise tenants.slug_taken_error(tenant.slug)
     return earlier
 
 
@@ -48,10 +48,10 @@ def _written(tenant: Tenant, first: Resource, admin: Member, key: str | None) ->
             tx.save(tenant)
             tx.save(first)
             members.enlist(tx, admin, limit=None)
-    except writes.Refused as error:
+    except writes.ConditionFailed as error:
         earlier = _earlier(tenant, key)
         if earlier is None:
-            raise tenants.taken(tenant.slug) from error
+            raise tenants.slug_taken_error(tenant.slug) from error
         return earlier
     logger.info("tenant.created", tenant=tenant.slug)
     return tenant

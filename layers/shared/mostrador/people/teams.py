@@ -13,6 +13,7 @@ from mostrador.people.rules.membership import MemberStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.people import Member, Team
 from mostrador.table.items.tenants import Tenant
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
 Write = Callable[[Any, Member, Team | None], None]
@@ -54,7 +55,7 @@ def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> rea
 def change(tenant: str, user: str, changes: Request, *, seen: int | None, now: datetime) -> Member:
     """Give a member, or who is invited, another role. Raises NotHere, Stale, LastAdmin."""
 
-    def write(tx: Any, member: Member, team: Team | None) -> None:
+    def write(tx: Transaction, member: Member, team: Team | None) -> None:
         was_admin = members.is_admin(member)
         for name, value in changes.fields().items():
             setattr(member, name, value)
@@ -74,7 +75,7 @@ def remove(
 ) -> None:
     """Delete a membership or invitation that is in one of the states ``only``. Raises NotHere, Stale, LastAdmin."""
 
-    def write(tx: Any, member: Member, team: Team | None) -> None:
+    def write(tx: Transaction, member: Member, team: Team | None) -> None:
         if member.status not in only:
             raise NotHere(entity="member", id=user)
         leaving, condition = [Team.members.delete({user})], None
@@ -92,7 +93,7 @@ def remove(
 def accept(tenant: str, user: str, *, now: datetime) -> Member:
     """INVITED -> ACTIVE; again changes nothing. Raises NotHere, InvitationExpired."""
 
-    def write(tx: Any, member: Member, _team: Team | None) -> None:
+    def write(tx: Transaction, member: Member, _team: Team | None) -> None:
         expires_at = member.invitation_expires_at
         current = membership.status(member.status, expires_at, now)
         if expires_at and not membership.may_become(current, MemberStatus.ACTIVE):
@@ -123,7 +124,7 @@ def _written(
         try:
             with writes.transaction() as tx:
                 write(tx, member, known.get(of_team))
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         return member
     raise Busy

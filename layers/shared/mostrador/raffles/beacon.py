@@ -7,7 +7,7 @@ from mostrador.clients import drand
 from mostrador.clients.drand import Beacon
 from mostrador.errors import Conflict
 from mostrador.raffles.rules import randomness
-from mostrador.raffles.rules.drand import QUICKNET, Chain
+from mostrador.raffles.rules.drand import QUICKNET, BeaconChain
 from mostrador.raffles.rules.randomness import Drand
 
 
@@ -17,13 +17,13 @@ class AnotherChain(Conflict):
     es = "el sorteo está comprometido con el faro {committed}, esta instalación confía en {trusted}"
 
 
-def chain() -> Chain:
+def chain() -> BeaconChain:
     """drand's quicknet, or the chain that the settings name: that of a stand-in."""
     named = settings.drand_chain()
     if not named:
         return QUICKNET
     chain_hash, public_key, genesis, period = named.split(":")
-    return Chain(chain_hash=chain_hash, public_key=public_key, genesis=int(genesis), period=int(period))
+    return BeaconChain(chain_hash=chain_hash, public_key=public_key, genesis=int(genesis), period=int(period))
 
 
 def method(draw_at: datetime) -> Drand:

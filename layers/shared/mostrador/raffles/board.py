@@ -16,7 +16,7 @@ from mostrador.errors import Busy, NotHere
 from mostrador.observability import logger
 from mostrador.raffles import raffles
 from mostrador.raffles.rules import board
-from mostrador.raffles.rules.board import Board, State
+from mostrador.raffles.rules.board import Board, NumberState
 from mostrador.raffles.rules.states import written
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import BoardChunk, Raffle, RaffleNumber
@@ -38,7 +38,7 @@ class Place:
     """A number of a raffle as it is at this moment: ``number`` as printed, and whose it is."""
 
     number: str
-    state: State
+    state: NumberState
     order_id: str | None
     hold_expires_at: datetime | None
 
@@ -95,7 +95,7 @@ def rebuild(tenant: str, raffle_id: str, *, now: datetime) -> Board:
     return read(tenant, raffle, consistent=True)
 
 
-def states(tenant: str, raffle_id: str, numbers: Iterable[int]) -> dict[int, State]:
+def states(tenant: str, raffle_id: str, numbers: Iterable[int]) -> dict[int, NumberState]:
     """These numbers as they are at this moment; one whose hold lapsed is RESERVED until somebody frees it."""
     wanted = {keys.raffle_number(tenant, raffle_id, number): number for number in numbers}
     found = reads.batch(wanted)
@@ -110,7 +110,7 @@ def listing(tenant: str, raffle_id: str, query: "NumberListing", *, now: datetim
     raffle = raffles.get(tenant, raffle_id, now=now)
     numbers = _numbers(raffle)
     signer = reads.signer_of(tenant, "numbers", raffle_id, query.from_, query.to, query.state)
-    begin = reads.opened(signer, query.cursor)
+    begin = reads.decode_cursor(signer, query.cursor)
     first = max(numbers[0], query.from_ or 0) if begin is None else begin
     last = numbers[-1] if query.to is None else min(numbers[-1], query.to)
     looked, found = first - 1, list[Place]()
@@ -136,12 +136,12 @@ def _place(raffle: Raffle, number: int, held: RaffleNumber | None, now: datetime
     expires = held.hold_expires_at if held else None
     expires_at = None if expires is None else datetime.fromtimestamp(int(expires), UTC)
     if held is None or (expires_at and expires_at < now):
-        return Place(printed, State.FREE, None, None)
+        return Place(printed, NumberState.FREE, None, None)
     return Place(printed, _state(held), held.order_id, expires_at)
 
 
 def _settle(
-    tenant: str, raffle: Raffle, number: int, truth: Callable[[], Mapping[int, State]], *, now: datetime, lag: int
+    tenant: str, raffle: Raffle, number: int, truth: Callable[[], Mapping[int, NumberState]], *, now: datetime, lag: int
 ) -> None:
     """Put into a chunk what ``truth`` tells of some of its numbers. Raises Busy.
 
@@ -163,7 +163,7 @@ def _settle(
     raise Busy
 
 
-def _states_in(tenant: str, raffle_id: str, numbers: range) -> dict[int, State]:
+def _states_in(tenant: str, raffle_id: str, numbers: range) -> dict[int, NumberState]:
     held = _held(tenant, raffle_id, numbers)
     return {number: _state(held.get(number)) for number in numbers}
 
@@ -175,10 +175,10 @@ def _held(tenant: str, raffle_id: str, numbers: range) -> dict[int, RaffleNumber
     return {keys.numbered((one.pk, one.sk))[1]: one for one in found}
 
 
-def _state(held: RaffleNumber | None) -> State:
+def _state(held: RaffleNumber | None) -> NumberState:
     if held is None:
-        return State.FREE
-    return State.SOLD if held.is_sold else State.RESERVED
+        return NumberState.FREE
+    return NumberState.SOLD if held.is_sold else NumberState.RESERVED
 
 
 def _remembered(stored: Any) -> Raffle | None:

@@ -36,7 +36,7 @@ class NotADraft(Conflict):
     es = "solo se borra un borrador; esta rifa está {current}"
 
 
-def create(tenant: str, wanted: "NewRaffle", *, by: str, key: str | None, now: datetime) -> Raffle:
+def create(tenant: str, wanted: "NewRaffle", *, actor_name: str, key: str | None, now: datetime) -> Raffle:
     """A draft; the same ``key`` with the same request gives the same one.
 
     Raises KeyReused and, for what does not fit together, what ``rules.sale``, ``money`` and ``tax_ids`` raise.
@@ -48,7 +48,7 @@ def create(tenant: str, wanted: "NewRaffle", *, by: str, key: str | None, now: d
         id=raffle_id,
         status=RaffleStatus.DRAFT.value,
         time_zone=shop.time_zone,
-        created_by=by,
+        created_by=actor_name,
         created_at=now,
         fingerprint=ids.fingerprint(wanted.model_dump_json()),
     )

@@ -80,7 +80,7 @@ def draw(tenant: str, raffle_id: str, form: "Evidence", *, now: datetime) -> Raf
         try:
             with writes.transaction() as tx:
                 tx.save(raffle)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info("raffle.drawn", tenant=tenant, raffle=raffle_id, draw=len(raffle.draws))
         return raffle
@@ -107,7 +107,7 @@ def redraw(tenant: str, raffle_id: str, form: "Redrawing", *, now: datetime) -> 
         try:
             with writes.transaction() as tx:
                 tx.save(raffle)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info("raffle.redraw_announced", tenant=tenant, raffle=raffle_id, draw=len(raffle.draws))
         return raffle
@@ -134,7 +134,7 @@ def proof(tenant: str, raffle_id: str, *, now: datetime) -> str:
     """The public proof, as ``python -m mostrador.verify`` reads it. Raises NotHere, NotFrozen."""
     raffle = raffles.published(tenant, raffle_id, now=now)
     if not raffle.frozen_at:
-        raise raffles.not_frozen(raffle)
+        raise raffles.not_frozen_error(raffle)
     draws = [Draw(_redraw(one), one["evidence"]) for one in raffle.draws or []]
     told = proofs.proof(
         commitments.commitment(raffle.commitment), sold_list.read(tenant, raffle), raffle.frozen_at, draws
@@ -171,7 +171,7 @@ def _check_due(raffle: Raffle, due: Terms, now: datetime) -> None:
     if raffle.status != RaffleStatus.DRAWN:  # where a redraw may be due
         move_raffle(RaffleStatus(raffle.status), RaffleStatus.DRAWN)
     if not raffle.frozen_at:
-        raise raffles.not_frozen(raffle)
+        raise raffles.not_frozen_error(raffle)
     rules.check_frozen(raffle.frozen_at, due.draw_at)
     if now < due.draw_at:
         raise TooEarly(draw_at=commitments.text(due.draw_at))
@@ -245,7 +245,7 @@ def _to_redraw(raffle: Raffle, asked: Sequence[int] | None, now: datetime) -> tu
     if raffle.status != RaffleStatus.DRAWN:
         move_raffle(RaffleStatus(raffle.status), RaffleStatus.DRAWN)
     if not raffle.frozen_at:
-        raise raffles.not_frozen(raffle)
+        raise raffles.not_frozen_error(raffle)
     due = _due(raffle)
     if due is not None:
         _check_void(raffle.frozen_at, due, now)

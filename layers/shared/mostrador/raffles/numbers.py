@@ -15,6 +15,7 @@ from mostrador.raffles import board
 from mostrador.raffles.rules.states import OrderStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer, RaffleNumber
+from mostrador.table.writes import Transaction
 
 _BLOCK: Final = 10_000
 """Numbers that one look at the truth reads: those whose keys differ in the last four digits."""
@@ -30,7 +31,7 @@ class TooManyForCustomer(Conflict):
     es = "un cliente puede tener {limit} números de esta rifa; con estos serían más"
 
 
-def take(tx: Any, tenant: str, order: Order, now: datetime) -> None:
+def take(tx: Transaction, tenant: str, order: Order, now: datetime) -> None:
     """Give the order its numbers as its state has them: held, in review or sold; refused where another has one."""
     expires_at = int(order.hold_expires_at.timestamp()) if order.hold_expires_at else None
     condition = can_be_taken(order.id, now)
@@ -41,7 +42,7 @@ def take(tx: Any, tenant: str, order: Order, now: datetime) -> None:
             hold_expires_at=expires_at,
             is_sold=order.status == OrderStatus.PAID,
         )
-        tx.save(taken, condition=condition, return_values=writes.TOLD)
+        tx.save(taken, condition=condition, return_values=writes.RETURN_OLD)
 
 
 def can_be_taken(order_id: str, now: datetime) -> Any:
@@ -50,7 +51,7 @@ def can_be_taken(order_id: str, now: datetime) -> Any:
     return of.pk.does_not_exist() | (of.hold_expires_at < int(now.timestamp())) | (of.order_id == order_id)
 
 
-def free(tx: Any, tenant: str, order: Order, numbers: Iterable[int]) -> None:
+def free(tx: Transaction, tenant: str, order: Order, numbers: Iterable[int]) -> None:
     """Free those numbers of an order; refused where another has taken one meanwhile."""
     for number in numbers:
         key = keys.raffle_number(tenant, order.raffle_id, number)
@@ -62,7 +63,7 @@ def is_free(held: RaffleNumber | None, now: datetime) -> bool:
     return held is None or (held.hold_expires_at is not None and held.hold_expires_at < now.timestamp())
 
 
-def count_in(tx: Any, tenant: str, order: Order, limit: float | None) -> None:
+def count_in(tx: Transaction, tenant: str, order: Order, limit: float | None) -> None:
     """Count the order for its buyer, within the raffle's limit in the write itself. Raises TooManyForCustomer."""
     if limit is None:
         return
@@ -72,10 +73,10 @@ def count_in(tx: Any, tenant: str, order: Order, limit: float | None) -> None:
     actions = [of.entity.set(of), of.numbers.add(count)]  # the update may be what makes the item
     room = of.pk.does_not_exist() | (of.numbers <= limit - count)
     buyer = of(*keys.raffle_buyer(tenant, order.raffle_id, order.customer_id))
-    tx.update(buyer, actions=actions, condition=room, return_values=writes.TOLD)
+    tx.update(buyer, actions=actions, condition=room, return_values=writes.RETURN_OLD)
 
 
-def count_out(tx: Any, tenant: str, order: Order) -> None:
+def count_out(tx: Transaction, tenant: str, order: Order) -> None:
     """Count the order no longer, where it was."""
     if not order.is_counted:
         return
@@ -84,7 +85,7 @@ def count_out(tx: Any, tenant: str, order: Order) -> None:
 
 
 @dataclass(slots=True)
-class Urn:
+class NumberPicker:
     """Free numbers of a raffle to choose from at random, but none of ``without``.
 
     ``free`` are those that a picture shows, until it misses too often or has too few; then those that are free.
@@ -113,17 +114,17 @@ def others(tenant: str, raffle: Raffle, count: int, *, without: Collection[int],
     picture = board.read(tenant, raffle)
     # Before anything was projected the picture does not even know those that are gone.
     shown = [number for number in picture.free() if number not in without] if picture.as_of else []
-    return Urn(tenant, raffle, now, shown, without).pick(count)
+    return NumberPicker(tenant, raffle, now, shown, without).pick(count)
 
 
-def _free(urn: Urn, wanted: int) -> list[int]:
+def _free(picker: NumberPicker, wanted: int) -> list[int]:
     """Free numbers as they are at this moment: of one block at random, of more where it has fewer than ``wanted``."""
-    first, last = int(urn.raffle.first_number), int(urn.raffle.last_number)
+    first, last = int(picker.raffle.first_number), int(picker.raffle.last_number)
     blocks = list(range(first // _BLOCK, last // _BLOCK + 1))
     found: list[int] = []
     for block in _dice.sample(blocks, len(blocks)):
         inside = range(max(first, block * _BLOCK), min(last, block * _BLOCK + _BLOCK - 1) + 1)
-        found += set(inside).difference(_taken(urn.tenant, urn.raffle.id, block, urn.now), urn.without)
+        found += set(inside).difference(_taken(picker.tenant, picker.raffle.id, block, picker.now), picker.without)
         if len(found) >= wanted:
             break
     return found

@@ -49,7 +49,7 @@ def of_buyer(tenant: str, order_id: str, *, now: datetime) -> BuyerLink:
     return BuyerLink(token, f"/tenant/{tenant}/public/orders/{token}")
 
 
-def opened(tenant: str, token: str, *, now: datetime) -> tuple[Order, Raffle, bool]:
+def verify_token(tenant: str, token: str, *, now: datetime) -> tuple[Order, Raffle, bool]:
     """The order behind a link, its raffle, and whether the link is the buyer's. Raises NotHere, DeadOrderLink."""
     tenants.current(tenant, now=now)
     order_id, is_buyers = _order_id(tenant, token)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from mostrador.errors import Busy, Conflict, NotHere
-from mostrador.ledger.rules.payment_states import RefundReason, landing
-from mostrador.ledger.rules.settlements import Settlement
+from mostrador.ledger.rules.payment_states import RefundReason, order_refund_reason
+from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
 from mostrador.raffles import numbers, orders, raffles
 from mostrador.raffles.rules.numbers import has_lapsed
@@ -20,6 +20,7 @@ from mostrador.raffles.rules.states import OrderStatus, RaffleStatus, move_order
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, Raffle, RaffleNumber
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class HoldLapsed(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class OrderContext:
     """An order with its raffle as they are, and what has its numbers where a closer look was needed.
 
     ``other`` is whatever else was asked for.
@@ -82,10 +83,10 @@ class Case:
 
     def is_over(self, now: datetime) -> bool:
         """Whether the raffle's cut has come."""
-        return now >= raffles.cut(self.raffle)
+        return now >= raffles.sale_cutoff(self.raffle)
 
 
-def look(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: datetime) -> Case:
+def load(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: datetime) -> OrderContext:
     """The case of an order, and whatever ``also`` names, in one round trip where the raffle was met before.
 
     A closer look, after a write was refused, is one more, and sees who has the numbers. Raises NotHere.
@@ -106,10 +107,10 @@ def look(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: dateti
         raise NotHere(entity="raffle", id=order.raffle_id)
     _met[tenant] = (raffle.id, *(one for one in guessed if one != raffle.id))[:_RECENT]
     held = {number: found.get(key) for number, key in of_numbers.items()} if closely else None
-    return Case(tenant, order, raffle, held, found)
+    return OrderContext(tenant, order, raffle, held, found)
 
 
-def receive(tenant: str, order_id: str, form: "Receipt", *, by: str, now: datetime) -> Order:
+def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now: datetime) -> Order:
     """RESERVED -> IN_REVIEW: the hold stops running out, until staff decides; in review, the receipt is replaced.
 
     A hold that has lapsed takes its numbers again where they are free. Raises NotHere, WrongOrderState, SaleOver,
@@ -117,14 +118,14 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, by: str, now: dateti
     """
     told = form.model_dump(mode="json")
 
-    def write(tx: Any, case: Case) -> None:
-        order = case.order
-        _check_open(case, now)
+    def write(tx: Transaction, context: OrderContext) -> None:
+        order = context.order
+        _check_open(context, now)
         if order.status == OrderStatus.IN_REVIEW:
-            orders.record(order, now, by, "RECEIPT")
+            orders.record(order, now, actor_name, "RECEIPT")
         else:
-            orders.enter(order, OrderStatus.IN_REVIEW, by, now)
-            order.review_due_at = min(now + REVIEW, raffles.cut(case.raffle))
+            orders.enter(order, OrderStatus.IN_REVIEW, actor_name, now)
+            order.review_due_at = min(now + REVIEW, raffles.sale_cutoff(context.raffle))
             numbers.take(tx, tenant, order, now)
         order.receipt = told
         tx.save(order)
@@ -138,15 +139,15 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, by: str, now: dateti
     return _moved(tenant, order_id, is_done, write, now)
 
 
-def cancel(tenant: str, order_id: str, *, reason: str, by: str, now: datetime) -> Order:
+def cancel(tenant: str, order_id: str, *, reason: str, actor_name: str, now: datetime) -> Order:
     """RESERVED or IN_REVIEW -> CANCELLED, which frees the numbers; again changes nothing.
 
     Raises NotHere, WrongOrderState, Busy.
     """
 
-    def write(tx: Any, case: Case) -> None:
-        orders.enter(case.order, OrderStatus.CANCELLED, by, now, reason=reason)
-        let_go(tx, case)
+    def write(tx: Transaction, context: OrderContext) -> None:
+        orders.enter(context.order, OrderStatus.CANCELLED, actor_name, now, reason=reason)
+        release(tx, context)
 
     def is_done(order: Order) -> bool:
         if order.status != OrderStatus.CANCELLED:
@@ -159,9 +160,9 @@ def cancel(tenant: str, order_id: str, *, reason: str, by: str, now: datetime) -
 def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
     """RESERVED with a lapsed hold -> EXPIRED, which frees what is still its own; all else stays. Raises NotHere."""
 
-    def write(tx: Any, case: Case) -> None:
-        orders.enter(case.order, OrderStatus.EXPIRED, "system", now)
-        let_go(tx, case)
+    def write(tx: Transaction, context: OrderContext) -> None:
+        orders.enter(context.order, OrderStatus.EXPIRED, "system", now)
+        release(tx, context)
 
     def is_done(order: Order) -> bool:
         return order.status != OrderStatus.RESERVED or not has_lapsed(order.hold_expires_at, now)
@@ -169,65 +170,69 @@ def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
     return _moved(tenant, order_id, is_done, write, now)
 
 
-def land(case: Case, payment: Payment, *, by: str, now: datetime) -> Settlement:
+def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
     """Where the money of a payment for an order lands: in time, or late where all its numbers are still free."""
-    order, tenant = case.order, case.tenant
-    limit = None if order.is_counted else case.raffle.numbers_per_customer
-    reason = landing(
+    order, tenant = context.order, context.tenant
+    limit = None if order.is_counted else context.raffle.numbers_per_customer
+    reason = order_refund_reason(
         OrderStatus(order.status),
-        RaffleStatus(case.raffle.status),
-        is_over=case.is_over(now),
+        RaffleStatus(context.raffle.status),
+        is_over=context.is_over(now),
         is_whole=(payment.amount, payment.currency) == (order.total_amount, order.currency),
-        is_gone=bool(case.gone(now)),
+        is_gone=bool(context.gone(now)),
     )
-    if reason is None and limit is not None and _has(case) + len(order.numbers) > limit:
+    if reason is None and limit is not None and _has(context) + len(order.numbers) > limit:
         reason = RefundReason.TOO_MANY_NUMBERS
 
-    def write(tx: Any) -> None:
+    def write(tx: Transaction) -> None:
         if limit is not None:
             numbers.count_in(tx, tenant, order, limit)
             order.is_counted = True
-        orders.pay(tx, tenant, order, payment.id, by=by, now=now)
+        orders.pay(tx, tenant, order, payment.id, actor_name=actor_name, now=now)
 
     return Settlement(reason, write)
 
 
-def _has(case: Case) -> int:
+def _has(context: OrderContext) -> int:
     """How many numbers the buyer is known to have."""
-    buyer = case.other.get(keys.raffle_buyer(case.tenant, case.order.raffle_id, case.order.customer_id))
+    buyer = context.other.get(keys.raffle_buyer(context.tenant, context.order.raffle_id, context.order.customer_id))
     return int(buyer.numbers) if buyer else 0
 
 
-def let_go(tx: Any, case: Case) -> None:
+def release(tx: Transaction, context: OrderContext) -> None:
     """Save an order that has ended, free the numbers that it still has, count it no longer."""
-    numbers.free(tx, case.tenant, case.order, case.own())
-    numbers.count_out(tx, case.tenant, case.order)
-    case.order.is_counted = None
-    tx.save(case.order)
+    numbers.free(tx, context.tenant, context.order, context.own())
+    numbers.count_out(tx, context.tenant, context.order)
+    context.order.is_counted = None
+    tx.save(context.order)
 
 
 def _moved(
-    tenant: str, order_id: str, is_done: Callable[[Order], bool], write: Callable[[Any, Case], None], now: datetime
+    tenant: str,
+    order_id: str,
+    is_done: Callable[[Order], bool],
+    write: Callable[[Any, OrderContext], None],
+    now: datetime,
 ) -> Order:
     """Read, and unless it is done already ``write`` the change; again from the start when somebody was quicker."""
     for attempt in writes.attempts():
-        case = look(tenant, order_id, closely=attempt > 0, now=now)
-        if is_done(case.order):
-            return case.order
+        context = load(tenant, order_id, closely=attempt > 0, now=now)
+        if is_done(context.order):
+            return context.order
         try:
             with writes.transaction() as tx:
-                write(tx, case)
-        except writes.Refused:
+                write(tx, context)
+        except writes.ConditionFailed:
             continue
-        logger.info("order.moved", tenant=tenant, order=order_id, status=case.order.status)
-        return case.order
+        logger.info("order.moved", tenant=tenant, order=order_id, status=context.order.status)
+        return context.order
     raise Busy
 
 
-def _check_open(case: Case, now: datetime) -> None:
+def _check_open(context: OrderContext, now: datetime) -> None:
     """Raise SaleOver, HoldLapsed where the order cannot keep its numbers."""
-    if case.is_cancelled() or case.is_over(now):
-        raise SaleOver(status=case.raffle.status, cut=raffles.cut(case.raffle).isoformat())
-    if gone := case.gone(now):
-        named = ", ".join(written(number, int(case.raffle.last_number)) for number in gone)
+    if context.is_cancelled() or context.is_over(now):
+        raise SaleOver(status=context.raffle.status, cut=raffles.sale_cutoff(context.raffle).isoformat())
+    if gone := context.gone(now):
+        named = ", ".join(written(number, int(context.raffle.last_number)) for number in gone)
         raise HoldLapsed(numbers=named)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mostrador.errors import NotHere
 from mostrador.raffles import numbers, raffles, sellers
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import OrderStatus, move_order, written
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Order, RaffleNumber
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Holder:
     """A number as printed, and the order that has it."""
 
     number: str
-    state: State
+    state: NumberState
     order: Order | None
 
 
@@ -77,30 +78,32 @@ def holder(tenant: str, raffle_id: str, number: int, *, now: datetime) -> Holder
     printed = written(number, int(raffle.last_number))
     held: RaffleNumber | None = reads.one(keys.raffle_number(tenant, raffle_id, number))
     if held is None or numbers.is_free(held, now):
-        return Holder(printed, State.FREE, None)
-    return Holder(printed, State.SOLD if held.is_sold else State.RESERVED, get(tenant, held.order_id, now=now))
+        return Holder(printed, NumberState.FREE, None)
+    return Holder(
+        printed, NumberState.SOLD if held.is_sold else NumberState.RESERVED, get(tenant, held.order_id, now=now)
+    )
 
 
-def pay(tx: Any, tenant: str, order: Order, payment_id: str, *, by: str, now: datetime) -> None:
+def pay(tx: Transaction, tenant: str, order: Order, payment_id: str, *, actor_name: str, now: datetime) -> None:
     """Make an order PAID by that payment and its numbers sold; refused where another order has one of them."""
-    enter(order, OrderStatus.PAID, by, now, payment=payment_id)
+    enter(order, OrderStatus.PAID, actor_name, now, payment=payment_id)
     order.paid_at, order.payment_id = now, payment_id
-    tx.save(order, return_values=writes.TOLD)
+    tx.save(order, return_values=writes.RETURN_OLD)
     numbers.take(tx, tenant, order, now)
     sellers.count(tx, tenant, order, 1)
 
 
-def enter(order: Order, status: OrderStatus, by: str, now: datetime, **facts: str) -> None:
+def enter(order: Order, status: OrderStatus, actor_name: str, now: datetime, **facts: str) -> None:
     """Set the state and what goes with it: no hold, no deadline, a record of who and when. Raises WrongOrderState."""
     move_order(OrderStatus(order.status), status)
     order.status, order.hold_expires_at, order.review_due_at = status.value, None, None
     order.due_pk = order.due_at = None
-    record(order, now, by, status.value, **{name: value for name, value in facts.items() if value})
+    record(order, now, actor_name, status.value, **{name: value for name, value in facts.items() if value})
 
 
-def record(order: Order, now: datetime, by: str, change: str, **facts: str) -> None:
+def record(order: Order, now: datetime, actor_name: str, change: str, **facts: str) -> None:
     """Add to the history, which nobody edits; the oldest changes give way when it is full."""
-    entry = {"at": keys.at(now), "by": by, "change": change} | facts
+    entry = {"at": keys.at(now), "by": actor_name, "change": change} | facts
     order.history = [*(order.history or []), entry][-MOST_CHANGES:]
     order.updated_at = now
 

@@ -27,7 +27,7 @@ class AlreadyDelivered(Conflict):
     es = "el premio {prize} se entregó a {delivered_to} el {delivered_at}"
 
 
-def deliver(tenant: str, raffle_id: str, prize: int, form: "Delivery", *, by: str, now: datetime) -> Raffle:
+def deliver(tenant: str, raffle_id: str, prize: int, form: "Delivery", *, actor_name: str, now: datetime) -> Raffle:
     """Record that a prize, by its place from 1, reached its winner; the same record again changes nothing.
 
     Raises NotHere (raffle, prize), NobodyWon, AlreadyDelivered.
@@ -42,7 +42,7 @@ def deliver(tenant: str, raffle_id: str, prize: int, form: "Delivery", *, by: st
         known = (raffle.deliveries or {}).get(str(prize))
         if known:
             raise AlreadyDelivered(prize=prize, delivered_to=known["delivered_to"], delivered_at=known["delivered_at"])
-        told = form.model_dump() | {"delivered_at": commitments.text(now.replace(microsecond=0)), "by": by}
+        told = form.model_dump() | {"delivered_at": commitments.text(now.replace(microsecond=0)), "by": actor_name}
         raffle.deliveries = (raffle.deliveries or {}) | {str(prize): told}
 
     return writes.edited(lambda: raffles.get(tenant, raffle_id, now=now), alter, seen=None, now=now)

@@ -58,33 +58,33 @@ def order(tenant: str, raffle_id: str, form: "PublicOrder", *, address: str, key
     )
     own_key = f"{BY} {key}" if key else None  # never a key of the staff, which holds no space
     with _fit_for_the_public():
-        made = reservations.sell(tenant, raffle_id, wanted, by=BY, key=own_key, now=now)
+        made = reservations.sell(tenant, raffle_id, wanted, actor_name=BY, key=own_key, now=now)
     return Managed(tenant, made, order_links.token_of(tenant, made.id), [])
 
 
 def find(tenant: str, token: str, *, now: datetime) -> Managed:
     """The order behind a link. Raises NotHere (tenant), DeadOrderLink."""
-    found, raffle, _ = order_links.opened(tenant, token, now=now)
+    found, raffle, _ = order_links.verify_token(tenant, token, now=now)
     return _managed(tenant, found, raffle, token)
 
 
 def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: datetime) -> Managed:
     """Declare that the order was paid. Raises TooOften, and as ``order_states.receive``."""
-    found, raffle, _ = order_links.opened(tenant, token, now=now)
+    found, raffle, _ = order_links.verify_token(tenant, token, now=now)
     rate_limits.count(tenant, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
-    return _managed(tenant, order_transitions.receive(tenant, found.id, form, by=BY, now=now), raffle, token)
+    return _managed(tenant, order_transitions.receive(tenant, found.id, form, actor_name=BY, now=now), raffle, token)
 
 
 def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> Managed:
     """Cancel by link what is not paid; again changes nothing. Raises DeadOrderLink, WrongOrderState."""
-    found, raffle, _ = order_links.opened(tenant, token, now=now)
-    cancelled = order_transitions.cancel(tenant, found.id, reason=" ".join(reason.split()), by=BY, now=now)
+    found, raffle, _ = order_links.verify_token(tenant, token, now=now)
+    cancelled = order_transitions.cancel(tenant, found.id, reason=" ".join(reason.split()), actor_name=BY, now=now)
     return _managed(tenant, cancelled, raffle, token)
 
 
 def mine(tenant: str, token: str, *, now: datetime) -> Mine:
     """All orders of the customer in the raffle by the buyer's link; by that of one order, that one. Raises as find."""
-    found, _, is_buyers = order_links.opened(tenant, token, now=now)
+    found, _, is_buyers = order_links.verify_token(tenant, token, now=now)
     known = [found]
     if is_buyers:
         others = orders.of_customer(tenant, found.raffle_id, found.customer_id, most=MOST_ORDERS)

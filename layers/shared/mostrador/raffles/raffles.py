@@ -19,6 +19,7 @@ from mostrador.raffles.rules.randomness import CommitReveal, Drand, Lottery, Met
 from mostrador.raffles.rules.states import RaffleStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import OpenRaffles, Raffle
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
 if TYPE_CHECKING:
@@ -99,15 +100,15 @@ def on_sale(raffle: Raffle, now: datetime) -> None:
         raise NotOnSale(current=raffle.status, sale_opens_at=opens_at, sale_closes_at=raffle.sale_closes_at.isoformat())
 
 
-def cut(raffle: Raffle) -> datetime:
+def sale_cutoff(raffle: Raffle) -> datetime:
     """From when on no number of the raffle becomes sold or free any more, unless the raffle is cancelled."""
     hold = timedelta(minutes=int(raffle.hold_minutes))
-    return sale_window.cut(raffle.closed_at or raffle.sale_closes_at, hold)
+    return sale_window.sale_cutoff(raffle.closed_at or raffle.sale_closes_at, hold)
 
 
 def freezes_at(raffle: Raffle) -> datetime:
     """From when on the sold list can be frozen: whoever began before the cut has ended."""
-    return cut(raffle) + sale_window.SETTLING
+    return sale_cutoff(raffle) + sale_window.SETTLING
 
 
 def packages(raffle: Raffle) -> list[tuple[int, Decimal]]:
@@ -144,7 +145,7 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
             with writes.transaction() as tx:
                 tx.save(raffle)
                 _count(tx, tenant, raffle_id, shop.max_raffles)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info("raffle.opened", tenant=tenant, raffle=raffle_id, commitment=raffle.commitment_digest)
         return raffle
@@ -181,7 +182,7 @@ def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
         if raffle.frozen_at:
             return raffle
         if raffle.status != RaffleStatus.CLOSED or now < freezes_at(raffle):
-            raise not_frozen(raffle)
+            raise not_frozen_error(raffle)
         tickets = sold_list.collect(tenant, raffle_id)
         raffle.root, raffle.sold_count = sold_list.keep(tenant, raffle_id, tickets), len(tickets)
         raffle.frozen_at, raffle.updated_at = now, now
@@ -191,14 +192,14 @@ def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
         try:
             with writes.transaction() as tx:
                 tx.save(raffle)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info("raffle.frozen", tenant=tenant, raffle=raffle_id, sold=raffle.sold_count, root=raffle.root)
         return raffle
     raise Busy
 
 
-def not_frozen(raffle: Raffle) -> NotFrozen:
+def not_frozen_error(raffle: Raffle) -> NotFrozen:
     """The refusal of what needs the frozen list."""
     return NotFrozen(current=raffle.status, freezes_at=freezes_at(raffle).isoformat())
 
@@ -245,7 +246,7 @@ def _check_room(limit: float | None, others: Any) -> None:
         raise TooManyOpen(limit=int(limit))
 
 
-def _count(tx: Any, tenant: str, raffle_id: str, limit: float | None) -> None:
+def _count(tx: Transaction, tenant: str, raffle_id: str, limit: float | None) -> None:
     """Put a raffle among the open ones, in the write itself as long as the plan's limit allows."""
     actions = [OpenRaffles.entity.set(OpenRaffles), OpenRaffles.raffles.add({raffle_id})]  # it may make the item
     condition = None if limit is None else OpenRaffles.are_fewer_than(int(limit))
@@ -268,7 +269,7 @@ def _moved(tenant: str, raffle_id: str, wanted: RaffleStatus, alter: Callable[[R
                 if was_open:
                     gone: list[Any] = [OpenRaffles.raffles.delete({raffle_id})]
                     tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=gone)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info(f"raffle.{wanted.value.lower()}", tenant=tenant, raffle=raffle_id)
         return raffle

@@ -18,6 +18,7 @@ from mostrador.raffles.rules.states import OrderStatus, code_of, written
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import BoardChunk, Order, Raffle, RaffleBuyer
 from mostrador.table.items.tenants import Tenant
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.phones import normalised
 
@@ -53,7 +54,7 @@ class Sale:
     order_id: str
     fingerprint: str
     phone: str | None
-    by: str
+    actor_name: str
     seller: str | None
     now: datetime
 
@@ -73,13 +74,13 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
-    """Fresh copies of what a sale goes by, and an ``urn`` of free numbers where some are chosen at random."""
+class SaleContext:
+    """Fresh copies of what a sale goes by, and an ``picker`` of free numbers where some are chosen at random."""
 
     raffle: Raffle
     customer: Any
     is_new: bool
-    urn: numbers.Urn | None
+    picker: numbers.NumberPicker | None
 
 
 class _Repeated(Exception):
@@ -90,34 +91,48 @@ class _Repeated(Exception):
 
 
 def sell(
-    tenant: str, raffle_id: str, form: "NewOrder", *, by: str, seller: str | None = None, key: str | None, now: datetime
+    tenant: str,
+    raffle_id: str,
+    form: "NewOrder",
+    *,
+    actor_name: str,
+    seller: str | None = None,
+    key: str | None,
+    now: datetime,
 ) -> Order:
     """Reserve numbers, or sell them at once (``form.paid``); the same ``key`` with the same form gives the same order.
 
     Raises NotHere (raffle, customer), NotOnSale, NumberOutside, NumberTwice, TooManyNumbers, TooManyForCustomer,
     NumbersTaken with alternatives, NotEnoughNumbers, UnknownSeller, BadPhone, KeyReused, Busy.
     """
-    sale = _sale(tenant, raffle_id, form, by=by, seller=seller, key=key, now=now)
-    counter = None
+    sale = _sale(tenant, raffle_id, form, actor_name=actor_name, seller=seller, key=key, now=now)
+    context = None
     for _ in writes.attempts(longest=_PAUSE):
         try:
-            counter = counter or _read(sale)
-            return _write(sale, counter, _chosen(sale, counter))
+            context = context or _read(sale)
+            return _write(sale, context, _chosen(sale, context))
         except _Repeated as repeated:
             return repeated.earlier
-        except writes.Refused as refused:
-            gone = _gone(counter, refused) if counter else set()
-            if not counter or not gone:
-                counter = None
-            elif counter.urn:
-                counter.urn.miss(gone)
+        except writes.ConditionFailed as refused:
+            gone = _gone(context, refused) if context else set()
+            if not context or not gone:
+                context = None
+            elif context.picker:
+                context.picker.miss(gone)
             else:
-                raise _refusal(tenant, counter.raffle, form.numbers or [], gone, now) from refused
+                raise _refusal(tenant, context.raffle, form.numbers or [], gone, now) from refused
     raise Busy
 
 
 def _sale(
-    tenant: str, raffle_id: str, form: "NewOrder", *, by: str, seller: str | None, key: str | None, now: datetime
+    tenant: str,
+    raffle_id: str,
+    form: "NewOrder",
+    *,
+    actor_name: str,
+    seller: str | None,
+    key: str | None,
+    now: datetime,
 ) -> Sale:
     shop = tenants.current(tenant, now=now)
     phone = form.customer.phone if form.customer else None
@@ -128,13 +143,13 @@ def _sale(
         order_id=ids.derived(tenant, "order", key) if key else ids.new(),
         fingerprint=ids.fingerprint(f"{raffle_id} {form.as_sent()}"),
         phone=normalised(phone, shop.country, field="body.customer.phone") if phone else None,
-        by=by,
+        actor_name=actor_name,
         seller=form.seller or seller,
         now=now,
     )
 
 
-def _read(sale: Sale) -> Counter:
+def _read(sale: Sale) -> SaleContext:
     """One consistent read of everything. Raises _Repeated, and what forbids the sale."""
     tenant, form = sale.shop.slug, sale.form
     seen = reads.batch(sale.keys())
@@ -154,10 +169,10 @@ def _read(sale: Sale) -> Counter:
     customer, is_new = customers.identified(
         shop, seen, customer_id=form.customer_id, wanted=form.customer, phone=sale.phone, now=sale.now
     )
-    return Counter(raffle, customer, is_new, _urn(sale, raffle, seen) if form.count else None)
+    return SaleContext(raffle, customer, is_new, _urn(sale, raffle, seen) if form.count else None)
 
 
-def _urn(sale: Sale, raffle: Raffle, seen: Mapping[keys.Key, Any]) -> numbers.Urn:
+def _urn(sale: Sale, raffle: Raffle, seen: Mapping[keys.Key, Any]) -> numbers.NumberPicker:
     """The numbers that are free by their picture, whose first part was read; where nothing was projected yet, all."""
     tenant, first, last = sale.shop.slug, int(raffle.first_number), int(raffle.last_number)
     chunk, count = seen.get(keys.board_chunk(tenant, raffle.id, 0)), last - first + 1
@@ -166,37 +181,37 @@ def _urn(sale: Sale, raffle: Raffle, seen: Mapping[keys.Key, Any]) -> numbers.Ur
     else:
         bits = chunk.bits if isinstance(chunk, BoardChunk) else board_rules.blank(count)
         picture = board_rules.Board(first, last, bits, None, None)
-    return numbers.Urn(tenant, raffle, sale.now, picture.free())
+    return numbers.NumberPicker(tenant, raffle, sale.now, picture.free())
 
 
-def _chosen(sale: Sale, counter: Counter) -> list[int]:
+def _chosen(sale: Sale, context: SaleContext) -> list[int]:
     """The numbers of the order. Raises NotEnoughNumbers."""
-    if counter.urn is None:
+    if context.picker is None:
         return sorted(sale.form.numbers or [])
     count = sale.form.count or 0
-    chosen = counter.urn.pick(count)
+    chosen = context.picker.pick(count)
     if len(chosen) < count:
         raise NotEnoughNumbers(field="body.count", value=count, left=len(chosen))
     return chosen
 
 
-def _write(sale: Sale, counter: Counter, chosen: list[int]) -> Order:
+def _write(sale: Sale, context: SaleContext, chosen: list[int]) -> Order:
     """The one transaction: order, numbers, customer with guard, what counts them, the payment. Raises Refused."""
-    tenant, raffle = sale.shop.slug, counter.raffle
-    order = _order(sale, counter, chosen)
+    tenant, raffle = sale.shop.slug, context.raffle
+    order = _order(sale, context, chosen)
     with writes.transaction() as tx:
         if sale.form.paid:
             _pay(tx, sale, order, sale.form.paid)
         else:
-            tx.save(order, return_values=writes.TOLD)
+            tx.save(order, return_values=writes.RETURN_OLD)
             numbers.take(tx, tenant, order, sale.now)
         numbers.count_in(tx, tenant, order, raffle.numbers_per_customer)
-        customers.note_order(tx, tenant, counter.customer, sale.now, is_new=counter.is_new)
+        customers.note_order(tx, tenant, context.customer, sale.now, is_new=context.is_new)
     logger.info("order.made", tenant=tenant, order=order.id, raffle=raffle.id, status=order.status, count=len(chosen))
     return order
 
 
-def _pay(tx: Any, sale: Sale, order: Order, paid: "ManualPayment") -> None:
+def _pay(tx: Transaction, sale: Sale, order: Order, paid: "ManualPayment") -> None:
     """Over the counter: the order is paid as it is made."""
     tenant = sale.shop.slug
     payment = payments.manual(
@@ -206,15 +221,15 @@ def _pay(tx: Any, sale: Sale, order: Order, paid: "ManualPayment") -> None:
         target_id=order.id,
         method=paid.method,
         reference=paid.reference,
-        by=sale.by,
+        actor_name=sale.actor_name,
         now=sale.now,
     )
     payment.amount, payment.currency, payment.time_zone = order.total_amount, order.currency, order.time_zone
     payments.move(tx, payment, PaymentState.PAID, now=sale.now)
-    orders.pay(tx, tenant, order, payment.id, by=sale.by, now=sale.now)
+    orders.pay(tx, tenant, order, payment.id, actor_name=sale.actor_name, now=sale.now)
 
 
-def _gone(counter: Counter, refused: writes.Refused) -> set[int]:
+def _gone(context: SaleContext, refused: writes.ConditionFailed) -> set[int]:
     """The numbers that were in the way; none where something else was, so that all must be read anew.
 
     Raises TooManyForCustomer.
@@ -223,7 +238,7 @@ def _gone(counter: Counter, refused: writes.Refused) -> set[int]:
     if len(refused.found) < refused.failed or Order in kinds:
         return set()
     if RaffleBuyer in kinds:
-        raise numbers.TooManyForCustomer(limit=int(counter.raffle.numbers_per_customer)) from refused
+        raise numbers.TooManyForCustomer(limit=int(context.raffle.numbers_per_customer)) from refused
     return {keys.numbered((one.pk, one.sk))[1] for one in refused.found}
 
 
@@ -234,8 +249,8 @@ def _refusal(tenant: str, raffle: Raffle, wanted: list[int], gone: set[int], now
     return NumbersTaken(field="body.numbers", value=sorted(gone), numbers=named, alternatives=others)
 
 
-def _order(sale: Sale, counter: Counter, chosen: list[int]) -> Order:
-    tenant, raffle, customer, form = sale.shop.slug, counter.raffle, counter.customer, sale.form
+def _order(sale: Sale, context: SaleContext, chosen: list[int]) -> Order:
+    tenant, raffle, customer, form = sale.shop.slug, context.raffle, context.customer, sale.form
     made = Order(
         *keys.order(tenant, sale.order_id),
         id=sale.order_id,
@@ -255,7 +270,7 @@ def _order(sale: Sale, counter: Counter, chosen: list[int]) -> Order:
         seller=sale.seller,
         notes=form.notes,
         is_counted=None if raffle.numbers_per_customer is None else True,
-        created_by=sale.by,
+        created_by=sale.actor_name,
         created_at=sale.now,
         fingerprint=sale.fingerprint,
     )

@@ -11,6 +11,7 @@ from mostrador.raffles import raffles
 from mostrador.table import keys, reads
 from mostrador.table.items.people import Member
 from mostrador.table.items.raffles import Order, RaffleSeller
+from mostrador.table.writes import Transaction
 from mostrador.values import money
 
 
@@ -38,7 +39,7 @@ def check(member: Any, user: str) -> None:
         raise UnknownSeller(field="body.seller", value=user)
 
 
-def count(tx: Any, tenant: str, order: Order, sign: int) -> None:
+def count(tx: Transaction, tenant: str, order: Order, sign: int) -> None:
     """Count an order that is paid (1), or no longer (-1), for its seller; nothing where it has none."""
     if not order.seller:
         return

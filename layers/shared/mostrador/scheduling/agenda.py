@@ -16,6 +16,7 @@ from mostrador.table import keys, reads
 from mostrador.table.attributes import packed, short
 from mostrador.table.items.busy_times import BusyDay
 from mostrador.table.items.scheduling import AgendaDay, Appointment
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
@@ -32,7 +33,7 @@ class AgendaFull(Conflict):
     es = "no caben más de {most} turnos el {day}"
 
 
-def take(tx: Any, key: keys.Key, days: Days, lines: Sequence[agenda.Booking], now: datetime) -> None:
+def take(tx: Transaction, key: keys.Key, days: Days, lines: Sequence[agenda.Booking], now: datetime) -> None:
     """Add ``lines`` to the day under ``key`` as it was read, and drop what has lapsed from it."""
     before, stored, day = days.get(key), AgendaDay, date.fromisoformat(key[1])
     added = {short(line.appointment_id): packed(line, day) for line in lines}
@@ -49,14 +50,14 @@ def take(tx: Any, key: keys.Key, days: Days, lines: Sequence[agenda.Booking], no
     tx.update(stored(*key), actions=actions, condition=stored.version == int(before.version))
 
 
-def hold_still(tx: Any, key: keys.Key, days: Days) -> None:
+def check_unchanged(tx: Transaction, key: keys.Key, days: Days) -> None:
     """Refuse the transaction if the day under ``key`` has changed since it was read."""
     before, stored = days.get(key), AgendaDay
     unchanged = stored.pk.does_not_exist() if before is None else stored.version == int(before.version)
     tx.condition_check(stored, *key, condition=unchanged)
 
 
-def rewrite(tx: Any, tenant: str, appointment: Appointment) -> None:
+def set_hold(tx: Transaction, tenant: str, appointment: Appointment) -> None:
     """Let a hold lapse later, or no more, without reading the days; refused where its time was given away."""
     line, stored = line_of(appointment), AgendaDay
     for key in keys_of(tenant, appointment):
@@ -64,7 +65,7 @@ def rewrite(tx: Any, tenant: str, appointment: Appointment) -> None:
         tx.update(stored(*key), actions=[mine.set(kept), stored.version.add(1)], condition=mine.exists())
 
 
-def retaken(tenant: str, appointment: Appointment, now: datetime) -> Callable[[Any], None] | None:
+def reclaim(tenant: str, appointment: Appointment, now: datetime) -> Callable[[Any], None] | None:
     """What takes the time of a lapsed hold once more, within a transaction; None when it is no longer free.
 
     The limits are not asked again: the booking passed them when it was made.
@@ -85,7 +86,7 @@ def retaken(tenant: str, appointment: Appointment, now: datetime) -> Callable[[A
     if agenda.elsewhere(wanted, line.starts, spans):
         return None
 
-    def write(tx: Any) -> None:
+    def write(tx: Transaction) -> None:
         for key in day_keys:
             take(tx, key, found, [replace(line, lapses_at=0)], now)
 
@@ -103,7 +104,7 @@ def _busy_keys(tenant: str, appointment: Appointment, now: datetime) -> dict[key
     return {keys.busy_day(tenant, one, day): sources for one, sources in followed.items() for day in days}
 
 
-def free(tx: Any, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:
+def free(tx: Transaction, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:
     """Take an appointment out of these days."""
     action = AgendaDay.lines[short(appointment_id)].remove()
     for key in day_keys:

@@ -12,10 +12,11 @@ from mostrador.observability import logger
 from mostrador.people import customers
 from mostrador.scheduling import agenda, booking, booking_context, booking_limits, booking_request, slots
 from mostrador.scheduling.rules import appointment_states as rules
-from mostrador.scheduling.rules.appointment_states import PaymentStatus, Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time, money
 
@@ -85,7 +86,7 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
         for name, value in fields.items():
             setattr(appointment, name, value)
         if amount is not None:
-            status, payment = Status(appointment.status), PaymentStatus(appointment.payment_status)
+            status, payment = AppointmentStatus(appointment.status), PaymentStatus(appointment.payment_status)
             rules.check_unpaid(status, payment)
             payments.check_none_open(tenant, appointment.checkout_id)
             appointment.total_amount = money.amount(amount, appointment.currency)
@@ -95,21 +96,21 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
     return writes.edited(lambda: get(tenant, appointment_id, now=now), alter, seen=seen, now=now)
 
 
-def confirm(tenant: str, appointment_id: str, *, by: str, now: datetime) -> Appointment:
+def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
     """PENDING -> CONFIRMED; confirming again changes nothing. Raises NotHere, WrongState, SlotTaken.
 
     A hold becomes firm; one that has lapsed takes its time again if that is still free.
     """
 
-    def write(tx: Any, appointment: Appointment, attempt: int) -> None:
+    def write(tx: Transaction, appointment: Appointment, attempt: int) -> None:
         held_until = appointment.hold_expires_at
-        enter(appointment, Status.CONFIRMED, by, now)
+        enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
         tx.save(appointment)
         if held_until:
             booking_limits.update(tx, tenant, appointment)
             _keep_time(tx, tenant, appointment, in_time=held_until > now and attempt == 0, now=now)
 
-    return _move(tenant, appointment_id, Status.CONFIRMED, write, now=now)
+    return _move(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)
 
 
 def cancel(
@@ -117,7 +118,7 @@ def cancel(
     appointment_id: str,
     *,
     reason: str,
-    by: str,
+    actor_name: str,
     now: datetime,
     check: Check | None = None,
     keep_payment: bool = False,
@@ -128,43 +129,43 @@ def cancel(
     ``internal_notes`` with the time and the user.
     """
 
-    def write(tx: Any, appointment: Appointment, _attempt: int) -> None:
+    def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
         if check:
             check(appointment)
-        enter(appointment, Status.CANCELLED, by, now, reason)
+        enter(appointment, AppointmentStatus.CANCELLED, actor_name, now, reason)
         if appointment.payment_ids and not keep_payment:
-            payments.owe(tx, tenant, appointment.payment_ids, RefundReason.APPOINTMENT_CANCELLED, now=now)
+            payments.mark_refund_due(tx, tenant, appointment.payment_ids, RefundReason.APPOINTMENT_CANCELLED, now=now)
             appointment.payment_status, appointment.paid_amount = PaymentStatus.REFUNDED.value, None
             appointment.payment_ids = None
         tx.save(appointment)
         _free(tx, tenant, appointment)
 
-    return _move(tenant, appointment_id, Status.CANCELLED, write, now=now)
+    return _move(tenant, appointment_id, AppointmentStatus.CANCELLED, write, now=now)
 
 
-def complete(tenant: str, appointment_id: str, *, by: str, now: datetime) -> Appointment:
+def complete(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
     """CONFIRMED -> COMPLETED, once it has begun; again changes nothing. Raises NotHere, WrongState, TooEarly."""
-    return _conclude(tenant, appointment_id, Status.COMPLETED, by=by, now=now)
+    return _conclude(tenant, appointment_id, AppointmentStatus.COMPLETED, actor_name=actor_name, now=now)
 
 
-def no_show(tenant: str, appointment_id: str, *, by: str, now: datetime) -> Appointment:
+def no_show(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
     """CONFIRMED -> NO_SHOW, once it has begun; again changes nothing. Raises NotHere, WrongState, TooEarly."""
-    return _conclude(tenant, appointment_id, Status.NO_SHOW, by=by, now=now)
+    return _conclude(tenant, appointment_id, AppointmentStatus.NO_SHOW, actor_name=actor_name, now=now)
 
 
 def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
     """PENDING with a lapsed hold -> EXPIRED; anything else is left as it is. Raises NotHere."""
     appointment = get(tenant, appointment_id, now=now)
     held_until = appointment.hold_expires_at
-    if appointment.status != Status.PENDING or held_until is None or held_until > now:
+    if appointment.status != AppointmentStatus.PENDING or held_until is None or held_until > now:
         return appointment
 
-    def write(tx: Any, appointment: Appointment, _attempt: int) -> None:
-        enter(appointment, Status.EXPIRED, "system", now)
+    def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
+        enter(appointment, AppointmentStatus.EXPIRED, "system", now)
         tx.save(appointment)
         _free(tx, tenant, appointment)
 
-    return _move(tenant, appointment_id, Status.EXPIRED, write, now=now)
+    return _move(tenant, appointment_id, AppointmentStatus.EXPIRED, write, now=now)
 
 
 def reschedule(
@@ -173,7 +174,7 @@ def reschedule(
     form: "Rescheduling",
     *,
     ignore_calendar: bool = False,
-    by: str,
+    actor_name: str,
     now: datetime,
     check: Check | None = None,
 ) -> Appointment:
@@ -183,7 +184,7 @@ def reschedule(
     and the new. Raises NotHere, WrongState, SlotTaken, ServiceInactive, Busy.
     """
     starts = booking_request.minute(form.starts_at)
-    asked = slots.Question(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
+    asked = slots.SlotQuery(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
     for _ in writes.attempts():
         appointment = get(tenant, appointment_id, now=now)
         _check_movable(appointment, now)
@@ -192,29 +193,31 @@ def reschedule(
         if check:
             check(appointment)
         try:
-            return _move_to(tenant, appointment, starts, asked, by=by)
-        except writes.Refused:
+            return _move_to(tenant, appointment, starts, asked, actor_name=actor_name)
+        except writes.ConditionFailed:
             continue
     raise Busy
 
 
-def _move_to(tenant: str, appointment: Appointment, starts: int, asked: slots.Question, *, by: str) -> Appointment:
+def _move_to(
+    tenant: str, appointment: Appointment, starts: int, asked: slots.SlotQuery, *, actor_name: str
+) -> Appointment:
     now, line = asked.now, agenda.line_of(appointment)
-    scene = booking_context.at(tenant, appointment.service_id, [starts], ())
-    demand = replace(scene.demand, duration=line.duration, before=line.before, after=line.after)
-    scene = booking_context.touching(replace(scene, demand=demand), starts)
-    who = slots.choose(scene, starts, asked)
+    context = booking_context.load(tenant, appointment.service_id, [starts], ())
+    demand = replace(context.demand, duration=line.duration, before=line.before, after=line.after)
+    context = booking_context.touching(replace(context, demand=demand), starts)
+    who = slots.choose(context, starts, asked)
     before, left = keys.at(appointment.starts_at), set(agenda.keys_of(tenant, appointment))
     booking.place(appointment, starts, demand, who)
     appointment.ignores_calendar = asked.ignore_calendar or None
     after = keys.at(appointment.starts_at)
-    record(appointment, now, by, "RESCHEDULED", **{"from": before, "to": after})
-    taking = booking.Taking({key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)})
-    taking.still |= booking.limit_shared(scene, starts) - left
+    record(appointment, now, actor_name, "RESCHEDULED", **{"from": before, "to": after})
+    taking = booking.AgendaWrites({key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)})
+    taking.still |= booking.limit_shared(context, starts) - left
     with writes.transaction() as tx:
         tx.save(appointment)
         booking_limits.update(tx, tenant, appointment)
-        taking.write(tx, scene, now)
+        taking.write(tx, context, now)
         agenda.free(tx, appointment.id, left - set(taking.lines))
     return appointment
 
@@ -223,77 +226,81 @@ def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime)
     """Delete what neither took place nor was paid; its time is free again. Raises NotHere, Stale, NotDeletable."""
     appointment = get(tenant, appointment_id, now=now)
     writes.check_version(appointment, seen)
-    status = Status(appointment.status)
+    status = AppointmentStatus(appointment.status)
     rules.check_deletable(status, PaymentStatus(appointment.payment_status), ended=appointment.ends_at <= now)
-    with writes.refusing(writes.stale(appointment)), writes.transaction() as tx:
+    with writes.refusing(writes.stale_error(appointment)), writes.transaction() as tx:
         tx.delete(appointment)
         if status in rules.OCCUPYING:
             _free(tx, tenant, appointment)
 
 
-def _move(tenant: str, appointment_id: str, to: Status, write: Any, *, now: datetime) -> Appointment:
+def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: Any, *, now: datetime) -> Appointment:
     """Read, check the move, ``write`` it in a transaction; again when somebody was quicker. At ``to``: unchanged."""
     for attempt in writes.attempts():
         appointment = get(tenant, appointment_id, now=now)
         if appointment.status == to:
             return appointment
-        rules.move(Status(appointment.status), to)
+        rules.move(AppointmentStatus(appointment.status), to)
         try:
             with writes.transaction() as tx:
                 write(tx, appointment, attempt)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info("appointment.moved", tenant=tenant, appointment=appointment_id, status=to.value)
         return appointment
     raise Busy
 
 
-def _conclude(tenant: str, appointment_id: str, to: Status, *, by: str, now: datetime) -> Appointment:
-    def write(tx: Any, appointment: Appointment, _attempt: int) -> None:
+def _conclude(
+    tenant: str, appointment_id: str, to: AppointmentStatus, *, actor_name: str, now: datetime
+) -> Appointment:
+    def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
         rules.check_begun(appointment.starts_at, now)
-        enter(appointment, to, by, now)
+        enter(appointment, to, actor_name, now)
         tx.save(appointment)
 
     return _move(tenant, appointment_id, to, write, now=now)
 
 
-def enter(appointment: Appointment, status: Status, by: str, now: datetime, reason: str = "") -> None:
+def enter(
+    appointment: Appointment, status: AppointmentStatus, actor_name: str, now: datetime, reason: str = ""
+) -> None:
     """Set the state and what goes with it: no hold, no deadline, a record of who and when."""
     appointment.status, appointment.hold_expires_at = status.value, None
     appointment.due_pk = appointment.due_at = None
-    record(appointment, now, by, status.value, **({"reason": reason} if reason else {}))
-    if status is Status.CANCELLED:
-        line = f"[{keys.at(now)} {by}] CANCELLED" + (f": {reason}" if reason else "")
+    record(appointment, now, actor_name, status.value, **({"reason": reason} if reason else {}))
+    if status is AppointmentStatus.CANCELLED:
+        line = f"[{keys.at(now)} {actor_name}] CANCELLED" + (f": {reason}" if reason else "")
         appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
 
 
 def _check_movable(appointment: Appointment, now: datetime) -> None:
     """Raise WrongState for what no longer occupies its time."""
     held_until = appointment.hold_expires_at
-    current = Status.EXPIRED if held_until and held_until <= now else Status(appointment.status)
+    current = AppointmentStatus.EXPIRED if held_until and held_until <= now else AppointmentStatus(appointment.status)
     if current not in rules.OCCUPYING:
-        raise rules.WrongState(current=current.value, wanted="RESCHEDULED")
+        raise rules.WrongAppointmentState(current=current.value, wanted="RESCHEDULED")
 
 
-def _keep_time(tx: Any, tenant: str, appointment: Appointment, *, in_time: bool, now: datetime) -> None:
+def _keep_time(tx: Transaction, tenant: str, appointment: Appointment, *, in_time: bool, now: datetime) -> None:
     """Make the hold firm, or take its time again. Raises SlotTaken."""
     if in_time:
-        agenda.rewrite(tx, tenant, appointment)
+        agenda.set_hold(tx, tenant, appointment)
         return
-    again = agenda.retaken(tenant, appointment, now)
+    again = agenda.reclaim(tenant, appointment, now)
     if again is None:
         starts_at = appointment.starts_at.isoformat()
-        raise slots.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, by={}, alternatives=[])
+        raise slots.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, details={}, alternatives=[])
     again(tx)
 
 
-def _free(tx: Any, tenant: str, appointment: Appointment) -> None:
+def _free(tx: Transaction, tenant: str, appointment: Appointment) -> None:
     agenda.free(tx, appointment.id, agenda.keys_of(tenant, appointment))
     booking_limits.remove(tx, tenant, appointment)
 
 
-def record(appointment: Appointment, now: datetime, by: str, change: str, **facts: str) -> None:
+def record(appointment: Appointment, now: datetime, actor_name: str, change: str, **facts: str) -> None:
     """Add to the history, which nobody edits; the oldest changes give way when it is full."""
-    entry = {"at": keys.at(now), "by": by, "change": change} | facts
+    entry = {"at": keys.at(now), "by": actor_name, "change": change} | facts
     appointment.history = [*(appointment.history or []), entry][-MOST_CHANGES:]
     appointment.updated_at = now

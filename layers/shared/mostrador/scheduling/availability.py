@@ -18,9 +18,9 @@ def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> Availabilit
     Raises NotHere for a service or resource that is not this tenant's, ServiceInactive.
     """
     first, last = query.span()
-    scene = booking_context.over(tenant, query.service, first, last, now=now)
-    zone, length = tenants.zone(scene.tenant), scene.demand.duration
-    asked = slots.Question(now, query.resource)
+    context = booking_context.load_days(tenant, query.service, first, last, now=now)
+    zone, length = tenants.zone(context.tenant), context.demand.duration
+    asked = slots.SlotQuery(now, query.resource)
     free = [
         Slot(
             starts_at=local_time.instant(at, zone),
@@ -29,18 +29,22 @@ def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> Availabilit
             second_resource_ids=one.second_ids,
             seats_left=one.seats,
         )
-        for at, one in slots.free(scene, first, last, asked).items()
+        for at, one in slots.free(context, first, last, asked).items()
     ]
     refused = None
     if query.explain:
         refused = [
-            RefusedStart(starts_at=local_time.instant(at, zone), reason=why.reason.value, by=slots.told(why, scene))
-            for at, why in slots.explained(scene, first, last, asked)
+            RefusedStart(
+                starts_at=local_time.instant(at, zone),
+                reason=why.reason.value,
+                details=slots.refusal_details(why, context),
+            )
+            for at, why in slots.explained(context, first, last, asked)
         ]
-    calendar = _freshness(scene, query.resource, now)
+    calendar = _freshness(context, query.resource, now)
     return AvailabilityView(
-        service_id=scene.service.id,
-        time_zone=scene.tenant.time_zone,
+        service_id=context.service.id,
+        time_zone=context.tenant.time_zone,
         slots=free,
         calendar_as_of=local(calendar.as_of, zone),
         calendar_is_stale=calendar.is_stale,
@@ -48,9 +52,9 @@ def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> Availabilit
     )
 
 
-def _freshness(scene: booking_context.Scene, resource_id: str | None, now: datetime) -> busy_times.Freshness:
+def _freshness(context: booking_context.BookingContext, resource_id: str | None, now: datetime) -> busy_times.Freshness:
     """How old what we know of the calendars is that block the resources asked about, those of a second group too."""
-    asked = {resource_id} if resource_id else set(scene.service.resource_ids)
-    able = [one.id for one in scene.resources if one.id in asked | set(scene.service.second_resource_ids)]
-    states = [scene.calendars.get(key) for key in booking_context.calendar_keys(scene.tenant, able)]
+    asked = {resource_id} if resource_id else set(context.service.resource_ids)
+    able = [one.id for one in context.resources if one.id in asked | set(context.service.second_resource_ids)]
+    states = [context.calendars.get(key) for key in booking_context.calendar_keys(context.tenant, able)]
     return busy_times.freshness((state.as_of if state else None for state in states), now)

@@ -16,6 +16,7 @@ from mostrador.scheduling.rules.appointment_states import PaymentStatus
 from mostrador.table import keys, writes
 from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.table.items.tenants import Usage
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
@@ -41,7 +42,7 @@ class TooMuchAtOnce(Invalid):
 
 
 @dataclass(slots=True)
-class Taking:
+class AgendaWrites:
     """What a transaction takes of the agenda, gathered so that each day is written once."""
 
     lines: dict[keys.Key, list[agenda_rules.Booking]] = field(default_factory=dict)
@@ -51,15 +52,15 @@ class Taking:
         """How many actions of the transaction it takes."""
         return len(set(self.lines) | self.still)
 
-    def write(self, tx: Any, scene: booking_context.Scene, now: datetime) -> None:
+    def write(self, tx: Transaction, context: booking_context.BookingContext, now: datetime) -> None:
         for key, lines in self.lines.items():
-            agenda.take(tx, key, scene.days, lines, now)
+            agenda.take(tx, key, context.days, lines, now)
         for key in self.still - set(self.lines):
-            agenda.hold_still(tx, key, scene.days)
+            agenda.check_unchanged(tx, key, context.days)
 
 
 def book(
-    tenant: str, form: "NewAppointment", *, by: str, key: str | None, now: datetime, is_public: bool = False
+    tenant: str, form: "NewAppointment", *, actor_name: str, key: str | None, now: datetime, is_public: bool = False
 ) -> Appointment:
     """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment.
 
@@ -68,66 +69,77 @@ def book(
     """
     shop = tenants.current(tenant, now=now)
     appointment_id = ids.derived(tenant, "appointment", key) if key else ids.new()
-    wish = booking_request.of(
+    request = booking_request.from_form(
         shop,
         form,
         starts=[booking_request.minute(form.starts_at)],
         appointment_ids=[appointment_id],
-        by=by,
+        actor_name=actor_name,
         now=now,
         is_public=is_public,
     )
     for _ in writes.attempts():
         try:
-            scene = booking_context.at(tenant, form.service_id, wish.starts, wish.keys(), first=wish.check_new)
-            wish, is_complete = wish.after(scene)
+            context = booking_context.load(
+                tenant, form.service_id, request.starts, request.keys(), first=request.check_new
+            )
+            request, is_complete = request.after(context)
             if not is_complete:
                 continue
             chosen = slots.choose(
-                scene, wish.starts[0], slots.Question(now, form.resource_id, ignore_calendar=form.ignore_calendar)
+                context, request.starts[0], slots.SlotQuery(now, form.resource_id, ignore_calendar=form.ignore_calendar)
             )
-            return write(wish, scene, [chosen])[0]
+            return write(request, context, [chosen])[0]
         except booking_request.Repeated as repeated:
             return repeated.earlier[0]
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
     raise Busy
 
 
 def write(
-    wish: booking_request.Wish, scene: booking_context.Scene, chosen: Sequence[list[Resource]]
+    request: booking_request.BookingRequest, context: booking_context.BookingContext, chosen: Sequence[list[Resource]]
 ) -> list[Appointment]:
     """The one transaction: agenda days, appointments, customer with guard, the plan's counter. Raises Refused."""
-    form = wish.form
+    form = request.form
     customer, is_new = customers.identified(
-        scene.tenant, scene.other, customer_id=form.customer_id, wanted=form.customer, phone=wish.phone, now=wish.now
+        context.tenant,
+        context.other,
+        customer_id=form.customer_id,
+        wanted=form.customer,
+        phone=request.phone,
+        now=request.now,
     )
-    made = [_appointment(wish, scene, number, who, customer) for number, who in enumerate(chosen)]
+    made = [_appointment(request, context, number, who, customer) for number, who in enumerate(chosen)]
     with writes.transaction() as tx:
-        taking = Taking()
+        taking = AgendaWrites()
         for one in made:
             tx.save(one)
-            for key in agenda.keys_of(wish.tenant, one):
+            for key in agenda.keys_of(request.tenant, one):
                 taking.lines.setdefault(key, []).append(agenda.line_of(one))
-            taking.still |= limit_shared(scene, local_time.minute(one.starts_at))
+            taking.still |= limit_shared(context, local_time.minute(one.starts_at))
         if len(made) + taking.size() + _OTHERS > MOST_ACTIONS:
             raise TooMuchAtOnce(value=len(made), field="body.count")
-        taking.write(tx, scene, wish.now)
-        customers.note_booking(tx, wish.tenant, customer, made[-1].starts_at, is_new=is_new)
-        if wish.active_key:
-            limit, before = int(wish.shop.max_active_bookings), scene.other.get(wish.active_key)
-            booking_limits.add(tx, wish.active_key, before, made, limit=limit, now=wish.now)
-        _count(tx, wish, scene, len(made))
+        taking.write(tx, context, request.now)
+        customers.note_booking(tx, request.tenant, customer, made[-1].starts_at, is_new=is_new)
+        if request.active_key:
+            limit, before = int(request.shop.max_active_bookings), context.other.get(request.active_key)
+            booking_limits.add(tx, request.active_key, before, made, limit=limit, now=request.now)
+        _count(tx, request, context, len(made))
     for one in made:
-        logger.info("appointment.booked", tenant=wish.tenant, appointment=one.id, service=one.service_id)
+        logger.info("appointment.booked", tenant=request.tenant, appointment=one.id, service=one.service_id)
     return made
 
 
 def _appointment(
-    wish: booking_request.Wish, scene: booking_context.Scene, number: int, who: list[Resource], customer: Any
+    request: booking_request.BookingRequest,
+    context: booking_context.BookingContext,
+    number: int,
+    who: list[Resource],
+    customer: Any,
 ) -> Appointment:
-    shop, service, form, demand = scene.tenant, scene.service, wish.form, scene.demand
-    starts, appointment_id = wish.starts[number], wish.appointment_ids[number]
+    shop, service, form, demand = context.tenant, context.service, request.form, context.demand
+    starts, appointment_id = request.starts[number], request.appointment_ids[number]
     made = Appointment(
         *keys.appointment(shop.slug, appointment_id),
         id=appointment_id,
@@ -145,17 +157,17 @@ def _appointment(
         currency=service.currency,
         notes=form.notes,
         internal_notes=form.internal_notes,
-        created_by=wish.by,
-        created_at=wish.now,
-        series_id=wish.series_id,
-        fingerprint=wish.fingerprint,
+        created_by=request.actor_name,
+        created_at=request.now,
+        series_id=request.series_id,
+        fingerprint=request.fingerprint,
         time_zone=shop.time_zone,
-        is_counted=True if wish.active_key else None,
+        is_counted=True if request.active_key else None,
         ignores_calendar=form.ignore_calendar or None,
     )
     place(made, starts, demand, who)
-    if form.hold or (wish.is_public and made.deposit_amount):
-        until = wish.now + timedelta(minutes=int(shop.hold_minutes))
+    if form.hold or (request.is_public and made.deposit_amount):
+        until = request.now + timedelta(minutes=int(shop.hold_minutes))
         made.hold_expires_at, (made.due_pk, made.due_at) = until, keys.due(appointment_id, until)
     return made
 
@@ -181,22 +193,24 @@ def place(appointment: Appointment, starts: int, demand: agenda_rules.Demand, wh
     (appointment.gsi1pk, appointment.gsi1sk), (appointment.gsi2pk, appointment.gsi2sk) = by_start, of_customer
 
 
-def limit_shared(scene: booking_context.Scene, starts: int) -> set[keys.Key]:
+def limit_shared(context: booking_context.BookingContext, starts: int) -> set[keys.Key]:
     """The days whose bookings count against the service's limits: none of them may change meanwhile."""
-    demand, day = scene.demand, local_time.local_day(starts, tenants.zone(scene.tenant))
+    demand, day = context.demand, local_time.local_day(starts, tenants.zone(context.tenant))
     days = booking_context.week_of(day) if demand.max_per_week is not None else [day]
     if demand.max_per_week is None and demand.max_per_day is None:
         return set()
-    return {keys.agenda_day(scene.tenant.slug, one, day) for one in scene.service.resource_ids for day in days}
+    return {keys.agenda_day(context.tenant.slug, one, day) for one in context.service.resource_ids for day in days}
 
 
-def _count(tx: Any, wish: booking_request.Wish, scene: booking_context.Scene, bookings: int) -> None:
+def _count(
+    tx: Transaction, request: booking_request.BookingRequest, context: booking_context.BookingContext, bookings: int
+) -> None:
     """Count the bookings against the plan, in the write itself; nothing where the plan has no limit."""
-    limit = scene.tenant.max_appointments_per_month
+    limit = context.tenant.max_appointments_per_month
     if limit is None:
         return
-    key, stored = booking_request.usage_key(scene.tenant, wish.now), Usage
-    used = scene.other.get(key)
+    key, stored = booking_request.usage_key(context.tenant, request.now), Usage
+    used = context.other.get(key)
     if (int(used.appointments) if used else 0) + bookings > limit:
         raise PlanLimitReached(limit=int(limit), month=key[1].removeprefix("USAGE#"))
     actions = [stored.entity.set(stored), stored.appointments.add(bookings)]  # an update may be what makes the item

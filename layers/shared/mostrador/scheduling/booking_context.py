@@ -24,7 +24,7 @@ from mostrador.values import local_time
 
 _REMEMBERED: Final = 500
 _GLANCE: Final = timedelta(seconds=5)
-_Kind = TypeVar("_Kind")
+_ItemT = TypeVar("_ItemT")
 _KeysOf = Callable[[Tenant, Service], set[keys.Key]]
 _hints: dict[tuple[str, str], tuple[Tenant, Service]] = {}
 
@@ -36,7 +36,7 @@ class ServiceInactive(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class BookingContext:
     """Fresh copies; ``days`` are the agenda days that exist, ``busy_days`` what calendars elsewhere take of them.
 
     ``calendars`` tell how far those were read (of a range of days only), ``other`` is whatever else was asked for.
@@ -82,20 +82,20 @@ class Scene:
         """When the resource is open from ``first`` to the day after ``last``, into which a late start may reach."""
         return opening_hours.windows(self.hours(resource), tenants.zone(self.tenant), first, last + timedelta(days=1))
 
-    def terms(self, resource_ids: Iterable[str], now: datetime, without: str = "") -> dict[str, availability.Terms]:
+    def terms(self, resource_ids: Iterable[str], now: datetime, without: str = "") -> dict[str, availability.SlotRules]:
         """The rules for each of these resources that is active, in their order."""
         counts = self._service_counts(now, without)
         known = {one.id: one for one in self.resources}
         return {one: self._terms(known[one], now, without, counts) for one in resource_ids if one in known}
 
-    def _terms(self, resource: Resource, now: datetime, without: str, counts: Counter[date]) -> availability.Terms:
+    def _terms(self, resource: Resource, now: datetime, without: str, counts: Counter[date]) -> availability.SlotRules:
         zone, service = tenants.zone(self.tenant), self.service
         notice = timedelta(minutes=int(self.tenant.minimum_notice_minutes))
         last_day = local_time.local_day(local_time.minute(now), zone) + timedelta(
             days=int(service.advance_booking_days)
         )
         until = date.fromisoformat(service.bookable_until) if service.bookable_until else last_day
-        return availability.Terms(
+        return availability.SlotRules(
             demand=self.demand,
             hours=self.hours(resource),
             zone=zone,
@@ -130,14 +130,14 @@ def demand(service: Service) -> agenda_rules.Demand:
     )
 
 
-def at(
+def load(
     tenant: str,
     service_id: str,
     starts: Sequence[int],
     other: Iterable[keys.Key],
     *,
     first: Callable[[Mapping[keys.Key, Any]], None] = lambda _found: None,
-) -> Scene:
+) -> BookingContext:
     """The scene of some starts (minutes since the epoch), consistent. Raises NotHere, ServiceInactive.
 
     One round trip when warm, for up to 100 items. ``first`` sees what was read before anything is refused.
@@ -149,7 +149,7 @@ def at(
     return _read(tenant, service_id, more, set(other), first=first)
 
 
-def over(tenant: str, service_id: str, first: date, last: date, *, now: datetime) -> Scene:
+def load_days(tenant: str, service_id: str, first: date, last: date, *, now: datetime) -> BookingContext:
     """The scene of the local days ``first`` to ``last``: one query more for each resource. Raises NotHere.
 
     Eventually consistent, and the tenant some seconds old: whoever books what it offers is judged by a fresh read.
@@ -163,38 +163,38 @@ def over(tenant: str, service_id: str, first: date, last: date, *, now: datetime
     return widened(_read(tenant, service_id, more, (), known=known), first, last)
 
 
-def widened(scene: Scene, first: date, last: date) -> Scene:
+def widened(context: BookingContext, first: date, last: date) -> BookingContext:
     """The same scene with the agenda of the days that a start from ``first`` to ``last`` can touch."""
-    zone, demand = tenants.zone(scene.tenant), scene.demand
+    zone, demand = tenants.zone(context.tenant), context.demand
     begins, ends = local_time.day_bounds(first, zone)[0], local_time.day_bounds(last, zone)[1]
-    closes = [window.ends for one in scene.resources for window in scene.windows(one, first, last)]
+    closes = [window.ends for one in context.resources for window in context.windows(one, first, last)]
     latest = min(ends + demand.duration, max(closes, default=ends)) + demand.after
     since, until = local_time.local_day(begins - demand.before, zone), local_time.local_day(latest - 1, zone)
     if demand.max_per_week is not None:
         since = min(since, availability.monday_of(first))
         until = max(until, availability.monday_of(last) + timedelta(days=6))
     days: dict[keys.Key, Any] = {}
-    for one in _resource_ids(scene.service):  # the inactive too: what they have counts against the limits
-        partition, behind = keys.busy_day(scene.tenant.slug, one, until)
+    for one in _resource_ids(context.service):  # the inactive too: what they have counts against the limits
+        partition, behind = keys.busy_day(context.tenant.slug, one, until)
         days |= {(day.pk, day.sk): day for day in reads.span(partition, str(since), behind)}
-    return _with(scene, {**days, **scene.days, **scene.busy_days})  # what was read consistently stays
+    return _with(context, {**days, **context.days, **context.busy_days})  # what was read consistently stays
 
 
-def touching(scene: Scene, starts: int) -> Scene:
+def touching(context: BookingContext, starts: int) -> BookingContext:
     """The same scene with the days that its own ``demand`` touches, read if the service's did not."""
-    touched = agenda_rules.days_touched(scene.demand, starts, tenants.zone(scene.tenant))
-    wanted = _keys_of_days(scene.tenant, [one.id for one in scene.resources], touched)
-    if touched == agenda_rules.days_touched(demand(scene.service), starts, tenants.zone(scene.tenant)):
-        return scene
-    return _with(scene, reads.batch(wanted))
+    touched = agenda_rules.days_touched(context.demand, starts, tenants.zone(context.tenant))
+    wanted = _keys_of_days(context.tenant, [one.id for one in context.resources], touched)
+    if touched == agenda_rules.days_touched(demand(context.service), starts, tenants.zone(context.tenant)):
+        return context
+    return _with(context, reads.batch(wanted))
 
 
-def _with(scene: Scene, found: Mapping[keys.Key, Any]) -> Scene:
+def _with(context: BookingContext, found: Mapping[keys.Key, Any]) -> BookingContext:
     days, busy_days = _all(AgendaDay, found), _all(BusyDay, found)
-    return replace(scene, days={**scene.days, **days}, busy_days={**scene.busy_days, **busy_days})
+    return replace(context, days={**context.days, **days}, busy_days={**context.busy_days, **busy_days})
 
 
-def _all(kind: type[_Kind], found: Mapping[keys.Key, Any]) -> dict[keys.Key, _Kind]:
+def _all(kind: type[_ItemT], found: Mapping[keys.Key, Any]) -> dict[keys.Key, _ItemT]:
     return {key: item for key, item in found.items() if isinstance(item, kind)}
 
 
@@ -211,7 +211,7 @@ def _read(
     *,
     known: Mapping[keys.Key, Any] | None = None,
     first: Callable[[Mapping[keys.Key, Any]], None] = lambda _found: None,
-) -> Scene:
+) -> BookingContext:
     """Read what is thought to be needed; again if the fresh service needs something else.
 
     What is ``known`` is not read; then the rest need not be consistent either.
@@ -226,7 +226,7 @@ def _read(
         first(found)
         hint = _fresh(tenant, service_id, found)
         if _resource_keys(*hint) | more(*hint) <= asked:
-            return _scene(*hint, found, other)
+            return _context(*hint, found, other)
 
 
 def _fresh(tenant: str, service_id: str, found: Mapping[keys.Key, Any]) -> tuple[Tenant, Service]:
@@ -283,11 +283,13 @@ def _resource_ids(service: Service) -> list[str]:
     return [*service.resource_ids, *service.second_resource_ids]
 
 
-def _scene(shop: Tenant, service: Service, found: Mapping[keys.Key, Any], other: Iterable[keys.Key]) -> Scene:
+def _context(
+    shop: Tenant, service: Service, found: Mapping[keys.Key, Any], other: Iterable[keys.Key]
+) -> BookingContext:
     if not service.is_active:
         raise ServiceInactive(name=service.name)
     resources = (found.get(keys.resource(shop.slug, one)) for one in _resource_ids(service))
-    return Scene(
+    return BookingContext(
         tenant=shop,
         service=service,
         demand=demand(service),

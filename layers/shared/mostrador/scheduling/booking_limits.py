@@ -3,12 +3,13 @@
 import struct
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from mostrador.errors import Conflict
 from mostrador.table import keys
 from mostrador.table.attributes import short
 from mostrador.table.items.scheduling import ActiveBookings, Appointment
+from mostrador.table.writes import Transaction
 
 # When it starts and when its hold lapses (0: firm), in seconds since the epoch.
 _LINE: Final = struct.Struct(">II")
@@ -21,7 +22,7 @@ class TooManyActive(Conflict):
 
 
 def add(
-    tx: Any,
+    tx: Transaction,
     key: keys.Key,
     before: ActiveBookings | None,
     booked: Sequence[Appointment],
@@ -42,7 +43,7 @@ def add(
     tx.save(stored(*key, version=version + 1, lines=lines), condition=unchanged)
 
 
-def update(tx: Any, tenant: str, appointment: Appointment) -> None:
+def update(tx: Transaction, tenant: str, appointment: Appointment) -> None:
     """Keep the new start, or that a hold is firm now, where the appointment is counted."""
     if appointment.is_counted:
         key, stored = keys.active(tenant, appointment.customer_phone), ActiveBookings
@@ -50,7 +51,7 @@ def update(tx: Any, tenant: str, appointment: Appointment) -> None:
         tx.update(stored(*key), actions=[line, stored.version.add(1)])
 
 
-def remove(tx: Any, tenant: str, appointment: Appointment) -> None:
+def remove(tx: Transaction, tenant: str, appointment: Appointment) -> None:
     """Take an appointment out of its phone's ledger, where it was counted."""
     if appointment.is_counted:
         key, stored = keys.active(tenant, appointment.customer_phone), ActiveBookings

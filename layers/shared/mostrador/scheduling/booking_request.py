@@ -34,7 +34,7 @@ class Repeated(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BookingRequest:
     """One call of ``book``, with what follows from it alone; a series has several ``starts`` and as many ids."""
 
     shop: Tenant
@@ -42,7 +42,7 @@ class Wish:
     starts: Sequence[int]
     appointment_ids: Sequence[str]
     fingerprint: str
-    by: str
+    actor_name: str
     now: datetime
     phone: str | None = None
     series_id: str | None = None
@@ -58,13 +58,13 @@ class Wish:
         if earlier:
             raise Repeated([writes.same_request(one, self.fingerprint) for one in earlier])
 
-    def after(self, scene: booking_context.Scene) -> tuple["Wish", bool]:
+    def after(self, context: booking_context.BookingContext) -> tuple["BookingRequest", bool]:
         """The wish with what a scene tells of tenant and customer, and whether all that it needs now was read."""
         phone = self.phone
         if phone is None and self.form.customer_id:
-            known = scene.other.get(keys.customer(self.tenant, self.form.customer_id))
+            known = context.other.get(keys.customer(self.tenant, self.form.customer_id))
             phone = known.phone if known else None
-        told = replace(self, shop=scene.tenant, phone=phone)
+        told = replace(self, shop=context.tenant, phone=phone)
         return told, told.active_key is None or told.active_key == self.active_key
 
     @property
@@ -86,30 +86,30 @@ class Wish:
         return wanted
 
 
-def of(
+def from_form(
     shop: Tenant,
     form: "NewAppointment",
     *,
     starts: Sequence[int],
     appointment_ids: Sequence[str],
-    by: str,
+    actor_name: str,
     now: datetime,
     series_id: str | None = None,
     request: str | None = None,
     is_public: bool = False,
-) -> Wish:
+) -> BookingRequest:
     """``request`` is the text that a repeat under the same key must match; the form's own when left out.
 
     What is ``is_public`` is only held where the service asks for a deposit, until that is paid.
     """
     phone = form.customer.phone if form.customer else None
-    return Wish(
+    return BookingRequest(
         shop=shop,
         form=form,
         starts=starts,
         appointment_ids=appointment_ids,
         fingerprint=ids.fingerprint(request or form.as_sent()),
-        by=by,
+        actor_name=actor_name,
         now=now,
         phone=normalised(phone, shop.country, field="body.customer.phone") if phone else None,
         series_id=series_id,
@@ -117,9 +117,9 @@ def of(
     )
 
 
-def only(wish: Wish, *, starts: Sequence[int], appointment_ids: Sequence[str]) -> Wish:
+def only(request: BookingRequest, *, starts: Sequence[int], appointment_ids: Sequence[str]) -> BookingRequest:
     """The same wish for some of its starts."""
-    return replace(wish, starts=starts, appointment_ids=appointment_ids)
+    return replace(request, starts=starts, appointment_ids=appointment_ids)
 
 
 def minute(starts_at: datetime) -> int:

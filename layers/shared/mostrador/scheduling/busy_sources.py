@@ -7,17 +7,17 @@ time reads; how far one was read, and the turn of whoever pulls it, in an item o
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from mostrador.errors import Busy, NotHere
 from mostrador.scheduling.rules.busy_times import blocks
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.busy_times import CalendarState
 from mostrador.table.items.tenants import Tenant
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
 
-class Status(StrEnum):
+class SourceStatus(StrEnum):
     ACTIVE = "ACTIVE"
     ENDED = "ENDED"
 
@@ -38,7 +38,7 @@ def follow(tenant: str, source: str, *, now: datetime) -> bool:
     """
     if source in (tenants.find(tenant, now=now).calendars or []):
         return False
-    _enter(tenant, source, Status.ACTIVE, now)
+    _enter(tenant, source, SourceStatus.ACTIVE, now)
     return True
 
 
@@ -46,7 +46,9 @@ def begin(tenant: str, source: str) -> CalendarState:
     """Take the next turn, the state's ``version``, before asking the calendar. Raises NotHere where nobody follows."""
     state = CalendarState(*keys.calendar_state(tenant, source))
     with writes.refusing(NotHere(entity="integration", id=source)):
-        state.update(actions=[CalendarState.version.add(1)], condition=CalendarState.status == Status.ACTIVE.value)
+        state.update(
+            actions=[CalendarState.version.add(1)], condition=CalendarState.status == SourceStatus.ACTIVE.value
+        )
     return state
 
 
@@ -75,10 +77,10 @@ def end(tenant: str, source: str, *, now: datetime) -> int | None:
     """
     if reads.one(keys.calendar_state(tenant, source)) is None:
         return None
-    return _enter(tenant, source, Status.ENDED, now)
+    return _enter(tenant, source, SourceStatus.ENDED, now)
 
 
-def hold_turn(tx: Any, tenant: str, source: str, turn: int) -> None:
+def hold_turn(tx: Transaction, tenant: str, source: str, turn: int) -> None:
     """Refuse the transaction if a newer turn has begun."""
     key = keys.calendar_state(tenant, source)
     tx.condition_check(CalendarState, *key, condition=CalendarState.version == turn)
@@ -91,7 +93,7 @@ def check_turn(tenant: str, source: str, turn: int) -> None:
         raise Overtaken
 
 
-def _enter(tenant: str, source: str, status: Status, now: datetime) -> int:
+def _enter(tenant: str, source: str, status: SourceStatus, now: datetime) -> int:
     """Begin a state, never read, and have the calendar count or not accordingly, both at once; gives its turn."""
     for _ in writes.attempts():
         # The state before the tenant: whoever changes the two after this one was read is noticed by its version.
@@ -105,16 +107,16 @@ def _enter(tenant: str, source: str, status: Status, now: datetime) -> int:
                 if _relisted(shop, source, status):
                     shop.updated_at = now
                     tx.save(shop)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         tenants.remember(shop, now)
         return turn
     raise Busy
 
 
-def _relisted(shop: Tenant, source: str, status: Status) -> bool:
+def _relisted(shop: Tenant, source: str, status: SourceStatus) -> bool:
     """Have the calendar count for the tenant, or not; whether that is another thing than before."""
     listed = shop.calendars or []
     others = [one for one in listed if one != source]
-    shop.calendars = (sorted([*others, source]) if status is Status.ACTIVE else others) or None
+    shop.calendars = (sorted([*others, source]) if status is SourceStatus.ACTIVE else others) or None
     return bool((shop.calendars or []) != listed)

@@ -19,6 +19,7 @@ from mostrador.scheduling.rules.busy_times import BusyTime, Span, by_local_day
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.busy_times import BusyDay, BusyEvent, digest, line_name, packed
 from mostrador.table.keys import Key
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
@@ -118,7 +119,7 @@ class _Change:
     lines: Mapping[Key, bytes]
     days: frozenset[Key]
 
-    def note(self, tx: Any, *, is_last: bool) -> None:
+    def note(self, tx: Transaction, *, is_last: bool) -> None:
         """Write the event: while its days are not all written, as standing wherever it stood or shall stand."""
         if is_last and self.after is None:
             tx.delete(BusyEvent(*self.key))
@@ -220,7 +221,7 @@ def _settle(pull: _Pull, bundle: Sequence[_Change]) -> None:
         try:
             for number, part in enumerate(parts, 1):
                 _write(pull, bundle, part, found, is_last=number == len(parts))
-        except writes.Refused:
+        except writes.ConditionFailed:
             busy_sources.check_turn(pull.tenant, pull.source, pull.turn)
             continue
         return
@@ -255,7 +256,7 @@ def _write(
             _write_day(tx, key, found.get(key), lines)
 
 
-def _write_day(tx: Any, key: Key, before: BusyDay | None, changes: Mapping[str, bytes | None]) -> None:
+def _write_day(tx: Transaction, key: Key, before: BusyDay | None, changes: Mapping[str, bytes | None]) -> None:
     """Put in and take out lines of one calendar; those of another stay, for it writes when it likes."""
     put = {name: line for name, line in changes.items() if line is not None}
     if before is None:

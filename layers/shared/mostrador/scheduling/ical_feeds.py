@@ -18,7 +18,7 @@ from mostrador import context, ids
 from mostrador.errors import NotFound, NotHere
 from mostrador.observability import logger
 from mostrador.scheduling import appointments, resources
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.views.ical_feeds import NewFeed
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Feed
@@ -37,12 +37,12 @@ _SHOWN: Final = [
     "status", "hold_expires_at", "created_at", "updated_at", "version",
 ]  # fmt: skip
 _STATUSES: Final = {
-    Status.PENDING: "TENTATIVE",
-    Status.CONFIRMED: "CONFIRMED",
-    Status.COMPLETED: "CONFIRMED",
-    Status.NO_SHOW: "CONFIRMED",
-    Status.CANCELLED: "CANCELLED",
-    Status.EXPIRED: "CANCELLED",
+    AppointmentStatus.PENDING: "TENTATIVE",
+    AppointmentStatus.CONFIRMED: "CONFIRMED",
+    AppointmentStatus.COMPLETED: "CONFIRMED",
+    AppointmentStatus.NO_SHOW: "CONFIRMED",
+    AppointmentStatus.CANCELLED: "CANCELLED",
+    AppointmentStatus.EXPIRED: "CANCELLED",
 }
 
 
@@ -54,7 +54,7 @@ class NoSuchCalendar(NotFound):
     es = "no existe ese calendario"
 
 
-def create(tenant: str, wanted: NewFeed, *, by: str, now: datetime) -> Feed:
+def create(tenant: str, wanted: NewFeed, *, actor_name: str, now: datetime) -> Feed:
     """A new feed of the tenant or of one resource, with the ``path`` that is not to be had again. Raises NotHere."""
     tenants.current(tenant, now=now)
     if wanted.resource_id:
@@ -65,7 +65,7 @@ def create(tenant: str, wanted: NewFeed, *, by: str, now: datetime) -> Feed:
         id=feed_id,
         resource_id=wanted.resource_id,
         digest=_digest(secret),
-        created_by=by,
+        created_by=actor_name,
         created_at=now,
     )
     with writes.transaction() as tx:
@@ -187,7 +187,7 @@ def _properties(appointment: Appointment, now: datetime) -> Iterator[tuple[str, 
     """DTSTAMP is the last revision, not the time of the answer, so that an unchanged feed has an unchanged ETag."""
     revised_at = appointment.updated_at or appointment.created_at
     held_until = appointment.hold_expires_at
-    status = Status.EXPIRED if held_until and held_until <= now else Status(appointment.status)
+    status = AppointmentStatus.EXPIRED if held_until and held_until <= now else AppointmentStatus(appointment.status)
     yield "uid", f"{appointment.id}@mostrador"
     yield "sequence", appointment.version - 1
     yield "dtstamp", revised_at

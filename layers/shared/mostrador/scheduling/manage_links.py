@@ -32,7 +32,7 @@ def token(tenant: str, appointment_id: str) -> str:
     return _signer(tenant).sign(appointment_id).decode()
 
 
-def opened(tenant: str, token: str, *, now: datetime) -> Appointment:
+def verify_token(tenant: str, token: str, *, now: datetime) -> Appointment:
     """The appointment to which ``token`` leads. Raises DeadLink."""
     try:
         appointment_id = _signer(tenant).unsign(token).decode()

@@ -10,7 +10,7 @@ from mostrador.errors import Conflict
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling import appointments, availability, booking, booking_limits, manage_links, services, slots
 from mostrador.scheduling.rules import appointment_states as rules
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.views.appointments import (
     AvailabilityQuery,
     AvailabilityView,
@@ -68,7 +68,7 @@ class Managed:
         return self._until(self.shop.reschedule_notice_minutes)
 
     def _until(self, notice: Any) -> datetime | None:
-        if Status(self.appointment.status) not in rules.OCCUPYING:
+        if AppointmentStatus(self.appointment.status) not in rules.OCCUPYING:
             return None
         return _last_moment(self.appointment, notice)
 
@@ -102,14 +102,14 @@ def book(tenant: str, form: PublicBooking, *, address: str, key: str | None, now
     )
     own_key = f"{BY} {key}" if key else None  # never a key of the staff, which holds no space
     with _fit_for_the_public(shop):
-        booked = booking.book(tenant, wanted, by=BY, key=own_key, now=now, is_public=True)
+        booked = booking.book(tenant, wanted, actor_name=BY, key=own_key, now=now, is_public=True)
     return Managed(shop, booked, manage_links.token(tenant, booked.id))
 
 
 def find(tenant: str, token: str, *, now: datetime) -> Managed:
     """The appointment behind a link. Raises NotHere (tenant), DeadLink."""
     shop = tenants.current(tenant, now=now)
-    return Managed(shop, manage_links.opened(tenant, token, now=now), token)
+    return Managed(shop, manage_links.verify_token(tenant, token, now=now), token)
 
 
 def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> Managed:
@@ -120,7 +120,7 @@ def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> Managed:
         tenant,
         appointment_id,
         reason=one_line,
-        by=BY,
+        actor_name=BY,
         now=now,
         check=lambda one: _check_in_time(shop, one, shop.cancel_notice_minutes, now),
     )
@@ -135,7 +135,7 @@ def reschedule(tenant: str, token: str, form: Rescheduling, *, now: datetime) ->
             tenant,
             appointment_id,
             form,
-            by=BY,
+            actor_name=BY,
             now=now,
             check=lambda one: _check_in_time(shop, one, shop.reschedule_notice_minutes, now),
         )
@@ -168,6 +168,6 @@ def _fit_for_the_public(shop: Tenant) -> Iterator[None]:
     except booking.PlanLimitReached as error:
         raise NotTakingBookings(name=shop.name) from error
     except slots.SlotTaken as error:
-        raise slots.SlotTaken(**error.facts | {"by": {}}) from error
+        raise slots.SlotTaken(**error.facts | {"details": {}}) from error
     except (booking_limits.TooManyActive, BadPhone) as error:
         raise type(error)(**error.facts | {"field": "body.phone"}) from error

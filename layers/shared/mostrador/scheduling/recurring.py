@@ -31,7 +31,7 @@ class BadSeries(Invalid):
     es = "{value} da {count} fechas: una serie tiene de 2 a {most}"
 
 
-def book(tenant: str, form: NewSeries, *, by: str, key: str | None, now: datetime) -> SeriesView:
+def book(tenant: str, form: NewSeries, *, actor_name: str, key: str | None, now: datetime) -> SeriesView:
     """Book every date, or those that are free with ``skip_conflicts``; a ``key`` repeated gives the same series.
 
     Staff may plan past the service's advance window. Raises Conflicts, BadSeries, and what ``bookings.book`` raises.
@@ -40,31 +40,33 @@ def book(tenant: str, form: NewSeries, *, by: str, key: str | None, now: datetim
     days = _days(form, tenants.zone(shop))
     series_id = ids.derived(tenant, "series", key) if key else ids.new()
     starts, missing = _starts(form, days, tenants.zone(shop))
-    wish = booking_request.of(
+    request = booking_request.from_form(
         shop,
         form.appointment(),
         starts=starts,
         appointment_ids=[ids.derived(tenant, f"of series {series_id}", str(start)) for start in starts],
-        by=by,
+        actor_name=actor_name,
         now=now,
         series_id=series_id,
         request=form.as_sent(),
     )
     for _ in writes.attempts():
-        scene = booking_context.at(tenant, form.service_id, starts, wish.keys())
-        wish, is_complete = wish.after(scene)
+        context = booking_context.load(tenant, form.service_id, starts, request.keys())
+        request, is_complete = request.after(context)
         if not is_complete:
             continue
-        earlier = _earlier(scene, wish)
-        free, conflicts = _judge(scene, wish, form, taken_by_us={local_time.minute(one.starts_at) for one in earlier})
+        earlier = _earlier(context, request)
+        free, conflicts = _judge(
+            context, request, form, taken_by_us={local_time.minute(one.starts_at) for one in earlier}
+        )
         conflicts += missing
         if earlier:
             return _view(series_id, earlier, conflicts)
         if not free or (conflicts and not form.skip_conflicts):
             raise Conflicts(count=len(conflicts), conflicts=[one.model_dump(mode="json") for one in conflicts])
         try:
-            return _view(series_id, _write(wish, scene, free), conflicts)
-        except writes.Refused:
+            return _view(series_id, _write(request, context, free), conflicts)
+        except writes.ConditionFailed:
             continue
     raise Busy
 
@@ -91,36 +93,39 @@ def _starts(form: NewSeries, days: list[date], zone: ZoneInfo) -> tuple[list[int
             starts.append(found[0])
         else:
             at = datetime(day.year, day.month, day.day, wall // 60, wall % 60, tzinfo=zone)
-            missing.append(SeriesConflict(starts_at=at, reason=Reason.CLOSED.value, by={}, alternatives=[]))
+            missing.append(SeriesConflict(starts_at=at, reason=Reason.CLOSED.value, details={}, alternatives=[]))
     return starts, missing
 
 
 def _judge(
-    scene: booking_context.Scene, wish: booking_request.Wish, form: NewSeries, taken_by_us: set[int]
+    context: booking_context.BookingContext,
+    request: booking_request.BookingRequest,
+    form: NewSeries,
+    taken_by_us: set[int],
 ) -> tuple[dict[int, list[Resource]], list[SeriesConflict]]:
     """Who takes each start that is free, and the conflicts of the others."""
-    asked = slots.Question(wish.now, form.resource_id, any_day=True, ignore_calendar=form.ignore_calendar)
+    asked = slots.SlotQuery(request.now, form.resource_id, any_day=True, ignore_calendar=form.ignore_calendar)
     free, conflicts = {}, []
-    for start in (one for one in wish.starts if one not in taken_by_us):
+    for start in (one for one in request.starts if one not in taken_by_us):
         try:
-            free[start] = slots.choose(scene, start, asked)
+            free[start] = slots.choose(context, start, asked)
         except slots.SlotTaken as taken:
             conflicts.append(SeriesConflict(**{name: taken.facts[name] for name in SeriesConflict.model_fields}))
     return free, conflicts
 
 
 def _write(
-    wish: booking_request.Wish, scene: booking_context.Scene, free: dict[int, list[Resource]]
+    request: booking_request.BookingRequest, context: booking_context.BookingContext, free: dict[int, list[Resource]]
 ) -> list[Appointment]:
-    ids_of = dict(zip(wish.starts, wish.appointment_ids, strict=True))
-    some = booking_request.only(wish, starts=list(free), appointment_ids=[ids_of[start] for start in free])
-    return booking.write(some, scene, list(free.values()))
+    ids_of = dict(zip(request.starts, request.appointment_ids, strict=True))
+    some = booking_request.only(request, starts=list(free), appointment_ids=[ids_of[start] for start in free])
+    return booking.write(some, context, list(free.values()))
 
 
-def _earlier(scene: booking_context.Scene, wish: booking_request.Wish) -> list[Appointment]:
+def _earlier(context: booking_context.BookingContext, request: booking_request.BookingRequest) -> list[Appointment]:
     """What the same request made before. Raises KeyReused."""
-    found = (scene.other.get(keys.appointment(wish.tenant, one)) for one in wish.appointment_ids)
-    return [writes.same_request(one, wish.fingerprint) for one in found if one is not None]
+    found = (context.other.get(keys.appointment(request.tenant, one)) for one in request.appointment_ids)
+    return [writes.same_request(one, request.fingerprint) for one in found if one is not None]
 
 
 def _view(series_id: str, booked: list[Appointment], conflicts: list[SeriesConflict]) -> SeriesView:

@@ -18,7 +18,7 @@ _LOOK_AHEAD: Final = timedelta(days=7)
 
 
 class SlotTaken(Conflict):
-    """``reason`` is the rule that refuses the start and ``by`` its figures; ``alternatives`` are the nearest free."""
+    """``reason`` is the rule that refuses the start, ``details`` its figures; ``alternatives`` are the nearest free."""
 
     code = "slot_taken"
     en = "{starts_at} is not free: {reason}"
@@ -57,7 +57,7 @@ _WORDS: Final[tuple[dict[rules.Reason, str], dict[rules.Reason, str]]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SlotQuery:
     """What is asked of a scene: which resource of the first group, not counting which appointment.
 
     ``any_day`` is for staff who plan further ahead than customers may, ``ignore_calendar`` for staff who book over what
@@ -80,111 +80,121 @@ class Free:
     seats: int
 
 
-def free(scene: booking_context.Scene, first: date, last: date, asked: Question) -> dict[int, Free]:
+def free(context: booking_context.BookingContext, first: date, last: date, asked: SlotQuery) -> dict[int, Free]:
     """The free starts of the local days ``first`` to ``last``, by minute. Raises NotHere for a foreign resource."""
-    main, second = _groups(scene, asked)
+    main, second = _groups(context, asked)
     of_main = [(terms, set(rules.starts(terms, first, last))) for terms in main.values()]
     of_second = {one: set(rules.starts(terms, first, last)) for one, terms in second.items()}
     found: dict[int, Free] = {}
     for start in sorted(set().union(*(starts for _, starts in of_main)) if of_main else ()):
         others = [one for one, starts in of_second.items() if start in starts]
-        if scene.needs_second and not others:
+        if context.needs_second and not others:
             continue
         able = [one for one, (_, starts) in zip(main, of_main, strict=True) if start in starts]
         found[start] = Free(able, others, max(rules.seats_left(main[one], start) for one in able))
     return found
 
 
-def choose(scene: booking_context.Scene, at: int, asked: Question) -> list[Resource]:
+def choose(context: booking_context.BookingContext, at: int, asked: SlotQuery) -> list[Resource]:
     """Who takes the start: of those free, who has least that day, then the service's order; one of each group.
 
     Raises SlotTaken, NotHere.
     """
     chosen = []
-    for group in _groups(scene, asked):
+    for group in _groups(context, asked):
         refusals = {one: rules.refusal(terms, at) for one, terms in group.items()}
         able = [one for one, why in refusals.items() if why is None]
         if able:
-            chosen.append(min(able, key=lambda one: _burden(scene, one, group[one], at, asked)))
+            chosen.append(min(able, key=lambda one: _burden(context, one, group[one], at, asked)))
         elif refusals or group is not _EMPTY:
-            raise taken(scene, at, asked, next((why for why in refusals.values() if why), _NOBODY))
-    return [one for wanted in chosen for one in scene.resources if one.id == wanted]
+            raise slot_taken_error(context, at, asked, next((why for why in refusals.values() if why), _NOBODY))
+    return [one for wanted in chosen for one in context.resources if one.id == wanted]
 
 
-def _burden(scene: booking_context.Scene, one: str, terms: rules.Terms, at: int, asked: Question) -> tuple[bool, int]:
+def _burden(
+    context: booking_context.BookingContext, one: str, terms: rules.SlotRules, at: int, asked: SlotQuery
+) -> tuple[bool, int]:
     """What decides between resources that are free: an open class is filled first, then who has least that day."""
     is_joined = rules.seats_left(terms, at) < terms.demand.capacity
-    return not is_joined, len(scene.booked(one, asked.now))
+    return not is_joined, len(context.booked(one, asked.now))
 
 
-def taken(scene: booking_context.Scene, at: int, asked: Question, why: rules.Refusal) -> SlotTaken:
+def slot_taken_error(
+    context: booking_context.BookingContext, at: int, asked: SlotQuery, why: rules.Refusal
+) -> SlotTaken:
     """The refusal of a start, with the three nearest free starts of the days around, busy ones left out."""
     asked = replace(asked, ignore_calendar=False)
-    zone = tenants.zone(scene.tenant)
+    zone = tenants.zone(context.tenant)
     day = local_time.local_day(at, zone)
-    some = next(iter(_groups(scene, asked)[0].values()), None)
+    some = next(iter(_groups(context, asked)[0].values()), None)
     if some:  # where anything can be free at all
         day = min(max(day, local_time.local_day(some.earliest, zone)), some.last_day)
     first, last = day - timedelta(days=1), day + _LOOK_AHEAD
-    around = rules.nearest(list(free(booking_context.widened(scene, first, last), first, last, asked)), at)
+    around = rules.nearest(list(free(booking_context.widened(context, first, last), first, last, asked)), at)
     return SlotTaken(
         field="body.starts_at",
         value=local_time.instant(at, zone).isoformat(),
         starts_at=local_time.instant(at, zone).isoformat(),
         reason=why.reason.value,
-        by=told(why, scene),
+        details=refusal_details(why, context),
         alternatives=[local_time.instant(start, zone).isoformat() for start in around],
     )
 
 
-def told(why: rules.Refusal, scene: booking_context.Scene) -> dict[str, Any]:
+def refusal_details(why: rules.Refusal, context: booking_context.BookingContext) -> dict[str, Any]:
     """The figures of a refusal with their instants on the tenant's clock; never who booked."""
-    zone = tenants.zone(scene.tenant)
+    zone = tenants.zone(context.tenant)
     instants = {"earliest", "from", "until", "closes"}
     return {
         name: local_time.instant(value, zone).isoformat() if name in instants else value
-        for name, value in why.by.items()
+        for name, value in why.details.items()
         if name != "appointment_id"
     }
 
 
 def explained(
-    scene: booking_context.Scene, first: date, last: date, asked: Question
+    context: booking_context.BookingContext, first: date, last: date, asked: SlotQuery
 ) -> list[tuple[int, rules.Refusal]]:
     """Every start of the grid that is not offered, with the first refusal that concerns it."""
-    offered = free(scene, first, last, asked)
-    main, second = _groups(scene, asked)
+    offered = free(context, first, last, asked)
+    main, second = _groups(context, asked)
     whys: dict[int, rules.Refusal] = {}
     for terms in [*main.values(), *second.values()]:
         for start, why in rules.explained(terms, first, last):
             if start not in offered:
                 whys.setdefault(start, why)
-    return [(start, _named(scene, start, why)) for start, why in sorted(whys.items(), key=lambda pair: pair[0])]
+    return [(start, _named(context, start, why)) for start, why in sorted(whys.items(), key=lambda pair: pair[0])]
 
 
-def _named(scene: booking_context.Scene, start: int, why: rules.Refusal) -> rules.Refusal:
+def _named(context: booking_context.BookingContext, start: int, why: rules.Refusal) -> rules.Refusal:
     """A refusal for being closed, with the name of the special day that is why."""
-    day = local_time.local_day(start, tenants.zone(scene.tenant)).isoformat()
-    owners: list[Any] = [*scene.resources, scene.tenant]
+    day = local_time.local_day(start, tenants.zone(context.tenant)).isoformat()
+    owners: list[Any] = [*context.resources, context.tenant]
     name = next((owner.special_days[day]["name"] for owner in owners if day in (owner.special_days or {})), None)
-    return replace(why, by={**why.by, "special_day": name}) if name and why.reason is rules.Reason.CLOSED else why
+    return (
+        replace(why, details={**why.details, "special_day": name})
+        if name and why.reason is rules.Reason.CLOSED
+        else why
+    )
 
 
-_EMPTY: Final[dict[str, rules.Terms]] = {}
+_EMPTY: Final[dict[str, rules.SlotRules]] = {}
 _NOBODY: Final = rules.Refusal(rules.Reason.CLOSED)
 
 
-def _groups(scene: booking_context.Scene, asked: Question) -> tuple[dict[str, rules.Terms], dict[str, rules.Terms]]:
+def _groups(
+    context: booking_context.BookingContext, asked: SlotQuery
+) -> tuple[dict[str, rules.SlotRules], dict[str, rules.SlotRules]]:
     """The terms of each active resource, of the first group and of the second, if one is needed."""
-    main_ids = scene.service.resource_ids
+    main_ids = context.service.resource_ids
     if asked.resource_id is not None:
-        if asked.resource_id not in main_ids or not scene.is_active(asked.resource_id):
+        if asked.resource_id not in main_ids or not context.is_active(asked.resource_id):
             raise NotHere(entity="resource", id=asked.resource_id)
         main_ids = [asked.resource_id]
-    groups = [main_ids, scene.service.second_resource_ids] if scene.needs_second else [main_ids]
-    found = [scene.terms(one, asked.now, without=asked.without) for one in groups]
+    groups = [main_ids, context.service.second_resource_ids] if context.needs_second else [main_ids]
+    found = [context.terms(one, asked.now, without=asked.without) for one in groups]
     if asked.ignore_calendar:
         found = [{one: replace(terms, busy=()) for one, terms in group.items()} for group in found]
     if asked.any_day:
         found = [{one: replace(terms, last_day=date.max) for one, terms in group.items()} for group in found]
-    return found[0], found[1] if scene.needs_second else _EMPTY
+    return found[0], found[1] if context.needs_second else _EMPTY

@@ -144,7 +144,7 @@ def _edit(
         try:
             with writes.transaction() as tx:
                 tx.save(owner)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         if isinstance(owner, Tenant):
             tenants.remember(owner, now)

@@ -13,12 +13,13 @@ from mostrador.people import customers
 from mostrador.scheduling import appointments, booking_context
 from mostrador.scheduling.rules import appointment_states as appointment_rules
 from mostrador.scheduling.rules import waiting_states as rules
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.scheduling import Appointment, Service, Waiter, Waiting, WaitingLine
 from mostrador.table.items.tenants import Tenant
+from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from mostrador.values.phones import normalised
@@ -63,7 +64,7 @@ def listing(tenant: str, query: "WaitingListing", *, now: datetime) -> reads.Pag
     )
 
 
-def join(tenant: str, form: "NewWaiting", *, by: str, key: str | None, now: datetime) -> Waiting:
+def join(tenant: str, form: "NewWaiting", *, actor_name: str, key: str | None, now: datetime) -> Waiting:
     """Stand at the end of the line; the same ``key`` with the same form gives the same place.
 
     Raises NotHere (service, resource, customer), ServiceInactive, DayOutside, BadPhone, AlreadyWaiting, KeyReused.
@@ -82,7 +83,7 @@ def join(tenant: str, form: "NewWaiting", *, by: str, key: str | None, now: date
         service = _service(shop, form, found.get(service_key), now)
         customer, is_new = _customer(shop, form, found.get(guard if phone else known), waiting_id, now)
         made = _entry(shop, form, service, customer, waiting_id)
-        made.created_by, made.created_at = by, now
+        made.created_by, made.created_at = actor_name, now
         place = keys.waiter(tenant, made.service_id, made.date, made.customer_id)
         try:
             with writes.transaction() as tx:
@@ -91,7 +92,7 @@ def join(tenant: str, form: "NewWaiting", *, by: str, key: str | None, now: date
                 _wake(tx, tenant, made, now)
                 if is_new:
                     customers.put(tx, tenant, customer)
-        except writes.Refused as error:
+        except writes.ConditionFailed as error:
             standing = reads.one(place)
             if standing is not None and standing.waiting_id != waiting_id:
                 raise AlreadyWaiting(name=customer.name, service=service.name, day=made.date) from error
@@ -151,7 +152,7 @@ def _entry(shop: Tenant, form: "NewWaiting", service: Service, customer: Custome
     )
 
 
-def _wake(tx: Any, tenant: str, entry: Waiting, now: datetime) -> None:
+def _wake(tx: Transaction, tenant: str, entry: Waiting, now: datetime) -> None:
     """Have the line looked at in the next run."""
     stored = WaitingLine
     key = keys.waiting_line(tenant, entry.service_id, entry.date)
@@ -200,7 +201,7 @@ def is_unsettled(tenant: str, entry: Waiting, now: datetime) -> bool:
     except NotHere:
         return False
     lapses = appointment.hold_expires_at
-    is_held = appointment.status == Status.PENDING and lapses is not None
+    is_held = appointment.status == AppointmentStatus.PENDING and lapses is not None
     return is_held and bool(appointment.checkout_id) and lapses <= now
 
 
@@ -217,7 +218,7 @@ def _landed(tenant: str, entry: Waiting, now: datetime) -> WaitingStatus | None:
             appointment = appointments.expire(tenant, entry.appointment_id, now=now)
     except NotHere:
         return rules.landing(None)
-    return rules.landing(Status(appointment.status))
+    return rules.landing(AppointmentStatus(appointment.status))
 
 
 def end(tenant: str, entry: Waiting, to: WaitingStatus, now: datetime) -> bool:
@@ -229,7 +230,7 @@ def end(tenant: str, entry: Waiting, to: WaitingStatus, now: datetime) -> bool:
         with writes.transaction() as tx:
             tx.save(entry)
             tx.delete(Waiter(*keys.waiter(tenant, entry.service_id, entry.date, entry.customer_id)))
-    except writes.Refused:
+    except writes.ConditionFailed:
         entry.status = before.value
         return False
     return True
@@ -237,13 +238,15 @@ def end(tenant: str, entry: Waiting, to: WaitingStatus, now: datetime) -> bool:
 
 def release(tenant: str, appointment_id: str | None, now: datetime) -> None:
     """Free the time of an offer that nobody will take; a confirmed appointment stays."""
-    with suppress(NotHere, appointment_rules.WrongState):
+    with suppress(NotHere, appointment_rules.WrongAppointmentState):
         if appointment_id:
             appointments.cancel(
-                tenant, appointment_id, reason="waiting list", by="system", now=now, check=_check_pending
+                tenant, appointment_id, reason="waiting list", actor_name="system", now=now, check=_check_pending
             )
 
 
 def _check_pending(appointment: Appointment) -> None:
-    if appointment.status != Status.PENDING:
-        raise appointment_rules.WrongState(current=appointment.status, wanted=Status.CANCELLED.value)
+    if appointment.status != AppointmentStatus.PENDING:
+        raise appointment_rules.WrongAppointmentState(
+            current=appointment.status, wanted=AppointmentStatus.CANCELLED.value
+        )

@@ -85,13 +85,13 @@ def _serve(shop: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: da
 class _Look:
     """A line's day as it is now, and the first start to offer, by the resource wished for."""
 
-    scene: booking_context.Scene
+    context: booking_context.BookingContext
     day: date
     starts: dict[str | None, int | None] = field(default_factory=dict)
 
     def first_free(self, resource_id: str | None, now: datetime) -> int | None:
         if resource_id not in self.starts:
-            self.starts[resource_id] = _first_free(self.scene, self.day, resource_id, now)
+            self.starts[resource_id] = _first_free(self.context, self.day, resource_id, now)
         return self.starts[resource_id]
 
 
@@ -99,7 +99,7 @@ def _look(shop: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: dat
     """None where the service is not offered; one that is gone for good ends every wait."""
     day = date.fromisoformat(line.date)
     try:
-        return _Look(booking_context.over(shop.slug, line.service_id, day, day, now=now), day)
+        return _Look(booking_context.load_days(shop.slug, line.service_id, day, day, now=now), day)
     except booking_context.ServiceInactive:
         return None
     except NotHere:
@@ -107,11 +107,13 @@ def _look(shop: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: dat
         return None
 
 
-def _first_free(scene: booking_context.Scene, day: date, resource_id: str | None, now: datetime) -> int | None:
+def _first_free(
+    context: booking_context.BookingContext, day: date, resource_id: str | None, now: datetime
+) -> int | None:
     """The first free start after an offer of it would have lapsed."""
-    lapses = local_time.minute(now) + int(scene.tenant.hold_minutes)
+    lapses = local_time.minute(now) + int(context.tenant.hold_minutes)
     try:
-        free = slots.free(scene, day, day, slots.Question(now, resource_id))
+        free = slots.free(context, day, day, slots.SlotQuery(now, resource_id))
     except NotHere:  # the resource gives the service no longer
         return None
     return next((start for start in sorted(free) if start > lapses), None)
@@ -128,16 +130,16 @@ def _offer_id(tenant: str, entry: Waiting) -> str:
 
 def _found(look: _Look, entry: Waiting, now: datetime) -> Appointment | None:
     """The appointment held for the entry by a run that did not live to tell; it stands in the agenda."""
-    scene = look.scene
-    wanted = _offer_id(scene.tenant.slug, entry)
-    if any(line.appointment_id == wanted for one in scene.resources for line in scene.booked(one.id, now)):
-        return appointments.get(scene.tenant.slug, wanted, now=now)
+    context = look.context
+    wanted = _offer_id(context.tenant.slug, entry)
+    if any(line.appointment_id == wanted for one in context.resources for line in context.booked(one.id, now)):
+        return appointments.get(context.tenant.slug, wanted, now=now)
     return None
 
 
 def _held(look: _Look, entry: Waiting, now: datetime) -> Appointment | None:
     """Hold the first free start for the entry; None where there is none. Raises what ``bookings.book`` raises."""
-    shop, start = look.scene.tenant, look.first_free(entry.resource_id, now)
+    shop, start = look.context.tenant, look.first_free(entry.resource_id, now)
     if start is None:
         return None
     try:
@@ -147,7 +149,7 @@ def _held(look: _Look, entry: Waiting, now: datetime) -> Appointment | None:
         return None
     form = _form(entry, customer, local_time.instant(start, tenants.zone(shop)))
     try:
-        return booking.book(shop.slug, form, by="system", key=_offer_key(entry), now=now)
+        return booking.book(shop.slug, form, actor_name="system", key=_offer_key(entry), now=now)
     except writes.KeyReused:  # another run holds another start for them
         return appointments.get(shop.slug, _offer_id(shop.slug, entry), now=now)
 
@@ -177,7 +179,7 @@ def _offer(tenant: str, entry: Waiting, appointment: Appointment, now: datetime)
         entry.offer_starts_at, entry.offer_expires_at = appointment.starts_at, lapses
     entry.updated_at = now  # and a new version: the next offer of a wait whose offer never reached anybody
     try:
-        with writes.refusing(writes.stale(entry)), writes.transaction() as tx:
+        with writes.refusing(writes.stale_error(entry)), writes.transaction() as tx:
             tx.save(entry)
     except Stale:
         if waiting_list.get(tenant, entry.id, now=now).appointment_id != appointment.id:

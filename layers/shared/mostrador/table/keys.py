@@ -260,12 +260,12 @@ def ledger_line(slug: str, instant: datetime, payment_id: str, state: str) -> Ke
     return ledger_partition(slug), f"{at(instant)}#{payment_id}#{state}"
 
 
-OWED_PREFIX = "OWED#"
+REFUND_DUE_PREFIX = "OWED#"
 
 
-def owed(slug: str, payment_id: str) -> Key:
+def refund_due(slug: str, payment_id: str) -> Key:
     """There while that payment's money is due back."""
-    return ledger_partition(slug), f"{OWED_PREFIX}{payment_id}"
+    return ledger_partition(slug), f"{REFUND_DUE_PREFIX}{payment_id}"
 
 
 def parked_notice(slug: str, process_id: str) -> Key:

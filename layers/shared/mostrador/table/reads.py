@@ -66,7 +66,7 @@ def page(
     ``tenant``, partition and ``query``, whatever else tells this list from another; raises BadCursor.
     """
     signer = signer_of(tenant, partition, query, between, newest_first)
-    start = opened(signer, cursor)
+    start = decode_cursor(signer, cursor)
     found: list[Any] = []
     for _ in range(MOST_ROUNDS):
         pages = _query(index)(
@@ -189,7 +189,7 @@ def signer_of(tenant: str, *query: object) -> URLSafeSerializer:
     return URLSafeSerializer(settings.signing_key(), salt=f"cursor {tenant} {query!r}")
 
 
-def opened(signer: URLSafeSerializer, cursor: str | None) -> Any:
+def decode_cursor(signer: URLSafeSerializer, cursor: str | None) -> Any:
     """What was signed, None where there is no cursor. Raises BadCursor."""
     if cursor is None:
         return None

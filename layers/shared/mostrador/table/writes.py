@@ -15,8 +15,10 @@ from mostrador.table import audit_trail, code_of, keys, reads
 from mostrador.table.base import Item, Versioned
 
 T = TypeVar("T", bound=Versioned)
+L = TypeVar("L")
+R = TypeVar("R")
 TRIES: Final = 8
-TOLD: Final = "ALL_OLD"
+RETURN_OLD: Final = "ALL_OLD"
 """``return_values`` of a write whose refusal should tell which item was in the way."""
 _REFUSED: Final = "ConditionalCheckFailed"
 _CONTENDED: Final = frozenset(
@@ -30,7 +32,7 @@ class KeyReused(Invalid):
     es = "esta Idempotency-Key ya se usó para otra solicitud"
 
 
-class Refused(Exception):
+class ConditionFailed(Exception):
     """A condition did not hold; nothing was written.
 
     ``found`` are the items in the way, of those writes that asked for them (``TOLD``); ``failed`` counts conditions.
@@ -54,12 +56,33 @@ def attempts(seconds: float = 5.0, most: int = 40, longest: float = 0.4) -> Iter
         pause(attempt, longest)
 
 
+def retrying(
+    load: Callable[[int], L],
+    decide: Callable[[L], R],
+    *,
+    on: type[Exception] | tuple[type[Exception], ...] = ConditionFailed,
+    longest: float = 0.4,
+) -> R:
+    """Load, decide and write; again from the start while the write is refused because somebody was quicker.
+
+    ``load`` gets the number of the attempt, from 0. ``decide`` writes and returns the result. The exceptions ``on``
+    start the next attempt, after a pause of at most ``longest`` seconds. Raises Busy when the attempts are used up.
+    """
+    for attempt in attempts(longest=longest):
+        loaded = load(attempt)
+        try:
+            return decide(loaded)
+        except on:
+            continue
+    raise Busy
+
+
 def pause(attempt: int, longest: float) -> None:
     """Wait before try number ``attempt`` (from 0) is repeated: full jitter, at most ``longest`` seconds."""
     time.sleep(random.uniform(0, min(longest, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
 
 
-class _Transaction(TransactWrite):
+class Transaction(TransactWrite):
     """All or nothing, with a line for the audit log.
 
     Repeated by itself only while every cause is contention, which botocore does not do.
@@ -107,7 +130,7 @@ class _Transaction(TransactWrite):
             except TransactWriteError as error:
                 codes = _causes(error)
                 if _REFUSED in codes:
-                    raise _refused(error) from error
+                    raise _condition_failed(error) from error
                 if not codes or codes - _CONTENDED:
                     raise
         raise Busy
@@ -118,17 +141,17 @@ def _causes(error: TransactWriteError) -> set[str]:
     return reasons or {code_of(error)} & _CONTENDED
 
 
-def _refused(error: TransactWriteError) -> Refused:
+def _condition_failed(error: TransactWriteError) -> ConditionFailed:
     failed = [one for one in error.cancellation_reasons if one and one.code == _REFUSED]
-    return Refused(len(failed), [Item.from_raw_data(one.raw_item) for one in failed if one.raw_item])
+    return ConditionFailed(len(failed), [Item.from_raw_data(one.raw_item) for one in failed if one.raw_item])
 
 
-def transaction() -> _Transaction:
+def transaction() -> Transaction:
     """A context in which saves, updates, deletions and checks become one transaction at its end.
 
     Raises Refused when a condition fails and Busy when contention outlasts the tries.
     """
-    return _Transaction()
+    return Transaction()
 
 
 @contextmanager
@@ -136,7 +159,7 @@ def refusing(refusal: ServiceError) -> Iterator[None]:
     """Turn a failed condition, of one write or of a transaction, into ``refusal``."""
     try:
         yield
-    except Refused as error:
+    except ConditionFailed as error:
         raise refusal from error
     except PynamoDBException as error:
         if code_of(error) != "ConditionalCheckFailedException":
@@ -168,7 +191,7 @@ def check_version(item: Any, seen: int | None) -> None:
         raise Stale(given=seen, current=item.version)
 
 
-def stale(item: Any) -> Stale:
+def stale_error(item: Any) -> Stale:
     """The refusal of a write made from a copy that somebody changed meanwhile."""
     return Stale(given=item.version, current=item.version + 1)
 
@@ -186,13 +209,13 @@ def edited(load: Callable[[], T], alter: Callable[[T], None], *, seen: int | Non
         try:
             with transaction() as tx:
                 tx.save(item)
-        except Refused:
+        except ConditionFailed:
             continue
         return item
     raise Busy
 
 
-def touch(item: Versioned, action: Any, *, condition: Any) -> None:
+def update_attribute(item: Versioned, action: Any, *, condition: Any) -> None:
     """Write one attribute of an item that nobody edits: no new version, and no line in the audit log.
 
     Raises Refused where ``condition`` does not hold.
@@ -202,20 +225,20 @@ def touch(item: Versioned, action: Any, *, condition: Any) -> None:
     except PynamoDBException as error:
         if code_of(error) != "ConditionalCheckFailedException":
             raise
-        raise Refused(1, []) from error
+        raise ConditionFailed(1, []) from error
 
 
-def put(item: Any) -> None:
+def save_unaudited(item: Any) -> None:
     """Save one item by itself, on its version where it has one: no line in the audit log. Raises Refused."""
     try:
         item.save()
     except PynamoDBException as error:
         if code_of(error) != "ConditionalCheckFailedException":
             raise
-        raise Refused(1, []) from error
+        raise ConditionFailed(1, []) from error
 
 
 def delete(item: Any) -> None:
     """Delete an item unless somebody changed it since it was read. Raises Stale."""
-    with refusing(stale(item)), transaction() as tx:
+    with refusing(stale_error(item)), transaction() as tx:
         tx.delete(item)

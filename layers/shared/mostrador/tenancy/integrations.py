@@ -24,12 +24,12 @@ MOST: Final = 200
 _opened: Final[OrderedDict[str, str]] = OrderedDict()
 
 
-class Kind(StrEnum):
+class IntegrationType(StrEnum):
     BANCARD = "BANCARD"
     GOOGLE_CALENDAR = "GOOGLE_CALENDAR"
 
 
-class State(StrEnum):
+class IntegrationState(StrEnum):
     """BROKEN: the other side takes the credentials no longer, and somebody must give new ones.
 
     REMOVING: it goes as soon as what we put there is gone.
@@ -40,13 +40,13 @@ class State(StrEnum):
     REMOVING = "REMOVING"
 
 
-def find(tenant: str, kind: Kind, resource_id: str | None = None) -> Integration | None:
+def find(tenant: str, kind: IntegrationType, resource_id: str | None = None) -> Integration | None:
     """The connection as it is stored; None where there is none."""
     found = reads.one(keys.integration(tenant, kind.value, resource_id))
     return found if isinstance(found, Integration) else None
 
 
-def get(tenant: str, kind: Kind, resource_id: str | None = None, *, now: datetime) -> Integration:
+def get(tenant: str, kind: IntegrationType, resource_id: str | None = None, *, now: datetime) -> Integration:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
     found = find(tenant, kind, resource_id)
@@ -63,13 +63,13 @@ def listing(tenant: str, *, now: datetime) -> list[Integration]:
 
 def put(
     tenant: str,
-    kind: Kind,
+    kind: IntegrationType,
     *,
     settings: dict[str, Any],
     secret: str | None,
     resource_id: str | None = None,
     seen: int | None = None,
-    by: str,
+    actor_name: str,
     now: datetime,
 ) -> Integration:
     """Connect, or change a connection; the same again changes nothing. Raises NotHere, Stale, Busy, SecretsUnavailable.
@@ -84,25 +84,32 @@ def put(
         elif seen is not None:
             raise Stale(given=seen, current=0)
         known = secrets(stored, now=now)[0] if stored and stored.sealed else None
-        if stored and stored.settings == settings and secret in (None, known) and stored.status == State.ACTIVE:
+        if (
+            stored
+            and stored.settings == settings
+            and secret in (None, known)
+            and stored.status == IntegrationState.ACTIVE
+        ):
             return stored
         item = stored or _new(tenant, kind, resource_id, now)
         if secret is not None and secret != known:
             item.previous, item.previous_until = item.sealed, now + KEPT if item.sealed else None
-            item.sealed, item.sealed_at = kms.seal(secret, _bound_to(item)), now
-        item.settings, item.status, item.reason = settings, State.ACTIVE.value, None
-        item.changed_by, item.updated_at = by, now if stored else None
+            item.sealed, item.sealed_at = kms.encrypt(secret, _bound_to(item)), now
+        item.settings, item.status, item.reason = settings, IntegrationState.ACTIVE.value, None
+        item.changed_by, item.updated_at = actor_name, now if stored else None
         try:
             with writes.transaction() as tx:
                 tx.save(item)
-        except writes.Refused:
+        except writes.ConditionFailed:
             continue
         logger.info("integration.connected", tenant=tenant, kind=kind.value)
         return item
     raise Busy
 
 
-def remove(tenant: str, kind: Kind, resource_id: str | None = None, *, seen: int | None, now: datetime) -> None:
+def remove(
+    tenant: str, kind: IntegrationType, resource_id: str | None = None, *, seen: int | None, now: datetime
+) -> None:
     """Forget a connection and its credentials. Raises NotHere, Stale."""
     item = get(tenant, kind, resource_id, now=now)
     writes.check_version(item, seen)
@@ -114,24 +121,28 @@ def mark_broken(item: Integration, reason: str, *, now: datetime) -> None:
 
     What is REMOVING stays so, with the reason.
     """
-    is_leaving = item.status == State.REMOVING
-    if item.status == State.BROKEN or (is_leaving and item.reason):
+    is_leaving = item.status == IntegrationState.REMOVING
+    if item.status == IntegrationState.BROKEN or (is_leaving and item.reason):
         return
-    item.status, item.reason, item.updated_at = item.status if is_leaving else State.BROKEN.value, reason[:200], now
+    item.status, item.reason, item.updated_at = (
+        item.status if is_leaving else IntegrationState.BROKEN.value,
+        reason[:200],
+        now,
+    )
     try:
         with writes.transaction() as tx:
             tx.save(item)
-    except writes.Refused:  # somebody connects it anew at this moment
+    except writes.ConditionFailed:  # somebody connects it anew at this moment
         return
     logger.error("integration broken", tenant=keys.tenant_of(item.pk), kind=item.kind, reason=reason[:200])
 
 
 def mark_mended(item: Integration, *, now: datetime) -> None:
     """Note that the other side takes the credentials again."""
-    if item.status == State.ACTIVE:
+    if item.status == IntegrationState.ACTIVE:
         return
-    item.status, item.reason, item.updated_at = State.ACTIVE.value, None, now
-    with suppress(writes.Refused), writes.transaction() as tx:
+    item.status, item.reason, item.updated_at = IntegrationState.ACTIVE.value, None, now
+    with suppress(writes.ConditionFailed), writes.transaction() as tx:
         tx.save(item)
 
 
@@ -145,7 +156,7 @@ def _secret(item: Integration, sealed: str) -> str:
     """Opened once in a process: KMS takes some milliseconds and money for each call."""
     name = hashlib.sha256(f"{item.pk}{item.sk}{sealed}".encode()).hexdigest()
     if name not in _opened:
-        _opened[name] = kms.opened(sealed, _bound_to(item))
+        _opened[name] = kms.decrypt(sealed, _bound_to(item))
     _opened.move_to_end(name)
     if len(_opened) > MOST:
         _opened.popitem(last=False)
@@ -157,7 +168,7 @@ def forget() -> None:
     _opened.clear()
 
 
-def _new(tenant: str, kind: Kind, resource_id: str | None, now: datetime) -> Integration:
+def _new(tenant: str, kind: IntegrationType, resource_id: str | None, now: datetime) -> Integration:
     pk, sk = keys.integration(tenant, kind.value, resource_id)
     return Integration(pk, sk, kind=kind.value, resource_id=resource_id, created_at=now)
 

@@ -108,13 +108,13 @@ def draft(wanted: "NewTenant", *, key: str | None, now: datetime) -> tuple[Tenan
 def create(wanted: "NewTenant", *, now: datetime) -> Tenant:
     """A tenant with its first resource and without anybody in it, in one transaction. Raises SlugTaken."""
     tenant, first = draft(wanted, key=None, now=now)
-    with writes.refusing(taken(wanted.slug)), writes.transaction() as tx:
+    with writes.refusing(slug_taken_error(wanted.slug)), writes.transaction() as tx:
         tx.save(tenant)
         tx.save(first)
     return tenant
 
 
-def taken(slug: str) -> SlugTaken:
+def slug_taken_error(slug: str) -> SlugTaken:
     """The refusal of a slug that another tenant has."""
     return SlugTaken(field="body.slug", value=slug, slug=slug)
 

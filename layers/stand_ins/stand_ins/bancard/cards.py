@@ -81,7 +81,7 @@ def register(process_id: str, *, succeeds: bool) -> Registration:
         wallet = Wallet(registration.public_key, registration.user_id, [registration.card_id])
         try:
             records.create(wallet)
-        except records.Refused:
+        except records.ConditionFailed:
             records.change(Wallet, wallet.record_id, lambda known: known.cards.append(registration.card_id))
     return registration
 

@@ -13,7 +13,7 @@ from stand_ins.bancard.cards import check_token
 from stand_ins.bancard.faults import Behaviour
 from stand_ins.bancard.messages import Denied
 from stand_ins.bancard.payments import Choice
-from stand_ins.bancard.records import Application, Process, Purchase, State
+from stand_ins.bancard.records import Application, Process, Purchase, PurchaseState
 from stand_ins.http import Answer
 
 PUBLIC_KEY: Final = re.compile("[a-zA-Z0-9]{32}")
@@ -98,9 +98,9 @@ def _confirmations(call: Call) -> dict[str, Any]:
     purchase = records.find(Purchase, records.of_shop(call.application.public_key, number))
     if purchase is None:
         raise Denied("BuyNotFoundError")
-    if purchase.state == State.ROLLED_BACK:
+    if purchase.state == PurchaseState.ROLLED_BACK:
         raise Denied("AlreadyRollbackedError")
-    if purchase.state not in (State.PAID, State.DECLINED):
+    if purchase.state not in (PurchaseState.PAID, PurchaseState.DECLINED):
         raise Denied("PaymentNotFoundError")
     return {"status": "success", "confirmation": payments.result(call.application, purchase)}
 
@@ -121,14 +121,14 @@ def _rollback(call: Call) -> dict[str, Any]:
 
 def _take_back(purchase: Purchase, *, day: str) -> str:
     """Why there is nothing to take back, empty where there is; what was not paid never will be."""
-    if purchase.state == State.ROLLED_BACK:
+    if purchase.state == PurchaseState.ROLLED_BACK:
         return "AlreadyRollbackedError"
-    if purchase.state != State.PAID:
-        purchase.state = State.CLOSED
+    if purchase.state != PurchaseState.PAID:
+        purchase.state = PurchaseState.CLOSED
         return "PaymentNotFoundError"
     if purchase.paid_on != day:
         return "TransactionAlreadyConfirmed"
-    purchase.state = State.ROLLED_BACK
+    purchase.state = PurchaseState.ROLLED_BACK
     return ""
 
 
@@ -152,7 +152,7 @@ def _create(purchase: Purchase) -> None:
     """Raises Denied."""
     try:
         records.create(purchase, Process(purchase.process_id, purchase.record_id))
-    except records.Refused as error:
+    except records.ConditionFailed as error:
         raise Denied("InvalidOperationError", "Shop process has already been taken") from error
 
 

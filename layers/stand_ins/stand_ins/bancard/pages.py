@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from stand_ins.bancard import cards, messages, payments, portal, records
 from stand_ins.bancard.payments import Choice
-from stand_ins.bancard.records import Process, Purchase, Registration, State
+from stand_ins.bancard.records import Process, Purchase, PurchaseState, Registration
 from stand_ins.http import Answer
 
 T = TypeVar("T", Process, Registration)
@@ -38,11 +38,11 @@ _CHOICES: Final = {
 _NOTIFY: Final = {Choice.NOTIFY: "Avisar ahora"}
 _REGISTER: Final = {Choice.APPROVE: "Registrar la tarjeta", Choice.DECLINE: "Rechazar la tarjeta"}
 _SAID: Final = {
-    State.OPEN: "",
-    State.DECLINED: "El intento anterior fue rechazado.",
-    State.PAID: "Esta compra ya fue pagada.",
-    State.CLOSED: payments.NoLongerPayable.es.capitalize() + ".",
-    State.ROLLED_BACK: payments.NoLongerPayable.es.capitalize() + ".",
+    PurchaseState.OPEN: "",
+    PurchaseState.DECLINED: "El intento anterior fue rechazado.",
+    PurchaseState.PAID: "Esta compra ya fue pagada.",
+    PurchaseState.CLOSED: payments.NoLongerPayable.es.capitalize() + ".",
+    PurchaseState.ROLLED_BACK: payments.NoLongerPayable.es.capitalize() + ".",
 }
 _STYLES: Final = (
     "button-background-color", "button-border-color", "button-text-color", "form-background-color",
@@ -73,7 +73,7 @@ def payment(path: str, query: Mapping[str, str]) -> Answer:
         process_id=process.process_id,
         summary=summary,
         choices=_choices_of(purchase),
-        said=_SAID[State(purchase.state)],
+        said=_SAID[PurchaseState(purchase.state)],
         way_out=with_status(purchase.cancel_url, "payment_fail") if purchase.cancel_url else "",
     )
     return Answer(200, _HTML, page, _HEADERS)
@@ -131,9 +131,9 @@ def _process(of: type[T], query: Mapping[str, str]) -> T | None:
 
 
 def _choices_of(purchase: Purchase) -> Mapping[Choice, str]:
-    if purchase.state in (State.OPEN, State.DECLINED):
+    if purchase.state in (PurchaseState.OPEN, PurchaseState.DECLINED):
         return _CHOICES
-    return _NOTIFY if purchase.state == State.PAID and not purchase.confirmations else {}
+    return _NOTIFY if purchase.state == PurchaseState.PAID and not purchase.confirmations else {}
 
 
 def _nothing(path: str) -> Answer:

@@ -12,7 +12,7 @@ from mostrador.errors import Conflict
 from mostrador.observability import logger
 from mostrador.payments.rules import bancard
 from stand_ins.bancard import messages, records
-from stand_ins.bancard.records import Application, Purchase, State
+from stand_ins.bancard.records import Application, Purchase, PurchaseState
 
 _CONNECT: Final = 3.0
 _READ: Final = 20.0
@@ -124,7 +124,7 @@ def pay(purchase_id: str, choice: Choice, *, amount: str | None = None, token: s
 
 
 def is_approved(purchase: Purchase) -> bool:
-    return purchase.state == State.PAID
+    return purchase.state == PurchaseState.PAID
 
 
 def notify(purchase_id: str, notice: Notice = TRUTH, *, read: float = _READ) -> None:
@@ -146,11 +146,11 @@ def result(application: Application, purchase: Purchase) -> dict[str, Any]:
 
 
 def _decide(purchase: Purchase, *, choice: Choice, amount: str | None, day: str) -> None:
-    if purchase.state == State.PAID:
+    if purchase.state == PurchaseState.PAID:
         raise AlreadyPaid
-    if purchase.state in (State.CLOSED, State.ROLLED_BACK):
+    if purchase.state in (PurchaseState.CLOSED, PurchaseState.ROLLED_BACK):
         raise NoLongerPayable
-    purchase.state = State.DECLINED if choice in _DECLINED else State.PAID
+    purchase.state = PurchaseState.DECLINED if choice in _DECLINED else PurchaseState.PAID
     purchase.outcome, purchase.charged, purchase.paid_on = choice, amount or purchase.amount, day
 
 

@@ -41,7 +41,7 @@ def register(public_key: str, sent: Mapping[str, Any]) -> dict[str, Any]:
 
     try:
         records.create(Application(public_key, private_key, str(url)))
-    except records.Refused:
+    except records.ConditionFailed:
         records.change(Application, public_key, renew)
     return {"public_key": public_key, "confirmation_url": url}
 

@@ -13,10 +13,10 @@ from mostrador import clock
 from mostrador.errors import Busy, NotFound
 from mostrador.table import keys, reads, writes
 from mostrador.table.keys import Key
-from mostrador.table.writes import Refused
+from mostrador.table.writes import ConditionFailed
 from stand_ins.items import StandInRecord
 
-__all__ = ["Refused"]
+__all__ = ["ConditionFailed"]
 
 NAME: Final = "bancard"
 KEPT: Final = timedelta(days=30)
@@ -31,7 +31,7 @@ class Unknown(NotFound):
     es = "la pasarela de práctica no conoce {kind} {id}"
 
 
-class State(StrEnum):
+class PurchaseState(StrEnum):
     """Of a purchase; CLOSED: taken back before it was paid."""
 
     OPEN = "OPEN"
@@ -84,7 +84,7 @@ class Purchase(Record):
     cancel_url: str
     additional_data: str
     alias_token: str | None = field(default=None, repr=False)
-    state: str = State.OPEN
+    state: str = PurchaseState.OPEN
     outcome: str | None = None
     charged: str | None = None
     paid_on: str | None = None
@@ -211,7 +211,7 @@ def change(of: type[T], record_id: str, alter: Callable[[T], R]) -> R:
         try:
             with writes.transaction() as tx:
                 tx.save(item)
-        except Refused:
+        except ConditionFailed:
             continue
         return given
     raise Busy

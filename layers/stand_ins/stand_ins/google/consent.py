@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from mostrador import clock
-from mostrador.table.writes import Refused
+from mostrador.table.writes import ConditionFailed
 from stand_ins.google import calendars, records
 from stand_ins.google.answers import HTML, Denied
 from stand_ins.google.records import Account, Client, Code
@@ -169,7 +169,7 @@ def know(email: str, zone: str = ZONE) -> Account:
     account = Account(email)
     try:
         records.save(account, calendars.new(email, owner=email, summary=email, zone=zone))
-    except Refused:
+    except ConditionFailed:
         return records.find(Account, email) or account
     return account
 

@@ -9,7 +9,7 @@ from mostrador import clock
 from mostrador.errors import Busy
 from mostrador.table import keys, reads, writes
 from mostrador.table.keys import Key
-from mostrador.table.writes import Refused
+from mostrador.table.writes import ConditionFailed
 from stand_ins.items import StandInRecord
 
 NAME: Final = "google"
@@ -190,7 +190,7 @@ def again(act: Callable[[], R]) -> R:
     for _ in writes.attempts():
         try:
             return act()
-        except Refused:
+        except ConditionFailed:
             continue
     raise Busy
 

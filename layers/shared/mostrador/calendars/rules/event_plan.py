@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from mostrador.calendars.rules.google_event import Wanted
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 
-LIVE: Final = frozenset({Status.PENDING, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
+LIVE: Final = frozenset(
+    {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}
+)
 NOTHING: Final = "-"
 """Stands for a fingerprint where the calendar should have no event."""
 PLACEHOLDERS: Final = ("service", "customer", "resource")
@@ -19,7 +21,7 @@ _OFTEN: Final = 6
 _DOUBLINGS: Final = 6  # up to 64 seconds, as in Google's own guide
 
 
-class State(StrEnum):
+class EventState(StrEnum):
     """SYNCED: the calendar says what it should. PENDING: it will be told. PARKED: Google refuses it. GONE: no event."""
 
     SYNCED = "SYNCED"
@@ -55,7 +57,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AppointmentFacts:
     """An appointment as far as its event tells of it; ``email`` only where the customer is to be invited."""
 
     tenant: str
@@ -74,12 +76,12 @@ class Told:
     revision: int
 
 
-def wanted(told: Told, choices: Choices) -> Wanted | None:
+def wanted(told: AppointmentFacts, choices: Choices) -> Wanted | None:
     """What the calendar should say; None where it should say nothing."""
-    if told.status not in LIVE or (told.status == Status.PENDING and not choices.show_pending):
+    if told.status not in LIVE or (told.status == AppointmentStatus.PENDING and not choices.show_pending):
         return None
     return Wanted(
-        status="tentative" if told.status == Status.PENDING else "confirmed",
+        status="tentative" if told.status == AppointmentStatus.PENDING else "confirmed",
         summary=_summary(told, choices),
         description=_description(told, choices),
         starts_at=told.starts_at,
@@ -115,14 +117,14 @@ def wait(attempt: int, chance: float, asked: int | None) -> float:
     return max(_SHORTEST, float(asked or 0), grown)
 
 
-def _summary(told: Told, choices: Choices) -> str:
+def _summary(told: AppointmentFacts, choices: Choices) -> str:
     template = _NAMELESS if choices.private else choices.summary
     for name in PLACEHOLDERS:
         template = template.replace(f"{{{name}}}", str(getattr(told, name)))
     return template
 
 
-def _description(told: Told, choices: Choices) -> str:
+def _description(told: AppointmentFacts, choices: Choices) -> str:
     lines = {"Servicio": told.service, "Profesional": told.resource}
     if not choices.private:
         lines |= {"Cliente": told.customer, "Teléfono": told.phone or "", "Notas": told.notes or ""}

@@ -10,7 +10,7 @@ from typing import Final
 
 from mostrador.errors import Conflict
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus
-from mostrador.scheduling.rules.appointment_states import REVIVABLE, PaymentStatus, Status
+from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentStatus, PaymentStatus
 from mostrador.values import money
 
 
@@ -97,7 +97,7 @@ def move_payment(current: PaymentState, wanted: PaymentState) -> None:
         raise WrongPaymentState(current=current.value, wanted=wanted.value)
 
 
-def landing(
+def order_refund_reason(
     order: OrderStatus, raffle: RaffleStatus, *, is_over: bool, is_whole: bool, is_gone: bool
 ) -> RefundReason | None:
     """Why money for an order cannot pay it; None where it does.
@@ -116,8 +116,8 @@ def landing(
     return RefundReason.NUMBERS_GONE if is_gone else None
 
 
-def appointment_landing(
-    status: Status, *, amount: Decimal, due: Decimal, is_as_asked: bool, is_over: bool, is_gone: bool
+def appointment_refund_reason(
+    status: AppointmentStatus, *, amount: Decimal, due: Decimal, is_as_asked: bool, is_over: bool, is_gone: bool
 ) -> RefundReason | None:
     """Why money for an appointment cannot pay it; None where it does, in full or in part.
 
@@ -125,7 +125,7 @@ def appointment_landing(
     begun; ``is_gone``: its hold has lapsed and its time is somebody else's. Those two count where the time must be
     taken again.
     """
-    if status is Status.CANCELLED:
+    if status is AppointmentStatus.CANCELLED:
         return RefundReason.APPOINTMENT_CANCELLED
     if due <= 0:
         return RefundReason.ALREADY_PAID

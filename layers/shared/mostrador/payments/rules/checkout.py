@@ -8,7 +8,7 @@ from typing import Final
 from mostrador.errors import Conflict
 from mostrador.payments.rules import bancard
 from mostrador.raffles.rules.states import OrderStatus
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.values import money
 
 LEAST: Final = timedelta(minutes=10)
@@ -20,7 +20,9 @@ SHORTEST: Final = timedelta(minutes=1)
 """A page that would be open for less is not made."""
 MOST: Final = 10
 """Checkouts of one order or appointment: a card is blocked at a merchant after 7 declines a day."""
-_PAYABLE: Final = frozenset({Status.PENDING, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
+_PAYABLE: Final = frozenset(
+    {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}
+)
 
 
 class NotPayable(Conflict):
@@ -74,10 +76,10 @@ def check_count(checkouts: int) -> None:
 
 def check_appointment(status: str, *, held_until: datetime | None, now: datetime) -> None:
     """Raise NotPayable for what is over, or whose hold has lapsed."""
-    if Status(status) not in _PAYABLE:
+    if AppointmentStatus(status) not in _PAYABLE:
         raise NotPayable(status=status)
     if held_until and held_until <= now:
-        raise NotPayable(status=Status.EXPIRED.value)
+        raise NotPayable(status=AppointmentStatus.EXPIRED.value)
 
 
 def check_order(status: str, *, is_over: bool, held_until: datetime | None, now: datetime) -> None:
@@ -106,5 +108,5 @@ def asked(amount: Decimal, currency: str, about: str, until: Until, *, now: date
     ends = [now + WITHOUT_HOLD] if held_until is None else [held_until - MARGIN]
     payable_until = min([*ends, *([until.cut - MARGIN] if until.cut else [])])
     if payable_until < now + SHORTEST:
-        raise NotPayable(status=Status.EXPIRED.value)
+        raise NotPayable(status=AppointmentStatus.EXPIRED.value)
     return Asked(amount, bancard.description_of(about), payable_until, held_until)

@@ -16,17 +16,17 @@ CHUNK: Final = 10_000
 _PER_BYTE: Final = 4
 
 
-class State(StrEnum):
+class NumberState(StrEnum):
     FREE = "free"
     RESERVED = "reserved"
     SOLD = "sold"
 
 
-_STATES: Final = tuple(State)
-_CODES: Final = {state: code for code, state in enumerate(State)}
+_STATES: Final = tuple(NumberState)
+_CODES: Final = {state: code for code, state in enumerate(NumberState)}
 _OPENED: Final = [bytes(byte >> shift & 3 for shift in (0, 2, 4, 6)) for byte in range(256)]
 """Byte -> the four codes in it."""
-_IS_FREE: Final = bytes(code == _CODES[State.FREE] for code in range(256))
+_IS_FREE: Final = bytes(code == _CODES[NumberState.FREE] for code in range(256))
 
 Sample = Callable[[Sequence[int], int], list[int]]
 """So many of a sequence, each choice as likely as any other: ``random.Random(...).sample``."""
@@ -47,14 +47,14 @@ class Board:
     lag_seconds: int | None
 
     @property
-    def counts(self) -> dict[State, int]:
+    def counts(self) -> dict[NumberState, int]:
         """How many numbers are in each state."""
         codes, ones = (int.from_bytes(octets, "little") for octets in (self.bits, b"\x55" * len(self.bits)))
         reserved, sold = (codes & ones).bit_count(), (codes >> 1 & ones).bit_count()
         numbers = self.last_number - self.first_number + 1
-        return {State.FREE: numbers - reserved - sold, State.RESERVED: reserved, State.SOLD: sold}
+        return {NumberState.FREE: numbers - reserved - sold, NumberState.RESERVED: reserved, NumberState.SOLD: sold}
 
-    def state(self, number: int) -> State:
+    def state(self, number: int) -> NumberState:
         """The state of one number of the picture."""
         byte, place = divmod(number - self.first_number, _PER_BYTE)
         return _STATES[self.bits[byte] >> 2 * place & 3]
@@ -78,7 +78,7 @@ def blank(numbers: int) -> bytes:
     return bytes(-(-numbers // _PER_BYTE))
 
 
-def marked(bits: bytes, states: Mapping[int, State]) -> bytes:
+def marked(bits: bytes, states: Mapping[int, NumberState]) -> bytes:
     """The picture ``bits`` with the ``states`` of some places."""
     changed = bytearray(bits)
     for place, state in states.items():

@@ -22,7 +22,7 @@ class BeforeTheChain(Invalid):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class BeaconChain:
     """Hash and key in hex, ``genesis`` in Unix seconds (when round 1 is due), ``period`` in seconds."""
 
     chain_hash: str
@@ -32,7 +32,7 @@ class Chain:
 
 
 # What https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/info answers.
-QUICKNET: Final = Chain(
+QUICKNET: Final = BeaconChain(
     chain_hash="52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",
     public_key="83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d106451"
     "0d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a",
@@ -41,7 +41,7 @@ QUICKNET: Final = Chain(
 )
 
 
-def round_at(chain: Chain, instant: datetime) -> int:
+def round_at(chain: BeaconChain, instant: datetime) -> int:
     """The first round that is published at ``instant`` or after it. Raises BeforeTheChain."""
     waited = instant - published_at(chain, 1)
     if waited < timedelta(0):
@@ -49,12 +49,12 @@ def round_at(chain: Chain, instant: datetime) -> int:
     return -(-waited // timedelta(seconds=chain.period)) + 1
 
 
-def published_at(chain: Chain, number: int) -> datetime:
+def published_at(chain: BeaconChain, number: int) -> datetime:
     """When round ``number`` is due."""
     return datetime.fromtimestamp(chain.genesis + (number - 1) * chain.period, UTC)
 
 
-def is_genuine(chain: Chain, number: int, signature: bytes) -> bool:
+def is_genuine(chain: BeaconChain, number: int, signature: bytes) -> bool:
     """Whether ``signature`` is the chain's own of round ``number``."""
     return bls.is_signed(bytes.fromhex(chain.public_key), sha256(number.to_bytes(8)).digest(), signature)
 

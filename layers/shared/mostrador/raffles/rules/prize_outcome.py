@@ -14,7 +14,7 @@ Stored = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PrizeOutcome:
     """Who won prize ``prize``, from 1: the masked ``name``, None where nobody did."""
 
     prize: int
@@ -30,12 +30,12 @@ def is_held(draw: Stored) -> bool:
     return draw["evidence"] is not None
 
 
-def standing(draws: Sequence[Stored], claim_days: int) -> dict[int, Outcome]:
+def standing(draws: Sequence[Stored], claim_days: int) -> dict[int, PrizeOutcome]:
     """The outcome of each prize that was drawn: a later draw of it replaces an earlier one."""
-    found: dict[int, Outcome] = {}
+    found: dict[int, PrizeOutcome] = {}
     for draw in filter(is_held, draws):
         claim_by = datetime.fromisoformat(draw["drawn_at"]) + timedelta(days=claim_days)
-        found |= {one["prize"]: Outcome(**one, claim_by=claim_by) for one in draw["winners"]}
+        found |= {one["prize"]: PrizeOutcome(**one, claim_by=claim_by) for one in draw["winners"]}
     return found
 
 

@@ -10,13 +10,13 @@ from itertools import pairwise, zip_longest
 
 from mostrador.errors import ServiceError
 from mostrador.raffles.rules import commitments, drand, draw, merkle
-from mostrador.raffles.rules.drand import Chain
+from mostrador.raffles.rules.drand import BeaconChain
 from mostrador.raffles.rules.draw import Draw, Win
 from mostrador.raffles.rules.proofs import MALFORMED, Proof, Receipt, Said
 from mostrador.raffles.rules.randomness import Drand
 
 
-def failures(proof: Proof, chain: Chain) -> Iterator[str]:
+def failures(proof: Proof, chain: BeaconChain) -> Iterator[str]:
     """Everything in a proof that is not as it says, in a sentence each; of drand only ``chain`` is trusted."""
     yield from differing("commitment digest", proof.commitment_sha256, proof.said_commitment_sha256)
     yield from _sold_list(proof)
@@ -108,7 +108,7 @@ def _announced(proof: Proof, said: Said, place: int) -> Iterator[str]:
             yield str(error)
 
 
-def _outcome(proof: Proof, said: Said, wins: list[Win], chain: Chain) -> Iterator[str]:
+def _outcome(proof: Proof, said: Said, wins: list[Win], chain: BeaconChain) -> Iterator[str]:
     """What is wrong with the evidence, the seed and the winners of a draw."""
     under, evidence = proof.terms(said.draw), said.draw.evidence
     seed = None if evidence is None else commitments.seed(under, evidence).hex()
@@ -121,7 +121,7 @@ def _outcome(proof: Proof, said: Said, wins: list[Win], chain: Chain) -> Iterato
             yield f"winner {place} is {win_shown(proof, true)}, proof says {win_shown(proof, told)}"
 
 
-def _beacon(method: Drand, draw_at: datetime, signature: bytes, chain: Chain) -> Iterator[str]:
+def _beacon(method: Drand, draw_at: datetime, signature: bytes, chain: BeaconChain) -> Iterator[str]:
     if (method.chain_hash, method.public_key) != (chain.chain_hash, chain.public_key):
         yield f"chain {method.chain_hash} is not {chain.chain_hash}, the only one trusted here"
         return

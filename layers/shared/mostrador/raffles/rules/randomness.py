@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 
 from mostrador.errors import Conflict, Invalid
 from mostrador.raffles.rules import drand
-from mostrador.raffles.rules.drand import Chain
+from mostrador.raffles.rules.drand import BeaconChain
 
 SECRET_BYTES: Final = 32
 LOTTERY_DIGITS: Final = 12
@@ -128,7 +128,7 @@ Method = Drand | Lottery | CommitReveal
 _METHODS: Final[dict[str, type[Method]]] = {of.name: of for of in (Drand, Lottery, CommitReveal)}
 
 
-def of_chain(chain: Chain, draw_at: datetime) -> Drand:
+def of_chain(chain: BeaconChain, draw_at: datetime) -> Drand:
     """The first round of ``chain`` that is due at ``draw_at`` or after it. Raises BeforeTheChain."""
     number = drand.round_at(chain, draw_at)
     return Drand(chain_hash=chain.chain_hash, public_key=chain.public_key, round=number)

@@ -76,6 +76,6 @@ def check_times(opens_at: datetime | None, closes_at: datetime, draw_at: datetim
         raise BadTimes(field="body.draw_at", value=draw_at.isoformat(), least=least.isoformat())
 
 
-def cut(closes_at: datetime, hold: timedelta) -> datetime:
+def sale_cutoff(closes_at: datetime, hold: timedelta) -> datetime:
     """From when on no number becomes sold or free any more, of a sale that ends at ``closes_at``."""
     return closes_at + hold + GRACE

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Listing, View
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 
 _HIGHEST = 999_999
 
@@ -16,7 +16,7 @@ _HIGHEST = 999_999
 class NumberListing(Listing):
     from_: int | None = Field(None, alias="from", ge=0, le=_HIGHEST, title="Desde el número")
     to: int | None = Field(None, ge=0, le=_HIGHEST, title="Hasta el número (incluido)")
-    state: State | None = Field(None, title="Estado")
+    state: NumberState | None = Field(None, title="Estado")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -39,7 +39,7 @@ class BoardView(View):
         description="Base64. The number first_number + i is in byte i // 4: (byte >> (i % 4 * 2)) & 3 is its place "
         "in legend.",
     )
-    legend: list[State] = Field(title="Estados")
+    legend: list[NumberState] = Field(title="Estados")
     counts: CountsView = Field(title="Cantidades")
     as_of: datetime | None = Field(
         title="Actualizado", description="When a change last reached the picture; null before the first."
@@ -48,13 +48,13 @@ class BoardView(View):
 
     @classmethod
     def told(cls, item: Any) -> dict[str, Any]:
-        return {"bits": b64encode(item.bits).decode(), "legend": list(State)}
+        return {"bits": b64encode(item.bits).decode(), "legend": list(NumberState)}
 
 
 class NumberView(View):
     entity = "number"
     number: str = Field(title="Número")
-    state: State = Field(title="Estado")
+    state: NumberState = Field(title="Estado")
     order_id: str | None = Field(title="Orden")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
 

@@ -11,7 +11,7 @@ from mostrador.fields import Email, Id, Listing, LongText, Phone, Request, Short
 from mostrador.ledger.rules.payment_states import Method
 from mostrador.ledger.views.payments import ManualPayment, PaymentView
 from mostrador.people.views.customers import NewCustomer
-from mostrador.raffles.rules.board import State
+from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import MOST_AT_ONCE, OrderStatus, written
 from mostrador.values import money
 
@@ -164,7 +164,7 @@ class SellerPage(View):
 
 class HolderView(View):
     number: str = Field(title="Número")
-    state: State = Field(title="Estado")
+    state: NumberState = Field(title="Estado")
     order: OrderView | None = Field(title="Orden")
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from mostrador.errors import Conflict
 
 
-class Status(StrEnum):
+class AppointmentStatus(StrEnum):
     PENDING = "PENDING"
     CONFIRMED = "CONFIRMED"
     COMPLETED = "COMPLETED"
@@ -25,24 +25,30 @@ class PaymentStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
-MOVES: Final[dict[Status, frozenset[Status]]] = {
-    Status.PENDING: frozenset({Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED}),
-    Status.CONFIRMED: frozenset({Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED}),
-    Status.COMPLETED: frozenset(),
-    Status.NO_SHOW: frozenset(),
-    Status.CANCELLED: frozenset(),
-    Status.EXPIRED: frozenset(),
+MOVES: Final[dict[AppointmentStatus, frozenset[AppointmentStatus]]] = {
+    AppointmentStatus.PENDING: frozenset(
+        {AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED}
+    ),
+    AppointmentStatus.CONFIRMED: frozenset(
+        {AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED}
+    ),
+    AppointmentStatus.COMPLETED: frozenset(),
+    AppointmentStatus.NO_SHOW: frozenset(),
+    AppointmentStatus.CANCELLED: frozenset(),
+    AppointmentStatus.EXPIRED: frozenset(),
 }
 
 # History stays: what took place, or was paid, is not deleted.
-DELETABLE: Final = frozenset({Status.PENDING, Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED})
+DELETABLE: Final = frozenset(
+    {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED}
+)
 # What money that came late may confirm, where the time is still free.
-REVIVABLE: Final = frozenset({Status.PENDING, Status.EXPIRED})
+REVIVABLE: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.EXPIRED})
 # The states that occupy the agenda.
-OCCUPYING: Final = frozenset({Status.PENDING, Status.CONFIRMED})
+OCCUPYING: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED})
 
 
-class WrongState(Conflict):
+class WrongAppointmentState(Conflict):
     code = "wrong_state"
     en = "an appointment that is {current} cannot become {wanted}"
     es = "un turno en estado {current} no puede pasar a {wanted}"
@@ -66,15 +72,15 @@ def check_begun(starts_at: datetime, now: datetime) -> None:
         raise TooEarly(starts_at=starts_at.isoformat())
 
 
-def move(current: Status, wanted: Status) -> None:
+def move(current: AppointmentStatus, wanted: AppointmentStatus) -> None:
     """Raise WrongState unless ``current`` may become ``wanted``."""
     if wanted not in MOVES[current]:
-        raise WrongState(current=current.value, wanted=wanted.value)
+        raise WrongAppointmentState(current=current.value, wanted=wanted.value)
 
 
-def check_deletable(current: Status, payment: PaymentStatus, *, ended: bool) -> None:
+def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended: bool) -> None:
     """Raise NotDeletable for what took place (or should have: ``ended``) or was ever paid."""
-    happened = ended and current is Status.CONFIRMED
+    happened = ended and current is AppointmentStatus.CONFIRMED
     if current not in DELETABLE or happened or payment is not PaymentStatus.PENDING:
         raise NotDeletable(current=current.value, payment=payment.value)
 
@@ -85,7 +91,7 @@ class AmountIsFixed(Conflict):
     es = "un turno en estado {current} con pago {payment} conserva su importe"
 
 
-def check_unpaid(status: Status, payment: PaymentStatus) -> None:
+def check_unpaid(status: AppointmentStatus, payment: PaymentStatus) -> None:
     """Raise AmountIsFixed unless the price can still be agreed otherwise."""
     if status not in OCCUPYING or payment is not PaymentStatus.PENDING:
         raise AmountIsFixed(current=status.value, payment=payment.value)

@@ -33,14 +33,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Which rule removed a start, and ``by`` what: its figures, instants as minutes since the epoch."""
+    """Which rule removed a start, and ``actor_name`` what: its figures, instants as minutes since the epoch."""
 
     reason: Reason
-    by: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SlotRules:
     """What the tenant, the service and one resource allow; minutes, and ``earliest`` as an instant in minutes.
 
     ``service_counts`` tells how many of the service are booked per local day over all its resources, ``busy`` what
@@ -76,7 +76,7 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def starts(terms: Terms, first: date, last: date) -> list[int]:
+def starts(terms: SlotRules, first: date, last: date) -> list[int]:
     """The free starts on the local days ``first`` to ``last``, as sorted minutes since the epoch."""
     last = min(last, terms.last_day)
     if last < first:
@@ -94,7 +94,7 @@ def starts(terms: Terms, first: date, last: date) -> list[int]:
     return sorted(found)
 
 
-def refusal(terms: Terms, at: int) -> Refusal | None:
+def refusal(terms: SlotRules, at: int) -> Refusal | None:
     """Why the start ``at`` (a minute since the epoch) is not offered, or None when it is."""
     day = local_time.local_day(at, terms.zone)
     if at < terms.earliest:
@@ -104,7 +104,7 @@ def refusal(terms: Terms, at: int) -> Refusal | None:
     return _not_open(terms, at, day) or _not_free(terms, at) or _elsewhere(terms, at) or terms.over_limit(day)
 
 
-def explained(terms: Terms, first: date, last: date) -> list[tuple[int, Refusal]]:
+def explained(terms: SlotRules, first: date, last: date) -> list[tuple[int, Refusal]]:
     """Every start of the grid that is not offered, with its refusal; on special days those of the usual hours too."""
     usual = replace(terms, hours=replace(terms.hours, special={}))
     begins, ends = local_time.day_bounds(first, terms.zone)[0], local_time.day_bounds(last, terms.zone)[1]
@@ -116,13 +116,13 @@ def explained(terms: Terms, first: date, last: date) -> list[tuple[int, Refusal]
     return [(start, why) for start in candidates if (why := refusal(terms, start))]
 
 
-def seats_left(terms: Terms, at: int) -> int:
+def seats_left(terms: SlotRules, at: int) -> int:
     """Seats that a start which is free still has."""
     taken = sum(agenda.shares_a_start(terms.demand, at, other) for other in terms.booked)
     return terms.demand.capacity - taken
 
 
-def _not_open(terms: Terms, at: int, day: date) -> Refusal | None:
+def _not_open(terms: SlotRules, at: int, day: date) -> Refusal | None:
     windows = _windows(terms, day, day)
     union = opening_hours.merged((window.begins, window.ends) for window in windows)
     until = next((high for low, high in union if low <= at < high), None)
@@ -134,7 +134,7 @@ def _not_open(terms: Terms, at: int, day: date) -> Refusal | None:
     return None if any(on_grid) else Refusal(Reason.OFF_GRID, {"step": terms.step})
 
 
-def _not_free(terms: Terms, at: int) -> Refusal | None:
+def _not_free(terms: SlotRules, at: int) -> Refusal | None:
     demand = terms.demand
     other = agenda.in_the_way(demand, at, terms.booked)
     if other is None:
@@ -142,11 +142,11 @@ def _not_free(terms: Terms, at: int) -> Refusal | None:
     if agenda.shares_a_start(demand, at, other):
         return Refusal(Reason.SEATS, {"booked": demand.capacity, "seats": demand.capacity})
     touches = other.starts < at + demand.duration and at < other.starts + other.duration
-    by = {"appointment_id": other.appointment_id, "from": other.busy_from, "until": other.busy_until}
-    return Refusal(Reason.TAKEN, by | {"only_its_buffer": not touches})
+    details = {"appointment_id": other.appointment_id, "from": other.busy_from, "until": other.busy_until}
+    return Refusal(Reason.TAKEN, details | {"only_its_buffer": not touches})
 
 
-def _elsewhere(terms: Terms, at: int) -> Refusal | None:
+def _elsewhere(terms: SlotRules, at: int) -> Refusal | None:
     span = agenda.elsewhere(terms.demand, at, terms.busy)
     return Refusal(Reason.EXTERNAL, {"from": span[0], "until": span[1]}) if span else None
 
@@ -156,19 +156,19 @@ def nearest(free: Sequence[int], at: int, count: int = 3) -> list[int]:
     return sorted(sorted(free, key=lambda start: (abs(start - at), start))[:count])
 
 
-def _windows(terms: Terms, first: date, last: date) -> list[opening_hours.Window]:
+def _windows(terms: SlotRules, first: date, last: date) -> list[opening_hours.Window]:
     """The windows of the days, and of the day after, into which a late start may reach."""
     return opening_hours.windows(terms.hours, terms.zone, first, last + timedelta(days=1))
 
 
-def _full_days(terms: Terms) -> list[tuple[int, int]]:
+def _full_days(terms: SlotRules) -> list[tuple[int, int]]:
     days = set(terms.service_counts)
     if terms.demand.max_per_week is not None:
         days |= {monday_of(day) + timedelta(days=number) for day in terms.service_counts for number in range(7)}
     return [local_time.day_bounds(day, terms.zone) for day in days if terms.over_limit(day)]
 
 
-def _blocked(terms: Terms) -> list[tuple[int, int]]:
+def _blocked(terms: SlotRules) -> list[tuple[int, int]]:
     """The half-open spans of starts that would overlap a booking, a full class or a busy time elsewhere."""
     demand = terms.demand
     spans = [
@@ -182,7 +182,7 @@ def _blocked(terms: Terms) -> list[tuple[int, int]]:
     return spans
 
 
-def _blocked_by_classes(terms: Terms) -> list[tuple[int, int]]:
+def _blocked_by_classes(terms: SlotRules) -> list[tuple[int, int]]:
     """A class with seats left blocks the starts around its own; a full one blocks its own as well."""
     demand = terms.demand
     spans: list[tuple[int, int]] = []

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from mostrador.errors import Conflict, Invalid
-from mostrador.scheduling.rules.appointment_states import Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 
 
 class WaitingStatus(StrEnum):
@@ -31,12 +31,12 @@ MOVES: Final[dict[WaitingStatus, frozenset[WaitingStatus]]] = {
 IN_LINE: Final = frozenset({WaitingStatus.WAITING, WaitingStatus.OFFERED})
 
 # Where an offer lands, by what became of its appointment; a PENDING one is still on offer.
-_LANDINGS: Final[dict[Status, WaitingStatus]] = {
-    Status.CONFIRMED: WaitingStatus.BOOKED,
-    Status.COMPLETED: WaitingStatus.BOOKED,
-    Status.NO_SHOW: WaitingStatus.BOOKED,
-    Status.EXPIRED: WaitingStatus.LAPSED,
-    Status.CANCELLED: WaitingStatus.WITHDRAWN,
+_LANDINGS: Final[dict[AppointmentStatus, WaitingStatus]] = {
+    AppointmentStatus.CONFIRMED: WaitingStatus.BOOKED,
+    AppointmentStatus.COMPLETED: WaitingStatus.BOOKED,
+    AppointmentStatus.NO_SHOW: WaitingStatus.BOOKED,
+    AppointmentStatus.EXPIRED: WaitingStatus.LAPSED,
+    AppointmentStatus.CANCELLED: WaitingStatus.WITHDRAWN,
 }
 
 
@@ -58,7 +58,7 @@ def move(current: WaitingStatus, wanted: WaitingStatus) -> None:
         raise WrongWaitingState(current=current.value, wanted=wanted.value)
 
 
-def landing(appointment: Status | None) -> WaitingStatus | None:
+def landing(appointment: AppointmentStatus | None) -> WaitingStatus | None:
     """What an offer has become by the state of its appointment (None: deleted); None while it is on offer."""
     return _LANDINGS.get(appointment) if appointment else WaitingStatus.WITHDRAWN
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Amount, Day, Flag, Id, Instant, Listing, LongText, Request, View, local, partial
 from mostrador.people.views.customers import NewCustomer, Search
-from mostrador.scheduling.rules.appointment_states import PaymentStatus, Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.values import money
 
 MOST_DAYS = 31
@@ -89,7 +89,7 @@ class StaffCancellation(Cancellation):
 class AppointmentListing(Listing):
     from_: Instant | None = Field(None, alias="from", title="Desde")
     to: Instant | None = Field(None, title="Hasta (sin incluir)")
-    status: Status | None = Field(None, title="Estado")
+    status: AppointmentStatus | None = Field(None, title="Estado")
     payment_status: PaymentStatus | None = Field(None, title="Estado del pago")
     service: Id | None = Field(None, title="Servicio")
     customer: Id | None = Field(None, title="Cliente")
@@ -128,7 +128,7 @@ class AppointmentView(View):
     booked_as: str | None = Field(title="Reservado a nombre de")
     starts_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
-    status: Status = Field(title="Estado")
+    status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
     total_amount: str = Field(title="Importe total")
@@ -196,7 +196,7 @@ class Slot(View):
 class RefusedStart(View):
     starts_at: datetime = Field(title="Comienza")
     reason: str = Field(title="Motivo")
-    by: dict[str, Any] = Field(title="Datos del motivo")
+    details: dict[str, Any] = Field(title="Datos del motivo")
 
 
 class AvailabilityView(View):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
-from mostrador.scheduling.rules.appointment_states import PaymentStatus, Status
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, Slot, amounts
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import money
@@ -104,7 +104,7 @@ class OwnAppointmentView(View):
     starts_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
     time_zone: str = Field(title="Zona horaria")
-    status: Status = Field(title="Estado")
+    status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
     total_amount: str = Field(title="Importe total")

@@ -32,7 +32,7 @@ class NewSeries(NewAppointment):
 class SeriesConflict(View):
     starts_at: datetime = Field(title="Comienza")
     reason: str = Field(title="Motivo")
-    by: dict[str, Any] = Field(title="Datos del motivo")
+    details: dict[str, Any] = Field(title="Datos del motivo")
     alternatives: list[datetime] = Field(title="Horarios cercanos")
 
 

@@ -24,7 +24,7 @@ class AuditEntry(Item, discriminator="AUDIT"):
     changes: Any = CompactJSONAttribute()
 
 
-class Link(Item, discriminator="LINK"):
+class AuditLink(Item, discriminator="LINK"):
     """What the audit log's chain knows of one line, written once and never touched again; see ``rules.chain``."""
 
     sequence = NumberAttribute()

@@ -60,5 +60,5 @@ class CalendarConsent(Item, discriminator="CALENDARCONSENT"):
 
     resource_id = UnicodeAttribute(null=True)
     verifier = UnicodeAttribute()
-    by = UnicodeAttribute()
+    actor_name = UnicodeAttribute()
     expires_at = NumberAttribute()

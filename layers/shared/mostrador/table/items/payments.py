@@ -60,7 +60,7 @@ class LedgerLine(Item, discriminator="LEDGER"):
     target_id = UnicodeAttribute()
 
 
-class Owed(Item, discriminator="OWED"):
+class RefundDue(Item, discriminator="OWED"):
     """There while a payment's money is due back, so that the list of them does not grow with the past."""
 
     payment_id = UnicodeAttribute()

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from mostrador.ledger.rules.payment_states import RefundReason
+from mostrador.table.writes import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,4 +12,4 @@ class Settlement:
     """``write`` adds to a transaction what the money pays; ``reason`` says why the money is due back instead."""
 
     reason: RefundReason | None
-    write: Callable[[Any], None]
+    write: Callable[[Transaction], None]
