@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from bench import board, figures, growth, month, operations, packages, race, raffle, shop
+from bench import board, figures, growth, month, operations, packages, progress, race, raffle, shop
 from bench.figures import Figure
 from local import dynoxide
 
@@ -25,14 +25,16 @@ PYTHON: Final = platform.python_version()
 def main() -> int:
     measured: list[Figure] = []
     broken: list[str] = []
+    shown = progress.start(_GROUPS)
     for name, group in _GROUPS.items():
         began = monotonic()
+        shown.begin(name)
         try:
             measured += group()
         except Exception:  # noqa: BLE001 - the other figures are still wanted
             broken.append(name)
             traceback.print_exc()
-        print(f"{name}: {monotonic() - began:.0f} s", file=sys.stderr)
+        shown.end(monotonic() - began)
     order = sorted(measured, key=lambda figure: int(figure.number[1:]))
     print(figures.table(order))
     _write(order, broken)

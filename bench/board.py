@@ -8,6 +8,7 @@ from itertools import islice
 from time import monotonic, process_time
 from typing import Any, Final
 
+from bench import progress
 from bench import shop as shops
 from bench.figures import Figure
 from bench.meter import Spent, metered
@@ -32,7 +33,7 @@ _ROUNDS: Final = 20
 
 def figures(endpoint: str) -> Iterator[Figure]:
     shop = shops.opened("boards")
-    for size in SIZES:
+    for size in progress.steps("sizes", SIZES):
         raffle = _on_sale(shop, size)
         _sell_half(endpoint, shop, raffle)
         yield from _rebuilt(shop, raffle, size)

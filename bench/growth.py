@@ -8,6 +8,7 @@ from statistics import median
 from time import process_time
 from typing import Final
 
+from bench import progress
 from bench import shop as shops
 from bench.figures import Figure
 from bench.meter import metered
@@ -31,7 +32,7 @@ class Cost:
 def figures(endpoint: str) -> Iterator[Figure]:
     """A tenant for each past, measured in turns so that what else the machine does falls on all alike."""
     tenants = {past: shops.opened(f"past-{past}") for past in PASTS}
-    for past, shop in tenants.items():
+    for past, shop in progress.each("tenants with a past", tenants.items(), len(tenants)):
         shops.live_through(endpoint, shop, past)
         shops.fill_days(shop, _MONTH[0], 31)
     for name, operation in _OPERATIONS.items():
@@ -62,7 +63,7 @@ _OPERATIONS: Final[Mapping[str, Callable[[Shop, int], None]]] = {"book": _book, 
 
 def _costs(tenants: Mapping[int, Shop], operation: Callable[[Shop, int], None]) -> dict[int, Cost]:
     costs: dict[int, list[Cost]] = {past: [] for past in tenants}
-    for number in range(ROUNDS + 1):
+    for number in progress.steps("rounds", range(ROUNDS + 1)):
         for past, shop in tenants.items():
             costs[past].append(_cost(shop, number, operation))
     return {past: _middle(found[1:]) for past, found in costs.items()}  # the first is not warm

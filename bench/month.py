@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bench import progress
 from bench.figures import Figure
 from mostrador.scheduling.rules import agenda, availability, opening_hours
 from mostrador.scheduling.rules.availability import SlotRules
@@ -142,7 +143,7 @@ def _cold(terms: SlotRules) -> list[int]:
 def _interleaved(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """The median seconds of each way, all taken in turns."""
     took: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
+    for _ in progress.steps("rounds", range(ROUNDS)):
         for name, way in ways.items():
             before = perf_counter()
             way()

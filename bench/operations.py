@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from bench import progress, till
 from bench import shop as shops
-from bench import till
 from bench.figures import Figure
 from bench.meter import Spent, metered, size
 from bench.shop import NOW, Shop
@@ -42,7 +42,7 @@ def figures(endpoint: str) -> Iterator[Figure]:
     shops.connect_calendar(connected, _MONTH[0] - timedelta(days=1), 33)
     with till.at_bancard(shop.slug):
         operations = [*_operations(shop), *_with_calendar(connected), *_payments(shop)]
-        measured = [(operation, _measured(operation)) for operation in operations]
+        measured = [(operation, _measured(operation)) for operation in progress.steps("operations", operations)]
     for operation, spent in measured:
         told = Counter(spent.trips)
         yield Figure("P4", operation.name, ENGINE, len(spent.trips), "trips", at_most=operation.trips, terms=told)

@@ -7,6 +7,7 @@ from threading import Barrier
 from time import monotonic
 from typing import Final
 
+from bench import progress
 from bench import shop as shops
 from bench.figures import Figure
 from bench.shop import Shop
@@ -21,7 +22,7 @@ ROUNDS: Final = 20
 def figures(_endpoint: str) -> Iterator[Figure]:
     shop = shops.opened("race")
     shop.book(shops.noon(1), "0981 000 001")  # the client is made before the threads are
-    began, rounds = monotonic(), [_round(shop, number) for number in range(ROUNDS)]
+    began, rounds = monotonic(), [_round(shop, number) for number in progress.steps("rounds", range(ROUNDS))]
     seconds, answers = monotonic() - began, sum(rounds, Counter[str]())
     exact = sum(one["won"] == 1 and one["won"] + one["refused"] == CLIENTS for one in rounds)
     terms = {"clients": CLIENTS, "answers": sum(answers.values()), "seconds": seconds} | dict(answers)

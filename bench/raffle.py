@@ -10,6 +10,7 @@ from threading import Barrier, Event, Thread
 from time import monotonic
 from typing import Any, Final
 
+from bench import progress
 from bench import shop as shops
 from bench.figures import Figure
 from bench.meter import Spent, metered
@@ -115,7 +116,7 @@ def _sold_out(shop: Shop, most: int) -> Iterator[Figure]:
 
 def _rush(shop: Shop, raffle: Raffle, most: int, stream: _Stream) -> tuple[list[Order], Counter[str]]:
     """What all buyers got, and how often one was told to come again."""
-    barrier, told = Barrier(BUYERS), Counter[str]()
+    barrier, told, sold = Barrier(BUYERS), Counter[str](), set[int]()
 
     def buyer(one: int) -> list[Order]:
         dice, got, left = Random(one), list[Order](), most  # noqa: S311 - how many somebody buys is no secret
@@ -129,6 +130,8 @@ def _rush(shop: Shop, raffle: Raffle, most: int, stream: _Stream) -> tuple[list[
                 told["busy"] += 1
             else:
                 stream.gather(got[-1].numbers)
+                sold.update(got[-1].numbers)
+                progress.step("numbers sold", len(sold), NUMBERS)
         return got
 
     with ThreadPoolExecutor(BUYERS) as pool:
