@@ -17,9 +17,10 @@ from tests.support.draws import BY_LOTTERY, LOTTERY_NUMBERS, REVEALED, TICKETS, 
 PACKAGE = template.ROOT / "layers" / "shared" / "mostrador"
 # All that the command needs of the package.
 NEEDED = [
-    "__init__.py", "errors.py", "verify.py", "rules/__init__.py", "rules/checks.py", "rules/proofs.py", "rules/draw.py",
-    "rules/terms.py", "rules/randomness.py", "rules/merkle.py", "rules/beacon.py", "rules/bls.py", "rules/bls_curve.py",
-    "rules/bls_hash.py",
+    "__init__.py", "errors.py", "verify.py", "raffles/__init__.py", "raffles/rules/__init__.py",
+    *(f"raffles/rules/{name}.py" for name in (
+        "bls", "bls_curve", "bls_hash", "commitments", "drand", "draw", "merkle", "proof_checks", "proofs", "randomness",
+    )),
 ]  # fmt: skip
 
 

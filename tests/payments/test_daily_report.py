@@ -424,7 +424,7 @@ def test_what_is_not_answered_does_not_keep_the_others_from_being_compared(bank,
 def test_after_so_many_silences_the_rest_of_the_day_waits(bank, now):
     raffle = shop.on_sale(now, hold_minutes=15)
     for number in range(1, daily_report.PATIENCE + 3):
-        order = shop.sell(raffle, number, now=now, actor_name=number)
+        order = shop.sell(raffle, number, now=now, buyer=number)
         tills.checkouts.start("salon", tills.Target.ORDER, order.id, actor_name="eva", now=now)
     bank.silent.add("confirmation")
     del bank.calls[:]

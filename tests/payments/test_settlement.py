@@ -85,7 +85,7 @@ def test_paid_in_time_over_the_counter_numbers_that_are_gone_cost_nothing(raffle
     shop.sell(raffle, 1, now=now)
 
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 1, 2, actor_name=2, now=now, paid=shop.CASH)
+        shop.sell(raffle, 1, 2, buyer=2, now=now, paid=shop.CASH)
 
     assert listed(now) == []
 
@@ -111,7 +111,7 @@ def test_paid_late_it_takes_the_numbers_again_where_they_are_free(raffle, now, s
 
 def test_paid_late_it_takes_over_what_others_let_lapse(raffle, now):
     order = shop.sell(raffle, 1, now=now)
-    shop.sell(raffle, 1, actor_name=2, now=now + LATE)
+    shop.sell(raffle, 1, buyer=2, now=now + LATE)
 
     assert shop.confirm(order, now=now + 2 * LATE).payment.status == "PAID"
 
@@ -119,7 +119,7 @@ def test_paid_late_it_takes_over_what_others_let_lapse(raffle, now):
 @pytest.mark.parametrize("sweep", [shop.expire, None], ids=["expired", "only lapsed"])
 def test_paid_late_it_is_due_back_where_one_number_is_gone(raffle, now, sweep):
     order = shop.sell(raffle, 1, 2, now=now)
-    other = shop.sell(raffle, 2, actor_name=2, now=now + LATE)
+    other = shop.sell(raffle, 2, buyer=2, now=now + LATE)
     if sweep:
         sweep(order, now=now + LATE)
     before = shop.owners(raffle)
@@ -317,7 +317,7 @@ def test_a_refund_frees_the_numbers_before_the_cut_and_owes_the_money(raffle, no
     assert (settled.target.status, settled.payment.status) == ("REFUNDED", "REFUND_DUE")
     assert settled.payment.reason == "ORDER_REFUNDED"
     assert shop.held(raffle) == {}
-    assert shop.sell(raffle, 1, actor_name=2, now=now).status == "RESERVED"
+    assert shop.sell(raffle, 1, buyer=2, now=now).status == "RESERVED"
 
 
 def test_a_refund_records_money_that_was_given_back_at_once(raffle, now):
@@ -363,7 +363,7 @@ def test_a_refund_of_what_is_not_paid_is_refused(raffle, now):
 
 def test_payments_are_listed_the_newest_first_and_by_state_and_by_what_they_were_for(raffle, now):
     one = shop.confirm(shop.sell(raffle, 1, now=now), now=now)
-    two = shop.confirm(shop.sell(raffle, 2, actor_name=2, now=now), now=now + SECOND, amount="1")
+    two = shop.confirm(shop.sell(raffle, 2, buyer=2, now=now), now=now + SECOND, amount="1")
 
     assert [payment.id for payment in listed(now)] == [two.payment.id, one.payment.id]
     assert [payment.id for payment in listed(now, status="PAID")] == [one.payment.id]

@@ -28,11 +28,11 @@ def salon(dynoxide, now):
 def until_sold_out(raffle, now, count, most=1000):
     """Each buyer orders so many numbers at random again and again, until there are no more; what all got."""
 
-    def buy(actor_name):
+    def buy(buyer):
         got = []
         while len(got) < most:
             try:
-                got.append(shop.sell(raffle, count=count, actor_name=actor_name, now=now))
+                got.append(shop.sell(raffle, count=count, buyer=buyer, now=now))
             except Busy:
                 continue
             except ServiceError:
@@ -72,7 +72,7 @@ def test_red_control_without_the_condition_numbers_are_sold_again_and_again(salo
 def test_of_many_who_pick_the_same_numbers_one_has_them_all(salon, now):
     raffle = shop.on_sale(now)
 
-    answers = at_once(BUYERS, lambda actor_name: shop.sell(raffle, 1, 2 + actor_name, now=now, actor_name=actor_name))
+    answers = at_once(BUYERS, lambda buyer: shop.sell(raffle, 1, 2 + buyer, now=now, buyer=buyer))
 
     (winner,) = winners(answers)
     assert set(shop.held(raffle)) == set(winner.numbers)
@@ -85,7 +85,7 @@ def test_numbers_that_overlap_cross_wise_leave_no_order_half_written(salon, now)
 
     answers = at_once(
         BUYERS,
-        lambda actor_name: shop.sell(raffle, *range(actor_name + 1, actor_name + 6), now=now, actor_name=actor_name),
+        lambda buyer: shop.sell(raffle, *range(buyer + 1, buyer + 6), now=now, buyer=buyer),
     )
 
     assert winners(answers)
@@ -94,9 +94,9 @@ def test_numbers_that_overlap_cross_wise_leave_no_order_half_written(salon, now)
 
 def test_the_limit_of_a_customer_holds(salon, now):
     raffle = shop.on_sale(now, numbers_per_customer=5)
-    shop.sell(raffle, 99, now=now, actor_name=1)
+    shop.sell(raffle, 99, now=now, buyer=1)
 
-    answers = at_once(BUYERS, lambda number: shop.sell(raffle, 2 * number + 1, 2 * number + 2, now=now, actor_name=1))
+    answers = at_once(BUYERS, lambda number: shop.sell(raffle, 2 * number + 1, 2 * number + 2, now=now, buyer=1))
 
     assert len(winners(answers)) == 2
     shop.check(raffle, now=now)
@@ -117,9 +117,9 @@ def test_of_many_who_want_a_lapsed_number_and_who_pays_for_it_late_one_has_it(sa
         raffle = shop.on_sale(now)
         order = shop.sell(raffle, 1, 2, now=now)
 
-        def either(actor_name, raffle=raffle, order=order):
-            if actor_name:
-                return shop.sell(raffle, 2, actor_name=actor_name + 1, now=now + LATE)
+        def either(buyer, raffle=raffle, order=order):
+            if buyer:
+                return shop.sell(raffle, 2, buyer=buyer + 1, now=now + LATE)
             return shop.confirm(order, now=now + LATE).target
 
         answers = at_once(6, either)

@@ -440,9 +440,7 @@ def test_the_proof_of_a_hundred_thousand_numbers_fits_into_an_answer_and_verifie
 
 def test_of_what_was_ordered_only_what_was_paid_in_time_is_frozen_and_drawn(salon, now, tmp_path):
     raffle = opened(now)
-    paid, unpaid, late = (
-        orders.sell(raffle, *numbers, now=now, actor_name=numbers[0]) for numbers in ((5, 6), (7,), (8,))
-    )
+    paid, unpaid, late = (orders.sell(raffle, *numbers, now=now, buyer=numbers[0]) for numbers in ((5, 6), (7,), (8,)))
     orders.confirm(paid, now=now)
     raffles.close("salon", raffle.id, now=now)
     closed = raffles.get("salon", raffle.id, now=now)

@@ -120,7 +120,7 @@ class Raffle(RuleBasedStateMachine):
 
     def sell(self, *wanted, by, pays=False, **more):
         terms = {"paid": shop.CASH} if pays else {}
-        order = shop.sell(self.raffle, *wanted, by=by, now=self.now, seller=SELLER, **terms, **more)
+        order = shop.sell(self.raffle, *wanted, buyer=by, now=self.now, seller=SELLER, **terms, **more)
         until = None if pays else self.now + HOLD
         status = "PAID" if pays else "RESERVED"
         self.entries[order.id] = Entry(order, by, tuple(order.numbers), status, until)
@@ -333,7 +333,7 @@ def do(call, raffle, order, now):
         if callable(CALLS[call]):
             CALLS[call](order, now=now)
         else:
-            shop.sell(raffle, 2, 3, by=2, now=now, **CALLS[call] or {})
+            shop.sell(raffle, 2, 3, buyer=2, now=now, **CALLS[call] or {})
 
 
 def sold_and(prepare, now):
@@ -362,7 +362,7 @@ def test_red_control_without_the_condition_two_own_a_number(salon, monkeypatch):
     order = shop.sell(raffle, 1, 2, now=NOW)
     monkeypatch.setattr(numbers, "can_be_taken", lambda *_: Item.pk != "")
 
-    with before_its_write(lambda: shop.sell(raffle, 2, by=2, now=LATER)):
+    with before_its_write(lambda: shop.sell(raffle, 2, buyer=2, now=LATER)):
         shop.confirm(order, now=LATER)
 
     with pytest.raises(AssertionError):

@@ -62,7 +62,7 @@ def test_all_numbers_of_an_order_or_none(raffle, now):
     shop.sell(raffle, 5, now=now)
 
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 4, 5, 6, actor_name=2, now=now)
+        shop.sell(raffle, 4, 5, 6, buyer=2, now=now)
 
     assert set(shop.held(raffle)) == {5}
 
@@ -71,7 +71,7 @@ def test_who_comes_too_late_learns_which_are_gone_and_which_are_free(raffle, now
     shop.sell(raffle, 5, 6, now=now)
 
     with pytest.raises(reservations.NumbersTaken) as refusal:
-        shop.sell(raffle, 4, 5, 6, actor_name=2, now=now)
+        shop.sell(raffle, 4, 5, 6, buyer=2, now=now)
 
     facts = refusal.value.facts
     assert (facts["field"], facts["value"], facts["numbers"]) == ("body.numbers", [5, 6], "005, 006")
@@ -84,23 +84,23 @@ def test_what_is_proposed_is_all_that_is_left_and_can_be_had(salon, now):
     shop.sell(raffle, *range(1, 9), now=now)
 
     with pytest.raises(reservations.NumbersTaken) as refusal:
-        shop.sell(raffle, 6, 7, 8, 9, actor_name=2, now=now)
+        shop.sell(raffle, 6, 7, 8, 9, buyer=2, now=now)
 
     assert refusal.value.facts["alternatives"] == [10]
-    assert shop.sell(raffle, 9, 10, actor_name=2, now=now).numbers == [9, 10]
+    assert shop.sell(raffle, 9, 10, buyer=2, now=now).numbers == [9, 10]
 
 
 def test_a_hold_keeps_its_numbers_to_its_last_second(raffle, now):
     shop.sell(raffle, 5, now=now)
 
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 5, actor_name=2, now=now + HOLD)
+        shop.sell(raffle, 5, buyer=2, now=now + HOLD)
 
 
 def test_a_lapsed_hold_is_taken_over_by_the_write_itself(raffle, now):
     shop.sell(raffle, 4, 5, now=now)
 
-    second = shop.sell(raffle, 5, actor_name=2, now=now + HOLD + SECOND)
+    second = shop.sell(raffle, 5, buyer=2, now=now + HOLD + SECOND)
 
     assert shop.owners(raffle)[5] == second.id
 
@@ -110,23 +110,19 @@ def test_what_is_in_review_or_sold_never_lapses(raffle, now, make_firm):
     make_firm(shop.sell(raffle, 5, now=now), now=now)
 
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 5, actor_name=2, now=now + timedelta(hours=12))
+        shop.sell(raffle, 5, buyer=2, now=now + timedelta(hours=12))
 
 
 def test_lucky_numbers_are_as_many_as_wanted_and_all_free(raffle, now):
     shop.sell(raffle, *range(1, 81), now=now)
 
-    order = shop.sell(raffle, count=20, actor_name=2, now=now)
+    order = shop.sell(raffle, count=20, buyer=2, now=now)
 
     assert order.numbers == list(range(81, 101))
 
 
 def test_lucky_numbers_come_from_all_over(raffle, now):
-    chosen = {
-        number
-        for actor_name in range(12)
-        for number in shop.sell(raffle, count=5, actor_name=actor_name, now=now).numbers
-    }
+    chosen = {number for buyer in range(12) for number in shop.sell(raffle, count=5, buyer=buyer, now=now).numbers}
 
     assert len(chosen) == 60
     assert max(chosen) - min(chosen) > 60
@@ -136,7 +132,7 @@ def test_lapsed_numbers_are_lucky_too(salon, now):
     raffle = shop.on_sale(now, last_number=10)
     shop.sell(raffle, *range(1, 10), now=now)
 
-    assert len(shop.sell(raffle, count=10, actor_name=2, now=now + HOLD + SECOND).numbers) == 10
+    assert len(shop.sell(raffle, count=10, buyer=2, now=now + HOLD + SECOND).numbers) == 10
 
 
 def test_when_too_few_are_left_it_says_how_many(salon, now):
@@ -144,7 +140,7 @@ def test_when_too_few_are_left_it_says_how_many(salon, now):
     shop.sell(raffle, *range(1, 9), now=now)
 
     with pytest.raises(reservations.NotEnoughNumbers) as refusal:
-        shop.sell(raffle, count=3, actor_name=2, now=now)
+        shop.sell(raffle, count=3, buyer=2, now=now)
 
     assert (refusal.value.facts["value"], refusal.value.facts["left"]) == (3, 2)
     assert set(shop.held(raffle)) == set(range(1, 9))
@@ -156,7 +152,7 @@ def test_a_picture_that_lags_costs_a_try_and_sells_nothing_twice(salon, now):
     board.project("salon", raffle.id, [1], changed_at=now, now=now)
     shop.sell(raffle, *range(2, 16), now=now)  # which the picture does not know
 
-    order = shop.sell(raffle, count=5, actor_name=2, now=now)
+    order = shop.sell(raffle, count=5, buyer=2, now=now)
 
     assert order.numbers == [16, 17, 18, 19, 20]
 

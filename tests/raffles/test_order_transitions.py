@@ -65,12 +65,12 @@ def test_a_receipt_after_the_hold_takes_the_numbers_again_where_they_are_free(ra
 
     assert shop.receive(order, now=now + HOLD + SECOND).status == "IN_REVIEW"
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 1, actor_name=2, now=now + 2 * HOLD)
+        shop.sell(raffle, 1, buyer=2, now=now + 2 * HOLD)
 
 
 def test_a_receipt_after_the_hold_says_which_numbers_others_have(raffle, now):
     order = shop.sell(raffle, 1, 2, now=now)
-    shop.sell(raffle, 2, actor_name=2, now=now + HOLD + SECOND)
+    shop.sell(raffle, 2, buyer=2, now=now + HOLD + SECOND)
 
     with pytest.raises(HoldLapsed) as refusal:
         shop.receive(order, now=now + HOLD + SECOND)
@@ -125,7 +125,7 @@ def test_a_cancellation_again_changes_nothing(raffle, now):
 
 def test_a_cancellation_leaves_others_what_they_took_over(raffle, now):
     order = shop.sell(raffle, 1, 2, now=now)
-    other = shop.sell(raffle, 2, actor_name=2, now=now + HOLD + SECOND)
+    other = shop.sell(raffle, 2, buyer=2, now=now + HOLD + SECOND)
 
     shop.cancel(order, now=now + HOLD + SECOND)
 
@@ -153,7 +153,7 @@ def test_the_end_of_a_hold_comes_by_itself_a_second_after_it(raffle, now):
 
 def test_the_end_of_a_hold_leaves_others_what_they_took_over(raffle, now):
     order = shop.sell(raffle, 1, 2, now=now)
-    other = shop.sell(raffle, 2, actor_name=2, now=now + HOLD + SECOND)
+    other = shop.sell(raffle, 2, buyer=2, now=now + HOLD + SECOND)
 
     assert shop.expire(order, now=now + HOLD + SECOND).status == "EXPIRED"
     assert shop.owners(raffle) == {2: other.id}

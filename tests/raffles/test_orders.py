@@ -215,7 +215,7 @@ def test_orders_are_listed_the_newest_first_and_pages_follow_one_another(raffle,
 
 
 def test_orders_are_listed_by_state_seller_and_customer(raffle, eva, now):
-    one, two = _sold_by(raffle, "u-eva", 1, now=now), shop.sell(raffle, 2, actor_name=2, now=now)
+    one, two = _sold_by(raffle, "u-eva", 1, now=now), shop.sell(raffle, 2, buyer=2, now=now)
     shop.confirm(two, now=now)
 
     assert listed(raffle, now, status="PAID") == [two.id]

@@ -24,9 +24,9 @@ def person(number):
     return {"customer": {"name": f"Cliente {number}", "phone": f"0981 {100000 + number}"}}
 
 
-def sell(raffle, *numbers, now, actor_name=1, key=None, tenant="salon", seller=None, **more):
-    """Customer ``actor_name`` orders these numbers, or so many (``count=``)."""
-    form = ({"numbers": list(numbers)} if numbers else {}) | person(actor_name) | more
+def sell(raffle, *numbers, now, buyer=1, key=None, tenant="salon", seller=None, **more):
+    """Customer number ``buyer`` orders these numbers, or so many (``count=``)."""
+    form = ({"numbers": list(numbers)} if numbers else {}) | person(buyer) | more
     return reservations.sell(tenant, raffle.id, NewOrder(**form), actor_name="eva", seller=seller, key=key, now=now)
 
 

@@ -59,7 +59,7 @@ class Till:
 
     def steal(self, now):
         if self.target is Target.ORDER:
-            return shop.sell(self.of, *self.item.numbers, actor_name=7, now=now, paid=shop.CASH)
+            return shop.sell(self.of, *self.item.numbers, buyer=7, now=now, paid=shop.CASH)
         return book(self.of, now, phone="0981 777 777", status="CONFIRMED")
 
     def cancel(self, now):
