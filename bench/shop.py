@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from local import dynoxide
-from mostrador import context, ids
+from mostrador import context, ids, process_cache
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling import appointments, booking_context, busy_sources, busy_times, resources, services
 from mostrador.scheduling.rules import agenda
@@ -82,8 +82,7 @@ def query(service: Service, first: date, last: date) -> AvailabilityQuery:
 
 def forget() -> None:
     """Nothing is remembered from another engine, as in tests/conftest.py."""
-    tenants.forget()
-    booking_context.forget()
+    process_cache.clear_all()
     base.Item._connection = None
     for model in base.Item.__subclasses__():
         model._connection = None

@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx
 
 from local.stack import Login, Stack
-from mostrador import context
+from mostrador import context, process_cache
 from mostrador.payments import bancard_account
 from mostrador.people import members
 from mostrador.people.rules.permissions import Role
@@ -118,7 +118,7 @@ def _tenant(wanted: dict[str, Any], now: datetime) -> None:
     try:
         tenants.create(NewTenant(**wanted), now=now)
     except tenants.SlugTaken:
-        tenants.forget()
+        process_cache.clear_all()
     _services(wanted["slug"], now)
     if wanted["slug"] == WITH_HOLIDAYS:
         for year in (now.year, now.year + 1):

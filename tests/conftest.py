@@ -41,7 +41,7 @@ from moto.core.model_instances import reset_model_data
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local import dynoxide as local_dynoxide
-from mostrador import clock, context
+from mostrador import clock, context, process_cache
 from mostrador.people import members
 from mostrador.people.rules.permissions import Role
 from mostrador.scheduling import services
@@ -117,7 +117,7 @@ def new_table(moto: Any) -> Callable[[], None]:
         reset_model_data()  # which else keeps every table that there ever was
         moto.create_table(**template.table("mostrador-test"))
         get_backend("cognito-idp")["123456789012"]["us-east-1"].user_pools[os.environ["USER_POOL_ID"]].users.clear()
-        snapshots.forget()
+        process_cache.clear_all()
 
     return make
 
@@ -127,7 +127,7 @@ def table(new_table: Callable[[], None]) -> Iterator[None]:
     """The table of template.yaml, empty, on moto."""
     new_table()
     yield
-    snapshots.forget()
+    process_cache.clear_all()
 
 
 @pytest.fixture
@@ -189,9 +189,9 @@ def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with local_dynoxide.running("mostrador-test") as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         monkeypatch.setattr(base.Item, "_connection", None)  # a client of this engine, for this test
-        snapshots.forget()
+        process_cache.clear_all()
         yield endpoint
-        snapshots.forget()
+        process_cache.clear_all()
 
 
 @pytest.fixture

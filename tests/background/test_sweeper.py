@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from functions.sweeper import app
-from mostrador import clock
+from mostrador import clock, process_cache
 from mostrador.background import sweeper
-from mostrador.scheduling import appointments, availability, booking_context
+from mostrador.scheduling import appointments, availability
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.table import keys, reads
 from mostrador.table.items.tenants import Usage
@@ -161,7 +161,7 @@ def test_the_schedule_is_each_minute_and_the_run_ends_before_its_function():
 
 
 def test_a_run_with_nothing_due_is_one_query_a_shard(salon, now):
-    booking_context.forget()
+    process_cache.clear_all()
     with trips() as spent:
         sweeper.run(lambda: now, until=FAR)
 

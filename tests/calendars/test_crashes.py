@@ -8,7 +8,7 @@ from contextlib import nullcontext, suppress
 import pytest
 
 from functions.calendar_sync import app
-from mostrador.calendars import google_access
+from mostrador import process_cache
 from tests.support import faults, stream
 from tests.support.calendars import is_right, unsettled
 from tests.support.google_double import Killed
@@ -47,7 +47,7 @@ def run(shop, google, life, crash):
         bring(shop, records)
     with crash(), suppress(Killed):
         bring(shop, last)
-    google_access.forget()  # another process
+    process_cache.clear_all()  # another process
     bring(shop, [record for records in steps for record in records], times=10)
     shop.settle()
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mostrador import process_cache
 from mostrador.calendars import connections, event_sync, google_access
 from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType
@@ -102,7 +103,7 @@ def test_without_a_look_at_the_lease_it_does(shop, google, monkeypatch):
 
 
 def test_the_lease_is_longer_than_what_google_may_take():
-    timeout = google_access.google_auth._TIMEOUT
+    timeout = google_access.google_oauth._TIMEOUT
 
     assert event_sync.LEASE.total_seconds() > 4 * (timeout.connect_timeout + timeout.read_timeout)
 
@@ -117,7 +118,7 @@ def test_an_event_stays_where_it_is_until_the_calendar_where_it_belongs_takes_it
     if how == "broken":
         integrations.mark_broken(own, "x", now=now)
     else:
-        google_access._resting[google_access._name(own)] = now.replace(year=2027)
+        google_access._resting.put(google_access._name(own), now.replace(year=2027))
     shop.move(booked, 11)
     shop.deliver()
 
@@ -148,7 +149,7 @@ def test_what_breaks_while_it_is_leaving_is_no_target_again(shop, google, own):
 def test_what_breaks_while_it_is_leaving_goes_and_leaves_what_it_cannot_take_along(shop, google, own):
     leaving(shop, own)
     google.grants.discard("refresh-2")
-    google_access.forget()
+    process_cache.clear_all()
 
     for _ in range(4):
         shop.sweep()

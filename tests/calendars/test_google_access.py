@@ -67,7 +67,7 @@ def test_a_dead_grant_marks_the_connection_and_wakes_somebody_up(connection, goo
 
 def test_that_google_does_not_know_us_is_no_tenants_fault(connection, google, now):
     google.crash = (0, "400 x")
-    google.wrong = lambda *_: google_access.google_auth.Answer(400, {}, {"error": "invalid_client"})
+    google.wrong = lambda *_: google_access.google_oauth.Answer(400, {}, {"error": "invalid_client"})
 
     with pytest.raises(GoogleUnavailable):
         ask(connection, now)

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from functions.calendar_sync import app
-from mostrador.calendars import google_access, watches
+from mostrador import process_cache
+from mostrador.calendars import watches
 from mostrador.errors import ServiceError
 from mostrador.scheduling import services
 from mostrador.scheduling.views.services import NewService
-from tests.support import calendars, snapshots, stream
+from tests.support import calendars, stream
 from tests.support.google_double import Killed
 
 EXAMPLES = max(8, settings().max_examples // 4)
@@ -101,7 +102,7 @@ class Follows(RuleBasedStateMachine):
 
     @rule()
     def another_process(self):
-        google_access.forget()
+        process_cache.clear_all()
 
     @rule(which=WHICH, how=st.sampled_from(["trash", "move", "rename"]))
     def somebody_in_google(self, which, how):
@@ -120,7 +121,7 @@ class Follows(RuleBasedStateMachine):
         if not hasattr(self, "shop"):
             return
         self.google.is_down, self.google.crash = False, None
-        google_access.forget()
+        process_cache.clear_all()
         self.bring(self.log[self.brought :])
         self.clock.pass_(hours=25)  # a night, in which the calendar is proved
         for _ in range(4):
@@ -147,7 +148,7 @@ def machine(new_table, ticking, google, now):
         new_table()
         ticking.now = now
         google.reset()
-        snapshots.forget()
+        process_cache.clear_all()
         source = stream.Stream()
         tenants.create(NewTenant(slug="salon", name="Salón", country="PY", currency="PYG"), now=now)
         return ticking, google, source

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from functions.calendar_sync import app
-from mostrador.calendars import event_sync, google_access, watches
+from mostrador import process_cache
+from mostrador.calendars import event_sync, watches
 from mostrador.observability import logger
 from mostrador.table import keys, reads
 from mostrador.tenancy import integrations, tenants
@@ -384,7 +385,7 @@ def test_without_ids_of_ours_a_lost_answer_makes_two_events(shop, google, monkey
     shop.book()
     google.crash = (1, "after")
     shop.deliver()
-    google_access.forget()
+    process_cache.clear_all()
 
     shop.settle()
 

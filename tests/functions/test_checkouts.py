@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mostrador import signed_links
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.payments import payment_links
 from mostrador.raffles import order_links
@@ -323,7 +324,7 @@ def test_dead_links_to_a_payment_all_look_the_same(bank, till, clinic, now, monk
 
     answers = [anybody.call("GET", f"{PUBLIC}/payments/{one}") for one in wrong]
     answers.append(anybody.call("GET", told["status_path"].replace("salon", "clinic")))
-    wait(monkeypatch, now, payment_links.KEPT + MINUTE)
+    wait(monkeypatch, now, signed_links.KEPT + MINUTE)
     answers.append(see(told))
 
     assert {(one.status, one.text) for one in answers} == {(404, answers[0].text)}

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from mostrador import process_cache
 from mostrador.clients import kms
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
@@ -186,7 +187,7 @@ def test_a_business_without_keys_answers_the_same(clinic, bank, now):
 )
 def test_of_a_business_that_is_suspended_or_unknown_there_is_no_webhook(bank, asked, now, slug):
     tenants.suspend("salon", now=now)
-    tenants.forget()
+    process_cache.clear_all()
     bank.pay(asked.id)
 
     assert notify(bank, asked.id, slug) == NOT_FOUND
@@ -227,7 +228,7 @@ def test_a_rollback_notice_is_answered_whatever_became_of_the_payment(bank, till
 @pytest.mark.parametrize("number", range(3))
 def test_where_the_table_is_down_bancard_may_come_again_and_then_it_pays(bank, till, asked, now, number, kind):
     bank.pay(asked.id)
-    tenants.forget()
+    process_cache.clear_all()
 
     with faults.crashing(number, kind):
         told = notify(bank, asked.id)
@@ -265,10 +266,9 @@ def test_where_the_tables_answer_gets_lost_bancard_may_come_again(bank, till, as
 
 
 def test_where_the_keys_cannot_be_opened_bancard_may_come_again(bank, asked, now):
-    from mostrador.tenancy import integrations
 
     bank.pay(asked.id)
-    integrations.forget()
+    process_cache.clear_all()
 
     with faults.answering("Decrypt", faults.refused("KMSInternalException"), client=kms._client()):
         assert notify(bank, asked.id) == LATER

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from mostrador import process_cache
 from mostrador.clients import kms
 from mostrador.clients.bancard import Rollback
 from mostrador.clients.bancard_http import GatewayUnknown
@@ -15,7 +16,7 @@ from mostrador.payments import daily_report, settlement
 from mostrador.payments.bancard_account import NotConnected
 from mostrador.payments.daily_report import compare, compare_all, of_day
 from mostrador.table import keys, reads
-from mostrador.tenancy import integrations, tenants
+from mostrador.tenancy import tenants
 from tests.support import bank as banks
 from tests.support import faults, logs
 from tests.support import orders as shop
@@ -524,7 +525,7 @@ def test_where_bancard_takes_one_tenants_keys_no_longer_the_others_are_compared(
 
 
 def test_where_one_tenants_keys_cannot_be_opened_the_others_are_compared(both, now):
-    integrations.forget()
+    process_cache.clear_all()
 
     failing = faults.answering("Decrypt", faults.refused("KMSInternalException"), client=kms._client())
     with failing, logs.written() as written:

@@ -8,8 +8,9 @@ from itsdangerous import Signer
 
 from mostrador.errors import NotHere
 from mostrador.payments import payment_links
-from mostrador.payments.payment_links import KEPT, DeadPaymentLink
+from mostrador.payments.payment_links import DeadPaymentLink
 from mostrador.scheduling import manage_links
+from mostrador.signed_links import KEPT
 from mostrador.tenancy import tenants
 from tests.support import bank as banks
 from tests.support import till as tills

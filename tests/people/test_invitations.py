@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from mostrador import process_cache
 from mostrador.clients import cognito
 from mostrador.errors import NotHere, ServiceError
 from mostrador.people import invitations, members, teams
@@ -167,7 +168,7 @@ def test_a_mail_that_did_not_go_out_goes_out_the_next_time(salon, now):
 @pytest.mark.parametrize("number", range(5))
 def test_whatever_call_fails_a_second_try_ends_in_one_invitation(salon, now, number, kind):
     limit(2, now)
-    tenants.forget()
+    process_cache.clear_all()
     with faults.crashing(number, kind), suppress(TableFailure, ServiceError):
         invite("salon", "ana@example.com", "admin", now=now)
 

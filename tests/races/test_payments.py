@@ -4,12 +4,13 @@ import time
 
 import pytest
 
+from mostrador import process_cache
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import PaymentState
 from mostrador.payments import refunds
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.table.items.payments import Payment
-from mostrador.tenancy import integrations, tenants
+from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
 from tests.support import bank as banks
@@ -25,11 +26,11 @@ def bank(dynoxide, now, moto):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mostrador.clients.kms.encrypt", lambda text, _bound_to: text)  # no KMS on this engine
         patch.setattr("mostrador.clients.kms.decrypt", lambda sealed, _bound_to: sealed)
-        integrations.forget()
+        process_cache.clear_all()
         banks.connect(now)
         with banks.opened() as opened:
             yield opened
-        integrations.forget()
+        process_cache.clear_all()
 
 
 def states(answers):

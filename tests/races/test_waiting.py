@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador import ids
-from mostrador.scheduling import agenda, appointments, booking_context, services, waiting_list, waiting_list_offers
+from mostrador import ids, process_cache
+from mostrador.scheduling import agenda, appointments, services, waiting_list, waiting_list_offers
 from mostrador.scheduling.views.appointments import AppointmentListing
 from mostrador.scheduling.views.services import NewService
 from mostrador.table.items.scheduling import AgendaDay, Waiting
@@ -97,7 +97,7 @@ def test_red_control_without_derived_ids_somebody_holds_two_times(haircut, now, 
     monkeypatch.setattr(waiting_list_offers, "_offer_key", lambda _: ids.new())
     monkeypatch.setattr(waiting_list, "release", lambda *_: None)
     for day in range(4):
-        booking_context.forget()
+        process_cache.clear_all()
         full = fill(haircut, now=now)
         for one in full:
             cancel(one, now=now)

@@ -150,15 +150,6 @@ def test_a_draft_is_read_anew_each_time_because_its_numbers_may_change(salon, no
     assert board.show("salon", raffle.id, now=now).counts[FREE] == 50
 
 
-def test_it_remembers_so_many_raffles_and_no_more(salon, now, monkeypatch):
-    monkeypatch.setattr(board, "_REMEMBERED", 2)
-
-    for _ in range(5):
-        board.show("salon", on_sale(now=now).id, now=now)
-
-    assert len(board._opened) <= 2
-
-
 def test_rebuilding_makes_the_picture_anew_from_the_numbers_alone(salon, now):
     raffle = on_sale(now=now, first=0, last=10_099)
     set_state(raffle, 3, SOLD)

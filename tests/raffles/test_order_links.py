@@ -6,7 +6,8 @@ import pytest
 
 from mostrador.errors import NotHere
 from mostrador.raffles import order_links
-from mostrador.raffles.order_links import KEPT, DeadOrderLink
+from mostrador.raffles.order_links import DeadOrderLink
+from mostrador.signed_links import KEPT
 from tests.support import orders as shop
 
 

@@ -41,7 +41,7 @@ def test_keeping_the_same_list_twice_keeps_one_and_another_does_not_touch_it(sal
 
     sold_list.keep("salon", raffle.id, sold_list.collect("salon", raffle.id))
 
-    assert sold_list._read.__wrapped__("salon", raffle.id, raffle.root, 1) == first
+    assert sold_list._read("salon", raffle.id, raffle.root, 1) == first
     assert len(reads.span(keys.sold_chunk("salon", raffle.id, "", 0)[0], "0", "~")) == 2
 
 

@@ -589,10 +589,8 @@ def test_the_first_booking_after_a_calendar_was_connected_sees_it(haircut, now):
     book(haircut, TEN, now=now)
     context = booking_context.load("salon", haircut.id, [0], ())
     pull(event("e1", NINE, 30), now=now)
-    booking_context._hints["salon", haircut.id] = (
-        context.tenant,
-        context.service,
-    )  # another process, which does not know yet
+    # another process, which does not know yet
+    booking_context._hints.put(("salon", haircut.id), (context.tenant, context.service))
 
     assert refused(lambda: book(haircut, now=now))["reason"] == "external"
 

@@ -14,11 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from moto.backends import get_backend
 
-from mostrador import clock
-from mostrador.calendars import google_access
-from mostrador.raffles import board, order_transitions, sold_list
-from mostrador.scheduling import booking_context
-from mostrador.tenancy import integrations, tenants
+from mostrador import clock, process_cache
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,19 +50,8 @@ def once(name: str, make: Callable[[], T]) -> T:
     else:
         made = make()
         _kept[before] = Snapshot(_dumped(table), made)
-    forget()
+    process_cache.clear_all()
     return copy.deepcopy(_kept[before].made)
-
-
-def forget() -> None:
-    """Nothing is remembered of the table by this process."""
-    tenants.forget()
-    booking_context.forget()
-    integrations.forget()
-    google_access.forget()
-    board._opened.clear()
-    sold_list._read.cache_clear()
-    order_transitions._met.clear()
 
 
 def kept(build: Callable[P, T]) -> Callable[P, T]:

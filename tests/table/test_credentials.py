@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from mostrador import clock, context, settings
+from mostrador import clock, context, process_cache, settings
+from mostrador.process_cache import ProcessCache
 from mostrador.table import base, credentials, keys, reads, tenant_guard
 from mostrador.table.credentials import NoCredentials
 from tests.support.http import viewer
@@ -41,9 +42,9 @@ class Sts:
 @pytest.fixture
 def client_of_its_own(table, monkeypatch):
     monkeypatch.setattr(base.Item, "_connection", None)
-    credentials.forget()
+    process_cache.clear_all()
     yield
-    credentials.forget()
+    process_cache.clear_all()
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_credentials_are_renewed_five_minutes_before_they_end(sts, monkeypatch):
 
 
 def test_the_tenant_that_was_longest_not_served_is_forgotten_first(sts, monkeypatch):
-    monkeypatch.setattr(credentials, "MOST", 2)
+    monkeypatch.setattr(credentials, "_kept", ProcessCache(size=2))
     for slug in ("salon", "clinic", "salon", "garage", "salon", "clinic"):
         read(slug)
 
@@ -192,7 +193,7 @@ def test_after_a_failure_sts_is_asked_again_in_half_a_minute(sts, monkeypatch):
 
 def signed_by_threads(monkeypatch):
     """What eight threads send for four tenants, of whom only two are kept: (tenant in hand, whose key signed)."""
-    monkeypatch.setattr(credentials, "MOST", 2)
+    monkeypatch.setattr(credentials, "_kept", ProcessCache(size=2))
     slugs = [f"tenant-{number % 4}" for number in range(400)]
     events = base.Item._get_connection().connection.client.meta.events
     events.register("before-sign.dynamodb", lambda **_: time.sleep(0.001))  # the others' turn

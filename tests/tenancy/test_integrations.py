@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from mostrador import process_cache
 from mostrador.clients import kms
 from mostrador.clients.kms import SecretsUnavailable
 from mostrador.errors import NotHere, Stale
+from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
 from mostrador.tenancy import integrations, tenants
 from mostrador.tenancy.integrations import IntegrationState, IntegrationType
@@ -272,7 +274,7 @@ def test_where_kms_fails_nothing_is_put(now):
 
 def test_where_kms_fails_nothing_is_opened_and_the_next_time_it_is(now):
     put(now)
-    integrations.forget()
+    process_cache.clear_all()
 
     with failing("Decrypt"), pytest.raises(SecretsUnavailable):
         holding(now)
@@ -292,7 +294,7 @@ def test_where_kms_fails_at_a_rotation_the_present_credentials_stay(now):
 def test_kms_is_asked_once_for_each_secret_in_a_process(now):
     put(now)
     put(now, SECOND_SECRET)
-    integrations.forget()
+    process_cache.clear_all()
 
     with calls("Decrypt") as asked:
         for _ in range(3):
@@ -302,11 +304,11 @@ def test_kms_is_asked_once_for_each_secret_in_a_process(now):
 
 
 def test_a_process_remembers_no_more_than_the_most_the_least_used_gives_way(now, monkeypatch):
-    monkeypatch.setattr(integrations, "MOST", 2)
+    monkeypatch.setattr(integrations, "_secrets", ProcessCache[str, str](size=2))
     places = [CHAIR[:-1] + digit for digit in "123"]
     for place in places:
         put(now, resource_id=place)
-    integrations.forget()
+    process_cache.clear_all()
 
     with calls("Decrypt") as asked:
         for place in (places[0], places[1], places[0], places[2], places[0], places[1]):
@@ -380,7 +382,7 @@ def test_the_audit_log_tells_of_each_change_and_holds_no_secret_open_or_sealed(n
 def test_the_log_holds_no_secret_open_or_sealed(now):
     with logs.written() as written:
         sealed = [put(now).sealed, put(now, SECOND_SECRET).sealed]
-        integrations.forget()
+        process_cache.clear_all()
         holding(now)
         with failing("Encrypt"), pytest.raises(SecretsUnavailable):
             put(now, THIRD)

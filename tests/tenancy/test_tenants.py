@@ -1,5 +1,6 @@
 import pytest
 
+from mostrador import process_cache
 from mostrador.errors import NotHere, Stale
 from mostrador.table import keys, reads
 from mostrador.table.items.tenants import Tenant
@@ -23,7 +24,7 @@ def test_a_slug_is_taken_once(salon, now):
 
 def test_the_default_tenant_is_made_when_it_is_missing(table, now):
     assert tenants.current("default", now=now).name == "Mostrador"
-    tenants.forget()
+    process_cache.clear_all()
     assert tenants.current("default", now=now).version == 1
 
 

@@ -7,7 +7,6 @@ without Google costs a change some milliseconds, and not the time-out of every c
 import hashlib
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -27,6 +26,7 @@ from mostrador.clients.google_calendar import (
 from mostrador.clients.google_oauth import Access, GoogleUnavailable, Grant, GrantDead, ServiceAccount
 from mostrador.errors import Conflict, ServiceError, Unavailable
 from mostrador.observability import logger
+from mostrador.process_cache import ProcessCache
 from mostrador.table import keys
 from mostrador.table.items.tenants import Integration
 from mostrador.table.keys import Key
@@ -36,13 +36,12 @@ from mostrador.tenancy.integrations import IntegrationState, IntegrationType
 T = TypeVar("T")
 OAUTH, SERVICE_ACCOUNT = "oauth", "service_account"
 """How what is sealed opens the calendar: its ``type``."""
-MOST: Final = 500
 _MARGIN: Final = timedelta(minutes=1)
 _REST: Final = timedelta(seconds=10)
 _OUR_FAULT: Final = frozenset({"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"})
 """Google does not know *us*: no tenant could mend that by connecting again."""
-_tokens: Final[OrderedDict[str, Access]] = OrderedDict()
-_resting: Final[dict[str, datetime]] = {}
+_tokens: Final = ProcessCache[str, Access](size=500)
+_resting: Final = ProcessCache[str, datetime](size=500)
 _EVERYBODY: Final = ""
 _SILENT: Final = re.compile(r"\w+Error|status 5.*")
 """The reason where no answer came (the name of urllib3's exception), or the token endpoint has a fault of its own."""
@@ -92,20 +91,20 @@ def ask(connection: Integration, question: Callable[[Calendar], T], *, now: date
         try:
             return question(_calendar(connection, now))
         except CalendarUnauthorized:
-            _tokens.pop(_name(connection), None)
+            _tokens.drop(_name(connection))
             return question(_calendar(connection, now))
     except (CalendarUnauthorized, CalendarForbidden, GrantDead, CalendarGone) as refused:
         integrations.mark_broken(connection, _reason(refused), now=now)
         raise CalendarBroken from refused
     except (CalendarUnreachable, GoogleUnavailable) as error:
         is_silent = _SILENT.fullmatch(error.facts["reason"])
-        _resting[_EVERYBODY if is_silent else _name(connection)] = now + _REST
+        _resting.put(_EVERYBODY if is_silent else _name(connection), now + _REST)
         raise
     except CalendarBusy as busy:
         if rules.OUR_FAULT in busy.facts["reason"]:
             logger.error("Google does not know us", reason=rules.OUR_FAULT)
         asked = busy.facts.get("retry_after")
-        _resting[_name(connection)] = now + (timedelta(seconds=asked) if asked else _REST)
+        _resting.put(_name(connection), now + (timedelta(seconds=asked) if asked else _REST))
         raise
 
 
@@ -129,7 +128,7 @@ def is_leaving(connection: Integration) -> bool:
 def rests(connection: Integration | None, *, now: datetime) -> bool:
     """Whether Google is better not asked just now, for this connection or (None) for any."""
     names = [_EVERYBODY, *([_name(connection)] if connection else [])]
-    return any(now < _resting.get(name, now) for name in names)
+    return any(now < (_resting.get(name) or now) for name in names)
 
 
 def end(connection: Integration, *, now: datetime) -> None:
@@ -154,10 +153,7 @@ def _calendar(connection: Integration, now: datetime) -> Calendar:
     name = _name(connection)
     access = _tokens.get(name)
     if access is None or now >= access.expires_at - _MARGIN:
-        access = _tokens[name] = _granted(told, now)
-    _tokens.move_to_end(name)
-    if len(_tokens) > MOST:
-        _tokens.popitem(last=False)
+        access = _tokens.put(name, _granted(told, now))
     quota_user = keys.tenant_of(connection.pk) if told["type"] == SERVICE_ACCOUNT else None
     return Calendar(settings.google_api_base(), choices(connection).calendar_id, access.token, quota_user)
 

@@ -1,18 +1,15 @@
-"""Signed links to a payment: whoever paid sees what became of it, and nothing else."""
+"""Signed links to a payment: the payer sees its state, and nothing else. They are good for 30 days."""
 
-import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from itsdangerous import BadSignature, Signer
-
-from mostrador import settings
+from mostrador import signed_links
 from mostrador.errors import NotFound
 from mostrador.table import keys, reads
 from mostrador.table.items.payments import Payment
 from mostrador.tenancy import tenants
 
-KEPT: Final = timedelta(days=30)
+_PURPOSE: Final = "payment"
 
 
 class DeadPaymentLink(NotFound):
@@ -25,21 +22,16 @@ class DeadPaymentLink(NotFound):
 
 def token(tenant: str, payment_id: str) -> str:
     """The token of a payment's link."""
-    return _signer(tenant).sign(payment_id).decode()
+    return signed_links.token(tenant, _PURPOSE, payment_id)
 
 
 def verify_token(tenant: str, token: str, *, now: datetime) -> Payment:
     """The payment to which ``token`` leads. Raises NotHere (tenant), DeadPaymentLink."""
     tenants.current(tenant, now=now)
-    try:
-        payment_id = _signer(tenant).unsign(token).decode()
-    except (BadSignature, ValueError) as error:
-        raise DeadPaymentLink from error
+    payment_id = signed_links.verified_id(tenant, _PURPOSE, token)
+    if payment_id is None:
+        raise DeadPaymentLink
     found = reads.one(keys.payment(tenant, payment_id))
-    if not isinstance(found, Payment) or now > found.created_at + KEPT:
+    if not isinstance(found, Payment) or signed_links.is_expired(found.created_at, now):
         raise DeadPaymentLink
     return found
-
-
-def _signer(tenant: str) -> Signer:
-    return Signer(settings.signing_key(), salt=f"payment {tenant}", digest_method=hashlib.sha256)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mostrador.errors import Busy, NotHere
 from mostrador.observability import logger
+from mostrador.process_cache import ProcessCache
 from mostrador.raffles import raffles
 from mostrador.raffles.rules import board
 from mostrador.raffles.rules.board import Board, NumberState
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 2_500
 """Numbers that ``rebuild`` reads and writes in one go: one page of a Query, so that it seldom has to do them again."""
-_REMEMBERED: Final = 500
-_opened: Final[dict[Key, Raffle]] = {}
+_opened: Final = ProcessCache[Key, Raffle](size=500)
 """Raffles that were opened once: only for what never changes again, which are their numbers and that they are there."""
 
 
@@ -186,9 +186,7 @@ def _remembered(stored: Any) -> Raffle | None:
     if not isinstance(stored, Raffle):
         return None
     if stored.opened_at is not None:
-        if len(_opened) >= _REMEMBERED:
-            _opened.clear()
-        _opened[stored.pk, stored.sk] = stored
+        _opened.put((stored.pk, stored.sk), stored)
     return stored
 
 

@@ -1,25 +1,20 @@
-"""Links to an order for whoever has no account.
+"""Signed links to an order, for buyers without an account.
 
-That of an order shows it alone. The buyer's link, which staff hands to the customer, shows all numbers that this
-customer has in the raffle.
+The order's link shows that order alone. The buyer's link, which staff hands to the customer, shows all numbers that
+the customer has in the raffle. Both are good until 30 days after the prizes can be claimed no longer.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from itsdangerous import BadSignature, Signer
-
-from mostrador import settings
+from mostrador import signed_links
 from mostrador.errors import NotFound
 from mostrador.raffles import orders, raffles
 from mostrador.table import keys, reads
 from mostrador.table.items.raffles import Order, Raffle
 from mostrador.tenancy import tenants
 
-KEPT: Final = timedelta(days=30)
-"""How long a link is good after the prizes can be claimed no longer."""
 _OF_ORDER: Final = "order"
 _OF_BUYER: Final = "buyer"
 
@@ -40,12 +35,12 @@ class BuyerLink:
 
 def token_of(tenant: str, order_id: str) -> str:
     """What the link of the order alone ends in."""
-    return _signer(tenant, _OF_ORDER).sign(order_id).decode()
+    return signed_links.token(tenant, _OF_ORDER, order_id)
 
 
 def of_buyer(tenant: str, order_id: str, *, now: datetime) -> BuyerLink:
     """The buyer's link, for staff to hand to the customer of the order. Raises NotHere."""
-    token = _signer(tenant, _OF_BUYER).sign(orders.get(tenant, order_id, now=now).id).decode()
+    token = signed_links.token(tenant, _OF_BUYER, orders.get(tenant, order_id, now=now).id)
     return BuyerLink(token, f"/tenant/{tenant}/public/orders/{token}")
 
 
@@ -57,19 +52,15 @@ def verify_token(tenant: str, token: str, *, now: datetime) -> tuple[Order, Raff
     if not isinstance(found, Order):
         raise DeadOrderLink
     raffle = raffles.get(tenant, found.raffle_id, now=now)
-    if now > raffle.draw_at + timedelta(days=int(raffle.claim_days)) + KEPT:
+    if signed_links.is_expired(raffle.draw_at + timedelta(days=int(raffle.claim_days)), now):
         raise DeadOrderLink
     return found, raffle, is_buyers
 
 
 def _order_id(tenant: str, token: str) -> tuple[str, bool]:
-    for of in (_OF_ORDER, _OF_BUYER):
-        try:
-            return _signer(tenant, of).unsign(token).decode(), of == _OF_BUYER
-        except (BadSignature, ValueError):
-            continue
+    """The order's id, and whether the link is the buyer's. Raises DeadOrderLink."""
+    for purpose in (_OF_ORDER, _OF_BUYER):
+        order_id = signed_links.verified_id(tenant, purpose, token)
+        if order_id is not None:
+            return order_id, purpose == _OF_BUYER
     raise DeadOrderLink
-
-
-def _signer(tenant: str, of: str) -> Signer:
-    return Signer(settings.signing_key(), salt=f"{of} {tenant}", digest_method=hashlib.sha256)

@@ -14,6 +14,7 @@ from mostrador.errors import Busy, Conflict, NotHere
 from mostrador.ledger.rules.payment_states import RefundReason, order_refund_reason
 from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
+from mostrador.process_cache import ProcessCache
 from mostrador.raffles import numbers, orders, raffles
 from mostrador.raffles.rules.numbers import has_lapsed
 from mostrador.raffles.rules.states import OrderStatus, RaffleStatus, move_order, written
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mostrador.raffles.views.orders import Receipt
 
 _RECENT: Final = 3
-_met: Final[dict[str, tuple[str, ...]]] = {}
+_met: Final = ProcessCache[str, tuple[str, ...]](size=1000)
 """Tenant -> the raffles whose orders this process looked at last: which to read with the next order."""
 REVIEW: Final = timedelta(hours=24)
 """How long staff should take at most to look at a receipt."""
@@ -92,7 +93,7 @@ def load(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: dateti
     A closer look, after a write was refused, is one more, and sees who has the numbers. Raises NotHere.
     """
     tenants.current(tenant, now=now)
-    of_order, guessed = keys.order(tenant, order_id), _met.get(tenant, ())
+    of_order, guessed = keys.order(tenant, order_id), _met.get(tenant) or ()
     found = reads.batch({of_order, *also, *(keys.raffle(tenant, one) for one in guessed)})
     order = orders.found(found.get(of_order), order_id)
     of_raffle = keys.raffle(tenant, order.raffle_id)
@@ -105,7 +106,7 @@ def load(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: dateti
     raffle = found.get(of_raffle)
     if not isinstance(raffle, Raffle):
         raise NotHere(entity="raffle", id=order.raffle_id)
-    _met[tenant] = (raffle.id, *(one for one in guessed if one != raffle.id))[:_RECENT]
+    _met.put(tenant, (raffle.id, *(one for one in guessed if one != raffle.id))[:_RECENT])
     held = {number: found.get(key) for number, key in of_numbers.items()} if closely else None
     return OrderContext(tenant, order, raffle, held, found)
 

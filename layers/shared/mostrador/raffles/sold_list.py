@@ -6,9 +6,9 @@ not touch them. Which list counts, the raffle says.
 
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
+from mostrador.process_cache import ProcessCache
 from mostrador.raffles.rules import draw, merkle
 from mostrador.raffles.rules.draw import Ticket
 from mostrador.raffles.rules.states import code_of
@@ -17,6 +17,8 @@ from mostrador.table.items.raffles import Raffle, RaffleNumber, SoldChunk
 
 PER_CHUNK: Final = 10_000
 """Numbers in one item: some 100 KB."""
+_lists: Final = ProcessCache[tuple[str, str, str], tuple[Ticket, ...]](size=2)
+"""By tenant, raffle and root: a list never changes under its root."""
 
 
 def collect(tenant: str, raffle_id: str) -> list[Ticket]:
@@ -45,10 +47,10 @@ def keep(tenant: str, raffle_id: str, tickets: Sequence[Ticket]) -> str:
 
 def read(tenant: str, frozen: Raffle) -> tuple[Ticket, ...]:
     """The list of a raffle that is frozen, by ascending number."""
-    return _read(tenant, frozen.id, frozen.root, int(frozen.sold_count))
+    count = int(frozen.sold_count)
+    return _lists.get_or_make((tenant, frozen.id, frozen.root), lambda: _read(tenant, frozen.id, frozen.root, count))
 
 
-@lru_cache(maxsize=2)
 def _read(tenant: str, raffle_id: str, root: str, count: int) -> tuple[Ticket, ...]:
     wanted = [keys.sold_chunk(tenant, raffle_id, root, chunk) for chunk in range(-(-count // PER_CHUNK))]
     found = reads.batch(wanted) if wanted else {}

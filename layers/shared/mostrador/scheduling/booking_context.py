@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from mostrador.errors import Conflict, NotHere
+from mostrador.process_cache import ProcessCache
 from mostrador.scheduling import agenda, busy_sources
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules import availability, busy_times, opening_hours
@@ -22,11 +23,10 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
-_REMEMBERED: Final = 500
 _GLANCE: Final = timedelta(seconds=5)
 _ItemT = TypeVar("_ItemT")
 _KeysOf = Callable[[Tenant, Service], set[keys.Key]]
-_hints: dict[tuple[str, str], tuple[Tenant, Service]] = {}
+_hints: Final = ProcessCache[tuple[str, str], tuple[Tenant, Service]](size=500)
 
 
 class ServiceInactive(Conflict):
@@ -198,11 +198,6 @@ def _all(kind: type[_ItemT], found: Mapping[keys.Key, Any]) -> dict[keys.Key, _I
     return {key: item for key, item in found.items() if isinstance(item, kind)}
 
 
-def forget() -> None:
-    """Drop what this process remembers."""
-    _hints.clear()
-
-
 def _read(
     tenant: str,
     service_id: str,
@@ -233,12 +228,9 @@ def _fresh(tenant: str, service_id: str, found: Mapping[keys.Key, Any]) -> tuple
     shop = tenants.active(found.get(keys.tenant(tenant)), tenant)
     service = found.get(keys.service(tenant, service_id))
     if not isinstance(service, Service):
-        _hints.pop((tenant, service_id), None)
+        _hints.drop((tenant, service_id))
         raise NotHere(entity="service", id=service_id)
-    if len(_hints) >= _REMEMBERED:
-        _hints.clear()
-    _hints[(tenant, service_id)] = shop, service
-    return shop, service
+    return _hints.put((tenant, service_id), (shop, service))
 
 
 def _resource_keys(shop: Tenant, service: Service) -> set[keys.Key]:

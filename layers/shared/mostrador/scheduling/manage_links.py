@@ -1,22 +1,18 @@
-"""Manage links: a signed token with which whoever booked sees, moves and cancels the appointment, without account.
+"""Manage links: signed tokens with which customers see, move and cancel an appointment without an account.
 
-The token is the appointment's id and its signature, so it stays the same wherever the appointment is moved to. It is
-good until 30 days after the appointment's end. The last letter of 32 signed bytes in base64url is never ``-`` or
-``_``, so a messenger that makes a link of it does not cut it.
+The token holds the appointment's id, so it stays the same when the appointment is moved. It is good until 30 days after
+the appointment's end.
 """
 
-import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from itsdangerous import BadSignature, Signer
-
-from mostrador import settings
+from mostrador import signed_links
 from mostrador.errors import NotFound
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment
 
-KEPT: Final = timedelta(days=30)
+_PURPOSE: Final = "manage"
 
 
 class DeadLink(NotFound):
@@ -29,20 +25,15 @@ class DeadLink(NotFound):
 
 def token(tenant: str, appointment_id: str) -> str:
     """The token of an appointment's link."""
-    return _signer(tenant).sign(appointment_id).decode()
+    return signed_links.token(tenant, _PURPOSE, appointment_id)
 
 
 def verify_token(tenant: str, token: str, *, now: datetime) -> Appointment:
     """The appointment to which ``token`` leads. Raises DeadLink."""
-    try:
-        appointment_id = _signer(tenant).unsign(token).decode()
-    except (BadSignature, ValueError) as error:
-        raise DeadLink from error
+    appointment_id = signed_links.verified_id(tenant, _PURPOSE, token)
+    if appointment_id is None:
+        raise DeadLink
     found = reads.one(keys.appointment(tenant, appointment_id))
-    if not isinstance(found, Appointment) or now > found.ends_at + KEPT:
+    if not isinstance(found, Appointment) or signed_links.is_expired(found.ends_at, now):
         raise DeadLink
     return found
-
-
-def _signer(tenant: str) -> Signer:
-    return Signer(settings.signing_key(), salt=f"manage {tenant}", digest_method=hashlib.sha256)

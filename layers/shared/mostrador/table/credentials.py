@@ -5,7 +5,6 @@ They are the data role's, assumed with the tenant as session tag, and can touch 
 where isolation is off, the function's own credentials sign.
 """
 
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from functools import cache, partial
 from threading import Lock
@@ -18,12 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mostrador import clock, context, settings
 from mostrador.errors import Unavailable
 from mostrador.observability import logger
+from mostrador.process_cache import ProcessCache
 
 LIFETIME: Final = timedelta(hours=1)
 """The longest that AWS gives to who assumes a role from a role."""
 RENEWED_BEFORE: Final = timedelta(minutes=5)
-MOST: Final = 200
-"""Tenants whose credentials a process keeps; the one that was longest not served goes first."""
 _NEXT_TRY: Final = timedelta(seconds=30)
 _STS: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
 
@@ -40,20 +38,14 @@ class _Kept(NamedTuple):
     renew_at: datetime
 
 
-_kept: Final[OrderedDict[str, _Kept]] = OrderedDict()
-_lock: Final = Lock()
+_kept: Final = ProcessCache[str, _Kept](size=200)
+_lock: Final = Lock()  # one thread renews, the others wait for it
 
 
 def register(client: Any, session: Any) -> None:
     """Have every request of ``client``, which ``session`` made, signed for the tenant in hand."""
     sign = partial(_sign, partial(_sts, session, client.meta.region_name))
     client.meta.events.register("before-parameter-build.dynamodb", sign, unique_id="mostrador-credentials")
-
-
-def forget() -> None:
-    """Drop what is kept; the next request of each tenant assumes the role again."""
-    with _lock:
-        _kept.clear()
 
 
 def _sign(sts: Any, **request: Any) -> None:
@@ -68,10 +60,7 @@ def _of(tenant: str, sts: Any) -> Credentials:
     with _lock:
         kept, now = _kept.get(tenant), clock.now()
         if kept is None or now >= kept.renew_at:
-            kept = _kept[tenant] = _renewed(tenant, kept, sts, now)
-        _kept.move_to_end(tenant)
-        if len(_kept) > MOST:
-            _kept.popitem(last=False)
+            kept = _kept.put(tenant, _renewed(tenant, kept, sts, now))
         return kept.credentials
 
 

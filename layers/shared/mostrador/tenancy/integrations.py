@@ -5,7 +5,6 @@ another item does not open. New ones take over at once; those before them hold f
 """
 
 import hashlib
-from collections import OrderedDict
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,14 +13,14 @@ from typing import Any, Final
 from mostrador.clients import kms
 from mostrador.errors import Busy, NotHere, Stale
 from mostrador.observability import logger
+from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import tenants
 
 KEPT: Final = timedelta(hours=24)
 """How long the credentials before the present ones hold."""
-MOST: Final = 200
-_opened: Final[OrderedDict[str, str]] = OrderedDict()
+_secrets: Final = ProcessCache[str, str](size=200)
 
 
 class IntegrationType(StrEnum):
@@ -153,19 +152,9 @@ def secrets(item: Integration, *, now: datetime) -> list[str]:
 
 
 def _secret(item: Integration, sealed: str) -> str:
-    """Opened once in a process: KMS takes some milliseconds and money for each call."""
+    """The decrypted text, kept by the process: each call of KMS costs some milliseconds and money."""
     name = hashlib.sha256(f"{item.pk}{item.sk}{sealed}".encode()).hexdigest()
-    if name not in _opened:
-        _opened[name] = kms.decrypt(sealed, _bound_to(item))
-    _opened.move_to_end(name)
-    if len(_opened) > MOST:
-        _opened.popitem(last=False)
-    return _opened[name]
-
-
-def forget() -> None:
-    """Drop what this process has opened."""
-    _opened.clear()
+    return _secrets.get_or_make(name, lambda: kms.decrypt(sealed, _bound_to(item)))
 
 
 def _new(tenant: str, kind: IntegrationType, resource_id: str | None, now: datetime) -> Integration:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mostrador import context, ids
 from mostrador.errors import Conflict, Invalid, NotHere
+from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Resource
 from mostrador.table.items.tenants import Tenant
@@ -20,7 +21,7 @@ DEFAULT: Final = "default"
 _APART: Final = frozenset({"slug", "country", "time_zone", "admin_email"})
 """Fields of a request that are kept otherwise than the rest."""
 _KNOWN_FOR: Final = timedelta(seconds=60)
-_known: dict[str, tuple[datetime, Tenant]] = {}
+_known: Final = ProcessCache[str, Tenant](size=1000)
 
 
 class SlugTaken(Conflict):
@@ -42,8 +43,8 @@ def zone(tenant: Tenant) -> ZoneInfo:
 
 def current(slug: str, *, now: datetime, within: timedelta = _KNOWN_FOR) -> Tenant:
     """The active tenant, at most ``within`` old; NotHere when it is unknown or suspended, without telling which."""
-    seen, tenant = _known.get(slug, (None, None))
-    if seen is None or tenant is None or now - seen > within:
+    tenant = _known.get(slug, now=now, max_age=within)
+    if tenant is None:
         tenant = find(slug, now=now)
         remember(tenant, now)
     return active(tenant, slug)
@@ -57,12 +58,8 @@ def active(tenant: Tenant | None, slug: str) -> Tenant:
 
 
 def remember(tenant: Tenant, now: datetime) -> None:
-    _known[tenant.slug] = now, tenant
-
-
-def forget() -> None:
-    """Drop what this process knows of tenants; the next call reads again."""
-    _known.clear()
+    """Keep the tenant as it is at ``now`` for the next calls of ``current`` in this process."""
+    _known.put(tenant.slug, tenant, now=now)
 
 
 def find(slug: str, *, now: datetime) -> Tenant:
