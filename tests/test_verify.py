@@ -16,12 +16,11 @@ from tests.support.draws import BY_LOTTERY, LOTTERY_NUMBERS, REVEALED, TICKETS, 
 
 PACKAGE = template.ROOT / "layers" / "shared" / "mostrador"
 # All that the command needs of the package.
+RULES = "bls bls_curve bls_hash commitments drand draw merkle proof_checks proofs randomness".split()
 NEEDED = [
-    "__init__.py", "errors.py", "verify.py", "raffles/__init__.py", "raffles/rules/__init__.py",
-    *(f"raffles/rules/{name}.py" for name in (
-        "bls", "bls_curve", "bls_hash", "commitments", "drand", "draw", "merkle", "proof_checks", "proofs", "randomness",
-    )),
-]  # fmt: skip
+    *("__init__.py", "errors.py", "verify.py", "raffles/__init__.py", "raffles/rules/__init__.py"),
+    *(f"raffles/rules/{name}.py" for name in RULES),
+]
 
 
 @pytest.fixture
