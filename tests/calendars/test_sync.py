@@ -378,10 +378,10 @@ def test_without_the_lease_the_older_worker_has_the_last_word(shop, google, monk
 
 def test_without_ids_of_ours_a_lost_answer_makes_two_events(shop, google, monkeypatch):
     """The red control of the crashes: an id that Google makes, instead of one derived from the appointment."""
-    insert = event_sync.calendar_upserts.google_calendar.insert
+    insert = event_sync.event_upsert.google_calendar.insert
     given = iter(f"{number:05d}" for number in range(100))
     anonymous = lambda calendar, body, **how: insert(calendar, {**body, "id": next(given)}, **how)  # noqa: E731
-    monkeypatch.setattr(event_sync.calendar_upserts.google_calendar, "insert", anonymous)
+    monkeypatch.setattr(event_sync.event_upsert.google_calendar, "insert", anonymous)
     shop.book()
     google.crash = (1, "after")
     shop.deliver()
