@@ -20,7 +20,6 @@ from mostrador.ledger.rules.payment_states import (
     WrongPaymentState,
     appointment_refund_reason,
     deposit,
-    move_payment,
     next_check,
     order_refund_reason,
     paid_status,
@@ -35,15 +34,15 @@ PAYABLE = {OrderStatus.RESERVED, OrderStatus.IN_REVIEW, OrderStatus.EXPIRED}
 
 @pytest.mark.parametrize(("current", "wanted"), list(product(PaymentState, repeat=2)))
 def test_a_payment_makes_the_moves_of_the_table_and_no_other(current, wanted):
-    if wanted in PAYMENT_MOVES[current]:
-        move_payment(current, wanted)
+    if PAYMENT_MOVES.allows(current, wanted):
+        PAYMENT_MOVES.check(current, wanted)
     else:
         with pytest.raises(WrongPaymentState):
-            move_payment(current, wanted)
+            PAYMENT_MOVES.check(current, wanted)
 
 
 def test_money_that_came_never_becomes_money_that_did_not():
-    assert all(PAYMENT_MOVES[state] <= SETTLED for state in SETTLED)
+    assert all(PAYMENT_MOVES.following(state) <= SETTLED for state in SETTLED)
 
 
 @pytest.mark.parametrize(

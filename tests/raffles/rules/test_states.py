@@ -9,25 +9,25 @@ from mostrador.raffles.rules.states import LIVE, ORDER_MOVES, RAFFLE_MOVES, Orde
 @pytest.mark.parametrize("current", RaffleStatus)
 @pytest.mark.parametrize("wanted", RaffleStatus)
 def test_a_raffle_moves_as_the_table_says_and_not_otherwise(current, wanted):
-    if wanted in RAFFLE_MOVES[current]:
-        states.move_raffle(current, wanted)
+    if RAFFLE_MOVES.allows(current, wanted):
+        RAFFLE_MOVES.check(current, wanted)
     else:
         with pytest.raises(states.WrongRaffleState, match=f"{current} cannot become {wanted}"):
-            states.move_raffle(current, wanted)
+            RAFFLE_MOVES.check(current, wanted)
 
 
 @pytest.mark.parametrize("current", OrderStatus)
 @pytest.mark.parametrize("wanted", OrderStatus)
 def test_an_order_moves_as_the_table_says_and_not_otherwise(current, wanted):
-    if wanted in ORDER_MOVES[current]:
-        states.move_order(current, wanted)
+    if ORDER_MOVES.allows(current, wanted):
+        ORDER_MOVES.check(current, wanted)
     else:
         with pytest.raises(states.WrongOrderState, match=f"{current} cannot become {wanted}"):
-            states.move_order(current, wanted)
+            ORDER_MOVES.check(current, wanted)
 
 
 def test_nothing_drawn_or_cancelled_moves_again_and_only_live_orders_own_numbers():
-    assert {one for one, further in RAFFLE_MOVES.items() if not further} == {
+    assert {one for one in RaffleStatus if not RAFFLE_MOVES.following(one)} == {
         RaffleStatus.DRAWN,
         RaffleStatus.CANCELLED,
     }

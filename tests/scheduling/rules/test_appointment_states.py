@@ -17,10 +17,10 @@ ALLOWED = {
 @pytest.mark.parametrize("wanted", AppointmentStatus)
 def test_the_table_of_moves_is_the_design(current, wanted):
     if (current, wanted) in ALLOWED:
-        appointment_states.move(current, wanted)
+        appointment_states.MOVES.check(current, wanted)
     else:
         with pytest.raises(appointment_states.WrongAppointmentState, match=current):
-            appointment_states.move(current, wanted)
+            appointment_states.MOVES.check(current, wanted)
 
 
 @pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])

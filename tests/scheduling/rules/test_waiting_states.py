@@ -12,27 +12,27 @@ TODAY = date(2026, 12, 1)
 @pytest.mark.parametrize("current", WaitingStatus)
 @pytest.mark.parametrize("wanted", WaitingStatus)
 def test_every_move_is_in_the_table_or_refused_with_both_states(current, wanted):
-    if wanted in MOVES[current]:
-        waiting_states.move(current, wanted)
+    if MOVES.allows(current, wanted):
+        MOVES.check(current, wanted)
         return
     with pytest.raises(WrongWaitingState) as refused:
-        waiting_states.move(current, wanted)
+        MOVES.check(current, wanted)
     assert refused.value.facts == {"current": current.value, "wanted": wanted.value}
 
 
 def test_a_wait_is_in_line_until_it_ends_and_no_end_is_left_again():
-    assert {status for status in WaitingStatus if MOVES[status]} == IN_LINE
+    assert {status for status in WaitingStatus if MOVES.following(status)} == IN_LINE
 
 
 def test_an_offer_that_lapses_goes_back_to_nobody():
-    assert WaitingStatus.WAITING not in set().union(*MOVES.values())
+    assert WaitingStatus.WAITING not in set().union(*map(MOVES.following, WaitingStatus))
 
 
 def test_what_an_offer_becomes_follows_from_its_appointment():
     landed = {status: waiting_states.landing(status) for status in AppointmentStatus}
 
     assert landed.pop(AppointmentStatus.PENDING) is None
-    assert set(landed.values()) <= MOVES[WaitingStatus.OFFERED]
+    assert set(landed.values()) <= MOVES.following(WaitingStatus.OFFERED)
     assert landed[AppointmentStatus.CONFIRMED] is WaitingStatus.BOOKED
     assert landed[AppointmentStatus.EXPIRED] is WaitingStatus.LAPSED
     assert waiting_states.landing(None) is landed[AppointmentStatus.CANCELLED] is WaitingStatus.WITHDRAWN

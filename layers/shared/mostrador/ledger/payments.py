@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mostrador.errors import Busy, Conflict, NotHere
 from mostrador.ledger.rules.payment_states import (
+    PAYMENT_MOVES,
     WHILE_OPEN,
     Method,
     PaymentState,
     Provider,
     RefundReason,
     Target,
-    move_payment,
 )
 from mostrador.observability import logger
 from mostrador.table import keys, reads, writes
@@ -112,7 +112,7 @@ def move(
     was = payment.status
     for state in states:
         before = payment.status
-        move_payment(PaymentState(before), state)
+        PAYMENT_MOVES.check(before, state)
         payment.status = state.value
         payment.reason = reason.value if reason else payment.reason
         tx.save(_line(payment, before, now))

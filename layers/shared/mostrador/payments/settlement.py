@@ -28,7 +28,7 @@ from mostrador.payments import appointment_settlement
 from mostrador.raffles import order_transitions, orders, raffles, sellers
 from mostrador.raffles.numbers import TooManyForCustomer
 from mostrador.raffles.rules.sale_window import SETTLING
-from mostrador.raffles.rules.states import LIVE, OrderStatus, move_order
+from mostrador.raffles.rules.states import LIVE, ORDER_MOVES, OrderStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order
@@ -137,7 +137,7 @@ def refund_order(
         order = context.order
         if order.status == OrderStatus.REFUNDED:
             return Settled(payments.get(tenant, order.payment_id, now=now), order)
-        move_order(OrderStatus(order.status), OrderStatus.REFUNDED)
+        ORDER_MOVES.check(order.status, OrderStatus.REFUNDED)
         payment = payments.get(tenant, order.payment_id, now=now)
         try:
             with writes.transaction() as tx:

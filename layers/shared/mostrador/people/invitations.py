@@ -67,7 +67,7 @@ def _written(tenant: str, user: str, wanted: NewMember, actor_name: str, now: da
         member = earlier or members.draft(
             tenant, user, email=wanted.email, role=wanted.role, status=MemberStatus.INVITED, now=now
         )
-        if not membership.may_become(MemberStatus(member.status), MemberStatus.INVITED):
+        if not membership.MOVES.allows(member.status, MemberStatus.INVITED):
             raise members.AlreadyMember(email=wanted.email, slug=tenant)
         member.role, member.invited_by = wanted.role, actor_name
         member.invitation_expires_at = now + membership.INVITATION

@@ -96,7 +96,7 @@ def accept(tenant: str, user: str, *, now: datetime) -> Member:
     def write(tx: Transaction, member: Member, _team: Team | None) -> None:
         expires_at = member.invitation_expires_at
         current = membership.status(member.status, expires_at, now)
-        if expires_at and not membership.may_become(current, MemberStatus.ACTIVE):
+        if expires_at and not membership.MOVES.allows(current, MemberStatus.ACTIVE):
             raise InvitationExpired(slug=tenant, expired_at=expires_at.isoformat())
         member.status, member.invitation_expires_at, member.updated_at = members.ACTIVE, None, now
         tx.save(member)

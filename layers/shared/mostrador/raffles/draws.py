@@ -18,7 +18,7 @@ from mostrador.raffles.rules import draw as rules
 from mostrador.raffles.rules.commitments import Terms
 from mostrador.raffles.rules.draw import Draw, Win
 from mostrador.raffles.rules.randomness import CommitReveal, Drand, Lottery
-from mostrador.raffles.rules.states import RaffleStatus, code_of, move_raffle
+from mostrador.raffles.rules.states import RAFFLE_MOVES, RaffleStatus, code_of
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Raffle
 
@@ -169,7 +169,7 @@ def _stored(redraw: commitments.Redraw | None) -> dict[str, Any]:
 def _check_due(raffle: Raffle, due: Terms, now: datetime) -> None:
     """Raise WrongRaffleState, NotFrozen, TooEarly, FrozenTooLate."""
     if raffle.status != RaffleStatus.DRAWN:  # where a redraw may be due
-        move_raffle(RaffleStatus(raffle.status), RaffleStatus.DRAWN)
+        RAFFLE_MOVES.check(raffle.status, RaffleStatus.DRAWN)
     if not raffle.frozen_at:
         raise raffles.not_frozen_error(raffle)
     rules.check_frozen(raffle.frozen_at, due.draw_at)
@@ -192,7 +192,7 @@ def _evidence(due: Terms, form: "Evidence") -> Mapping[str, Any]:
 def _as_drawn(raffle: Raffle, form: "Evidence") -> Raffle:
     """The raffle, whose draws were all held. Raises AlreadyDrawn, WrongRaffleState where there is none at all."""
     if not raffle.draws:
-        move_raffle(RaffleStatus(raffle.status), RaffleStatus.DRAWN)
+        RAFFLE_MOVES.check(raffle.status, RaffleStatus.DRAWN)
     last, given = raffle.draws[-1], form.model_dump(exclude_none=True)
     if any(last["evidence"].get(name) != value for name, value in given.items()):
         raise AlreadyDrawn(drawn_at=last["drawn_at"])
@@ -243,7 +243,7 @@ def _named(tenant: str, raffle_id: str, wins: Sequence[Win]) -> list[dict[str, A
 def _to_redraw(raffle: Raffle, asked: Sequence[int] | None, now: datetime) -> tuple[int, ...]:
     """The prizes to draw again: all of a draw that could not be held, or of those ``asked`` for that nobody claimed."""
     if raffle.status != RaffleStatus.DRAWN:
-        move_raffle(RaffleStatus(raffle.status), RaffleStatus.DRAWN)
+        RAFFLE_MOVES.check(raffle.status, RaffleStatus.DRAWN)
     if not raffle.frozen_at:
         raise raffles.not_frozen_error(raffle)
     due = _due(raffle)

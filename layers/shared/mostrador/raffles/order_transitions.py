@@ -17,7 +17,7 @@ from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
 from mostrador.raffles import numbers, orders, raffles
 from mostrador.raffles.rules.numbers import has_lapsed
-from mostrador.raffles.rules.states import OrderStatus, RaffleStatus, move_order, written
+from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus, written
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, Raffle, RaffleNumber
@@ -134,7 +134,7 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
     def is_done(order: Order) -> bool:
         if order.status == OrderStatus.IN_REVIEW:
             return bool(order.receipt == told)
-        move_order(OrderStatus(order.status), OrderStatus.IN_REVIEW)
+        ORDER_MOVES.check(order.status, OrderStatus.IN_REVIEW)
         return False
 
     return _moved(tenant, order_id, is_done, write, now)
@@ -152,7 +152,7 @@ def cancel(tenant: str, order_id: str, *, reason: str, actor_name: str, now: dat
 
     def is_done(order: Order) -> bool:
         if order.status != OrderStatus.CANCELLED:
-            move_order(OrderStatus(order.status), OrderStatus.CANCELLED)
+            ORDER_MOVES.check(order.status, OrderStatus.CANCELLED)
         return bool(order.status == OrderStatus.CANCELLED)
 
     return _moved(tenant, order_id, is_done, write, now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mostrador.errors import NotHere
 from mostrador.raffles import numbers, raffles, sellers
 from mostrador.raffles.rules.board import NumberState
-from mostrador.raffles.rules.states import OrderStatus, move_order, written
+from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, written
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Order, RaffleNumber
 from mostrador.table.writes import Transaction
@@ -95,7 +95,7 @@ def pay(tx: Transaction, tenant: str, order: Order, payment_id: str, *, actor_na
 
 def enter(order: Order, status: OrderStatus, actor_name: str, now: datetime, **facts: str) -> None:
     """Set the state and what goes with it: no hold, no deadline, a record of who and when. Raises WrongOrderState."""
-    move_order(OrderStatus(order.status), status)
+    ORDER_MOVES.check(order.status, status)
     order.status, order.hold_expires_at, order.review_due_at = status.value, None, None
     order.due_pk = order.due_at = None
     record(order, now, actor_name, status.value, **{name: value for name, value in facts.items() if value})

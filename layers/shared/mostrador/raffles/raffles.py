@@ -134,7 +134,7 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
         commitment = _commitment(raffle, form)
         if raffle.status == RaffleStatus.OPEN and raffle.commitment == commitment:
             return raffle
-        rules.move_raffle(RaffleStatus(raffle.status), RaffleStatus.OPEN)
+        rules.RAFFLE_MOVES.check(raffle.status, RaffleStatus.OPEN)
         _check_ready(raffle, now)
         permits.check(shop.country, raffle.permit)
         _check_room(shop.max_raffles, found.get(of_open))
@@ -259,7 +259,7 @@ def _moved(tenant: str, raffle_id: str, wanted: RaffleStatus, alter: Callable[[R
         raffle = get(tenant, raffle_id, now=now)
         if raffle.status == wanted:
             return raffle
-        rules.move_raffle(RaffleStatus(raffle.status), wanted)
+        rules.RAFFLE_MOVES.check(raffle.status, wanted)
         was_open = raffle.status == RaffleStatus.OPEN
         alter(raffle)
         raffle.status, raffle.updated_at = wanted.value, now

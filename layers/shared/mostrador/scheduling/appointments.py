@@ -240,7 +240,7 @@ def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: Any, *
         appointment = get(tenant, appointment_id, now=now)
         if appointment.status == to:
             return appointment
-        rules.move(AppointmentStatus(appointment.status), to)
+        rules.MOVES.check(appointment.status, to)
         try:
             with writes.transaction() as tx:
                 write(tx, appointment, attempt)

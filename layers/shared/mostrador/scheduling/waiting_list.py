@@ -224,7 +224,7 @@ def _landed(tenant: str, entry: Waiting, now: datetime) -> WaitingStatus | None:
 def end(tenant: str, entry: Waiting, to: WaitingStatus, now: datetime) -> bool:
     """Take an entry out of the line; False when somebody else moved it first. Raises WrongWaitingState."""
     before = WaitingStatus(entry.status)
-    rules.move(before, to)
+    rules.MOVES.check(before, to)
     entry.status, entry.updated_at = to.value, now
     try:
         with writes.transaction() as tx:

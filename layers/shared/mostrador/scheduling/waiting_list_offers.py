@@ -174,7 +174,7 @@ def _offer(tenant: str, entry: Waiting, appointment: Appointment, now: datetime)
     lapses = appointment.hold_expires_at
     is_open = appointment.status in appointment_rules.OCCUPYING and (lapses is None or lapses > now)
     if is_open:
-        rules.move(WaitingStatus(entry.status), WaitingStatus.OFFERED)
+        rules.MOVES.check(entry.status, WaitingStatus.OFFERED)
         entry.status, entry.appointment_id = WaitingStatus.OFFERED.value, appointment.id
         entry.offer_starts_at, entry.offer_expires_at = appointment.starts_at, lapses
     entry.updated_at = now  # and a new version: the next offer of a wait whose offer never reached anybody

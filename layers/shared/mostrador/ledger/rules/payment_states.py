@@ -8,10 +8,10 @@ from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 from typing import Final
 
-from mostrador.errors import Conflict
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus
 from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentStatus, PaymentStatus
 from mostrador.values import money
+from mostrador.values.state_machine import StateMachine, WrongState
 
 
 class PaymentState(StrEnum):
@@ -61,18 +61,24 @@ class RefundReason(StrEnum):
     TOO_MANY_NUMBERS = "TOO_MANY_NUMBERS"
 
 
-PAYMENT_MOVES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
-    PaymentState.PENDING: frozenset(
-        {PaymentState.PAID, PaymentState.REFUND_DUE, PaymentState.FAILED, PaymentState.EXPIRED}
-    ),
-    # Given up too early: the money came after all.
-    PaymentState.FAILED: frozenset({PaymentState.PAID, PaymentState.REFUND_DUE}),
-    PaymentState.EXPIRED: frozenset({PaymentState.PAID, PaymentState.REFUND_DUE}),
-    # What it paid for ends with it; that the money is back is told after that, even where it is told at once.
-    PaymentState.PAID: frozenset({PaymentState.REFUND_DUE}),
-    PaymentState.REFUND_DUE: frozenset({PaymentState.REFUNDED}),
-    PaymentState.REFUNDED: frozenset(),
-}
+class WrongPaymentState(WrongState):
+    code = "wrong_payment_state"
+    en = "a payment that is {current} cannot become {wanted}"
+    es = "un pago en estado {current} no puede pasar a {wanted}"
+
+
+PAYMENT_MOVES: Final = StateMachine(
+    {
+        PaymentState.PENDING: {PaymentState.PAID, PaymentState.REFUND_DUE, PaymentState.FAILED, PaymentState.EXPIRED},
+        # Given up too early: the money came after all.
+        PaymentState.FAILED: {PaymentState.PAID, PaymentState.REFUND_DUE},
+        PaymentState.EXPIRED: {PaymentState.PAID, PaymentState.REFUND_DUE},
+        # What it paid for ends with it; that the money is back is told after that, even where it is told at once.
+        PaymentState.PAID: {PaymentState.REFUND_DUE},
+        PaymentState.REFUND_DUE: {PaymentState.REFUNDED},
+    },
+    WrongPaymentState,
+)
 UNPAID: Final = frozenset({PaymentState.PENDING, PaymentState.FAILED, PaymentState.EXPIRED})
 """The states of what was asked for and has not come, or not yet."""
 SETTLED: Final = frozenset({PaymentState.PAID, PaymentState.REFUND_DUE, PaymentState.REFUNDED})
@@ -85,18 +91,6 @@ _LATE: Final = {
 }
 
 
-class WrongPaymentState(Conflict):
-    code = "wrong_payment_state"
-    en = "a payment that is {current} cannot become {wanted}"
-    es = "un pago en estado {current} no puede pasar a {wanted}"
-
-
-def move_payment(current: PaymentState, wanted: PaymentState) -> None:
-    """Raise WrongPaymentState unless the move is in the table."""
-    if wanted not in PAYMENT_MOVES[current]:
-        raise WrongPaymentState(current=current.value, wanted=wanted.value)
-
-
 def order_refund_reason(
     order: OrderStatus, raffle: RaffleStatus, *, is_over: bool, is_whole: bool, is_gone: bool
 ) -> RefundReason | None:
@@ -107,7 +101,7 @@ def order_refund_reason(
     """
     if raffle is RaffleStatus.CANCELLED:
         return RefundReason.RAFFLE_CANCELLED
-    if OrderStatus.PAID not in ORDER_MOVES[order]:
+    if not ORDER_MOVES.allows(order, OrderStatus.PAID):
         return _LATE[order]
     if is_over:
         return RefundReason.TOO_LATE

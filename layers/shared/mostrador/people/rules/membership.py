@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from mostrador.values.state_machine import StateMachine
+
 
 class MemberStatus(StrEnum):
     """EXPIRED is an invitation past its time: it is shown, never stored."""
@@ -13,11 +15,12 @@ class MemberStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-MOVES: Final[dict[MemberStatus, frozenset[MemberStatus]]] = {
-    MemberStatus.INVITED: frozenset({MemberStatus.INVITED, MemberStatus.ACTIVE}),
-    MemberStatus.EXPIRED: frozenset({MemberStatus.INVITED}),
-    MemberStatus.ACTIVE: frozenset(),
-}
+MOVES: Final = StateMachine(
+    {
+        MemberStatus.INVITED: {MemberStatus.INVITED, MemberStatus.ACTIVE},
+        MemberStatus.EXPIRED: {MemberStatus.INVITED},
+    }
+)
 INVITATION: Final = timedelta(days=7)
 """How long an invitation may be accepted; the temporary password of the user pool lasts as long."""
 
@@ -26,7 +29,3 @@ def status(stored: str, expires_at: datetime | None, now: datetime) -> MemberSta
     """The state at ``now`` of a membership stored as INVITED or ACTIVE."""
     is_over = stored == MemberStatus.INVITED and expires_at is not None and expires_at <= now
     return MemberStatus.EXPIRED if is_over else MemberStatus(stored)
-
-
-def may_become(current: MemberStatus, wanted: MemberStatus) -> bool:
-    return wanted in MOVES[current]

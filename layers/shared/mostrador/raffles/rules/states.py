@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from mostrador.errors import Conflict
+from mostrador.values.state_machine import StateMachine, WrongState
 
 FEWEST: Final = 10
 MOST: Final = 100_000
@@ -33,50 +33,38 @@ class OrderStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
-RAFFLE_MOVES: Final[dict[RaffleStatus, frozenset[RaffleStatus]]] = {
-    RaffleStatus.DRAFT: frozenset({RaffleStatus.OPEN, RaffleStatus.CANCELLED}),
-    RaffleStatus.OPEN: frozenset({RaffleStatus.CLOSED, RaffleStatus.CANCELLED}),
-    RaffleStatus.CLOSED: frozenset({RaffleStatus.DRAWN, RaffleStatus.CANCELLED}),
-    RaffleStatus.DRAWN: frozenset(),
-    RaffleStatus.CANCELLED: frozenset(),
-}
-ORDER_MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
-    OrderStatus.RESERVED: frozenset(
-        {OrderStatus.IN_REVIEW, OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED}
-    ),
-    OrderStatus.IN_REVIEW: frozenset({OrderStatus.PAID, OrderStatus.CANCELLED}),
-    OrderStatus.PAID: frozenset({OrderStatus.REFUNDED}),
-    # Paid late: its numbers are taken again where they are still free.
-    OrderStatus.EXPIRED: frozenset({OrderStatus.PAID}),
-    OrderStatus.CANCELLED: frozenset(),
-    OrderStatus.REFUNDED: frozenset(),
-}
-LIVE: Final = frozenset({OrderStatus.RESERVED, OrderStatus.IN_REVIEW, OrderStatus.PAID})
-"""The states of an order that owns its numbers; RESERVED only until its hold lapses."""
-
-
-class WrongRaffleState(Conflict):
+class WrongRaffleState(WrongState):
     code = "wrong_raffle_state"
     en = "a raffle that is {current} cannot become {wanted}"
     es = "una rifa en estado {current} no puede pasar a {wanted}"
 
 
-class WrongOrderState(Conflict):
+class WrongOrderState(WrongState):
     code = "wrong_order_state"
     en = "an order that is {current} cannot become {wanted}"
     es = "una orden en estado {current} no puede pasar a {wanted}"
 
 
-def move_raffle(current: RaffleStatus, wanted: RaffleStatus) -> None:
-    """Raise WrongRaffleState unless the move is in the table."""
-    if wanted not in RAFFLE_MOVES[current]:
-        raise WrongRaffleState(current=current.value, wanted=wanted.value)
-
-
-def move_order(current: OrderStatus, wanted: OrderStatus) -> None:
-    """Raise WrongOrderState unless the move is in the table."""
-    if wanted not in ORDER_MOVES[current]:
-        raise WrongOrderState(current=current.value, wanted=wanted.value)
+RAFFLE_MOVES: Final = StateMachine(
+    {
+        RaffleStatus.DRAFT: {RaffleStatus.OPEN, RaffleStatus.CANCELLED},
+        RaffleStatus.OPEN: {RaffleStatus.CLOSED, RaffleStatus.CANCELLED},
+        RaffleStatus.CLOSED: {RaffleStatus.DRAWN, RaffleStatus.CANCELLED},
+    },
+    WrongRaffleState,
+)
+ORDER_MOVES: Final = StateMachine(
+    {
+        OrderStatus.RESERVED: {OrderStatus.IN_REVIEW, OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED},
+        OrderStatus.IN_REVIEW: {OrderStatus.PAID, OrderStatus.CANCELLED},
+        OrderStatus.PAID: {OrderStatus.REFUNDED},
+        # Paid late: its numbers are taken again where they are still free.
+        OrderStatus.EXPIRED: {OrderStatus.PAID},
+    },
+    WrongOrderState,
+)
+LIVE: Final = frozenset({OrderStatus.RESERVED, OrderStatus.IN_REVIEW, OrderStatus.PAID})
+"""The states of an order that owns its numbers; RESERVED only until its hold lapses."""
 
 
 def price_of(count: int, price: Decimal, packages: Iterable[tuple[int, Decimal]] = ()) -> Decimal:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from mostrador.errors import Conflict
+from mostrador.values.state_machine import StateMachine, WrongState
 
 
 class AppointmentStatus(StrEnum):
@@ -25,18 +26,26 @@ class PaymentStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
-MOVES: Final[dict[AppointmentStatus, frozenset[AppointmentStatus]]] = {
-    AppointmentStatus.PENDING: frozenset(
-        {AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED}
-    ),
-    AppointmentStatus.CONFIRMED: frozenset(
-        {AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED}
-    ),
-    AppointmentStatus.COMPLETED: frozenset(),
-    AppointmentStatus.NO_SHOW: frozenset(),
-    AppointmentStatus.CANCELLED: frozenset(),
-    AppointmentStatus.EXPIRED: frozenset(),
-}
+class WrongAppointmentState(WrongState):
+    en = "an appointment that is {current} cannot become {wanted}"
+    es = "un turno en estado {current} no puede pasar a {wanted}"
+
+
+MOVES: Final = StateMachine(
+    {
+        AppointmentStatus.PENDING: {
+            AppointmentStatus.CONFIRMED,
+            AppointmentStatus.CANCELLED,
+            AppointmentStatus.EXPIRED,
+        },
+        AppointmentStatus.CONFIRMED: {
+            AppointmentStatus.COMPLETED,
+            AppointmentStatus.NO_SHOW,
+            AppointmentStatus.CANCELLED,
+        },
+    },
+    WrongAppointmentState,
+)
 
 # History stays: what took place, or was paid, is not deleted.
 DELETABLE: Final = frozenset(
@@ -46,12 +55,6 @@ DELETABLE: Final = frozenset(
 REVIVABLE: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.EXPIRED})
 # The states that occupy the agenda.
 OCCUPYING: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED})
-
-
-class WrongAppointmentState(Conflict):
-    code = "wrong_state"
-    en = "an appointment that is {current} cannot become {wanted}"
-    es = "un turno en estado {current} no puede pasar a {wanted}"
 
 
 class NotDeletable(Conflict):
@@ -70,12 +73,6 @@ def check_begun(starts_at: datetime, now: datetime) -> None:
     """Raise TooEarly before the start."""
     if now < starts_at:
         raise TooEarly(starts_at=starts_at.isoformat())
-
-
-def move(current: AppointmentStatus, wanted: AppointmentStatus) -> None:
-    """Raise WrongState unless ``current`` may become ``wanted``."""
-    if wanted not in MOVES[current]:
-        raise WrongAppointmentState(current=current.value, wanted=wanted.value)
 
 
 def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended: bool) -> None:

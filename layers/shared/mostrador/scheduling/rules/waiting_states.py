@@ -4,8 +4,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from mostrador.errors import Conflict, Invalid
+from mostrador.errors import Invalid
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
+from mostrador.values.state_machine import StateMachine, WrongState
 
 
 class WaitingStatus(StrEnum):
@@ -17,15 +18,19 @@ class WaitingStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class WrongWaitingState(WrongState):
+    en = "a wait that is {current} cannot become {wanted}"
+    es = "una espera en estado {current} no puede pasar a {wanted}"
+
+
 # An offer that lapses ends the wait: the time goes to the next in line, and who still wants one joins again.
-MOVES: Final[dict[WaitingStatus, frozenset[WaitingStatus]]] = {
-    WaitingStatus.WAITING: frozenset({WaitingStatus.OFFERED, WaitingStatus.WITHDRAWN, WaitingStatus.EXPIRED}),
-    WaitingStatus.OFFERED: frozenset({WaitingStatus.BOOKED, WaitingStatus.LAPSED, WaitingStatus.WITHDRAWN}),
-    WaitingStatus.BOOKED: frozenset(),
-    WaitingStatus.LAPSED: frozenset(),
-    WaitingStatus.WITHDRAWN: frozenset(),
-    WaitingStatus.EXPIRED: frozenset(),
-}
+MOVES: Final = StateMachine(
+    {
+        WaitingStatus.WAITING: {WaitingStatus.OFFERED, WaitingStatus.WITHDRAWN, WaitingStatus.EXPIRED},
+        WaitingStatus.OFFERED: {WaitingStatus.BOOKED, WaitingStatus.LAPSED, WaitingStatus.WITHDRAWN},
+    },
+    WrongWaitingState,
+)
 
 # The states in which somebody still stands in the line.
 IN_LINE: Final = frozenset({WaitingStatus.WAITING, WaitingStatus.OFFERED})
@@ -40,22 +45,10 @@ _LANDINGS: Final[dict[AppointmentStatus, WaitingStatus]] = {
 }
 
 
-class WrongWaitingState(Conflict):
-    code = "wrong_state"
-    en = "a wait that is {current} cannot become {wanted}"
-    es = "una espera en estado {current} no puede pasar a {wanted}"
-
-
 class DayOutside(Invalid):
     code = "day_outside"
     en = "{value} is not a day from {first} to {last}, in which the service can be booked"
     es = "{value} no es un día del {first} al {last}, en los que se puede reservar el servicio"
-
-
-def move(current: WaitingStatus, wanted: WaitingStatus) -> None:
-    """Raise WrongWaitingState unless ``current`` may become ``wanted``."""
-    if wanted not in MOVES[current]:
-        raise WrongWaitingState(current=current.value, wanted=wanted.value)
 
 
 def landing(appointment: AppointmentStatus | None) -> WaitingStatus | None:
