@@ -27,7 +27,7 @@ def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.Public
 @app.get(f"{BASE}/<raffle_id>")
 def get(slug: door.Slug, raffle_id: door.Id) -> views.PublicRaffleView:
     door.visitor(app, slug)
-    return views.PublicRaffleView.model_validate(raffles.published(slug, raffle_id, now=clock.now()))
+    return views.PublicRaffleView.model_validate(raffles.get_published(slug, raffle_id, now=clock.now()))
 
 
 @app.get(f"{BASE}/<raffle_id>/proof")

@@ -40,13 +40,13 @@ def sell(staff, one, *numbers):
 def hurry(stack, raffle):
     """Move the close of a closed raffle back, and its draw near: nobody waits a day in a test."""
     draw_at = datetime.now(UTC).replace(microsecond=0) + UNTIL_DRAWN
-    method = randomness.published(randomness.of_chain(beacon.chain(), draw_at))
-    commitment = raffle["commitment"] | {"draw_at": commitments.text(draw_at), "method": method}
-    long_ago = commitments.text(draw_at - timedelta(hours=1))
+    method = randomness.to_document(randomness.drand_method(beacon.chain(), draw_at))
+    commitment = raffle["commitment"] | {"draw_at": commitments.format_instant(draw_at), "method": method}
+    long_ago = commitments.format_instant(draw_at - timedelta(hours=1))
     changed = {
         "closed_at": long_ago,
         "due_at": long_ago,
-        "draw_at": commitments.text(draw_at),
+        "draw_at": commitments.format_instant(draw_at),
         "commitment": json.dumps(commitment),
         "commitment_digest": commitments.digest(commitment),
     }

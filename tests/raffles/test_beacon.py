@@ -26,4 +26,4 @@ def test_the_round_is_asked_of_the_relay_of_the_settings(monkeypatch, now):
 
         assert (found.round, relay.asked) == (wanted.round, [f"/{wanted.chain_hash}/public/{wanted.round}"])
         with pytest.raises(beacon.AnotherChain):
-            beacon.fetch(beacon.randomness.of_chain(QUICKNET, now))
+            beacon.fetch(beacon.randomness.drand_method(QUICKNET, now))

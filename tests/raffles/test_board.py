@@ -390,9 +390,9 @@ def test_a_list_has_every_number_of_its_window_as_printed_with_who_has_it(salon,
     page = listed(raffle, now=now, **{"from": 41, "to": 43})
 
     assert page.items == [
-        board.Place("0041", SOLD, "a" * 32, None),
-        board.Place("0042", FREE, None, None),
-        board.Place("0043", RESERVED, "b" * 32, until),
+        board.BoardNumber("0041", SOLD, "a" * 32, None),
+        board.BoardNumber("0042", FREE, None, None),
+        board.BoardNumber("0043", RESERVED, "b" * 32, until),
     ]
     assert page.next is None
 

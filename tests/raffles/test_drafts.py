@@ -63,7 +63,7 @@ def test_what_is_public_was_opened_once(salon, now):
 
     assert [one.id for one in page.items] == [shown.id]
     with pytest.raises(NotHere):
-        raffles.published("salon", draft.id, now=now)
+        raffles.get_published("salon", draft.id, now=now)
 
 
 def test_packages_are_priced_in_the_raffles_currency_and_used(salon, now):

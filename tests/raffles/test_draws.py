@@ -15,7 +15,7 @@ from mostrador.raffles.rules import commitments, merkle, prize_outcome
 from mostrador.raffles.rules import draw as rules
 from mostrador.raffles.rules.draw import FrozenTooLate, Ticket
 from mostrador.raffles.rules.randomness import LotteryDoesNotMatch, SecretDoesNotMatch
-from mostrador.raffles.rules.states import WrongRaffleState, code_of
+from mostrador.raffles.rules.states import WrongRaffleState, public_code
 from mostrador.raffles.views.draws import Delivery, Evidence, Redrawing
 from mostrador.table import keys, writes
 from tests.support import orders, relays, template
@@ -84,7 +84,7 @@ def test_winners_are_numbers_sold_with_the_masked_names_of_their_buyers(salon, n
     assert {first["name"], second["name"]} <= masked
     assert first["number"] != second["number"]
     for one in (first, second):
-        assert tickets[one["number"]] == one["order"] == code_of(one["order_id"])
+        assert tickets[one["number"]] == one["order"] == public_code(one["order_id"])
 
 
 @pytest.mark.parametrize("method", [BY_DRAND, BY_LOTTERY, SECRETLY], ids=lambda method: method["name"])
@@ -180,10 +180,10 @@ def test_a_draw_takes_place_once_and_a_repeat_gives_what_it_gave(salon, now):
 
 def test_the_winners_are_those_that_anybody_computes(salon, now):
     raffle = drawn(now)
-    commitment, tickets = commitments.commitment(raffle.commitment), sold_list.read("salon", raffle)
+    commitment, tickets = commitments.read_commitment(raffle.commitment), sold_list.read("salon", raffle)
     root = merkle.merkle_root(rules.leaves(tickets))
 
-    wins = rules.held(commitment, tickets, root, rules.Draw(None, {"secret": SECRET}), [])
+    wins = rules.winners_of(commitment, tickets, root, rules.Draw(None, {"secret": SECRET}), [])
 
     assert [(win.prize, win.number, win.order) for win in wins] == [
         (one["prize"], one["number"], one["order"]) for one in raffle.draws[0]["winners"]
@@ -288,7 +288,7 @@ def test_a_draw_that_could_not_be_held_for_a_day_may_be_replaced(salon, now, rel
 
 def late_for(raffle, prize=1):
     """Just after the time to claim a prize is over."""
-    return prize_outcome.standing(raffle.draws, int(raffle.claim_days))[prize].claim_by + SECOND
+    return prize_outcome.outcomes(raffle.draws, int(raffle.claim_days))[prize].claim_by + SECOND
 
 
 def test_prizes_that_nobody_claimed_in_time_are_drawn_again_without_those_who_had_won_them(salon, now, relay, tmp_path):
@@ -424,8 +424,8 @@ def test_a_beacon_that_is_not_there_yet_stops_no_sweep_and_is_asked_again(salon,
 
 def test_the_proof_of_a_hundred_thousand_numbers_fits_into_an_answer_and_verifies(salon, now, tmp_path):
     closed = raffles.close("salon", opened(now, first_number=0, last_number=99_999).id, now=now)
-    tickets = [Ticket(number, code_of(str(number // 7))) for number in range(100_000)]
-    closed.root, closed.sold_count = sold_list.keep("salon", closed.id, tickets), len(tickets)
+    tickets = [Ticket(number, public_code(str(number // 7))) for number in range(100_000)]
+    closed.root, closed.sold_count = sold_list.store("salon", closed.id, tickets), len(tickets)
     closed.frozen_at = raffles.freezes_at(closed)
     with writes.transaction() as tx:
         tx.save(closed)

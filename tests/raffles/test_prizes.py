@@ -5,7 +5,7 @@ import pytest
 from mostrador.errors import NotHere
 from mostrador.raffles import draws, raffles
 from mostrador.raffles import prizes as raffle_results
-from mostrador.raffles.rules.states import OrderStatus, code_of
+from mostrador.raffles.rules.states import OrderStatus, public_code
 from mostrador.raffles.views.draws import Delivery, Redrawing
 from tests.support.raffles import BUYERS, BY_DRAND, drawn, opened, sell
 
@@ -67,7 +67,7 @@ def test_the_export_has_every_number_with_its_buyer_and_its_prize(salon, now):
     assert len(rows) == 17
     assert rows["100"] == {
         "number": "100",
-        "order": code_of(reserved.id),
+        "order": public_code(reserved.id),
         "status": "RESERVED",
         "buyer": "Ana",
         "phone": "+595981123456",

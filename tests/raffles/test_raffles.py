@@ -7,7 +7,7 @@ from mostrador.raffles import raffles, sold_list
 from mostrador.raffles.rules import commitments
 from mostrador.raffles.rules.permits import PermitMissing
 from mostrador.raffles.rules.randomness import GuessableLottery
-from mostrador.raffles.rules.states import OrderStatus, WrongRaffleState, code_of
+from mostrador.raffles.rules.states import OrderStatus, WrongRaffleState, public_code
 from mostrador.raffles.views.draws import Opening
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
@@ -33,7 +33,7 @@ def plan(limit, now):
 def test_opening_publishes_how_the_raffle_will_be_drawn(salon, now):
     raffle = opened(now, unsold="house")
 
-    told = commitments.commitment(raffle.commitment)
+    told = commitments.read_commitment(raffle.commitment)
     assert (raffle.status, raffle.opened_at, raffle.due_at) == ("OPEN", now, keys.at(raffle.sale_closes_at))
     assert raffle.commitment_digest == commitments.digest(raffle.commitment)
     assert (told.raffle_id, told.first_number, told.last_number) == (raffle.id, 1, 100)
@@ -113,9 +113,9 @@ def test_numbers_are_sold_while_it_is_open_and_inside_its_window(salon, now):
     later = opened(now, sale_opens_at=(now + MINUTE).isoformat())
     at_once = opened(now)
 
-    raffles.on_sale(at_once, now)
-    raffles.on_sale(later, now + MINUTE)
-    raffles.on_sale(later, later.sale_closes_at - SECOND)
+    raffles.check_on_sale(at_once, now)
+    raffles.check_on_sale(later, now + MINUTE)
+    raffles.check_on_sale(later, later.sale_closes_at - SECOND)
     for raffle, at in (
         (drafted(now), now),
         (later, now),
@@ -123,7 +123,7 @@ def test_numbers_are_sold_while_it_is_open_and_inside_its_window(salon, now):
         (raffles.close("salon", at_once.id, now=now), now),
     ):
         with pytest.raises(raffles.NotOnSale) as refused:
-            raffles.on_sale(raffle, at)
+            raffles.check_on_sale(raffle, at)
         assert refused.value.facts["current"] == raffle.status
 
 
@@ -193,7 +193,7 @@ def test_what_is_frozen_are_the_numbers_sold_and_it_is_frozen_once(salon, now):
     again = raffles.freeze("salon", raffle.id, now=raffle.draw_at)
 
     kept = [(ticket.number, ticket.order) for ticket in sold_list.read("salon", again)]
-    assert kept == [(1, code_of(early.id)), (7, code_of(late.id)), (100, code_of(late.id))]
+    assert kept == [(1, public_code(early.id)), (7, public_code(late.id)), (100, public_code(late.id))]
     assert (held.sold_count, held.root) == (3, again.root)
     assert again.version == held.version
 

@@ -1,7 +1,7 @@
 from mostrador.raffles import sold_list
 from mostrador.raffles.rules import draw, merkle
 from mostrador.raffles.rules.draw import Ticket
-from mostrador.raffles.rules.states import code_of
+from mostrador.raffles.rules.states import public_code
 from mostrador.table import keys, reads
 from tests.support.raffles import opened, sell
 
@@ -9,7 +9,7 @@ from tests.support.raffles import opened, sell
 def kept(raffle, tenant="salon"):
     """The raffle's list as it is now, kept and read again."""
     tickets = sold_list.collect(tenant, raffle.id)
-    raffle.root, raffle.sold_count = sold_list.keep(tenant, raffle.id, tickets), len(tickets)
+    raffle.root, raffle.sold_count = sold_list.store(tenant, raffle.id, tickets), len(tickets)
     return sold_list.read(tenant, raffle)
 
 
@@ -19,7 +19,7 @@ def test_a_list_is_read_as_it_was_kept(salon, now):
 
     tickets = kept(raffle)
 
-    assert tickets == (Ticket(3, code_of(order.id)), Ticket(12, code_of(order.id)))
+    assert tickets == (Ticket(3, public_code(order.id)), Ticket(12, public_code(order.id)))
     assert merkle.merkle_root(draw.leaves(tickets)).hex() == raffle.root
 
 
@@ -36,10 +36,10 @@ def test_keeping_the_same_list_twice_keeps_one_and_another_does_not_touch_it(sal
     raffle = opened(now)
     sell(raffle, 1, now=now)
     first = kept(raffle)
-    sold_list.keep("salon", raffle.id, first)
+    sold_list.store("salon", raffle.id, first)
     sell(raffle, 2, now=now)
 
-    sold_list.keep("salon", raffle.id, sold_list.collect("salon", raffle.id))
+    sold_list.store("salon", raffle.id, sold_list.collect("salon", raffle.id))
 
     assert sold_list._read("salon", raffle.id, raffle.root, 1) == first
     assert len(reads.span(keys.sold_chunk("salon", raffle.id, "", 0)[0], "0", "~")) == 2

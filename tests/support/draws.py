@@ -25,7 +25,7 @@ FROZEN_AT = DRAW_AT - timedelta(hours=2)
 HELD = (Draw(None, REVEALED),)
 
 # 20 numbers of 1-100, in 7 orders.
-TICKETS = draw.frozen([Ticket(number * 7 % 100 + 1, f"o{number // 3}") for number in range(20)])
+TICKETS = draw.sorted_by_number([Ticket(number * 7 % 100 + 1, f"o{number // 3}") for number in range(20)])
 
 
 def commitment(**changes) -> Commitment:
@@ -46,7 +46,7 @@ def redraw(of=None, **changes) -> Redraw:
     of = of or commitment()
     usual: dict[str, Any] = {
         "raffle_id": of.raffle_id,
-        "commitment_sha256": commitments.digest(commitments.published(of)),
+        "commitment_sha256": commitments.digest(commitments.to_document(of)),
         "root": merkle.merkle_root(draw.leaves(TICKETS)).hex(),
         "draw": 2,
         "reason": "Nobody claimed it",
@@ -67,6 +67,6 @@ def proof(of=None, draws=HELD, tickets=TICKETS, frozen_at=FROZEN_AT):
 def drand_proof(signature=beacons.QUICKNET[1000], *, chain=QUICKNET):
     """Drawn by round 1000 of a chain; quicknet did publish its own."""
     draw_at = published_at(chain, 1000)
-    of = commitment(draw_at=draw_at, method=randomness.of_chain(chain, draw_at))
+    of = commitment(draw_at=draw_at, method=randomness.drand_method(chain, draw_at))
     evidence = {"signature": signature, "randomness": sha256(bytes.fromhex(signature)).hexdigest()}
     return proof(of, [Draw(None, evidence)], frozen_at=draw_at - timedelta(minutes=5))

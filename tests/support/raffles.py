@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from mostrador import ids
 from mostrador.raffles import drafts, draws, raffles
-from mostrador.raffles.rules.states import OrderStatus, code_of
+from mostrador.raffles.rules.states import OrderStatus, public_code
 from mostrador.raffles.views.draws import Evidence, Opening
 from mostrador.raffles.views.raffles import NewRaffle
 from mostrador.table import keys, writes
@@ -62,7 +62,7 @@ def sell(raffle, *numbers, now, name=BUYERS[0], status=OrderStatus.PAID, tenant=
     order = Order(
         *keys.order(tenant, order_id),
         id=order_id,
-        code=code_of(order_id),
+        code=public_code(order_id),
         raffle_id=raffle.id,
         raffle_title=raffle.title,
         last_number=raffle.last_number,

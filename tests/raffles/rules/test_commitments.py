@@ -11,7 +11,7 @@ from tests.support.draws import BY_LOTTERY, DRAW_AT, LOTTERY_NUMBERS, PRIZES, RE
 
 def test_the_commitment_is_published_as_this_and_known_by_this_digest():
     """Both were recomputed by a program in another language, from the docs alone."""
-    told = commitments.published(commitment())
+    told = commitments.to_document(commitment())
 
     assert told == {
         "version": 1,
@@ -27,12 +27,12 @@ def test_the_commitment_is_published_as_this_and_known_by_this_digest():
 
 
 def test_published_terms_are_read_the_same():
-    assert commitments.commitment(commitments.published(commitment())) == commitment()
-    assert commitments.redraw(commitments.published(redraw())) == redraw()
+    assert commitments.read_commitment(commitments.to_document(commitment())) == commitment()
+    assert commitments.read_redraw(commitments.to_document(redraw())) == redraw()
 
 
 def test_published_terms_survive_json():
-    told = commitments.published(redraw())
+    told = commitments.to_document(redraw())
 
     assert json.loads(commitments.canonical(told)) == told
 
@@ -51,15 +51,15 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_whatever_changes_in_a_commitment_its_digest_does_too(change):
-    assert commitments.digest(commitments.published(commitment(**change))) != commitments.digest(
-        commitments.published(commitment())
+    assert commitments.digest(commitments.to_document(commitment(**change))) != commitments.digest(
+        commitments.to_document(commitment())
     )
 
 
 def test_the_same_instant_in_another_zone_is_the_same_commitment():
     there = DRAW_AT.astimezone(timezone(timedelta(hours=-3)))
 
-    assert commitments.published(commitment(draw_at=there)) == commitments.published(commitment())
+    assert commitments.to_document(commitment(draw_at=there)) == commitments.to_document(commitment())
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_same_instant_in_another_zone_is_the_same_commitment():
 )
 def test_terms_that_are_written_in_another_way_are_not_read(change):
     with pytest.raises(ValueError, match=r"own form|no zone"):
-        commitments.commitment(commitments.published(commitment()) | change)
+        commitments.read_commitment(commitments.to_document(commitment()) | change)
 
 
 @pytest.mark.parametrize(("first", "last", "prizes"), [(1, 2, PRIZES), (5, 4, PRIZES), (-1, 9, PRIZES), (1, 100, ())])

@@ -50,7 +50,7 @@ WINNERS = {
 
 @pytest.mark.parametrize("unsold", Unsold)
 def test_a_raffle_has_the_winners_that_the_docs_define(unsold):
-    assert draw.held(commitment(unsold=unsold), TICKETS, ROOT, FIRST, []) == WINNERS[unsold]
+    assert draw.winners_of(commitment(unsold=unsold), TICKETS, ROOT, FIRST, []) == WINNERS[unsold]
 
 
 def test_the_root_of_the_sold_list_is_the_one_that_the_docs_define():
@@ -61,7 +61,7 @@ sales = st.dictionaries(st.integers(1, 500), st.sampled_from(["a", "b", "c"]), m
 
 
 def frozen(sale):
-    return draw.frozen([Ticket(number, order) for number, order in sale.items()])
+    return draw.sorted_by_number([Ticket(number, order) for number, order in sale.items()])
 
 
 @given(sales, st.binary(min_size=32, max_size=32), st.randoms())
@@ -120,7 +120,7 @@ def chi_square(outcomes, cells):
     return sum((Counter(outcomes)[cell] - expected) ** 2 / expected for cell in cells)
 
 
-UNEVEN = draw.frozen([Ticket(number, "o") for number in (1, 2, 3, 4, 5, 17, 18, 19, 20, 30)])
+UNEVEN = draw.sorted_by_number([Ticket(number, "o") for number in (1, 2, 3, 4, 5, 17, 18, 19, 20, 30)])
 TEN = [ticket.number for ticket in UNEVEN]
 
 
@@ -155,7 +155,7 @@ def test_the_chi_square_catches_a_draw_that_gives_an_unsold_number_to_the_next_o
 
 @pytest.mark.parametrize(("limit", "words", "chosen"), [(3, [5], 2), (3, [2**256 - 1, 4], 1), (4, [2**256 - 1], 3)])
 def test_a_word_past_the_last_multiple_chooses_nothing(limit, words, chosen):
-    assert draw.below(limit, iter(words)) == chosen
+    assert draw.uniform_below(limit, iter(words)) == chosen
 
 
 @pytest.mark.parametrize("unsold", [Unsold.SOLD_ONLY, Unsold.DRAW_AGAIN])
@@ -171,7 +171,9 @@ def test_a_raffle_that_sold_nothing_has_no_winner():
 
 
 def redrawn(again, earlier=None):
-    return draw.held(commitment(), TICKETS, ROOT, Draw(again, LOTTERY_NUMBERS), [earlier or WINNERS[Unsold.SOLD_ONLY]])
+    return draw.winners_of(
+        commitment(), TICKETS, ROOT, Draw(again, LOTTERY_NUMBERS), [earlier or WINNERS[Unsold.SOLD_ONLY]]
+    )
 
 
 def test_a_redraw_draws_its_prizes_only():
@@ -184,7 +186,7 @@ def test_in_a_redraw_the_numbers_that_keep_a_prize_take_no_part():
     of = commitment(prizes=("p",) * 20)
     earlier = [Win(19, 8, "o0"), Win(20, 57, "o2"), *(Win(prize, 1, "o0") for prize in everybody)]
 
-    wins = draw.held(of, TICKETS, ROOT, Draw(redraw(prizes=everybody), LOTTERY_NUMBERS), [earlier])
+    wins = draw.winners_of(of, TICKETS, ROOT, Draw(redraw(prizes=everybody), LOTTERY_NUMBERS), [earlier])
 
     assert {win.number for win in wins} == NUMBERS - kept
 
@@ -194,7 +196,7 @@ def test_in_a_redraw_a_number_that_was_excluded_takes_no_part():
     earlier = [Win(prize, 50, "o2") for prize in range(1, 21)]
     again = redraw(prizes=tuple(range(1, 21)), excluded=(50,))
 
-    wins = draw.held(of, TICKETS, ROOT, Draw(again, LOTTERY_NUMBERS), [earlier])
+    wins = draw.winners_of(of, TICKETS, ROOT, Draw(again, LOTTERY_NUMBERS), [earlier])
 
     assert {win.number for win in wins} == NUMBERS - {50} | {None}
 
@@ -213,13 +215,13 @@ def test_a_redraw_of_prizes_that_are_not_there_is_refused(prizes):
 def test_a_prize_stands_as_the_last_draw_of_it_gave_it():
     second = redrawn(redraw(prizes=(2,), excluded=(29,)))
 
-    standing = draw.standing([WINNERS[Unsold.SOLD_ONLY], second])
+    standing = draw.latest_wins([WINNERS[Unsold.SOLD_ONLY], second])
 
     assert standing == {1: Win(1, 8, "o0"), 2: second[0], 3: Win(3, 57, "o2")}
 
 
 def test_a_draw_without_evidence_gives_nobody_anything():
-    assert draw.held(commitment(), TICKETS, ROOT, Draw(None, None), []) == []
+    assert draw.winners_of(commitment(), TICKETS, ROOT, Draw(None, None), []) == []
 
 
 def test_a_list_that_was_frozen_before_the_draw_is_in_time():
@@ -228,5 +230,5 @@ def test_a_list_that_was_frozen_before_the_draw_is_in_time():
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=1)])
 def test_a_list_that_was_frozen_when_the_randomness_may_be_known_is_refused(late):
-    with pytest.raises(draw.FrozenTooLate, match=commitments.text(DRAW_AT + late)):
+    with pytest.raises(draw.FrozenTooLate, match=commitments.format_instant(DRAW_AT + late)):
         draw.check_frozen(DRAW_AT + late, DRAW_AT)

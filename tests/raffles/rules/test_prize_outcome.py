@@ -22,7 +22,7 @@ ANNOUNCED = AGAIN | {"evidence": None, "drawn_at": None, "winners": []}
 
 
 def test_each_prize_stands_with_its_last_winner_and_the_deadline_of_that_draw():
-    standing = prize_outcome.standing([FIRST, AGAIN], claim_days=60)
+    standing = prize_outcome.outcomes([FIRST, AGAIN], claim_days=60)
 
     assert {prize: won.name for prize, won in standing.items()} == {1: "Ana", 2: "Ciro"}
     assert standing[1].claim_by == datetime(2027, 2, 22, 22, tzinfo=UTC)
@@ -30,7 +30,7 @@ def test_each_prize_stands_with_its_last_winner_and_the_deadline_of_that_draw():
 
 
 def test_a_draw_that_was_only_announced_changes_nothing():
-    assert prize_outcome.standing([FIRST, ANNOUNCED], 60) == prize_outcome.standing([FIRST], 60)
+    assert prize_outcome.outcomes([FIRST, ANNOUNCED], 60) == prize_outcome.outcomes([FIRST], 60)
     assert [prize_outcome.is_held(one) for one in (FIRST, ANNOUNCED)] == [True, False]
 
 

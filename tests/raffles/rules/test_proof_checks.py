@@ -280,10 +280,12 @@ def test_a_chain_that_the_organiser_runs_is_caught():
 def chosen_round(number, signature=beacons.QUICKNET[42]):
     """A proof whose round was chosen and not the one due at the draw."""
     honest = proofs.read_proof(drand_proof()).commitment
-    told = commitments.published(honest)
+    told = commitments.to_document(honest)
     told["method"]["round"] = number
     evidence = {"signature": signature, "randomness": sha256(bytes.fromhex(signature)).hexdigest()}
-    return proof(commitments.commitment(told), [Draw(None, evidence)], frozen_at=honest.draw_at - timedelta(hours=1))
+    return proof(
+        commitments.read_commitment(told), [Draw(None, evidence)], frozen_at=honest.draw_at - timedelta(hours=1)
+    )
 
 
 def test_a_round_that_is_not_the_one_due_is_caught_though_it_is_genuine():

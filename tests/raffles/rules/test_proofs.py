@@ -12,7 +12,7 @@ from tests.support.draws import FROZEN_AT, LOTTERY_NUMBERS, REVEALED, TICKETS, c
 def test_a_proof_says_all_that_a_draw_needs():
     told = proof(commitment(unsold=Unsold.DRAW_AGAIN))
 
-    assert told["commitment"] == commitments.published(commitment(unsold=Unsold.DRAW_AGAIN))
+    assert told["commitment"] == commitments.to_document(commitment(unsold=Unsold.DRAW_AGAIN))
     assert told["sold"][0] == [1, "o0"]
     assert told["frozen_at"] == "2026-12-24T20:00:00Z"
     assert told["draws"][0]["evidence"] == REVEALED
@@ -90,7 +90,7 @@ def test_what_does_not_have_the_form_of_a_proof_is_not_read(told):
 
 
 def test_terms_that_cannot_be_are_refused_by_their_own_name():
-    impossible = commitments.published(commitment()) | {"last_number": 2}
+    impossible = commitments.to_document(commitment()) | {"last_number": 2}
 
     with pytest.raises(PrizesDoNotFit):
         proofs.read_proof(proof() | {"commitment": impossible})

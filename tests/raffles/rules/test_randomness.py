@@ -10,13 +10,13 @@ from tests.support import beacons
 from tests.support.draws import BY_LOTTERY, LOTTERY_NUMBERS, REVEALED, SECRET, SECRETLY
 
 DUE = drand.published_at(QUICKNET, 1000)
-BY_BEACON = randomness.of_chain(QUICKNET, DUE)
+BY_BEACON = randomness.drand_method(QUICKNET, DUE)
 ROUND = {"signature": beacons.QUICKNET[1000], "randomness": beacons.RANDOMNESS_1000}
 
 
 @pytest.mark.parametrize("method", [BY_BEACON, BY_LOTTERY, SECRETLY], ids=lambda method: method.name)
 def test_a_method_that_is_published_is_read_the_same(method):
-    assert randomness.method(randomness.published(method)) == method
+    assert randomness.read_method(randomness.to_document(method)) == method
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_evidence_comes_down_to_one_text(method, evidence, value):
 
 
 def test_the_round_is_the_first_that_is_due_after_the_instant():
-    assert randomness.of_chain(QUICKNET, DUE + timedelta(seconds=1)).round == BY_BEACON.round + 1 == 1001
+    assert randomness.drand_method(QUICKNET, DUE + timedelta(seconds=1)).round == BY_BEACON.round + 1 == 1001
 
 
 def test_randomness_that_is_not_the_hash_of_the_signature_is_refused_with_both():

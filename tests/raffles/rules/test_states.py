@@ -47,4 +47,4 @@ def test_numbers_cost_the_least_that_packages_and_single_ones_make(count, cost):
     ("number", "last", "text"), [(7, 9, "7"), (7, 10, "07"), (42, 99999, "00042"), (100, 100, "100")]
 )
 def test_a_number_is_written_with_the_digits_of_the_last(number, last, text):
-    assert states.written(number, last) == text
+    assert states.printed_number(number, last) == text

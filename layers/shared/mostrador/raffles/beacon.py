@@ -28,7 +28,7 @@ def chain() -> BeaconChain:
 
 def method(draw_at: datetime) -> Drand:
     """The first round due at ``draw_at`` or after it, as a draw commits to it. Raises BeforeTheChain."""
-    return randomness.of_chain(chain(), draw_at)
+    return randomness.drand_method(chain(), draw_at)
 
 
 def fetch(wanted: Drand) -> Beacon:

@@ -18,7 +18,7 @@ from mostrador.process_cache import ProcessCache
 from mostrador.raffles import raffles
 from mostrador.raffles.rules import board
 from mostrador.raffles.rules.board import Board, NumberState
-from mostrador.raffles.rules.states import written
+from mostrador.raffles.rules.states import printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import BoardChunk, Raffle, RaffleNumber
 from mostrador.table.keys import Key
@@ -27,14 +27,14 @@ from mostrador.tenancy import tenants
 if TYPE_CHECKING:
     from mostrador.raffles.views.board import NumberListing
 
-AT_ONCE: Final = 2_500
+NUMBERS_PER_PASS: Final = 2_500
 """Numbers that ``rebuild`` reads and writes in one go: one page of a Query, so that it seldom has to do them again."""
-_opened: Final = ProcessCache[Key, Raffle](size=500)
+_published_raffles: Final = ProcessCache[Key, Raffle](size=500)
 """Raffles that were opened once: only for what never changes again, which are their numbers and that they are there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BoardNumber:
     """A number of a raffle as it is at this moment: ``number`` as printed, and whose it is."""
 
     number: str
@@ -54,7 +54,7 @@ def show(tenant: str, raffle_id: str, *, is_public: bool = False, now: datetime)
     """
     tenants.current(tenant, now=now)
     key, found = keys.raffle(tenant, raffle_id), dict[Key, Any]()
-    raffle = _opened.get(key)
+    raffle = _published_raffles.get(key)
     if raffle is None:
         found = dict.fromkeys((key, keys.board_chunk(tenant, raffle_id, 0)))
         found |= reads.batch(found, consistent=False)
@@ -76,21 +76,21 @@ def project(tenant: str, raffle_id: str, numbers: Iterable[int], *, changed_at: 
     Raises Busy.
     """
     key = keys.raffle(tenant, raffle_id)
-    raffle = _opened.get(key) or _remembered(reads.one(key))
+    raffle = _published_raffles.get(key) or _remembered(reads.one(key))
     if raffle is None:
         logger.error("board.no_raffle", tenant=tenant, raffle=raffle_id)
         return
     lag = max(0, int((now - changed_at).total_seconds()))
     for chunk, wanted in board.by_chunk(set(numbers), int(raffle.first_number)).items():
-        _settle(tenant, raffle, chunk, partial(states, tenant, raffle_id, wanted), now=now, lag=lag)
+        _write_chunk(tenant, raffle, chunk, partial(states, tenant, raffle_id, wanted), now=now, lag=lag)
 
 
 def rebuild(tenant: str, raffle_id: str, *, now: datetime) -> Board:
     """Make the picture anew from the numbers themselves, while they go on being sold. Raises NotHere, Busy."""
     raffle = raffles.get(tenant, raffle_id, now=now)
     for chunk, numbers in board.chunked(_numbers(raffle)):
-        for window in board.windows(numbers, AT_ONCE):
-            _settle(tenant, raffle, chunk, partial(_states_in, tenant, raffle_id, window), now=now, lag=0)
+        for window in board.windows(numbers, NUMBERS_PER_PASS):
+            _write_chunk(tenant, raffle, chunk, partial(_states_in, tenant, raffle_id, window), now=now, lag=0)
     logger.info("board.rebuilt", tenant=tenant, raffle=raffle_id)
     return read(tenant, raffle, consistent=True)
 
@@ -113,7 +113,7 @@ def listing(tenant: str, raffle_id: str, query: "NumberListing", *, now: datetim
     begin = reads.decode_cursor(signer, query.cursor)
     first = max(numbers[0], query.from_ or 0) if begin is None else begin
     last = numbers[-1] if query.to is None else min(numbers[-1], query.to)
-    looked, found = first - 1, list[Place]()
+    looked, found = first - 1, list[BoardNumber]()
     for place in _examined(tenant, raffle, range(first, last + 1), query, now):
         looked = int(place.number)
         if query.state in (None, place.state):
@@ -123,7 +123,9 @@ def listing(tenant: str, raffle_id: str, query: "NumberListing", *, now: datetim
     return reads.Page(found, signer.dumps(str(looked + 1)) if looked < last else None)
 
 
-def _examined(tenant: str, raffle: Raffle, numbers: range, query: "NumberListing", now: datetime) -> Iterator[Place]:
+def _examined(
+    tenant: str, raffle: Raffle, numbers: range, query: "NumberListing", now: datetime
+) -> Iterator[BoardNumber]:
     """Numbers as they are, from the first on, as many as one request may look at; read as they are asked for."""
     step = query.limit if query.state is None else reads.EXAMINED
     for window in islice(board.windows(numbers, step), reads.MOST_ROUNDS):
@@ -131,16 +133,16 @@ def _examined(tenant: str, raffle: Raffle, numbers: range, query: "NumberListing
         yield from (_place(raffle, number, held.get(number), now) for number in window)
 
 
-def _place(raffle: Raffle, number: int, held: RaffleNumber | None, now: datetime) -> Place:
-    printed = written(number, int(raffle.last_number))
+def _place(raffle: Raffle, number: int, held: RaffleNumber | None, now: datetime) -> BoardNumber:
+    printed = printed_number(number, int(raffle.last_number))
     expires = held.hold_expires_at if held else None
     expires_at = None if expires is None else datetime.fromtimestamp(int(expires), UTC)
     if held is None or (expires_at and expires_at < now):
-        return Place(printed, NumberState.FREE, None, None)
-    return Place(printed, _state(held), held.order_id, expires_at)
+        return BoardNumber(printed, NumberState.FREE, None, None)
+    return BoardNumber(printed, _state(held), held.order_id, expires_at)
 
 
-def _settle(
+def _write_chunk(
     tenant: str, raffle: Raffle, number: int, truth: Callable[[], Mapping[int, NumberState]], *, now: datetime, lag: int
 ) -> None:
     """Put into a chunk what ``truth`` tells of some of its numbers. Raises Busy.
@@ -186,7 +188,7 @@ def _remembered(stored: Any) -> Raffle | None:
     if not isinstance(stored, Raffle):
         return None
     if stored.opened_at is not None:
-        _opened.put((stored.pk, stored.sk), stored)
+        _published_raffles.put((stored.pk, stored.sk), stored)
     return stored
 
 

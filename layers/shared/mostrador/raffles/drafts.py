@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mostrador.fields import Request
     from mostrador.raffles.views.raffles import NewRaffle
 
-LATER: Final = frozenset({"description", "image_url", "draw_place"})
+CHANGEABLE_ONCE_OPEN: Final = frozenset({"description", "image_url", "draw_place"})
 """What may be changed of a raffle that was opened; whatever else its buyers go by stands."""
 _PARAGUAY: Final = "PY"
 
@@ -82,7 +82,7 @@ def delete(tenant: str, raffle_id: str, *, seen: int | None, now: datetime) -> N
 def _check_stands(raffle: Raffle, wanted: dict[str, Any]) -> None:
     """Raise RaffleStands where something else than ``LATER`` would become another."""
     for name, value in wanted.items():
-        if name not in LATER and getattr(raffle, name) != value:
+        if name not in CHANGEABLE_ONCE_OPEN and getattr(raffle, name) != value:
             raise RaffleStands(field=f"body.{name}", value=str(value), current=raffle.status, name=name)
 
 

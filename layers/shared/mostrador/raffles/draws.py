@@ -15,10 +15,10 @@ from mostrador.observability import logger
 from mostrador.raffles import beacon, raffles, sold_list
 from mostrador.raffles.rules import commitments, prize_outcome, proofs
 from mostrador.raffles.rules import draw as rules
-from mostrador.raffles.rules.commitments import Terms
+from mostrador.raffles.rules.commitments import DrawCommitment
 from mostrador.raffles.rules.draw import Draw, Win
 from mostrador.raffles.rules.randomness import CommitReveal, Drand, Lottery
-from mostrador.raffles.rules.states import RAFFLE_MOVES, RaffleStatus, code_of
+from mostrador.raffles.rules.states import RAFFLE_MOVES, RaffleStatus, public_code
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Raffle
 
@@ -71,12 +71,12 @@ def draw(tenant: str, raffle_id: str, form: "Evidence", *, now: datetime) -> Raf
     found: Mapping[str, Any] | None = None
     for _ in writes.attempts():
         raffle = raffles.get(tenant, raffle_id, now=now)
-        due = _due(raffle)
+        due = _next_commitment(raffle)
         if due is None:
-            return _as_drawn(raffle, form)
+            return _check_repeated(raffle, form)
         _check_due(raffle, due, now)
         found = found or _evidence(due, form)
-        _hold(tenant, raffle, due, found, now)
+        _record_draw(tenant, raffle, due, found, now)
         try:
             with writes.transaction() as tx:
                 tx.save(raffle)
@@ -99,9 +99,9 @@ def redraw(tenant: str, raffle_id: str, form: "Redrawing", *, now: datetime) -> 
             return raffle
         prizes = _to_redraw(raffle, form.prizes, now)
         if not before:
-            before = [_stored(None)]  # the first, which could not be held
+            before = [_new_draw(None)]  # the first, which could not be held
         announced = _announced(raffle, form, prizes, len(before) + 1, now)
-        raffle.draws, raffle.updated_at = [*before, _stored(announced)], now
+        raffle.draws, raffle.updated_at = [*before, _new_draw(announced)], now
         is_drawn_by_itself = isinstance(announced.method, Drand)
         raffle.due_pk, raffle.due_at = keys.due(raffle_id, announced.draw_at) if is_drawn_by_itself else (None, None)
         try:
@@ -123,7 +123,7 @@ def advance(tenant: str, raffle_id: str, *, now: datetime) -> bool:
         raffles.close(tenant, raffle_id, now=now)
     elif raffle.status == RaffleStatus.CLOSED and not raffle.frozen_at:
         raffles.freeze(tenant, raffle_id, now=now)
-    elif _due(raffle) is not None and raffle.status in (RaffleStatus.CLOSED, RaffleStatus.DRAWN):
+    elif _next_commitment(raffle) is not None and raffle.status in (RaffleStatus.CLOSED, RaffleStatus.DRAWN):
         draw(tenant, raffle_id, Evidence(), now=now)
     else:
         return False
@@ -132,12 +132,12 @@ def advance(tenant: str, raffle_id: str, *, now: datetime) -> bool:
 
 def proof(tenant: str, raffle_id: str, *, now: datetime) -> str:
     """The public proof, as ``python -m mostrador.verify`` reads it. Raises NotHere, NotFrozen."""
-    raffle = raffles.published(tenant, raffle_id, now=now)
+    raffle = raffles.get_published(tenant, raffle_id, now=now)
     if not raffle.frozen_at:
         raise raffles.not_frozen_error(raffle)
-    draws = [Draw(_redraw(one), one["evidence"]) for one in raffle.draws or []]
+    draws = [Draw(_redraw_of(one), one["evidence"]) for one in raffle.draws or []]
     told = proofs.proof(
-        commitments.commitment(raffle.commitment), sold_list.read(tenant, raffle), raffle.frozen_at, draws
+        commitments.read_commitment(raffle.commitment), sold_list.read(tenant, raffle), raffle.frozen_at, draws
     )
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
@@ -146,27 +146,27 @@ def receipts(tenant: str, raffle: Raffle, code: str) -> list[dict[str, Any]]:
     """The receipt of each number that the order ``code`` has in the sold list; none before that is frozen."""
     if not raffle.frozen_at:
         return []
-    return proofs.receipts(commitments.commitment(raffle.commitment), sold_list.read(tenant, raffle), code)
+    return proofs.receipts(commitments.read_commitment(raffle.commitment), sold_list.read(tenant, raffle), code)
 
 
-def _due(raffle: Raffle) -> Terms | None:
+def _next_commitment(raffle: Raffle) -> DrawCommitment | None:
     """The terms of the draw that is to be held next; None when all were held."""
     if not raffle.draws:
-        return commitments.commitment(raffle.commitment) if raffle.commitment else None
-    return None if prize_outcome.is_held(raffle.draws[-1]) else _redraw(raffle.draws[-1])
+        return commitments.read_commitment(raffle.commitment) if raffle.commitment else None
+    return None if prize_outcome.is_held(raffle.draws[-1]) else _redraw_of(raffle.draws[-1])
 
 
-def _redraw(stored: prize_outcome.Stored) -> commitments.Redraw | None:
-    return commitments.redraw(stored["redraw"]) if stored["redraw"] else None
+def _redraw_of(stored: prize_outcome.StoredDraw) -> commitments.Redraw | None:
+    return commitments.read_redraw(stored["redraw"]) if stored["redraw"] else None
 
 
-def _stored(redraw: commitments.Redraw | None) -> dict[str, Any]:
+def _new_draw(redraw: commitments.Redraw | None) -> dict[str, Any]:
     """A draw as it is kept before it is held."""
-    told = commitments.published(redraw) if redraw else None
+    told = commitments.to_document(redraw) if redraw else None
     return {"redraw": told, "evidence": None, "winners": [], "drawn_at": None}
 
 
-def _check_due(raffle: Raffle, due: Terms, now: datetime) -> None:
+def _check_due(raffle: Raffle, due: DrawCommitment, now: datetime) -> None:
     """Raise WrongRaffleState, NotFrozen, TooEarly, FrozenTooLate."""
     if raffle.status != RaffleStatus.DRAWN:  # where a redraw may be due
         RAFFLE_MOVES.check(raffle.status, RaffleStatus.DRAWN)
@@ -174,10 +174,10 @@ def _check_due(raffle: Raffle, due: Terms, now: datetime) -> None:
         raise raffles.not_frozen_error(raffle)
     rules.check_frozen(raffle.frozen_at, due.draw_at)
     if now < due.draw_at:
-        raise TooEarly(draw_at=commitments.text(due.draw_at))
+        raise TooEarly(draw_at=commitments.format_instant(due.draw_at))
 
 
-def _evidence(due: Terms, form: "Evidence") -> Mapping[str, Any]:
+def _evidence(due: DrawCommitment, form: "Evidence") -> Mapping[str, Any]:
     """What the draw's randomness comes from. Raises WrongEvidence, and what the beacon raises."""
     method, given = due.method, form.model_dump(exclude_none=True)
     takes = {Drand: frozenset[str](), CommitReveal: {"secret"}, Lottery: {"numbers", "source_url"}}[type(method)]
@@ -189,7 +189,7 @@ def _evidence(due: Terms, form: "Evidence") -> Mapping[str, Any]:
     return given
 
 
-def _as_drawn(raffle: Raffle, form: "Evidence") -> Raffle:
+def _check_repeated(raffle: Raffle, form: "Evidence") -> Raffle:
     """The raffle, whose draws were all held. Raises AlreadyDrawn, WrongRaffleState where there is none at all."""
     if not raffle.draws:
         RAFFLE_MOVES.check(raffle.status, RaffleStatus.DRAWN)
@@ -199,37 +199,37 @@ def _as_drawn(raffle: Raffle, form: "Evidence") -> Raffle:
     return raffle
 
 
-def _hold(tenant: str, raffle: Raffle, due: Terms, evidence: Mapping[str, Any], now: datetime) -> None:
+def _record_draw(tenant: str, raffle: Raffle, due: DrawCommitment, evidence: Mapping[str, Any], now: datetime) -> None:
     """Draw, and put what came of it into the raffle."""
     before = list(raffle.draws or [])
     redraw = due if isinstance(due, commitments.Redraw) else None
-    wins = rules.held(
-        commitments.commitment(raffle.commitment),
+    wins = rules.winners_of(
+        commitments.read_commitment(raffle.commitment),
         sold_list.read(tenant, raffle),
         bytes.fromhex(raffle.root),
         Draw(redraw, evidence),
         [_wins(one) for one in before],
     )
-    held = _stored(redraw) | {
+    held = _new_draw(redraw) | {
         "evidence": dict(evidence),
-        "winners": _named(tenant, raffle.id, wins),
-        "drawn_at": commitments.text(now.replace(microsecond=0)),
+        "winners": _stored_winners(tenant, raffle.id, wins),
+        "drawn_at": commitments.format_instant(now.replace(microsecond=0)),
     }
     raffle.draws = [*(before[:-1] if redraw else before), held]
     raffle.status, raffle.updated_at = RaffleStatus.DRAWN.value, now
     raffle.due_pk, raffle.due_at = None, None
 
 
-def _wins(stored: prize_outcome.Stored) -> list[Win]:
+def _wins(stored: prize_outcome.StoredDraw) -> list[Win]:
     return [Win(one["prize"], one["number"], one["order"]) for one in stored["winners"]]
 
 
-def _named(tenant: str, raffle_id: str, wins: Sequence[Win]) -> list[dict[str, Any]]:
+def _stored_winners(tenant: str, raffle_id: str, wins: Sequence[Win]) -> list[dict[str, Any]]:
     """The winners as they are kept: with their order and their masked name. Who was passed over, the proof tells."""
     wanted = [keys.raffle_number(tenant, raffle_id, win.number) for win in wins if win.number is not None and win.order]
     sold = reads.batch(wanted) if wanted else {}
     orders = reads.batch({keys.order(tenant, one.order_id) for one in sold.values()}) if sold else {}
-    of_code = {code_of(order.id): order for order in orders.values()}
+    of_code = {public_code(order.id): order for order in orders.values()}
     told = []
     for win in wins:
         order = of_code.get(win.order or "")
@@ -246,11 +246,11 @@ def _to_redraw(raffle: Raffle, asked: Sequence[int] | None, now: datetime) -> tu
         RAFFLE_MOVES.check(raffle.status, RaffleStatus.DRAWN)
     if not raffle.frozen_at:
         raise raffles.not_frozen_error(raffle)
-    due = _due(raffle)
+    due = _next_commitment(raffle)
     if due is not None:
         _check_void(raffle.frozen_at, due, now)
         return due.prizes if isinstance(due, commitments.Redraw) else tuple(range(1, len(raffle.prizes) + 1))
-    results = prize_outcome.standing(raffle.draws, int(raffle.claim_days)).values()
+    results = prize_outcome.outcomes(raffle.draws, int(raffle.claim_days)).values()
     delivered = set(map(int, raffle.deliveries or {}))
     unclaimed = [one.prize for one in results if one.order and one.claim_by < now and one.prize not in delivered]
     wanted = sorted(set(asked or unclaimed))
@@ -260,11 +260,13 @@ def _to_redraw(raffle: Raffle, asked: Sequence[int] | None, now: datetime) -> tu
     return tuple(wanted)
 
 
-def _check_void(frozen_at: datetime, due: Terms, now: datetime) -> None:
+def _check_void(frozen_at: datetime, due: DrawCommitment, now: datetime) -> None:
     """Raise NotVoid unless the draw that is due cannot be held, or was not for so long."""
     is_too_late = frozen_at >= due.draw_at
     if not is_too_late and now < due.draw_at + OVERDUE:
-        raise NotVoid(draw_at=commitments.text(due.draw_at), void_at=commitments.text(due.draw_at + OVERDUE))
+        raise NotVoid(
+            draw_at=commitments.format_instant(due.draw_at), void_at=commitments.format_instant(due.draw_at + OVERDUE)
+        )
 
 
 def _announced(
@@ -275,7 +277,9 @@ def _announced(
     draw_at = (form.draw_at or announced_at + _USUAL_NOTICE).replace(microsecond=0)
     if draw_at < announced_at + NOTICE:
         raise commitments.AnnouncedTooLate(
-            field="body.draw_at", announced_at=commitments.text(announced_at), draw_at=commitments.text(draw_at)
+            field="body.draw_at",
+            announced_at=commitments.format_instant(announced_at),
+            draw_at=commitments.format_instant(draw_at),
         )
     had_won = [one for draw in raffle.draws or [] for one in draw["winners"] if one["prize"] in prizes and one["order"]]
     return commitments.Redraw(

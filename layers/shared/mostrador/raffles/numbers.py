@@ -101,7 +101,7 @@ class NumberPicker:
     def pick(self, count: int) -> list[int]:
         """``count`` free numbers, in order, or as many as there are."""
         if len(self.free) < count or self.misses == _MISSES:
-            self.free, self.misses = _free(self, count), 0
+            self.free, self.misses = _free_numbers(self, count), 0
         return sorted(_dice.sample(self.free, min(count, len(self.free))))
 
     def miss(self, gone: Collection[int]) -> None:
@@ -109,7 +109,7 @@ class NumberPicker:
         self.free, self.misses = [number for number in self.free if number not in gone], self.misses + 1
 
 
-def others(tenant: str, raffle: Raffle, count: int, *, without: Collection[int], now: datetime) -> list[int]:
+def free_alternatives(tenant: str, raffle: Raffle, count: int, *, without: Collection[int], now: datetime) -> list[int]:
     """As many free numbers to propose instead of some that are gone; fewer where no more are free."""
     picture = board.read(tenant, raffle)
     # Before anything was projected the picture does not even know those that are gone.
@@ -117,20 +117,22 @@ def others(tenant: str, raffle: Raffle, count: int, *, without: Collection[int],
     return NumberPicker(tenant, raffle, now, shown, without).pick(count)
 
 
-def _free(picker: NumberPicker, wanted: int) -> list[int]:
+def _free_numbers(picker: NumberPicker, wanted: int) -> list[int]:
     """Free numbers as they are at this moment: of one block at random, of more where it has fewer than ``wanted``."""
     first, last = int(picker.raffle.first_number), int(picker.raffle.last_number)
     blocks = list(range(first // _BLOCK, last // _BLOCK + 1))
     found: list[int] = []
     for block in _dice.sample(blocks, len(blocks)):
         inside = range(max(first, block * _BLOCK), min(last, block * _BLOCK + _BLOCK - 1) + 1)
-        found += set(inside).difference(_taken(picker.tenant, picker.raffle.id, block, picker.now), picker.without)
+        found += set(inside).difference(
+            _taken_numbers(picker.tenant, picker.raffle.id, block, picker.now), picker.without
+        )
         if len(found) >= wanted:
             break
     return found
 
 
-def _taken(tenant: str, raffle_id: str, block: int, now: datetime) -> set[int]:
+def _taken_numbers(tenant: str, raffle_id: str, block: int, now: datetime) -> set[int]:
     partition, begin = keys.raffle_number(tenant, raffle_id, block * _BLOCK)
     expires = RaffleNumber.hold_expires_at
     kept = expires.does_not_exist() | (expires >= int(now.timestamp()))

@@ -17,7 +17,7 @@ from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
 from mostrador.raffles import numbers, orders, raffles
 from mostrador.raffles.rules.numbers import has_lapsed
-from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus, written
+from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus, printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, Raffle, RaffleNumber
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mostrador.raffles.views.orders import Receipt
 
 _RECENT: Final = 3
-_met: Final = ProcessCache[str, tuple[str, ...]](size=1000)
+_recent_raffles: Final = ProcessCache[str, tuple[str, ...]](size=1000)
 """Tenant -> the raffles whose orders this process looked at last: which to read with the next order."""
 REVIEW: Final = timedelta(hours=24)
 """How long staff should take at most to look at a receipt."""
@@ -93,9 +93,9 @@ def load(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: dateti
     A closer look, after a write was refused, is one more, and sees who has the numbers. Raises NotHere.
     """
     tenants.current(tenant, now=now)
-    of_order, guessed = keys.order(tenant, order_id), _met.get(tenant) or ()
+    of_order, guessed = keys.order(tenant, order_id), _recent_raffles.get(tenant) or ()
     found = reads.batch({of_order, *also, *(keys.raffle(tenant, one) for one in guessed)})
-    order = orders.found(found.get(of_order), order_id)
+    order = orders.as_order(found.get(of_order), order_id)
     of_raffle = keys.raffle(tenant, order.raffle_id)
     of_numbers = {number: keys.raffle_number(tenant, order.raffle_id, number) for number in order.numbers}
     if closely:
@@ -106,7 +106,7 @@ def load(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: dateti
     raffle = found.get(of_raffle)
     if not isinstance(raffle, Raffle):
         raise NotHere(entity="raffle", id=order.raffle_id)
-    _met.put(tenant, (raffle.id, *(one for one in guessed if one != raffle.id))[:_RECENT])
+    _recent_raffles.put(tenant, (raffle.id, *(one for one in guessed if one != raffle.id))[:_RECENT])
     held = {number: found.get(key) for number, key in of_numbers.items()} if closely else None
     return OrderContext(tenant, order, raffle, held, found)
 
@@ -137,7 +137,7 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
         ORDER_MOVES.check(order.status, OrderStatus.IN_REVIEW)
         return False
 
-    return _moved(tenant, order_id, is_done, write, now)
+    return _move(tenant, order_id, is_done, write, now)
 
 
 def cancel(tenant: str, order_id: str, *, reason: str, actor_name: str, now: datetime) -> Order:
@@ -155,7 +155,7 @@ def cancel(tenant: str, order_id: str, *, reason: str, actor_name: str, now: dat
             ORDER_MOVES.check(order.status, OrderStatus.CANCELLED)
         return bool(order.status == OrderStatus.CANCELLED)
 
-    return _moved(tenant, order_id, is_done, write, now)
+    return _move(tenant, order_id, is_done, write, now)
 
 
 def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
@@ -168,7 +168,7 @@ def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
     def is_done(order: Order) -> bool:
         return order.status != OrderStatus.RESERVED or not has_lapsed(order.hold_expires_at, now)
 
-    return _moved(tenant, order_id, is_done, write, now)
+    return _move(tenant, order_id, is_done, write, now)
 
 
 def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
@@ -182,7 +182,7 @@ def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: dat
         is_whole=(payment.amount, payment.currency) == (order.total_amount, order.currency),
         is_gone=bool(context.gone(now)),
     )
-    if reason is None and limit is not None and _has(context) + len(order.numbers) > limit:
+    if reason is None and limit is not None and _numbers_of_buyer(context) + len(order.numbers) > limit:
         reason = RefundReason.TOO_MANY_NUMBERS
 
     def write(tx: Transaction) -> None:
@@ -194,7 +194,7 @@ def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: dat
     return Settlement(reason, write)
 
 
-def _has(context: OrderContext) -> int:
+def _numbers_of_buyer(context: OrderContext) -> int:
     """How many numbers the buyer is known to have."""
     buyer = context.other.get(keys.raffle_buyer(context.tenant, context.order.raffle_id, context.order.customer_id))
     return int(buyer.numbers) if buyer else 0
@@ -208,7 +208,7 @@ def release(tx: Transaction, context: OrderContext) -> None:
     tx.save(context.order)
 
 
-def _moved(
+def _move(
     tenant: str,
     order_id: str,
     is_done: Callable[[Order], bool],
@@ -235,5 +235,5 @@ def _check_open(context: OrderContext, now: datetime) -> None:
     if context.is_cancelled() or context.is_over(now):
         raise SaleOver(status=context.raffle.status, cut=raffles.sale_cutoff(context.raffle).isoformat())
     if gone := context.gone(now):
-        named = ", ".join(written(number, int(context.raffle.last_number)) for number in gone)
+        named = ", ".join(printed_number(number, int(context.raffle.last_number)) for number in gone)
         raise HoldLapsed(numbers=named)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mostrador.errors import NotHere
 from mostrador.raffles import numbers, raffles, sellers
 from mostrador.raffles.rules.board import NumberState
-from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, written
+from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Order, RaffleNumber
 from mostrador.table.writes import Transaction
@@ -22,10 +22,10 @@ MOST_CHANGES: Final = 50
 def get(tenant: str, order_id: str, *, now: datetime) -> Order:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    return found(reads.one(keys.order(tenant, order_id)), order_id)
+    return as_order(reads.one(keys.order(tenant, order_id)), order_id)
 
 
-def found(stored: Any, order_id: str) -> Order:
+def as_order(stored: Any, order_id: str) -> Order:
     """``stored`` if it is an order. Raises NotHere."""
     if not isinstance(stored, Order):
         raise NotHere(entity="order", id=order_id)
@@ -75,7 +75,7 @@ def holder(tenant: str, raffle_id: str, number: int, *, now: datetime) -> Holder
     raffle = raffles.get(tenant, raffle_id, now=now)
     if not raffle.first_number <= number <= raffle.last_number:
         raise NotHere(entity="number", id=number)
-    printed = written(number, int(raffle.last_number))
+    printed = printed_number(number, int(raffle.last_number))
     held: RaffleNumber | None = reads.one(keys.raffle_number(tenant, raffle_id, number))
     if held is None or numbers.is_free(held, now):
         return Holder(printed, NumberState.FREE, None)

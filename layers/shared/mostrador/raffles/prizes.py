@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mostrador.errors import Conflict, NotHere
 from mostrador.raffles import raffles
 from mostrador.raffles.rules import commitments, prize_outcome
-from mostrador.raffles.rules.states import code_of, written
+from mostrador.raffles.rules.states import printed_number, public_code
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Raffle
 from mostrador.values import money
@@ -42,7 +42,10 @@ def deliver(tenant: str, raffle_id: str, prize: int, form: "Delivery", *, actor_
         known = (raffle.deliveries or {}).get(str(prize))
         if known:
             raise AlreadyDelivered(prize=prize, delivered_to=known["delivered_to"], delivered_at=known["delivered_at"])
-        told = form.model_dump() | {"delivered_at": commitments.text(now.replace(microsecond=0)), "by": actor_name}
+        told = form.model_dump() | {
+            "delivered_at": commitments.format_instant(now.replace(microsecond=0)),
+            "by": actor_name,
+        }
         raffle.deliveries = (raffle.deliveries or {}) | {str(prize): told}
 
     return writes.edited(lambda: raffles.get(tenant, raffle_id, now=now), alter, seen=None, now=now)
@@ -62,7 +65,7 @@ def export(tenant: str, raffle_id: str, *, now: datetime, size: int, cursor: str
     )
     wanted = {keys.order(tenant, one.order_id) for one in page.items}
     orders = {one.id: one for one in reads.batch(wanted, consistent=False).values()} if wanted else {}
-    won = _won(raffle)
+    won = _prizes_by_number(raffle)
     rows = [_row(raffle, one, orders[one.order_id], won) for one in page.items if one.order_id in orders]
     return reads.Page(rows, page.next)
 
@@ -72,16 +75,16 @@ def _check_winner(raffle: Raffle, prize: int) -> None:
     if prize > len(raffle.prizes):
         raise NotHere(entity="prize", id=prize)
     draws = raffle.draws or []
-    won = prize_outcome.standing(draws, int(raffle.claim_days)).get(prize)
+    won = prize_outcome.outcomes(draws, int(raffle.claim_days)).get(prize)
     is_due_again = bool(draws) and not prize_outcome.is_held(draws[-1]) and prize in draws[-1]["redraw"]["prizes"]
     if won is None or won.order is None or is_due_again:
         raise NobodyWon(prize=prize)
 
 
-def _won(raffle: Raffle) -> dict[int, str]:
+def _prizes_by_number(raffle: Raffle) -> dict[int, str]:
     """Number -> the prizes that it has come to, in words."""
     told: dict[int, list[str]] = {}
-    for prize, won in sorted(prize_outcome.standing(raffle.draws or [], int(raffle.claim_days)).items()):
+    for prize, won in sorted(prize_outcome.outcomes(raffle.draws or [], int(raffle.claim_days)).items()):
         if won.number is not None:
             told.setdefault(won.number, []).append(f"{prize}. {raffle.prizes[prize - 1]['name']}")
     return {number: "; ".join(prizes) for number, prizes in told.items()}
@@ -90,8 +93,8 @@ def _won(raffle: Raffle) -> dict[int, str]:
 def _row(raffle: Raffle, one: Any, order: Any, won: dict[int, str]) -> dict[str, Any]:
     number = int(one.sk.removeprefix(keys.NUMBER_PREFIX))
     return {
-        "number": written(number, int(raffle.last_number)),
-        "order": code_of(order.id),
+        "number": printed_number(number, int(raffle.last_number)),
+        "order": public_code(order.id),
         "status": order.status,
         "buyer": order.customer_name,
         "phone": order.customer_phone,

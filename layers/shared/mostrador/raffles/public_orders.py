@@ -19,14 +19,14 @@ from mostrador.values.phones import BadPhone
 if TYPE_CHECKING:
     from mostrador.raffles.views.orders import PublicOrder, Receipt
 
-BY: Final = "public"
+ACTOR: Final = "public"
 ORDERS_AN_HOUR: Final = 20
 RECEIPTS_AN_HOUR: Final = 20
 MOST_ORDERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Managed:
+class ManagedOrder:
     """An order for whoever holds its link; ``proofs`` of its numbers in the sold list, once that is frozen."""
 
     tenant: str
@@ -36,7 +36,7 @@ class Managed:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class BuyerOrders:
     """What a link shows of one raffle, the newest order first."""
 
     raffle_id: str
@@ -44,45 +44,47 @@ class Mine:
     orders: list[Order]
 
 
-def order(tenant: str, raffle_id: str, form: "PublicOrder", *, address: str, key: str | None, now: datetime) -> Managed:
+def order(
+    tenant: str, raffle_id: str, form: "PublicOrder", *, address: str, key: str | None, now: datetime
+) -> ManagedOrder:
     """Reserve numbers; the same ``key`` with the same form gives the same order.
 
     Raises TooOften (by ``address``), NotHere, and what ``sales.sell`` raises.
     """
     tenants.current(tenant, now=now)
     rate_limits.count(tenant, "order", address, limit=ORDERS_AN_HOUR, now=now)
-    raffles.published(tenant, raffle_id, now=now)
+    raffles.get_published(tenant, raffle_id, now=now)
     wanted = NewOrder(
         **form.model_dump(include={"numbers", "count"}, exclude_unset=True),
         customer=NewCustomer(name=form.name, phone=form.phone, email=form.email),
     )
-    own_key = f"{BY} {key}" if key else None  # never a key of the staff, which holds no space
+    own_key = f"{ACTOR} {key}" if key else None  # never a key of the staff, which holds no space
     with _fit_for_the_public():
-        made = reservations.sell(tenant, raffle_id, wanted, actor_name=BY, key=own_key, now=now)
-    return Managed(tenant, made, order_links.token_of(tenant, made.id), [])
+        made = reservations.sell(tenant, raffle_id, wanted, actor_name=ACTOR, key=own_key, now=now)
+    return ManagedOrder(tenant, made, order_links.token_of(tenant, made.id), [])
 
 
-def find(tenant: str, token: str, *, now: datetime) -> Managed:
+def find(tenant: str, token: str, *, now: datetime) -> ManagedOrder:
     """The order behind a link. Raises NotHere (tenant), DeadOrderLink."""
     found, raffle, _ = order_links.verify_token(tenant, token, now=now)
     return _managed(tenant, found, raffle, token)
 
 
-def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: datetime) -> Managed:
+def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: datetime) -> ManagedOrder:
     """Declare that the order was paid. Raises TooOften, and as ``order_states.receive``."""
     found, raffle, _ = order_links.verify_token(tenant, token, now=now)
     rate_limits.count(tenant, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
-    return _managed(tenant, order_transitions.receive(tenant, found.id, form, actor_name=BY, now=now), raffle, token)
+    return _managed(tenant, order_transitions.receive(tenant, found.id, form, actor_name=ACTOR, now=now), raffle, token)
 
 
-def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> Managed:
+def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> ManagedOrder:
     """Cancel by link what is not paid; again changes nothing. Raises DeadOrderLink, WrongOrderState."""
     found, raffle, _ = order_links.verify_token(tenant, token, now=now)
-    cancelled = order_transitions.cancel(tenant, found.id, reason=" ".join(reason.split()), actor_name=BY, now=now)
+    cancelled = order_transitions.cancel(tenant, found.id, reason=" ".join(reason.split()), actor_name=ACTOR, now=now)
     return _managed(tenant, cancelled, raffle, token)
 
 
-def mine(tenant: str, token: str, *, now: datetime) -> Mine:
+def mine(tenant: str, token: str, *, now: datetime) -> BuyerOrders:
     """All orders of the customer in the raffle by the buyer's link; by that of one order, that one. Raises as find."""
     found, _, is_buyers = order_links.verify_token(tenant, token, now=now)
     known = [found]
@@ -90,11 +92,11 @@ def mine(tenant: str, token: str, *, now: datetime) -> Mine:
         others = orders.of_customer(tenant, found.raffle_id, found.customer_id, most=MOST_ORDERS)
         known += [one for one in others if one.id != found.id]
     known.sort(key=lambda one: one.created_at, reverse=True)
-    return Mine(found.raffle_id, found.raffle_title, known)
+    return BuyerOrders(found.raffle_id, found.raffle_title, known)
 
 
-def _managed(tenant: str, found: Order, raffle: Raffle, token: str) -> Managed:
-    return Managed(tenant, found, token, draws.receipts(tenant, raffle, found.code) if found.paid_at else [])
+def _managed(tenant: str, found: Order, raffle: Raffle, token: str) -> ManagedOrder:
+    return ManagedOrder(tenant, found, token, draws.receipts(tenant, raffle, found.code) if found.paid_at else [])
 
 
 @contextmanager

@@ -53,10 +53,10 @@ class NotFrozen(Conflict):
 def get(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
     """The raffle as it is at this moment (a consistent read). Raises NotHere."""
     tenants.current(tenant, now=now)
-    return _found(reads.one(keys.raffle(tenant, raffle_id)), raffle_id)
+    return _as_raffle(reads.one(keys.raffle(tenant, raffle_id)), raffle_id)
 
 
-def published(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
+def get_published(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
     """A raffle that was opened once, and so is everybody's to see. Raises NotHere."""
     raffle = get(tenant, raffle_id, now=now)
     if raffle.opened_at is None:
@@ -92,7 +92,7 @@ def _page(
     )
 
 
-def on_sale(raffle: Raffle, now: datetime) -> None:
+def check_on_sale(raffle: Raffle, now: datetime) -> None:
     """Raise NotOnSale unless the raffle sells numbers at ``now``."""
     begins = raffle.sale_opens_at or raffle.opened_at
     if raffle.status != RaffleStatus.OPEN or not begins <= now < raffle.sale_closes_at:
@@ -130,21 +130,21 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
     for _ in writes.attempts():
         found = reads.batch((of_tenant, of_raffle, of_open))
         shop = tenants.active(found.get(of_tenant), tenant)
-        raffle = _found(found.get(of_raffle), raffle_id)
+        raffle = _as_raffle(found.get(of_raffle), raffle_id)
         commitment = _commitment(raffle, form)
         if raffle.status == RaffleStatus.OPEN and raffle.commitment == commitment:
             return raffle
         rules.RAFFLE_MOVES.check(raffle.status, RaffleStatus.OPEN)
         _check_ready(raffle, now)
         permits.check(shop.country, raffle.permit)
-        _check_room(shop.max_raffles, found.get(of_open))
+        _check_plan_limit(shop.max_raffles, found.get(of_open))
         raffle.status, raffle.opened_at, raffle.updated_at = RaffleStatus.OPEN.value, now, now
         raffle.commitment, raffle.commitment_digest = commitment, commitments.digest(commitment)
         raffle.due_pk, raffle.due_at = keys.due(raffle_id, raffle.sale_closes_at)
         try:
             with writes.transaction() as tx:
                 tx.save(raffle)
-                _count(tx, tenant, raffle_id, shop.max_raffles)
+                _count_as_open(tx, tenant, raffle_id, shop.max_raffles)
         except writes.ConditionFailed:
             continue
         logger.info("raffle.opened", tenant=tenant, raffle=raffle_id, commitment=raffle.commitment_digest)
@@ -159,7 +159,7 @@ def close(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
         raffle.closed_at = min(now, raffle.sale_closes_at)
         raffle.due_pk, raffle.due_at = keys.due(raffle_id, freezes_at(raffle))
 
-    return _moved(tenant, raffle_id, RaffleStatus.CLOSED, alter, now)
+    return _move(tenant, raffle_id, RaffleStatus.CLOSED, alter, now)
 
 
 def cancel(tenant: str, raffle_id: str, *, reason: str, now: datetime) -> Raffle:
@@ -169,7 +169,7 @@ def cancel(tenant: str, raffle_id: str, *, reason: str, now: datetime) -> Raffle
         raffle.cancel_reason = reason
         raffle.due_pk, raffle.due_at = keys.due(raffle_id, now) if raffle.opened_at else (None, None)
 
-    return _moved(tenant, raffle_id, RaffleStatus.CANCELLED, alter, now)
+    return _move(tenant, raffle_id, RaffleStatus.CANCELLED, alter, now)
 
 
 def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
@@ -184,7 +184,7 @@ def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
         if raffle.status != RaffleStatus.CLOSED or now < freezes_at(raffle):
             raise not_frozen_error(raffle)
         tickets = sold_list.collect(tenant, raffle_id)
-        raffle.root, raffle.sold_count = sold_list.keep(tenant, raffle_id, tickets), len(tickets)
+        raffle.root, raffle.sold_count = sold_list.store(tenant, raffle_id, tickets), len(tickets)
         raffle.frozen_at, raffle.updated_at = now, now
         is_drawn_by_itself = raffle.commitment["method"]["name"] == Drand.name and now < raffle.draw_at
         due = keys.due(raffle_id, raffle.draw_at) if is_drawn_by_itself else (None, None)
@@ -218,7 +218,7 @@ def _commitment(raffle: Raffle, form: "Opening") -> dict[str, Any]:
     """What is published of how the raffle will be drawn. Raises NotReady without prizes."""
     if not raffle.prizes:
         raise NotReady(field="prizes", value=None, name="prizes")
-    return commitments.published(
+    return commitments.to_document(
         commitments.Commitment(
             raffle_id=raffle.id,
             first_number=int(raffle.first_number),
@@ -239,21 +239,21 @@ def _check_ready(raffle: Raffle, now: datetime) -> None:
         raise NotReady(field="sale_closes_at", value=raffle.sale_closes_at.isoformat(), name="sale_closes_at")
 
 
-def _check_room(limit: float | None, others: Any) -> None:
+def _check_plan_limit(limit: float | None, others: Any) -> None:
     """Raise TooManyOpen where the plan limits open raffles and there are as many."""
     count = len(others.raffles or ()) if others else 0
     if limit is not None and count >= limit:
         raise TooManyOpen(limit=int(limit))
 
 
-def _count(tx: Transaction, tenant: str, raffle_id: str, limit: float | None) -> None:
+def _count_as_open(tx: Transaction, tenant: str, raffle_id: str, limit: float | None) -> None:
     """Put a raffle among the open ones, in the write itself as long as the plan's limit allows."""
     actions = [OpenRaffles.entity.set(OpenRaffles), OpenRaffles.raffles.add({raffle_id})]  # it may make the item
     condition = None if limit is None else OpenRaffles.are_fewer_than(int(limit))
     tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=actions, condition=condition)
 
 
-def _moved(tenant: str, raffle_id: str, wanted: RaffleStatus, alter: Callable[[Raffle], None], now: datetime) -> Raffle:
+def _move(tenant: str, raffle_id: str, wanted: RaffleStatus, alter: Callable[[Raffle], None], now: datetime) -> Raffle:
     """Move a raffle, and take it from the open ones; one that is there already stays as it is."""
     for _ in writes.attempts():
         raffle = get(tenant, raffle_id, now=now)
@@ -276,7 +276,7 @@ def _moved(tenant: str, raffle_id: str, wanted: RaffleStatus, alter: Callable[[R
     raise Busy
 
 
-def _found(stored: Any, raffle_id: str) -> Raffle:
+def _as_raffle(stored: Any, raffle_id: str) -> Raffle:
     if not isinstance(stored, Raffle):
         raise NotHere(entity="raffle", id=raffle_id)
     return stored

@@ -14,7 +14,7 @@ from mostrador.people import customers
 from mostrador.raffles import board, numbers, orders, raffles, sellers
 from mostrador.raffles.rules import board as board_rules
 from mostrador.raffles.rules.numbers import check_count, check_numbers
-from mostrador.raffles.rules.states import OrderStatus, code_of, written
+from mostrador.raffles.rules.states import OrderStatus, printed_number, public_code
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import BoardChunk, Order, Raffle, RaffleBuyer
 from mostrador.table.items.tenants import Tenant
@@ -45,7 +45,7 @@ class NotEnoughNumbers(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
+class SaleRequest:
     """What is wanted, with what follows from the request alone; ``seller`` is whoever calls, where they sell."""
 
     shop: Tenant
@@ -120,7 +120,7 @@ def sell(
             elif context.picker:
                 context.picker.miss(gone)
             else:
-                raise _refusal(tenant, context.raffle, form.numbers or [], gone, now) from refused
+                raise _numbers_taken_error(tenant, context.raffle, form.numbers or [], gone, now) from refused
     raise Busy
 
 
@@ -133,10 +133,10 @@ def _sale(
     seller: str | None,
     key: str | None,
     now: datetime,
-) -> Sale:
+) -> SaleRequest:
     shop = tenants.current(tenant, now=now)
     phone = form.customer.phone if form.customer else None
-    return Sale(
+    return SaleRequest(
         shop=shop,
         raffle_id=raffle_id,
         form=form,
@@ -149,7 +149,7 @@ def _sale(
     )
 
 
-def _read(sale: Sale) -> SaleContext:
+def _read(sale: SaleRequest) -> SaleContext:
     """One consistent read of everything. Raises _Repeated, and what forbids the sale."""
     tenant, form = sale.shop.slug, sale.form
     seen = reads.batch(sale.keys())
@@ -160,7 +160,7 @@ def _read(sale: Sale) -> SaleContext:
     raffle = seen.get(keys.raffle(tenant, sale.raffle_id))
     if not isinstance(raffle, Raffle):
         raise NotHere(entity="raffle", id=sale.raffle_id)
-    raffles.on_sale(raffle, sale.now)
+    raffles.check_on_sale(raffle, sale.now)
     check_numbers(form.numbers or [], int(raffle.first_number), int(raffle.last_number))
     asked, field = (form.count, "body.count") if form.count else (len(form.numbers or []), "body.numbers")
     check_count(asked, int(raffle.numbers_per_order), field=field)
@@ -169,10 +169,10 @@ def _read(sale: Sale) -> SaleContext:
     customer, is_new = customers.identified(
         shop, seen, customer_id=form.customer_id, wanted=form.customer, phone=sale.phone, now=sale.now
     )
-    return SaleContext(raffle, customer, is_new, _urn(sale, raffle, seen) if form.count else None)
+    return SaleContext(raffle, customer, is_new, _picker(sale, raffle, seen) if form.count else None)
 
 
-def _urn(sale: Sale, raffle: Raffle, seen: Mapping[keys.Key, Any]) -> numbers.NumberPicker:
+def _picker(sale: SaleRequest, raffle: Raffle, seen: Mapping[keys.Key, Any]) -> numbers.NumberPicker:
     """The numbers that are free by their picture, whose first part was read; where nothing was projected yet, all."""
     tenant, first, last = sale.shop.slug, int(raffle.first_number), int(raffle.last_number)
     chunk, count = seen.get(keys.board_chunk(tenant, raffle.id, 0)), last - first + 1
@@ -184,7 +184,7 @@ def _urn(sale: Sale, raffle: Raffle, seen: Mapping[keys.Key, Any]) -> numbers.Nu
     return numbers.NumberPicker(tenant, raffle, sale.now, picture.free())
 
 
-def _chosen(sale: Sale, context: SaleContext) -> list[int]:
+def _chosen(sale: SaleRequest, context: SaleContext) -> list[int]:
     """The numbers of the order. Raises NotEnoughNumbers."""
     if context.picker is None:
         return sorted(sale.form.numbers or [])
@@ -195,7 +195,7 @@ def _chosen(sale: Sale, context: SaleContext) -> list[int]:
     return chosen
 
 
-def _write(sale: Sale, context: SaleContext, chosen: list[int]) -> Order:
+def _write(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
     """The one transaction: order, numbers, customer with guard, what counts them, the payment. Raises Refused."""
     tenant, raffle = sale.shop.slug, context.raffle
     order = _order(sale, context, chosen)
@@ -211,7 +211,7 @@ def _write(sale: Sale, context: SaleContext, chosen: list[int]) -> Order:
     return order
 
 
-def _pay(tx: Transaction, sale: Sale, order: Order, paid: "ManualPayment") -> None:
+def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment") -> None:
     """Over the counter: the order is paid as it is made."""
     tenant = sale.shop.slug
     payment = payments.manual(
@@ -242,19 +242,19 @@ def _gone(context: SaleContext, refused: writes.ConditionFailed) -> set[int]:
     return {keys.numbered((one.pk, one.sk))[1] for one in refused.found}
 
 
-def _refusal(tenant: str, raffle: Raffle, wanted: list[int], gone: set[int], now: datetime) -> NumbersTaken:
+def _numbers_taken_error(tenant: str, raffle: Raffle, wanted: list[int], gone: set[int], now: datetime) -> NumbersTaken:
     """The refusal of a choice, with as many others as are gone."""
-    others = numbers.others(tenant, raffle, len(gone), without=set(wanted), now=now)
-    named = ", ".join(written(number, int(raffle.last_number)) for number in sorted(gone))
+    others = numbers.free_alternatives(tenant, raffle, len(gone), without=set(wanted), now=now)
+    named = ", ".join(printed_number(number, int(raffle.last_number)) for number in sorted(gone))
     return NumbersTaken(field="body.numbers", value=sorted(gone), numbers=named, alternatives=others)
 
 
-def _order(sale: Sale, context: SaleContext, chosen: list[int]) -> Order:
+def _order(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
     tenant, raffle, customer, form = sale.shop.slug, context.raffle, context.customer, sale.form
     made = Order(
         *keys.order(tenant, sale.order_id),
         id=sale.order_id,
-        code=code_of(sale.order_id),
+        code=public_code(sale.order_id),
         raffle_id=raffle.id,
         raffle_title=raffle.title,
         last_number=raffle.last_number,

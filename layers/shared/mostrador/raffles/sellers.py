@@ -22,7 +22,7 @@ class UnknownSeller(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class SellerTotal:
     """What a member sold; ``email`` is None for who has left."""
 
     seller: str
@@ -53,7 +53,7 @@ def count(tx: Transaction, tenant: str, order: Order, sign: int) -> None:
     tx.update(of(*keys.raffle_seller(tenant, order.raffle_id, order.seller)), actions=actions)
 
 
-def totals(tenant: str, raffle_id: str, *, now: datetime) -> list[Total]:
+def totals(tenant: str, raffle_id: str, *, now: datetime) -> list[SellerTotal]:
     """What each seller sold of a raffle, the most first: as many as the business has had members. Raises NotHere."""
     raffle = raffles.get(tenant, raffle_id, now=now)
     found = reads.everything(keys.raffle_partition(tenant, raffle_id), keys.SELLER_PREFIX)
@@ -62,7 +62,7 @@ def totals(tenant: str, raffle_id: str, *, now: datetime) -> list[Total]:
     emails = {one.user: one.email for one in members.values()}
     places = -money.digits(raffle.currency)
     told = [
-        Total(
+        SellerTotal(
             user,
             emails.get(user),
             int(one.orders),

@@ -11,7 +11,7 @@ from typing import Final
 from mostrador.process_cache import ProcessCache
 from mostrador.raffles.rules import draw, merkle
 from mostrador.raffles.rules.draw import Ticket
-from mostrador.raffles.rules.states import code_of
+from mostrador.raffles.rules.states import public_code
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Raffle, RaffleNumber, SoldChunk
 
@@ -30,12 +30,12 @@ def collect(tenant: str, raffle_id: str) -> list[Ticket]:
     for row in rows:
         order_id = row["order_id"]["S"]
         if order_id not in codes:
-            codes[order_id] = code_of(order_id)
+            codes[order_id] = public_code(order_id)
         tickets.append(Ticket(int(row["sk"]["S"].removeprefix(prefix)), codes[order_id]))
-    return draw.frozen(tickets)
+    return draw.sorted_by_number(tickets)
 
 
-def keep(tenant: str, raffle_id: str, tickets: Sequence[Ticket]) -> str:
+def store(tenant: str, raffle_id: str, tickets: Sequence[Ticket]) -> str:
     """Keep a list; tells its root, in hex."""
     root = merkle.merkle_root(draw.leaves(tickets)).hex()
     for chunk, begin in enumerate(range(0, len(tickets), PER_CHUNK)):

@@ -94,19 +94,19 @@ class Redraw:
         if isinstance(self.method, CommitReveal):
             raise SecretAfterSale
         if self.announced_at >= self.draw_at:
-            raise AnnouncedTooLate(announced_at=text(self.announced_at), draw_at=text(self.draw_at))
+            raise AnnouncedTooLate(announced_at=format_instant(self.announced_at), draw_at=format_instant(self.draw_at))
 
 
-Terms = Commitment | Redraw
+DrawCommitment = Commitment | Redraw
 
 
-def published(terms: Terms) -> dict[str, Any]:
+def to_document(terms: DrawCommitment) -> dict[str, Any]:
     """The terms as the JSON object that is published."""
     told = {field.name: _plain(getattr(terms, field.name)) for field in fields(terms)}
     return {"version": VERSION} | told
 
 
-def commitment(told: Mapping[str, Any]) -> Commitment:
+def read_commitment(told: Mapping[str, Any]) -> Commitment:
     """The commitment of such an object. ValueError, TypeError or KeyError where it is none; what Commitment raises."""
     found = Commitment(
         **_common(told),
@@ -119,7 +119,7 @@ def commitment(told: Mapping[str, Any]) -> Commitment:
     return found
 
 
-def redraw(told: Mapping[str, Any]) -> Redraw:
+def read_redraw(told: Mapping[str, Any]) -> Redraw:
     """The redraw of such an object. ValueError, TypeError or KeyError where it is none; what Redraw raises."""
     found = Redraw(
         **_common(told),
@@ -127,7 +127,7 @@ def redraw(told: Mapping[str, Any]) -> Redraw:
         root=told["root"],
         draw=told["draw"],
         reason=told["reason"],
-        announced_at=instant(told["announced_at"]),
+        announced_at=parse_instant(told["announced_at"]),
         prizes=tuple(told["prizes"]),
         excluded=tuple(told["excluded"]),
     )
@@ -140,7 +140,7 @@ def digest(told: Mapping[str, Any]) -> str:
     return sha256(canonical(told)).hexdigest()
 
 
-def seed(terms: Terms, evidence: Mapping[str, Any]) -> bytes:
+def seed(terms: DrawCommitment, evidence: Mapping[str, Any]) -> bytes:
     """The 32 bytes that decide a draw. Raises, by the method, where the evidence is not what was announced.
 
     They are the SHA-256 of a canonical object that names the raffle, the terms and the method, so that the same
@@ -150,7 +150,7 @@ def seed(terms: Terms, evidence: Mapping[str, Any]) -> bytes:
         "purpose": "mostrador draw",
         "version": VERSION,
         "raffle_id": terms.raffle_id,
-        "terms_sha256": digest(published(terms)),
+        "terms_sha256": digest(to_document(terms)),
         "method": terms.method.name,
         "value": terms.method.value(evidence),
     }
@@ -162,7 +162,7 @@ def canonical(told: Mapping[str, Any]) -> bytes:
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def instant(written: str) -> datetime:
+def parse_instant(written: str) -> datetime:
     """The instant that ``text`` wrote. Raises ValueError where it names no zone."""
     read = datetime.fromisoformat(written)
     if read.tzinfo is None:
@@ -170,16 +170,16 @@ def instant(written: str) -> datetime:
     return read
 
 
-def text(at: datetime) -> str:
+def format_instant(at: datetime) -> str:
     """An instant as it is published: ``2026-12-24T22:00:00Z``."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return text(value)
+        return format_instant(value)
     if isinstance(value, Method):
-        return randomness.published(value)
+        return randomness.to_document(value)
     if isinstance(value, Unsold):
         return value.value
     return list(value) if isinstance(value, tuple) else value
@@ -188,12 +188,12 @@ def _plain(value: Any) -> Any:
 def _common(told: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "raffle_id": told["raffle_id"],
-        "draw_at": instant(told["draw_at"]),
-        "method": randomness.method(told["method"]),
+        "draw_at": parse_instant(told["draw_at"]),
+        "method": randomness.read_method(told["method"]),
     }
 
 
-def _check_form(terms: Terms, told: Mapping[str, Any]) -> None:
+def _check_form(terms: DrawCommitment, told: Mapping[str, Any]) -> None:
     """Nothing missing, nothing more, nothing written in another way: what was read is what the digest stands for."""
-    if published(terms) != told:
+    if to_document(terms) != told:
         raise ValueError(f"version {told.get('version')} is not {VERSION}, or the terms are not in their own form")

@@ -75,7 +75,7 @@ class Draw:
     evidence: Mapping[str, Any] | None
 
 
-def frozen(tickets: Sequence[Ticket]) -> list[Ticket]:
+def sorted_by_number(tickets: Sequence[Ticket]) -> list[Ticket]:
     """The sold list: by ascending number."""
     return sorted(tickets, key=lambda ticket: ticket.number)
 
@@ -108,7 +108,7 @@ def _drawn(prize: int, urn: list[int], words: Iterator[int], orders: Mapping[int
     if not urn or (unsold is not Unsold.HOUSE and orders.keys().isdisjoint(urn)):
         return Win(prize, None, None)
     while True:
-        number = urn.pop(below(len(urn), words))
+        number = urn.pop(uniform_below(len(urn), words))
         if number in orders or unsold is Unsold.HOUSE:
             return Win(prize, number, orders.get(number), tuple(passed_over))
         passed_over.append(number)
@@ -119,12 +119,12 @@ def _words(root: bytes, seed: bytes) -> Iterator[int]:
         yield int.from_bytes(hmac.digest(seed, _STREAM + root + counter.to_bytes(8), sha256))
 
 
-def below(limit: int, words: Iterator[int]) -> int:
+def uniform_below(limit: int, words: Iterator[int]) -> int:
     """A number from 0 to ``limit`` - 1, each as likely, of words below 2^256."""
     return next(word for word in words if word < _WORDS - _WORDS % limit) % limit
 
 
-def held(
+def winners_of(
     commitment: Commitment, tickets: Sequence[Ticket], root: bytes, draw: Draw, earlier: Sequence[Sequence[Win]]
 ) -> list[Win]:
     """Who wins what in a draw, after what the ``earlier`` ones gave; nobody without evidence.
@@ -147,7 +147,7 @@ def held(
     )
 
 
-def standing(draws: Sequence[Sequence[Win]]) -> dict[int, Win]:
+def latest_wins(draws: Sequence[Sequence[Win]]) -> dict[int, Win]:
     """What each prize, from 1, has come to: a later draw of it replaces an earlier one."""
     return {win.prize: win for wins in draws for win in wins}
 
@@ -166,9 +166,11 @@ def check_redraw(commitment: Commitment, redraw: Redraw, earlier: Sequence[Seque
 def check_frozen(frozen_at: datetime, draw_at: datetime) -> None:
     """Raise FrozenTooLate unless the sold list was closed before the draw's randomness could be known."""
     if frozen_at >= draw_at:
-        raise FrozenTooLate(frozen_at=commitments.text(frozen_at), draw_at=commitments.text(draw_at))
+        raise FrozenTooLate(
+            frozen_at=commitments.format_instant(frozen_at), draw_at=commitments.format_instant(draw_at)
+        )
 
 
 def _out(redraw: Redraw, earlier: Sequence[Sequence[Win]]) -> AbstractSet[int]:
-    kept = {win.number for prize, win in standing(earlier).items() if prize not in redraw.prizes}
+    kept = {win.number for prize, win in latest_wins(earlier).items() if prize not in redraw.prizes}
     return {number for number in kept if number is not None} | set(redraw.excluded)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-Stored = Mapping[str, Any]
+StoredDraw = Mapping[str, Any]
 """A draw as it is kept."""
 
 
@@ -25,12 +25,12 @@ class PrizeOutcome:
     claim_by: datetime
 
 
-def is_held(draw: Stored) -> bool:
+def is_held(draw: StoredDraw) -> bool:
     """Whether a draw, or a redraw that was announced, has taken place."""
     return draw["evidence"] is not None
 
 
-def standing(draws: Sequence[Stored], claim_days: int) -> dict[int, PrizeOutcome]:
+def outcomes(draws: Sequence[StoredDraw], claim_days: int) -> dict[int, PrizeOutcome]:
     """The outcome of each prize that was drawn: a later draw of it replaces an earlier one."""
     found: dict[int, PrizeOutcome] = {}
     for draw in filter(is_held, draws):

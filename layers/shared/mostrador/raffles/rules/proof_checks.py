@@ -12,7 +12,7 @@ from mostrador.errors import ServiceError
 from mostrador.raffles.rules import commitments, drand, draw, merkle
 from mostrador.raffles.rules.drand import BeaconChain
 from mostrador.raffles.rules.draw import Draw, Win
-from mostrador.raffles.rules.proofs import MALFORMED, Proof, Receipt, Said
+from mostrador.raffles.rules.proofs import MALFORMED, ClaimedDraw, Proof, Receipt
 from mostrador.raffles.rules.randomness import Drand
 
 
@@ -83,17 +83,17 @@ def _sold_list(proof: Proof) -> Iterator[str]:
 def _held(proof: Proof, one: Draw, earlier: list[list[Win]]) -> tuple[list[Win], list[str]]:
     """The winners of a draw, or why there are none."""
     try:
-        return draw.held(proof.commitment, proof.tickets, proof.root, one, earlier), []
+        return draw.winners_of(proof.commitment, proof.tickets, proof.root, one, earlier), []
     except ServiceError as error:
         return [], [str(error)]
     except MALFORMED as error:
         return [], [f"its evidence cannot be read: {error!r}"]
 
 
-def _announced(proof: Proof, said: Said, place: int) -> Iterator[str]:
+def _announced(proof: Proof, said: ClaimedDraw, place: int) -> Iterator[str]:
     """What is wrong with the terms of a draw."""
     under, redraw = proof.terms(said.draw), said.draw.redraw
-    yield from differing("digest of its terms", commitments.digest(commitments.published(under)), said.terms_sha256)
+    yield from differing("digest of its terms", commitments.digest(commitments.to_document(under)), said.terms_sha256)
     if (place == 1) != (redraw is None):
         yield "the first draw is under the commitment alone, every other under a redraw"
     if redraw:
@@ -108,7 +108,7 @@ def _announced(proof: Proof, said: Said, place: int) -> Iterator[str]:
             yield str(error)
 
 
-def _outcome(proof: Proof, said: Said, wins: list[Win], chain: BeaconChain) -> Iterator[str]:
+def _outcome(proof: Proof, said: ClaimedDraw, wins: list[Win], chain: BeaconChain) -> Iterator[str]:
     """What is wrong with the evidence, the seed and the winners of a draw."""
     under, evidence = proof.terms(said.draw), said.draw.evidence
     seed = None if evidence is None else commitments.seed(under, evidence).hex()
@@ -130,6 +130,6 @@ def _beacon(method: Drand, draw_at: datetime, signature: bytes, chain: BeaconCha
     except ServiceError as error:
         yield str(error)
         return
-    yield from differing(f"round due at {commitments.text(draw_at)}", due, method.round)
+    yield from differing(f"round due at {commitments.format_instant(draw_at)}", due, method.round)
     if not drand.is_genuine(chain, due, signature):
         yield f"the signature is not the chain's own of round {due}"

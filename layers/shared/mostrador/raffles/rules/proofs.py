@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from mostrador.raffles.rules import commitments, draw, merkle
-from mostrador.raffles.rules.commitments import Commitment, Terms
+from mostrador.raffles.rules.commitments import Commitment, DrawCommitment
 from mostrador.raffles.rules.draw import Draw, Ticket, Win
 
 # What reading an object of another form may raise.
@@ -18,7 +18,7 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ClaimedDraw:
     """A draw, and what the proof says came of it."""
 
     draw: Draw
@@ -38,9 +38,9 @@ class Proof:
     root: bytes
     said_root: str
     frozen_at: datetime
-    draws: list[Said]
+    draws: list[ClaimedDraw]
 
-    def terms(self, of: Draw) -> Terms:
+    def terms(self, of: Draw) -> DrawCommitment:
         """What a draw is held under."""
         return of.redraw or self.commitment
 
@@ -62,25 +62,25 @@ def proof(
 ) -> dict[str, Any]:
     """The proof of what was committed to, sold (``draw.frozen``) and drawn so far. Raises what ``draw.held`` raises."""
     root = merkle.merkle_root(draw.leaves(tickets))
-    told = commitments.published(commitment)
+    told = commitments.to_document(commitment)
     history: list[list[Win]] = []
     for one in draws:
-        history.append(draw.held(commitment, tickets, root, one, history))
+        history.append(draw.winners_of(commitment, tickets, root, one, history))
     return {
         "version": commitments.VERSION,
         "commitment": told,
         "commitment_sha256": commitments.digest(told),
-        "frozen_at": commitments.text(frozen_at),
+        "frozen_at": commitments.format_instant(frozen_at),
         "sold": [[ticket.number, ticket.order] for ticket in tickets],
         "root": root.hex(),
         "draws": [_told(one, one.redraw or commitment, wins) for one, wins in zip(draws, history, strict=True)],
     }
 
 
-def _told(one: Draw, under: Terms, wins: Sequence[Win]) -> dict[str, Any]:
+def _told(one: Draw, under: DrawCommitment, wins: Sequence[Win]) -> dict[str, Any]:
     return {
-        "redraw": commitments.published(one.redraw) if one.redraw else None,
-        "terms_sha256": commitments.digest(commitments.published(under)),
+        "redraw": commitments.to_document(one.redraw) if one.redraw else None,
+        "terms_sha256": commitments.digest(commitments.to_document(under)),
         "evidence": one.evidence,
         "seed": None if one.evidence is None else commitments.seed(under, one.evidence).hex(),
         "winners": [asdict(win) | {"passed_over": list(win.passed_over)} for win in wins],
@@ -93,7 +93,7 @@ def receipts(commitment: Commitment, tickets: Sequence[Ticket], order: str) -> l
     common = {
         "version": commitments.VERSION,
         "raffle_id": commitment.raffle_id,
-        "commitment_sha256": commitments.digest(commitments.published(commitment)),
+        "commitment_sha256": commitments.digest(commitments.to_document(commitment)),
         "root": merkle.merkle_root(levels[-1]).hex(),
         "size": len(tickets),
         "order": order,
@@ -111,13 +111,13 @@ def read_proof(told: Any) -> Proof:
         _check_version(told)
         tickets = [_ticket(number, order) for number, order in told["sold"]]
         return Proof(
-            commitment=commitments.commitment(told["commitment"]),
+            commitment=commitments.read_commitment(told["commitment"]),
             commitment_sha256=commitments.digest(told["commitment"]),
             said_commitment_sha256=told["commitment_sha256"],
             tickets=tickets,
             root=merkle.merkle_root(draw.leaves(tickets)),
             said_root=told["root"],
-            frozen_at=commitments.instant(told["frozen_at"]),
+            frozen_at=commitments.parse_instant(told["frozen_at"]),
             draws=[_said(one) for one in told["draws"]],
         )
     except MALFORMED as error:
@@ -145,10 +145,10 @@ def _check_version(told: Any) -> None:
         raise ValueError(f"version {told['version']} is not {commitments.VERSION}")
 
 
-def _said(told: Any) -> Said:
+def _said(told: Any) -> ClaimedDraw:
     redraw = told["redraw"]
-    return Said(
-        draw=Draw(None if redraw is None else commitments.redraw(redraw), told["evidence"]),
+    return ClaimedDraw(
+        draw=Draw(None if redraw is None else commitments.read_redraw(redraw), told["evidence"]),
         terms_sha256=told["terms_sha256"],
         seed=told["seed"],
         winners=[_win(**win) for win in told["winners"]],

@@ -128,17 +128,17 @@ Method = Drand | Lottery | CommitReveal
 _METHODS: Final[dict[str, type[Method]]] = {of.name: of for of in (Drand, Lottery, CommitReveal)}
 
 
-def of_chain(chain: BeaconChain, draw_at: datetime) -> Drand:
+def drand_method(chain: BeaconChain, draw_at: datetime) -> Drand:
     """The first round of ``chain`` that is due at ``draw_at`` or after it. Raises BeforeTheChain."""
     number = drand.round_at(chain, draw_at)
     return Drand(chain_hash=chain.chain_hash, public_key=chain.public_key, round=number)
 
 
-def published(method: Method) -> dict[str, Any]:
+def to_document(method: Method) -> dict[str, Any]:
     """A method as its JSON object."""
     return {"name": method.name} | asdict(method)
 
 
-def method(told: Mapping[str, Any]) -> Method:
+def read_method(told: Mapping[str, Any]) -> Method:
     """The method of such an object. KeyError, TypeError where it is none."""
     return _METHODS[told["name"]](**{key: value for key, value in told.items() if key != "name"})

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from mostrador.errors import Invalid
-from mostrador.raffles.rules.states import FEWEST, MOST, price_of
+from mostrador.raffles.rules.states import FEWEST_NUMBERS, MOST_NUMBERS, price_of
 
 GRACE: Final = timedelta(minutes=2)
 """From the end of the last hold to the cut."""
@@ -49,8 +49,10 @@ class BadTimes(Invalid):
 def check_range(first: int, last: int, prizes: int) -> None:
     """Raise BadRange, TooManyPrizes."""
     count = last - first + 1
-    if not FEWEST <= count <= MOST:
-        raise BadRange(field="body.last_number", value=count, first=first, last=last, fewest=FEWEST, most=MOST)
+    if not FEWEST_NUMBERS <= count <= MOST_NUMBERS:
+        raise BadRange(
+            field="body.last_number", value=count, first=first, last=last, fewest=FEWEST_NUMBERS, most=MOST_NUMBERS
+        )
     if prizes > count:
         raise TooManyPrizes(field="body.prizes", value=prizes, numbers=count)
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from mostrador.values.state_machine import StateMachine, WrongState
 
-FEWEST: Final = 10
-MOST: Final = 100_000
+FEWEST_NUMBERS: Final = 10
+MOST_NUMBERS: Final = 100_000
 """How many numbers a raffle may have."""
-MOST_AT_ONCE: Final = 90
+MOST_PER_ORDER: Final = 90
 """Numbers of one order: with the rest of its transaction they fit into DynamoDB's 100 actions."""
 
 
@@ -76,11 +76,11 @@ def price_of(count: int, price: Decimal, packages: Iterable[tuple[int, Decimal]]
     return least[count]
 
 
-def written(number: int, last_number: int) -> str:
+def printed_number(number: int, last_number: int) -> str:
     """A number as it is printed: with as many digits as the last one has."""
     return str(number).zfill(len(str(last_number)))
 
 
-def code_of(order_id: str) -> str:
+def public_code(order_id: str) -> str:
     """What receipts, the sold list and the proof call an order: 10 letters and digits that tell nothing else of it."""
     return b32encode(sha256(f"order {order_id}".encode()).digest())[:10].decode()

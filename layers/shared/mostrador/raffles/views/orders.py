@@ -12,7 +12,7 @@ from mostrador.ledger.rules.payment_states import Method
 from mostrador.ledger.views.payments import ManualPayment, PaymentView
 from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles.rules.board import NumberState
-from mostrador.raffles.rules.states import MOST_AT_ONCE, OrderStatus, written
+from mostrador.raffles.rules.states import MOST_PER_ORDER, OrderStatus, printed_number
 from mostrador.values import money
 
 HIGHEST = 999_999
@@ -23,8 +23,8 @@ _User = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 class _Choice(Request):
     """Either ``numbers`` or ``count``."""
 
-    numbers: list[_Number] | None = Field(None, min_length=1, max_length=MOST_AT_ONCE, title="Números elegidos")
-    count: Whole | None = Field(None, ge=1, le=MOST_AT_ONCE, title="Cantidad de números al azar")
+    numbers: list[_Number] | None = Field(None, min_length=1, max_length=MOST_PER_ORDER, title="Números elegidos")
+    count: Whole | None = Field(None, ge=1, le=MOST_PER_ORDER, title="Cantidad de números al azar")
 
     @model_validator(mode="after")
     def _one_choice(self) -> Self:
@@ -76,7 +76,7 @@ class OrderListing(Listing):
 
 def printed(order: Any) -> list[str]:
     """An order's numbers as they are printed."""
-    return [written(number, int(order.last_number)) for number in order.numbers]
+    return [printed_number(number, int(order.last_number)) for number in order.numbers]
 
 
 class ReceiptView(View):

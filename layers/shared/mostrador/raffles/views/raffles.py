@@ -21,7 +21,7 @@ from mostrador.fields import (
     partial,
 )
 from mostrador.raffles.rules import prize_outcome
-from mostrador.raffles.rules.states import MOST_AT_ONCE, RaffleStatus, written
+from mostrador.raffles.rules.states import MOST_PER_ORDER, RaffleStatus, printed_number
 from mostrador.values import money
 
 _HIGHEST = 999_999
@@ -35,7 +35,7 @@ class Prize(Request):
 
 
 class Package(Request):
-    numbers: Whole = Field(ge=2, le=MOST_AT_ONCE, title="Cantidad de números")
+    numbers: Whole = Field(ge=2, le=MOST_PER_ORDER, title="Cantidad de números")
     price: Amount = Field(title="Precio del paquete")
 
 
@@ -55,7 +55,7 @@ class NewRaffle(Request):
     packages: list[Package] = Field([], max_length=10, title="Paquetes")
     first_number: Whole = Field(ge=0, le=_HIGHEST, title="Primer número")
     last_number: Whole = Field(ge=0, le=_HIGHEST, title="Último número")
-    numbers_per_order: Whole = Field(MOST_AT_ONCE, ge=1, le=MOST_AT_ONCE, title="Máximo de números por orden")
+    numbers_per_order: Whole = Field(MOST_PER_ORDER, ge=1, le=MOST_PER_ORDER, title="Máximo de números por orden")
     numbers_per_customer: Whole | None = Field(None, ge=1, le=100_000, title="Máximo de números por cliente")
     hold_minutes: Whole = Field(15, ge=1, le=1440, title="Minutos de reserva sin pago")
     sale_opens_at: Instant | None = Field(None, title="Inicio de la venta", description="At once when null.")
@@ -200,7 +200,7 @@ class RafflePage(View):
     next: str | None
 
 
-def _draw(item: Any, place: int, draw: prize_outcome.Stored, zone: ZoneInfo) -> dict[str, Any]:
+def _draw(item: Any, place: int, draw: prize_outcome.StoredDraw, zone: ZoneInfo) -> dict[str, Any]:
     redraw = draw["redraw"] or {}
     terms = redraw or item.commitment
     return {
@@ -217,13 +217,13 @@ def _draw(item: Any, place: int, draw: prize_outcome.Stored, zone: ZoneInfo) -> 
 def _winners(item: Any, zone: ZoneInfo) -> list[dict[str, Any]]:
     """What each prize has come to, with its delivery; the views show of it what they name."""
     told = []
-    for prize, won in sorted(prize_outcome.standing(item.draws or [], int(item.claim_days)).items()):
+    for prize, won in sorted(prize_outcome.outcomes(item.draws or [], int(item.claim_days)).items()):
         delivery = (item.deliveries or {}).get(str(prize), {})
         told.append(
             {
                 "prize": prize,
                 "name": item.prizes[prize - 1]["name"],
-                "number": None if won.number is None else written(won.number, int(item.last_number)),
+                "number": None if won.number is None else printed_number(won.number, int(item.last_number)),
                 "order": won.order,
                 "order_id": won.order_id,
                 "winner": won.name,
