@@ -401,11 +401,11 @@ def test_a_hold_that_lapsed_is_free_to_the_second(salon, now):
     raffle = on_sale(now=now)
     set_state(raffle, 7, RESERVED, hold_expires_at=int(now.timestamp()))
 
-    at, after = (
-        listed(raffle, now=when, **{"from": 7, "to": 7}).items[0] for when in (now, now + timedelta(seconds=1))
+    before, at = (
+        listed(raffle, now=when, **{"from": 7, "to": 7}).items[0] for when in (now - timedelta(seconds=1), now)
     )
 
-    assert (at.state, after.state, after.order_id) == (RESERVED, FREE, None)
+    assert (before.state, at.state, at.order_id) == (RESERVED, FREE, None)
 
 
 @pytest.mark.parametrize("state", [None, *NumberState])

@@ -53,7 +53,7 @@ class Entry:
     is_kept: bool = False
 
     def owns(self, now):
-        is_held = self.held_until is None or self.held_until >= now
+        is_held = self.held_until is None or self.held_until > now
         return self.is_kept or (self.status in OWNING and is_held)
 
     def counts(self):
@@ -205,7 +205,7 @@ class Raffle(RuleBasedStateMachine):
     @rule(choice=st.integers(0, 99))
     def sweep(self, choice):
         entry = self.pick(choice)
-        lapsed = entry.status == "RESERVED" and entry.held_until < self.now
+        lapsed = entry.status == "RESERVED" and entry.held_until <= self.now
 
         assert shop.expire(entry.order, now=self.now).status == ("EXPIRED" if lapsed else entry.status)
         if lapsed:
@@ -307,7 +307,7 @@ def before_its_write(meanwhile):
         events.unregister("before-call.dynamodb.TransactWriteItems", interrupt)
 
 
-LATER = NOW + HOLD + timedelta(seconds=1)
+LATER = NOW + HOLD
 CALLS = {
     "receipt": shop.receive,
     "payment": shop.confirm,

@@ -90,17 +90,17 @@ def test_what_is_proposed_is_all_that_is_left_and_can_be_had(salon, now):
     assert shop.sell(raffle, 9, 10, buyer=2, now=now).numbers == [9, 10]
 
 
-def test_a_hold_keeps_its_numbers_to_its_last_second(raffle, now):
+def test_a_hold_keeps_its_numbers_until_the_second_at_which_it_expires(raffle, now):
     shop.sell(raffle, 5, now=now)
 
     with pytest.raises(reservations.NumbersTaken):
-        shop.sell(raffle, 5, buyer=2, now=now + HOLD)
+        shop.sell(raffle, 5, buyer=2, now=now + HOLD - SECOND)
 
 
-def test_a_lapsed_hold_is_taken_over_by_the_write_itself(raffle, now):
+def test_a_lapsed_hold_is_taken_over_by_the_write_itself_at_that_very_second(raffle, now):
     shop.sell(raffle, 4, 5, now=now)
 
-    second = shop.sell(raffle, 5, buyer=2, now=now + HOLD + SECOND)
+    second = shop.sell(raffle, 5, buyer=2, now=now + HOLD)
 
     assert shop.owners(raffle)[5] == second.id
 
@@ -132,7 +132,7 @@ def test_lapsed_numbers_are_lucky_too(salon, now):
     raffle = shop.on_sale(now, last_number=10)
     shop.sell(raffle, *range(1, 10), now=now)
 
-    assert len(shop.sell(raffle, count=10, buyer=2, now=now + HOLD + SECOND).numbers) == 10
+    assert len(shop.sell(raffle, count=10, buyer=2, now=now + HOLD).numbers) == 10
 
 
 def test_when_too_few_are_left_it_says_how_many(salon, now):

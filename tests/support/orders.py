@@ -5,11 +5,11 @@ from collections import Counter
 from mostrador.ledger.views.payments import Confirmation, Refunding
 from mostrador.payments import settlement
 from mostrador.raffles import order_transitions, orders, reservations
-from mostrador.raffles.rules.numbers import has_lapsed
 from mostrador.raffles.rules.states import LIVE, OrderStatus
 from mostrador.raffles.views.orders import NewOrder, Receipt
 from mostrador.table import keys, reads
 from mostrador.table.items.raffles import RaffleBuyer, RaffleNumber, RaffleSeller
+from mostrador.values.holds import has_lapsed
 from tests.support import raffles
 
 CASH = {"method": "CASH"}
@@ -106,7 +106,7 @@ def _check_numbers(items, found, kept, now):
         is_sold = order.status in ("PAID", "REFUNDED")
         assert {told.get(number) for number in order.numbers} == {(order.id, expires, is_sold)}, order
     for number, (order_id, expires, _) in told.items():
-        is_live = expires is None or expires >= now.timestamp()
+        is_live = not has_lapsed(expires, now.timestamp())
         assert not is_live or (order_id in owning and number in owning[order_id].numbers), (number, order_id)
 
 

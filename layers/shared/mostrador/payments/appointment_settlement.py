@@ -21,6 +21,7 @@ from mostrador.table.items.payments import Payment
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.holds import has_lapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class AppointmentContext:
     def must_be_taken_again(self, now: datetime) -> bool:
         """Whether its time may be somebody else's: the hold has lapsed, or nobody knows after a refused write."""
         held_until = self.appointment.hold_expires_at
-        is_lapsed = held_until is not None and (held_until <= now or self.closely)
+        is_lapsed = held_until is not None and (has_lapsed(held_until, now) or self.closely)
         return self.appointment.status == AppointmentStatus.EXPIRED or (
             self.appointment.status == AppointmentStatus.PENDING and is_lapsed
         )

@@ -216,7 +216,7 @@ def _ask_for_appointment(context: Any, all_of_it: bool, now: datetime) -> Asked:
 
 
 def _hold_order(tx: Transaction, tenant: str, order: Any, until: datetime, now: datetime) -> None:
-    order.hold_expires_at, (order.due_pk, order.due_at) = until, keys.due(order.id, until + timedelta(seconds=1))
+    order.hold_expires_at, (order.due_pk, order.due_at) = until, keys.due(order.id, until)
     numbers.take(tx, tenant, order, now)
 
 

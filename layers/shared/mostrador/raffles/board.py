@@ -23,6 +23,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import BoardChunk, Raffle, RaffleNumber
 from mostrador.table.keys import Key
 from mostrador.tenancy import tenants
+from mostrador.values.holds import has_lapsed
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.board import NumberListing
@@ -137,7 +138,7 @@ def _place(raffle: Raffle, number: int, held: RaffleNumber | None, now: datetime
     printed = printed_number(number, int(raffle.last_number))
     expires = held.hold_expires_at if held else None
     expires_at = None if expires is None else datetime.fromtimestamp(int(expires), UTC)
-    if held is None or (expires_at and expires_at < now):
+    if held is None or has_lapsed(expires_at, now):
         return BoardNumber(printed, NumberState.FREE, None, None)
     return BoardNumber(printed, _state(held), held.order_id, expires_at)
 

@@ -16,6 +16,7 @@ from mostrador.raffles.rules.states import OrderStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer, RaffleNumber
 from mostrador.table.writes import Transaction
+from mostrador.values.holds import has_lapsed
 
 _BLOCK: Final = 10_000
 """Numbers that one look at the truth reads: those whose keys differ in the last four digits."""
@@ -48,7 +49,7 @@ def take(tx: Transaction, tenant: str, order: Order, now: datetime) -> None:
 def can_be_taken(order_id: str, now: datetime) -> Any:
     """The condition that no other order has the number at ``now``."""
     of = RaffleNumber
-    return of.pk.does_not_exist() | (of.hold_expires_at < int(now.timestamp())) | (of.order_id == order_id)
+    return of.pk.does_not_exist() | (of.hold_expires_at <= int(now.timestamp())) | (of.order_id == order_id)
 
 
 def free(tx: Transaction, tenant: str, order: Order, numbers: Iterable[int]) -> None:
@@ -60,7 +61,7 @@ def free(tx: Transaction, tenant: str, order: Order, numbers: Iterable[int]) -> 
 
 def is_free(held: RaffleNumber | None, now: datetime) -> bool:
     """Whether anybody may take the number that ``held`` stands for."""
-    return held is None or (held.hold_expires_at is not None and held.hold_expires_at < now.timestamp())
+    return held is None or has_lapsed(held.hold_expires_at, int(now.timestamp()))
 
 
 def count_in(tx: Transaction, tenant: str, order: Order, limit: float | None) -> None:
@@ -135,6 +136,6 @@ def _free_numbers(picker: NumberPicker, wanted: int) -> list[int]:
 def _taken_numbers(tenant: str, raffle_id: str, block: int, now: datetime) -> set[int]:
     partition, begin = keys.raffle_number(tenant, raffle_id, block * _BLOCK)
     expires = RaffleNumber.hold_expires_at
-    kept = expires.does_not_exist() | (expires >= int(now.timestamp()))
+    kept = expires.does_not_exist() | (expires > int(now.timestamp()))
     rows = reads.rows(partition, begin[:-_DIGITS], only=("pk", "sk"), keep=kept)
     return {keys.numbered((one["pk"]["S"], one["sk"]["S"]))[1] for one in rows}

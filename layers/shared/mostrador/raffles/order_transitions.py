@@ -16,13 +16,13 @@ from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
 from mostrador.raffles import numbers, orders, raffles
-from mostrador.raffles.rules.numbers import has_lapsed
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus, printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, Raffle, RaffleNumber
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.holds import has_lapsed
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.orders import Receipt

@@ -275,7 +275,7 @@ def _order(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
         fingerprint=sale.fingerprint,
     )
     until = sale.now + timedelta(minutes=int(raffle.hold_minutes))
-    made.hold_expires_at, (made.due_pk, made.due_at) = until, keys.due(made.id, until + timedelta(seconds=1))
+    made.hold_expires_at, (made.due_pk, made.due_at) = until, keys.due(made.id, until)
     made.gsi1pk, made.gsi1sk = keys.order_of_raffle(tenant, raffle.id, sale.now, made.id)
     made.gsi2pk, made.gsi2sk = keys.order_of_customer(tenant, customer.id, sale.now, made.id)
     return made

@@ -19,6 +19,7 @@ from mostrador.table.items.scheduling import Appointment
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time, money
+from mostrador.values.holds import has_lapsed
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
@@ -108,7 +109,7 @@ def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
         tx.save(appointment)
         if held_until:
             booking_limits.update(tx, tenant, appointment)
-            _keep_time(tx, tenant, appointment, in_time=held_until > now and attempt == 0, now=now)
+            _keep_time(tx, tenant, appointment, in_time=not has_lapsed(held_until, now) and attempt == 0, now=now)
 
     return _move(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)
 
@@ -156,8 +157,7 @@ def no_show(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
 def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
     """PENDING with a lapsed hold -> EXPIRED; anything else is left as it is. Raises NotHere."""
     appointment = get(tenant, appointment_id, now=now)
-    held_until = appointment.hold_expires_at
-    if appointment.status != AppointmentStatus.PENDING or held_until is None or held_until > now:
+    if appointment.status != AppointmentStatus.PENDING or not has_lapsed(appointment.hold_expires_at, now):
         return appointment
 
     def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
@@ -276,8 +276,8 @@ def enter(
 
 def _check_movable(appointment: Appointment, now: datetime) -> None:
     """Raise WrongState for what no longer occupies its time."""
-    held_until = appointment.hold_expires_at
-    current = AppointmentStatus.EXPIRED if held_until and held_until <= now else AppointmentStatus(appointment.status)
+    is_over = has_lapsed(appointment.hold_expires_at, now)
+    current = AppointmentStatus.EXPIRED if is_over else AppointmentStatus(appointment.status)
     if current not in rules.OCCUPYING:
         raise rules.WrongAppointmentState(current=current.value, wanted="RESCHEDULED")
 

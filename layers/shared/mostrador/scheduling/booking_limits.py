@@ -10,6 +10,7 @@ from mostrador.table import keys
 from mostrador.table.attributes import short
 from mostrador.table.items.scheduling import ActiveBookings, Appointment
 from mostrador.table.writes import Transaction
+from mostrador.values.holds import has_lapsed
 
 # When it starts and when its hold lapses (0: firm), in seconds since the epoch.
 _LINE: Final = struct.Struct(">II")
@@ -65,4 +66,4 @@ def _packed(appointment: Appointment) -> bytes:
 
 def _is_to_come(line: bytes, now: datetime) -> bool:
     starts, lapses = _LINE.unpack(line)
-    return bool(starts > now.timestamp() and (not lapses or lapses > now.timestamp()))
+    return bool(starts > now.timestamp() and not (lapses and has_lapsed(lapses, int(now.timestamp()))))

@@ -23,6 +23,7 @@ from mostrador.scheduling.views.ical_feeds import NewFeed
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Feed
 from mostrador.tenancy import tenants
+from mostrador.values.holds import has_lapsed
 
 BACK: Final = timedelta(days=30)
 AHEAD: Final = timedelta(days=365)
@@ -186,8 +187,8 @@ def _text(calendar: Calendar, shown: Iterable[Appointment], now: datetime) -> st
 def _properties(appointment: Appointment, now: datetime) -> Iterator[tuple[str, Any]]:
     """DTSTAMP is the last revision, not the time of the answer, so that an unchanged feed has an unchanged ETag."""
     revised_at = appointment.updated_at or appointment.created_at
-    held_until = appointment.hold_expires_at
-    status = AppointmentStatus.EXPIRED if held_until and held_until <= now else AppointmentStatus(appointment.status)
+    is_over = has_lapsed(appointment.hold_expires_at, now)
+    status = AppointmentStatus.EXPIRED if is_over else AppointmentStatus(appointment.status)
     yield "uid", f"{appointment.id}@mostrador"
     yield "sequence", appointment.version - 1
     yield "dtstamp", revised_at

@@ -22,6 +22,7 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.holds import has_lapsed
 from mostrador.values.phones import normalised
 
 if TYPE_CHECKING:
@@ -194,15 +195,18 @@ def settle(tenant: str, entry: Waiting, now: datetime) -> bool:
 
 def is_unsettled(tenant: str, entry: Waiting, now: datetime) -> bool:
     """Whether the time of an offer is over and its payment is not settled: the time looks free, and may be paid for."""
-    if entry.status != WaitingStatus.OFFERED or entry.appointment_id is None or now < entry.offer_expires_at:
+    if (
+        entry.status != WaitingStatus.OFFERED
+        or entry.appointment_id is None
+        or not has_lapsed(entry.offer_expires_at, now)
+    ):
         return False
     try:
         appointment = appointments.get(tenant, entry.appointment_id, now=now)
     except NotHere:
         return False
-    lapses = appointment.hold_expires_at
-    is_held = appointment.status == AppointmentStatus.PENDING and lapses is not None
-    return is_held and bool(appointment.checkout_id) and lapses <= now
+    is_over = appointment.status == AppointmentStatus.PENDING and has_lapsed(appointment.hold_expires_at, now)
+    return is_over and bool(appointment.checkout_id)
 
 
 def _landed(tenant: str, entry: Waiting, now: datetime) -> WaitingStatus | None:

@@ -25,6 +25,7 @@ from mostrador.table.items.scheduling import Appointment, Waiting, WaitingLine
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.holds import has_lapsed
 
 if TYPE_CHECKING:
     from mostrador.scheduling.views.appointments import NewAppointment
@@ -172,7 +173,7 @@ def _form(entry: Waiting, customer: Customer, starts_at: datetime) -> "NewAppoin
 def _offer(tenant: str, entry: Waiting, appointment: Appointment, now: datetime) -> bool:
     """WAITING -> OFFERED; False when somebody else moved the entry, or the appointment is no offer any more."""
     lapses = appointment.hold_expires_at
-    is_open = appointment.status in appointment_rules.OCCUPYING and (lapses is None or lapses > now)
+    is_open = appointment.status in appointment_rules.OCCUPYING and not has_lapsed(lapses, now)
     if is_open:
         rules.MOVES.check(entry.status, WaitingStatus.OFFERED)
         entry.status, entry.appointment_id = WaitingStatus.OFFERED.value, appointment.id

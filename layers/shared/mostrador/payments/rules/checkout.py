@@ -10,6 +10,7 @@ from mostrador.payments.rules import bancard
 from mostrador.raffles.rules.states import OrderStatus
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.values import money
+from mostrador.values.holds import has_lapsed
 
 LEAST: Final = timedelta(minutes=10)
 """How long who pays has at least: so long Bancard may take to confirm (protocols of vPOS 2.0, rollback)."""
@@ -78,7 +79,7 @@ def check_appointment(status: str, *, held_until: datetime | None, now: datetime
     """Raise NotPayable for what is over, or whose hold has lapsed."""
     if AppointmentStatus(status) not in _PAYABLE:
         raise NotPayable(status=status)
-    if held_until and held_until <= now:
+    if has_lapsed(held_until, now):
         raise NotPayable(status=AppointmentStatus.EXPIRED.value)
 
 
@@ -86,7 +87,7 @@ def check_order(status: str, *, is_over: bool, held_until: datetime | None, now:
     """Raise NotPayable for what is paid or over, what staff looks at, or whose hold has lapsed."""
     if status != OrderStatus.RESERVED or is_over:
         raise NotPayable(status=status)
-    if held_until and held_until <= now:
+    if has_lapsed(held_until, now):
         raise NotPayable(status=OrderStatus.EXPIRED.value)
 
 

@@ -1,7 +1,6 @@
-"""The numbers of a raffle: which may be asked for, and until when a hold keeps them."""
+"""The numbers of a raffle: which may be asked for."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from mostrador.errors import Invalid
 
@@ -40,8 +39,3 @@ def check_count(count: int, most: int, *, field: str) -> None:
     """Raise TooManyNumbers where an order would have more than ``most``."""
     if count > most:
         raise TooManyNumbers(field=field, value=count, limit=most)
-
-
-def has_lapsed(hold_expires_at: datetime | None, now: datetime) -> bool:
-    """Whether a hold is over: it keeps the numbers to the end of its last second."""
-    return hold_expires_at is not None and hold_expires_at < now

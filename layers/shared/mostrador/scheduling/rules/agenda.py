@@ -10,6 +10,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from mostrador.values import local_time
+from mostrador.values.holds import has_lapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def tag(service_id: str) -> str:
 
 def live(bookings: Iterable[Booking], now: int) -> list[Booking]:
     """The bookings that still count at ``now`` (seconds), each once although it may stand in two days."""
-    return list({b.appointment_id: b for b in bookings if not b.lapses_at or b.lapses_at > now}.values())
+    return list({b.appointment_id: b for b in bookings if not (b.lapses_at and has_lapsed(b.lapses_at, now))}.values())
 
 
 def days_touched(demand: Demand, starts: int, zone: ZoneInfo) -> list[date]:
