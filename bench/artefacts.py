@@ -49,8 +49,7 @@ class Artefacts:
 
 def functions() -> dict[str, dict[str, Any]]:
     """The properties of each function of the template, by logical id."""
-    found = template.load()["Resources"].items()
-    return {name: one["Properties"] for name, one in found if one["Type"] == "AWS::Serverless::Function"}
+    return {name: one["Properties"] for name, one in template.resources("AWS::Serverless::Function").items()}
 
 
 def layers_of(name: str) -> list[str]:

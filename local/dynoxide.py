@@ -27,7 +27,6 @@ STOP_SECONDS: Final = 5
 TRIES: Final = 3
 """Another process may take the free port before dynoxide does."""
 _MACHINES: Final = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}
-_FOR_TABLES: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
 @contextmanager
@@ -37,7 +36,7 @@ def running(table_name: str | None = None) -> Iterator[str]:
         process, endpoint = _start(log)
         try:
             with closing(client(endpoint)) as made:
-                made.create_table(**_table(table_name or settings.table_name()))
+                made.create_table(**template.create_table(table_name or settings.table_name()))
             yield endpoint
         finally:
             _stop(process)
@@ -54,12 +53,6 @@ def client(endpoint: str) -> Any:
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}),
     )
-
-
-def _table(name: str) -> dict[str, Any]:
-    """The arguments of CreateTable for the table of template.yaml."""
-    properties = template.properties("Table")
-    return {"TableName": name} | {part: properties[part] for part in _FOR_TABLES}
 
 
 def _start(log: IO[bytes]) -> tuple[subprocess.Popen[bytes], str]:

@@ -115,7 +115,7 @@ def new_table(moto: Any) -> Callable[[], None]:
     def make() -> None:
         get_backend("dynamodb")["123456789012"]["us-east-1"].reset()
         reset_model_data()  # which else keeps every table that there ever was
-        moto.create_table(**template.table("mostrador-test"))
+        moto.create_table(**template.create_table("mostrador-test"))
         get_backend("cognito-idp")["123456789012"]["us-east-1"].user_pools[os.environ["USER_POOL_ID"]].users.clear()
         process_cache.clear_all()
 

@@ -120,7 +120,7 @@ def codes_in_code():
     found = {one.code: next(statuses[of] for of in statuses if issubclass(one, of)) for one in refusals}
     said = re.findall(r'_problem\(\s*event,\s*(\d+),\s*"(\w+)"', inspect.getsource(problems))
     found |= {code: int(status) for status, code in said}
-    api = template.read()["Resources"]["Api"]
+    api = template.load()["Resources"]["Api"]
     for answer in api["Properties"]["GatewayResponses"].values():
         code = re.search(r'"code":"(\w+)"', answer["ResponseTemplates"]["application/json"])[1]
         found.setdefault(code, answer.get("StatusCode"))

@@ -9,7 +9,7 @@ from functions.authorizer import app as authorizer
 from mostrador import settings
 from tests.support import template
 
-API = template.read()["Resources"]["Api"]["Properties"]
+API = template.load()["Resources"]["Api"]["Properties"]
 (PLAN,) = (one["Properties"] for one in template.resources("AWS::ApiGateway::UsagePlan").values())
 (FIREWALL,) = (one["Properties"] for one in template.resources("AWS::WAFv2::WebACL").values())
 EVENTS = [

@@ -14,7 +14,7 @@ from mostrador import clock, context
 from mostrador.audit import chain
 from mostrador.background import outbox
 from mostrador.observability import logger
-from mostrador.table import keys, reads, writes
+from mostrador.table import keys, reads, stream_batches, writes
 from mostrador.table.base import Item
 from mostrador.table.items.audit import AuditEntry, AuditLink
 from mostrador.tenancy import tenants
@@ -166,7 +166,7 @@ def test_after_the_first_that_fails_everything_later_is_reported_failed(records,
 
 def test_a_batch_that_fails_from_its_first_record_on_raises(poison):
     """A stream poller that ignores partial failures, as MiniStack's, brings it again all the same."""
-    with pytest.raises(app.NothingDelivered):
+    with pytest.raises(stream_batches.NothingDelivered):
         app.handler({"Records": [poison]}, None)
 
 

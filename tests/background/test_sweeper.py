@@ -8,6 +8,7 @@ import pytest
 from functions.sweeper import app
 from mostrador import clock, process_cache
 from mostrador.background import sweeper
+from mostrador.observability import logger
 from mostrador.scheduling import appointments, availability
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.table import keys, reads
@@ -60,7 +61,7 @@ def test_what_fails_is_logged_without_names_and_does_not_stop_its_neighbours(hai
         return expire(tenant, appointment_id, now=now)
 
     monkeypatch.setattr(appointments, "expire", fails_for_one)
-    monkeypatch.setattr(sweeper.logger, "error", lambda message, **fields: lines.append((message, fields)))
+    monkeypatch.setattr(logger, "error", lambda message, **fields: lines.append((message, fields)))
     counts = sweep(held[0].hold_expires_at)
 
     assert (counts["expired"], counts["failed"]) == (5, 1)
@@ -154,7 +155,7 @@ def test_the_door_answers_what_was_swept(at_work):
 
 
 def test_the_schedule_is_each_minute_and_the_run_ends_before_its_function():
-    function = template.read()["Resources"]["SweeperFunction"]["Properties"]
+    function = template.load()["Resources"]["SweeperFunction"]["Properties"]
 
     assert function["Events"]["EveryMinute"]["Properties"]["Schedule"] == "rate(1 minute)"
     assert app.BUDGET.total_seconds() + 10 < function["Timeout"] <= 60

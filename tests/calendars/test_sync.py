@@ -13,7 +13,7 @@ from functions.calendar_sync import app
 from mostrador import process_cache
 from mostrador.calendars import event_sync, watches
 from mostrador.observability import logger
-from mostrador.table import keys, reads
+from mostrador.table import keys, reads, stream_batches
 from mostrador.tenancy import integrations, tenants
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support import stream, template
@@ -294,7 +294,7 @@ def test_a_batch_that_fails_from_its_first_record_on_raises(shop, monkeypatch):
     shop.book()
     monkeypatch.setattr(event_sync, "follow", lambda *_, **__: 1 / 0)
 
-    with pytest.raises(app.NothingFollowed):
+    with pytest.raises(stream_batches.NothingDelivered):
         app.handler({"Records": shop.records()}, None)
 
 

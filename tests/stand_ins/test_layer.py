@@ -55,15 +55,15 @@ def test_the_layer_is_added_to_the_two_mocks_alone():
     with_layer = {Path(one["Properties"]["CodeUri"]).name for one in functions if "StandInsLayer" in layers_of(one)}
 
     assert with_layer == MOCKS
-    assert template.read()["Globals"]["Function"]["Layers"] == [{"Ref": "SharedLayer"}]
+    assert template.load()["Globals"]["Function"]["Layers"] == [{"Ref": "SharedLayer"}]
 
 
 @pytest.mark.parametrize("name", ["StandInsLayer", "StandIns", "BancardMockFunction", "GoogleCalendarMockFunction"])
 def test_prod_gets_nothing_of_the_stand_ins(name):
     is_not_prod = {"Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "prod"]}]}
 
-    assert template.read()["Conditions"]["HasStandIns"] == is_not_prod
-    assert template.read()["Resources"][name]["Condition"] == "HasStandIns"
+    assert template.load()["Conditions"]["HasStandIns"] == is_not_prod
+    assert template.load()["Resources"][name]["Condition"] == "HasStandIns"
 
 
 def test_the_layer_holds_the_package_alone_compiled(tmp_path):

@@ -127,7 +127,7 @@ def _open_routes():
 
 
 def _validation():
-    api = template.read()["Resources"]["Api"]
+    api = template.load()["Resources"]["Api"]
     return api["Properties"]["Auth"]["Authorizers"]["TenantAuthorizer"]["Identity"]["ValidationExpression"]
 
 

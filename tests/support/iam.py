@@ -103,7 +103,7 @@ def _listed(one: Any) -> list[Any]:
 
 
 def _resource(logical_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = template.read()["Resources"][logical_id]["Properties"]
+    found: dict[str, Any] = template.load()["Resources"][logical_id]["Properties"]
     return found
 
 

@@ -1,48 +1,12 @@
 """template.yaml as the tests read it, so that what is tested is what is deployed."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+from local.stack import ROOT
+from local.template import create_table, load, resources
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["ROOT", "create_table", "load", "machine_routes", "old_routes", "resources", "routes", "user_pool"]
 _FOR_POOLS = ("UsernameAttributes", "UsernameConfiguration", "AutoVerifiedAttributes", "AdminCreateUserConfig")
-_FOR_TABLES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms (!Ref x) as their long ones."""
-
-
-def _intrinsic(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-
-@cache
-def read() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
-    return loaded
-
-
-def resources(kind: str) -> dict[str, dict[str, Any]]:
-    """Resources of one type, by logical id."""
-    return {name: one for name, one in read()["Resources"].items() if one["Type"] == kind}
-
-
-def table(name: str) -> dict[str, Any]:
-    """The arguments of CreateTable for the one table."""
-    (found,) = resources("AWS::DynamoDB::Table").values()
-    return {"TableName": name} | {part: found["Properties"][part] for part in _FOR_TABLES}
 
 
 def user_pool(name: str) -> dict[str, Any]:

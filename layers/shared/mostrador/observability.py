@@ -1,5 +1,14 @@
 """One logger for every function: JSON on standard output, a line for each thing that happened."""
 
+import traceback
+from typing import Any
+
 from aws_lambda_powertools import Logger
 
 logger = Logger()
+
+
+def log_failure(event: str, error: Exception, **where: Any) -> None:
+    """Log a failure with its place in the code, but not its message, which may hold personal data."""
+    stack = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    logger.error(event, **where, error=type(error).__name__, stack=stack)

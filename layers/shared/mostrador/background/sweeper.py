@@ -3,7 +3,6 @@
 Whatever is done is safe to repeat and to do twice at once, so a run that ends early, or two runs, do no harm.
 """
 
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from mostrador import context
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
 from mostrador.errors import Conflict, NotFound, NotHere, ServiceError
 from mostrador.ledger.rules.payment_states import PaymentState
-from mostrador.observability import logger
+from mostrador.observability import log_failure
 from mostrador.payments import reconciliation, refunds, settlement
 from mostrador.payments.bancard_account import NotConnected
 from mostrador.raffles import draws, order_transitions
@@ -117,14 +116,8 @@ def _sweep(item: Any, now: datetime) -> dict[str, int]:
         is_stuck = now - datetime.fromisoformat(item.due_at) > STUCK
         if isinstance(error, NotFound | Conflict) and not is_stuck:  # somebody was here between the index and us
             return {"overtaken": 1}
-        logger.error(
-            "sweep failed",
-            tenant=keys.tenant_of(item.pk),
-            entity=type(item).__name__,
-            key=item.sk,
-            error=type(error).__name__,  # not its message, which may hold somebody's data
-            stack=[f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)],
-        )
+        tenant, entity = keys.tenant_of(item.pk), type(item).__name__
+        log_failure("sweep failed", error, tenant=tenant, entity=entity, key=item.sk)
         return {"failed": 1}
 
 

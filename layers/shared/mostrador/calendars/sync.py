@@ -4,22 +4,20 @@ The stream only says *which* appointment: what it says now is read anew, so repe
 What Google does not take is put off and the stream goes on; what fails here is reported, and comes again.
 """
 
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import dropwhile
 from typing import Any, Final
 
 from mostrador import context
 from mostrador.calendars import event_sync, google_access, watches
 from mostrador.calendars.event_sync import Clock
 from mostrador.errors import NotHere
-from mostrador.observability import logger
-from mostrador.table import keys, reads
+from mostrador.observability import log_failure
+from mostrador.table import keys, reads, stream_batches
 from mostrador.table.items.calendars import CalendarEvent, CalendarWatch
+from mostrador.table.stream_batches import BatchAnswer, Change, StreamRecord
 from mostrador.tenancy import tenants
 
-Record = Mapping[str, Any]
 OUTCOMES: Final = (
     "unchanged",
     "synced",
@@ -34,43 +32,17 @@ OUTCOMES: Final = (
 )
 
 
-def deliver(told: Sequence[Record], *, clock: Clock, until: datetime) -> list[str]:
-    """Follow the appointments of these records; gives the sequence numbers of those to be brought again, in order.
+def deliver(records: Sequence[StreamRecord], *, clock: Clock, until: datetime) -> BatchAnswer:
+    """Follow the appointments of these records, each once. Raises NothingDelivered.
 
     From ``until`` on Google is not asked: what is left is noted, and due at once.
     """
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for record in told:
-        groups.setdefault(_which(record), []).append(record)
-    failed = {_number(group[0]) for group in groups.values() if not _is_followed(group[-1], clock, until)}
-    return [_number(one) for one in dropwhile(lambda one: _number(one) not in failed, told)]
 
+    def follow(tenant: str, changes: Sequence[Change]) -> None:
+        item = changes[-1].item
+        event_sync.follow(tenant, item["id"]["S"], clock=clock, resource_id=item["resource_id"]["S"], until=until)
 
-def _image(record: Record) -> Mapping[str, Mapping[str, str]]:
-    change = record["dynamodb"]
-    image: Mapping[str, Mapping[str, str]] = change.get("NewImage") or change["OldImage"]
-    return image
-
-
-def _which(record: Record) -> tuple[str, str]:
-    keys_of = record["dynamodb"]["Keys"]
-    return keys_of["pk"]["S"], keys_of["sk"]["S"]
-
-
-def _number(record: Record) -> str:
-    return str(record["dynamodb"]["SequenceNumber"])
-
-
-def _is_followed(record: Record, clock: Clock, until: datetime) -> bool:
-    partition, sk = _which(record)
-    try:
-        image, tenant = _image(record), keys.tenant_of(partition)
-        with context.working(tenant, context.SYSTEM):
-            event_sync.follow(tenant, image["id"]["S"], clock=clock, resource_id=image["resource_id"]["S"], until=until)
-    except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
-        _tell(error, partition=partition, key=sk)
-        return False
-    return True
+    return stream_batches.deliver(records, group_by=lambda change: change.key, handle=follow, failure="calendar failed")
 
 
 def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
@@ -100,7 +72,7 @@ def _handled(item: Any, clock: Clock, until: datetime) -> str:
     except NotHere:
         return "suspended"
     except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
-        _tell(error, partition=item.pk, key=item.sk)
+        log_failure("calendar failed", error, partition=item.pk, key=item.sk)
         return "failed"
 
 
@@ -120,9 +92,3 @@ _HANDLERS: Final[dict[type, Callable[[str, Any, Clock, datetime], str]]] = {
     CalendarEvent: _follow,
     CalendarWatch: _advance,
 }
-
-
-def _tell(error: Exception, **where: Any) -> None:
-    """Log a failure: not its message, which may hold somebody's data."""
-    stack = [f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
-    logger.error("calendar failed", **where, error=type(error).__name__, stack=stack)
