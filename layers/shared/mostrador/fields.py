@@ -104,7 +104,7 @@ class Request(BaseModel):
 
 
 class View(BaseModel):
-    """What a caller is shown of an item; ``told`` gives what the item's attributes do not."""
+    """What a caller is shown of an item: its attributes, and ``computed_fields``."""
 
     model_config = ConfigDict(from_attributes=True, defer_build=True, hide_input_in_errors=True)
     entity: ClassVar[str] = ""
@@ -115,11 +115,12 @@ class View(BaseModel):
     def _of_item(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(value, dict | View):
             return handler(value)
-        told = cls.told(value)
-        return handler({name: getattr(value, name) for name in cls.model_fields if name not in told} | told)
+        computed = cls.computed_fields(value)
+        return handler({name: getattr(value, name) for name in cls.model_fields if name not in computed} | computed)
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:  # noqa: ARG003 - for those that have something to tell
+    def computed_fields(cls, item: Any) -> dict[str, Any]:  # noqa: ARG003 - views override it
+        """The fields that are not attributes of ``item``, or not as they are stored."""
         return {}
 
 

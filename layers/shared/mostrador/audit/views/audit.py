@@ -52,7 +52,7 @@ class AuditView(View):
     changes: list[ChangeView] = Field(title="Cambios")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         names = tuple(ChangeView.model_fields)
         changes = [dict(zip(names, change, strict=True)) for change in item.changes]
         return {"id": item.sk.partition("#")[2], "changes": changes}
@@ -91,7 +91,7 @@ class ProblemView(View):
     id: str | None = Field(title="Identificador de la línea")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         at, _, entry_id = item.sk.partition("#")
         return {"at": at or None, "id": entry_id or None}
 
@@ -109,6 +109,6 @@ class VerdictView(View):
     next: str | None = Field(title="Cursor para seguir")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         sequence, digest = item.head
         return {"head": {"sequence": sequence, "digest": digest}}

@@ -93,7 +93,7 @@ class CalendarView(IntegrationView):
     has_credentials: bool = Field(title="Tiene permiso de Google")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         choices = Choices.of(item.settings)
         shown = {name: getattr(choices, name) for name in Choices.__dataclass_fields__}
         return shown | {"has_credentials": bool(item.sealed)}

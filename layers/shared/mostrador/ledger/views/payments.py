@@ -64,7 +64,7 @@ class PaymentView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         """Instants on the tenant's clock, amounts with their currency's digits."""
         zone = ZoneInfo(item.time_zone)
         instants = ("confirmed_at", "refunded_at", "created_at", "payable_until")

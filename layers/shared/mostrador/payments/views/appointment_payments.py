@@ -14,5 +14,5 @@ class SettledAppointmentView(View):
     payment: PaymentView
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {"appointment": item.target}

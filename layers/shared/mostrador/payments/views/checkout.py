@@ -29,7 +29,7 @@ class CheckoutView(View):
     status_path: str = Field(title="Estado del pago")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         one = item.payment
         return {
             "payment_id": one.id,
@@ -56,7 +56,7 @@ class OwnPaymentView(View):
     reason: str | None = Field(title="Motivo de la devolución")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {
             "payment_id": item.id,
             "amount": money.text(item.amount, item.currency),

@@ -34,7 +34,7 @@ class ParkedView(View):
     message: dict[str, Any] = Field(title="Mensaje")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {"message": item.told}
 
 

@@ -47,7 +47,7 @@ class BoardView(View):
     lag_seconds: int | None = Field(title="Demora (segundos)", description="How long that change was under way.")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {"bits": b64encode(item.bits).decode(), "legend": list(NumberState)}
 
 

@@ -112,7 +112,7 @@ class OrderView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         """Numbers as printed, instants on the tenant's clock, the amount with its currency's digits."""
         zone = ZoneInfo(item.time_zone)
         instants = ("hold_expires_at", "review_due_at", "paid_at", "created_at", "updated_at")
@@ -135,7 +135,7 @@ class SettledView(View):
     payment: PaymentView
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {"order": item.target}
 
 
@@ -197,7 +197,7 @@ class OwnOrderView(View):
     proofs: list[dict[str, Any]] = Field(title="Comprobantes en la lista de vendidos")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         one, at = item.order, f"/tenant/{item.tenant}/public/orders/{item.token}"
         zone = ZoneInfo(one.time_zone)
         as_stored = ("code", "raffle_id", "raffle_title", "status", "currency", "receipt", "time_zone")
@@ -221,7 +221,7 @@ class OwnNumbersRow(View):
     hold_expires_at: datetime | None = Field(title="La reserva vence")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {
             "numbers": printed(item),
             "total_amount": money.text(item.total_amount, item.currency),

@@ -166,7 +166,7 @@ class _RaffleFacts(View):
     cancel_reason: str | None = Field(title="Motivo de la cancelación")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         zone = ZoneInfo(item.time_zone)
         instants = ("sale_opens_at", "sale_closes_at", "draw_at", "opened_at", "closed_at", "frozen_at")
         return {name: local(getattr(item, name), zone) for name in instants} | {

@@ -146,7 +146,7 @@ class AppointmentView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         """Instants on the tenant's clock, the amount with its currency's digits."""
         zone = ZoneInfo(item.time_zone)
         instants = ("starts_at", "ends_at", "hold_expires_at", "created_at", "updated_at")

@@ -28,7 +28,7 @@ class PublicTenantView(View):
     cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         optional = ("reschedule_notice_minutes", "cancel_notice_minutes")
         return {"business_hours": opening_hours.written(item.hours)} | {
             name: getattr(item, name) or 0 for name in optional
@@ -54,7 +54,7 @@ class OfferView(View):
     resources: list[ChoiceView] = Field(title="Profesionales o recursos")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         service = item.service
         own = {name: getattr(service, name) for name in cls.model_fields if name != "resources"}
         return own | {"price": money.text(service.price, service.currency), "resources": item.resources}
@@ -116,7 +116,7 @@ class OwnAppointmentView(View):
     reschedule_until: datetime | None = Field(title="Se puede reprogramar hasta")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         one, at = item.appointment, f"/tenant/{item.shop.slug}/public/appointments/{item.token}"
         zone = ZoneInfo(one.time_zone)
         as_stored = ("service_id", "service_name", "resource_id", "resource_name", "time_zone", "status", "currency")

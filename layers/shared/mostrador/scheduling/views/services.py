@@ -85,7 +85,7 @@ class ServiceView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {"price": money.text(item.price, item.currency)}
 
 
@@ -117,7 +117,7 @@ class ResourceView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {"business_hours": opening_hours.written(item.hours) if item.hours is not None else None}
 
 

@@ -69,7 +69,7 @@ class ClosureView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {"hours": intervals(item.hours)}
 
 

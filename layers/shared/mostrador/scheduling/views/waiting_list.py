@@ -55,7 +55,7 @@ class WaitingView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         """Instants on the tenant's clock."""
         zone = ZoneInfo(item.time_zone)
         instants = ("offer_starts_at", "offer_expires_at", "created_at", "updated_at")

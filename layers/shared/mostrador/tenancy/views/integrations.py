@@ -52,7 +52,7 @@ class BancardView(IntegrationView):
     previous_key_until: datetime | None = Field(title="La clave anterior vale hasta")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         return {
             "public_key": item.settings["public_key"],
             "return_url": item.settings["return_url"],

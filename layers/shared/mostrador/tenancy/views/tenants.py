@@ -112,7 +112,7 @@ class TenantView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def told(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Any) -> dict[str, Any]:
         optional = ("slot_offset_minutes", "reschedule_notice_minutes", "cancel_notice_minutes")
         return {"business_hours": opening_hours.written(item.hours)} | {
             name: getattr(item, name) or 0 for name in optional
