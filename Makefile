@@ -20,7 +20,7 @@ export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup dev test proof check lock build deploy sam-local bench clean
+.PHONY: help setup dev test test-deep proof check lock build deploy sam-local bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +30,11 @@ setup: .venv/made node_modules/made ## Install what the other targets need; quic
 dev: setup ## The whole stack on this machine, with example tenants: MOSTRADOR_PORT=4566
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local
 
-test: setup ## Every test, the journeys through the local stack included
-	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -n $(WORKERS) $(ARGS)
+test: setup ## What a developer runs: rules, use cases, handlers, races, the core journeys
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -n $(WORKERS) -m "not deep" $(ARGS)
+
+test-deep: setup ## All other tests: crash matrices, state machines, the stand-ins in full, all other journeys
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -n $(WORKERS) -m "deep" $(ARGS)
 
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
 	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/test_confirmations.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"

@@ -27,9 +27,11 @@ os.environ |= {
 }
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
+import copy
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -50,9 +52,10 @@ from mostrador.table import base, tenant_guard, writes
 from mostrador.table.items.scheduling import Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
+from mostrador.tenancy.views import opening_hours
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.support import bank as banks
-from tests.support import calendars, quick_moto, snapshots, stream, template
+from tests.support import calendars, days, quick_moto, snapshots, stream, template
 from tests.support import google_double as doubles
 from tests.support import till as tills
 
@@ -74,6 +77,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
     return Sharing(config, log)
 
 
+# The markers of every test before pytest selects any, by its id.
+COLLECTED = pytest.StashKey[dict[str, set[str]]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A journey that is not ``core`` is ``deep``: `make test` leaves it to `make test-deep`."""
+    for one in items:
+        if one.nodeid.startswith("tests/journeys/") and not one.get_closest_marker("core"):
+            one.add_marker("deep")
+    config.stash[COLLECTED] = {one.nodeid: {mark.name for mark in one.iter_markers()} for one in items}
+
+
 quick_moto.hasten()
 
 
@@ -81,8 +97,9 @@ quick_moto.hasten()
 TESTING = context.Work(tenant_guard.EVERY_TENANT, context.SYSTEM)
 context._current = ContextVar("work", default=TESTING)  # type: ignore[misc]
 
-# A Monday, 10:00 in Asuncion.
-NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
+NOW = days.NOW
+# A test that is about a closed day says so itself, because today may be any day of the week.
+EVERY_DAY = {day: [{"opens": "09:00", "closes": "18:00"}] for day in opening_hours.WEEKDAYS}
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +114,12 @@ def now() -> datetime:
     return NOW
 
 
+@pytest.fixture
+def monday() -> datetime:
+    """In the place of ``now`` where the date is the point."""
+    return days.MONDAY
+
+
 @pytest.fixture(scope="session")
 def moto() -> Iterator[Any]:
     """moto for the whole run; its clients are made once, because that is what takes long, and one pool of users."""
@@ -108,15 +131,18 @@ def moto() -> Iterator[Any]:
         yield boto3.client("dynamodb")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_table(moto: Any) -> Callable[[], None]:
-    """Makes the table of template.yaml, empty, on moto."""
+    """Puts a copy of the table of template.yaml, empty, on moto: a copy takes a hundredth of making one."""
+    backend = get_backend("dynamodb")["123456789012"]["us-east-1"]
+    moto.create_table(**template.create_table("mostrador-test"))
+    empty = copy.deepcopy(backend.tables)
+    users = get_backend("cognito-idp")["123456789012"]["us-east-1"].user_pools[os.environ["USER_POOL_ID"]].users
 
     def make() -> None:
-        get_backend("dynamodb")["123456789012"]["us-east-1"].reset()
-        reset_model_data()  # which else keeps every table that there ever was
-        moto.create_table(**template.create_table("mostrador-test"))
-        get_backend("cognito-idp")["123456789012"]["us-east-1"].user_pools[os.environ["USER_POOL_ID"]].users.clear()
+        backend.tables = copy.deepcopy(empty)
+        reset_model_data()  # moto keeps every table that there ever was
+        users.clear()
         process_cache.clear_all()
 
     return make
@@ -131,8 +157,23 @@ def table(new_table: Callable[[], None]) -> Iterator[None]:
 
 
 @pytest.fixture
+def case(table: None, subtests: pytest.Subtests) -> Callable[..., AbstractContextManager[None]]:
+    """``with case(role="staff"):`` is one case of several in a test: a failure names it, and the others still run.
+
+    Each case begins with the table as the test's fixtures left it.
+    """
+
+    @contextmanager
+    def begun(**named: Any) -> Iterator[None]:
+        with snapshots.put_back(), subtests.test(**named), context.working(tenant_guard.EVERY_TENANT, context.SYSTEM):
+            yield
+
+    return begun
+
+
+@pytest.fixture
 def salon(table: None) -> Tenant:
-    wanted = NewTenant(slug="salon", name="Salón Ñandutí", country="PY", currency="PYG")
+    wanted = NewTenant(slug="salon", name="Salón Ñandutí", country="PY", currency="PYG", business_hours=EVERY_DAY)
     return _with_an_admin(wanted)
 
 
@@ -149,7 +190,8 @@ def _with_an_admin(wanted: NewTenant) -> Tenant:
 
 @pytest.fixture
 def clinic(table: None) -> Tenant:
-    wanted = NewTenant(slug="clinic", name="Clínica", country="US", time_zone="America/New_York", currency="USD")
+    there = {"country": "US", "time_zone": "America/New_York", "currency": "USD"}
+    wanted = NewTenant(slug="clinic", name="Clínica", business_hours=EVERY_DAY, **there)
     return _with_an_admin(wanted)
 
 

@@ -42,8 +42,9 @@ NO_PATHS = ("application/json", "*/tenant/*")
 MADE = (".local/*", ".build/*", "bench/results.json", "state/", "ready.json", "*.log", "holidays.json")
 
 
-def every_page(test):
-    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())(test)
+def on_every_page(find):
+    """What ``find(page)`` gives of each page, as ``page: what``."""
+    return [f"{page.relative_to(ROOT).as_posix()}: {found}" for page in PAGES for found in find(page)]
 
 
 def rows(text):
@@ -87,13 +88,15 @@ def test_the_api_page_has_every_route_of_the_template_and_no_other():
     assert set(documented_routes()) == {(method, path) for method, path, _ in existing}
 
 
-@pytest.mark.parametrize(("method", "path"), [route[:2] for route in template.routes()])
-def test_the_api_page_has_the_role_and_the_status_of_each_route(method, path):
-    source = doors.source(method, path)
+def test_the_api_page_has_the_role_and_the_status_of_each_route():
+    routes, documented = [route[:2] for route in template.routes()], documented_routes()
+    sources = {route: doors.source(*route) for route in routes}
+    made = {
+        route: [first_named(source, WHO_MAY, "anybody"), first_named(source, STATUS_OF, "200")]
+        for route, source in sources.items()
+    }
 
-    role, success = first_named(source, WHO_MAY, "anybody"), first_named(source, STATUS_OF, "200")
-
-    assert documented_routes()[method, path] == [role, success]
+    assert {route: documented[route] for route in routes} == made
 
 
 def test_the_api_page_has_the_table_of_permissions():
@@ -136,11 +139,15 @@ def test_the_api_page_has_every_code_and_no_other():
     assert set(documented_codes()) == set(codes_in_code())
 
 
-@pytest.mark.parametrize(("code", "status"), sorted(codes_in_code().items()))
-def test_the_api_page_has_the_status_of_each_code(code, status):
-    told = documented_codes()[code]
+def test_the_api_page_has_the_status_of_each_code():
+    documented = documented_codes()
 
-    assert told in (str(status), f"{str(status)[0]}xx", "-") or (status is None and told.endswith("xx"))
+    found = {code: (documented[code], status) for code, status in codes_in_code().items()}
+    assert {code: both for code, both in found.items() if not agree(*both)} == {}
+
+
+def agree(told, status):
+    return told in (str(status), f"{str(status)[0]}xx", "-") or (status is None and told.endswith("xx"))
 
 
 def test_the_api_page_names_every_field_of_a_request_and_every_reason():
@@ -219,11 +226,10 @@ def test_the_data_model_has_every_entity_and_no_other():
     assert {name: told[0] for name, told in documented_entities().items()} == entities()
 
 
-@pytest.mark.parametrize("name", KEYS)
-def test_the_data_model_has_the_keys_of_each_entity(name):
-    pk, sk = documented_entities()[name][1:3]
+def test_the_data_model_has_the_keys_of_each_entity():
+    documented = {name: documented_entities()[name][1:3] for name in KEYS}
 
-    assert (bare(pk), sk.split("`")[1]) == KEYS[name]
+    assert {name: (bare(pk), sk.split("`")[1]) for name, (pk, sk) in documented.items()} == KEYS
 
 
 def test_the_data_model_explains_every_byte_of_an_agenda_line():
@@ -241,14 +247,16 @@ def test_the_architecture_has_every_function_and_every_use_case_in_its_order():
     assert listed == test_architecture.USE_CASES
 
 
-@every_page
-def test_every_make_target_named_exists(page):
-    text = page.read_text()
+def test_every_make_target_named_exists():
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
 
-    code = "\n".join([*spans(text), *blocks(text, "sh")])
+    assert on_every_page(lambda page: make_targets(page.read_text()) - targets) == []
 
-    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets
+
+def make_targets(text):
+    """The targets that the code in a text names."""
+    code = "\n".join([*spans(text), *blocks(text, "sh")])
+    return set(re.findall(r"\bmake ([a-z][a-z-]*)", code))
 
 
 def repository():
@@ -271,11 +279,10 @@ def paths(page):
     return [one for one in written if not any(fnmatch(one, pattern) for pattern in (*NO_PATHS, *MADE))]
 
 
-@every_page
-def test_every_path_in_backticks_exists(page):
+def test_every_path_in_backticks_exists():
     everything = repository()
 
-    assert [path for path in paths(page) if not is_there(path, everything)] == []
+    assert on_every_page(lambda page: [path for path in paths(page) if not is_there(path, everything)]) == []
 
 
 def modules_named(page):
@@ -287,10 +294,12 @@ def modules_named(page):
             yield found[1], found[2]
 
 
-@every_page
-def test_every_function_named_exists(page):
-    for module, name in modules_named(page):
-        assert hasattr(importlib.import_module(f"mostrador.{module}"), name), f"{module}.{name}"
+def test_every_function_named_exists():
+    def missing(page):
+        named = [(importlib.import_module(f"mostrador.{module}"), name) for module, name in modules_named(page)]
+        return [f"{module.__name__}.{name}" for module, name in named if not hasattr(module, name)]
+
+    assert on_every_page(missing) == []
 
 
 def anchors(page):
@@ -299,15 +308,19 @@ def anchors(page):
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@every_page
-def test_every_link_leads_somewhere(page):
-    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
-        path, _, anchor = target.partition("#")
-        if path.startswith("https:"):
-            continue
-        there = page.parent / path if path else page
-        assert there.exists(), target
-        assert not anchor or anchor in anchors(there), target
+def test_every_link_leads_somewhere():
+    def astray(page):
+        targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+        return [target for target in targets if not target.startswith("https:") and not leads(page, target)]
+
+    assert on_every_page(astray) == []
+
+
+def leads(page, target):
+    """Whether a link of the page has a file, and a heading where it names one."""
+    path, _, anchor = target.partition("#")
+    there = page.parent / path if path else page
+    return there.exists() and (not anchor or anchor in anchors(there))
 
 
 def test_every_decision_is_in_their_index():

@@ -6,6 +6,7 @@ Neither is AWS: docs/decisions/isolation.md tells what follows from that.
 import json
 import re
 from contextlib import contextmanager
+from itertools import product
 
 import pytest
 from ministack.core import iam_evaluator  # type: ignore[import-untyped]
@@ -54,16 +55,18 @@ every_action = pytest.mark.parametrize("action", ACTIONS)
 
 
 @every_action
-@pytest.mark.parametrize("partition", OWN)
-def test_the_data_role_touches_the_partitions_of_its_tenant(allows, action, partition):
-    assert allows(iam.of_data_role(), asked(action, partition))
+def test_the_data_role_touches_the_partitions_of_its_tenant(allows, action, subtests):
+    for partition in OWN:
+        with subtests.test(partition=partition):
+            assert allows(iam.of_data_role(), asked(action, partition))
 
 
 @every_action
-@pytest.mark.parametrize("partition", FOREIGN)
-def test_the_data_role_touches_no_other_partition(allows, action, partition):
-    assert not allows(iam.of_data_role(), asked(action, partition))
-    assert not allows(iam.of_data_role(), asked(action, "T#salon", partition))
+def test_the_data_role_touches_no_other_partition(allows, action, subtests):
+    for partition in FOREIGN:
+        with subtests.test(partition=partition):
+            assert not allows(iam.of_data_role(), asked(action, partition))
+            assert not allows(iam.of_data_role(), asked(action, "T#salon", partition))
 
 
 @pytest.mark.parametrize("index", ["gsi1", "gsi2"])
@@ -83,14 +86,13 @@ def test_a_request_without_keys_is_refused(allows, action):
     assert not allows(iam.of_data_role(), asked(action))
 
 
-@pytest.mark.parametrize(
-    "action", ["Scan", "BatchWriteItem", "GetItem", "PartiQLSelect", "PartiQLDelete", "DeleteTable"]
-)
-@pytest.mark.parametrize("index", [None, "gsi1", "gsi2", "due"])
-def test_no_role_scans_or_does_what_nobody_needs(allows, action, index):
+def test_no_role_scans_or_does_what_nobody_needs(allows, subtests):
     roles = [iam.of_data_role(), *(iam.of_function(name, state) for name in FUNCTIONS for state in ("on", "off"))]
+    actions = ["Scan", "BatchWriteItem", "GetItem", "PartiQLSelect", "PartiQLDelete", "DeleteTable"]
 
-    assert not any(allows(role, asked(action, *of, index=index)) for role in roles for of in [(), ("T#salon",)])
+    for action, index in product(actions, [None, "gsi1", "gsi2", "due"]):
+        with subtests.test(action=action, index=index):
+            assert not any(allows(role, asked(action, *of, index=index)) for role in roles for of in [(), ("T#salon",)])
 
 
 @every_action
@@ -138,21 +140,20 @@ ACROSS = {
 }
 
 
-@pytest.mark.parametrize("name", SERVING)
-def test_a_function_itself_reads_what_lies_across_tenants_and_writes_nothing(allows, name):
-    own = iam.of_function(name)
-    places = [
-        (index, one) for index in (None, "gsi1", "gsi2", "due") for one in (*OWN, *FOREIGN, "DUE#7", "DUE#C0", "DUE#C7")
-    ]
-    may = {
-        (action, place)
-        for action in ACTIONS
-        for place in places
-        if allows(own, asked(action, place[1], of=None, index=place[0]))
-    }
+def test_a_function_itself_reads_what_lies_across_tenants_and_writes_nothing(allows, subtests):
+    partitions, indexes = (*OWN, *FOREIGN, "DUE#7", "DUE#C0", "DUE#C7"), ("gsi1", "gsi2", "due")
+    places = list(product((None, *indexes), partitions))
+    for name in SERVING:
+        own = iam.of_function(name)
+        with subtests.test(name=name):
+            may = {
+                (action, place)
+                for action, place in product(ACTIONS, places)
+                if allows(own, asked(action, place[1], of=None, index=place[0]))
+            }
 
-    assert may == {("Query", place) for place in ACROSS.get(name, set())}
-    assert not any(allows(own, asked(action, index=index)) for action in ACTIONS for index in ("gsi1", "gsi2", "due"))
+            assert may == {("Query", place) for place in ACROSS.get(name, set())}
+            assert not any(allows(own, asked(action, index=index)) for action, index in product(ACTIONS, indexes))
 
 
 def test_the_authorizer_reads_memberships_and_keys_and_becomes_nobody(allows):
@@ -169,19 +170,23 @@ def test_the_authorizer_reads_memberships_and_keys_and_becomes_nobody(allows):
         assert not allows(own, Asked("sts:AssumeRole", iam.role_arn("DataRole")))
 
 
-@pytest.mark.parametrize("name", SERVING)
-def test_a_function_becomes_the_data_role_and_no_other(allows, name):
-    for action in ("sts:AssumeRole", "sts:TagSession"):
-        assert allows(iam.of_function(name), Asked(action, iam.role_arn("DataRole")))
-        assert not allows(iam.of_function(name), Asked(action, iam.role_arn("ApiLogsRole")))
+def test_a_function_becomes_the_data_role_and_no_other(allows, subtests):
+    for name in SERVING:
+        with subtests.test(name=name):
+            for action in ("sts:AssumeRole", "sts:TagSession"):
+                assert allows(iam.of_function(name), Asked(action, iam.role_arn("DataRole")))
+                assert not allows(iam.of_function(name), Asked(action, iam.role_arn("ApiLogsRole")))
 
 
-@pytest.mark.parametrize("name", SERVING)
-def test_with_isolation_off_a_function_itself_serves_every_tenant(allows, name):
-    off = iam.of_function(name, "off")
+def test_with_isolation_off_a_function_itself_serves_every_tenant(allows, subtests):
+    for name in SERVING:
+        with subtests.test(name=name):
+            off = iam.of_function(name, "off")
 
-    assert all(allows(off, asked(action, one, of=None)) for action in ACTIONS for one in ("T#salon", "T#clinic"))
-    assert not allows(off, Asked("sts:AssumeRole", iam.role_arn("DataRole")))
+            assert all(
+                allows(off, asked(action, one, of=None)) for action in ACTIONS for one in ("T#salon", "T#clinic")
+            )
+            assert not allows(off, Asked("sts:AssumeRole", iam.role_arn("DataRole")))
 
 
 def becoming(who, **tags):
@@ -212,10 +217,11 @@ def test_it_names_one_tenant_and_nothing_else(tags):
     assert not iam.allows([iam.trust()], becoming(iam.role_arn("AppointmentsFunctionRole"), **tags))
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_name_of_a_functions_role_is_as_the_trust_expects_it(name):
-    assert name.endswith("Function")
-    assert len(f"mostrador-prod-{name}Role-") + 13 <= 64, "CloudFormation would cut the name"
+def test_the_name_of_a_functions_role_is_as_the_trust_expects_it(subtests):
+    for name in FUNCTIONS:
+        with subtests.test(name=name):
+            assert name.endswith("Function")
+            assert len(f"mostrador-prod-{name}Role-") + 13 <= 64, "CloudFormation would cut the name"
 
 
 @pytest.mark.parametrize("letter", "*?#${}/_. Aé")

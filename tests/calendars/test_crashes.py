@@ -13,6 +13,8 @@ from tests.support import faults, stream
 from tests.support.calendars import is_right, unsettled
 from tests.support.google_double import Killed
 
+pytestmark = pytest.mark.deep
+
 KINDS = ["before", "after", "killed", "403 rateLimitExceeded", "429 rateLimitExceeded", "503 backendError"]
 HTTP = [*KINDS, "401 authError"]
 TABLE = ["before", "after", "throttle"]

@@ -19,12 +19,18 @@ from mostrador.errors import ServiceError
 from mostrador.scheduling import services
 from mostrador.scheduling.views.services import NewService
 from tests.support import calendars, stream
+from tests.support.days import moved
 from tests.support.google_double import Killed
+
+pytestmark = pytest.mark.deep
 
 EXAMPLES = max(8, settings().max_examples // 4)
 HOURS = st.integers(9, 17)
 KINDS = ["before", "after", "killed", "503 backendError", "401 authError"]
-SEVEN = {"start": {"dateTime": "2026-12-01T07:00:00-03:00"}, "end": {"dateTime": "2026-12-01T07:30:00-03:00"}}
+SEVEN = {
+    "start": {"dateTime": moved("2026-12-01T07:00:00-03:00")},
+    "end": {"dateTime": moved("2026-12-01T07:30:00-03:00")},
+}
 WHICH = st.integers(0, 5)
 
 

@@ -14,9 +14,16 @@ from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support import logs
 from tests.support.calendars import connect, is_right, record, stored
+from tests.support.days import moved
 
-TEN = {"start": {"dateTime": "2026-12-01T10:00:00-03:00"}, "end": {"dateTime": "2026-12-01T10:30:00-03:00"}}
-ELEVEN = {"start": {"dateTime": "2026-12-01T11:00:00-03:00"}, "end": {"dateTime": "2026-12-01T11:30:00-03:00"}}
+TEN = {
+    "start": {"dateTime": moved("2026-12-01T10:00:00-03:00")},
+    "end": {"dateTime": moved("2026-12-01T10:30:00-03:00")},
+}
+ELEVEN = {
+    "start": {"dateTime": moved("2026-12-01T11:00:00-03:00")},
+    "end": {"dateTime": moved("2026-12-01T11:30:00-03:00")},
+}
 
 
 @pytest.fixture
@@ -246,7 +253,7 @@ def test_a_move_to_a_time_that_is_taken_is_put_back(shop, google, watched):
 @pytest.mark.parametrize(
     "edit",
     [
-        {"start": {"date": "2026-12-01"}, "end": {"date": "2026-12-02"}},
+        {"start": {"date": moved("2026-12-01")}, "end": {"date": moved("2026-12-02")}},
         {"start": TEN["start"], "end": ELEVEN["end"]},
         {"start": {"dateTime": "?"}, "end": {}},
         {"summary": "Otra cosa"},

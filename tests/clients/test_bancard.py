@@ -1,6 +1,7 @@
 """The client against a stand-in for Bancard's vPOS, over real HTTP."""
 
 import json
+from itertools import product
 
 import pytest
 
@@ -118,18 +119,16 @@ ROLLBACKS = [
 ]
 
 
-@pytest.mark.parametrize("before", [(), ("SomethingNewError",), ("Noise",) * 30], ids=["first", "second", "last"])
-@pytest.mark.parametrize("status", [200, 422, 500])
-@pytest.mark.parametrize(("key", "standing"), STANDINGS)
-def test_how_a_purchase_stands_is_read_from_all_remarks_whatever_the_status(
-    gateway, shop, key, standing, status, before
-):
-    gateway.reply = Reply(error(*before, key), status=status)
+def test_how_a_purchase_stands_is_read_from_all_remarks_whatever_the_status(gateway, shop, subtests):
+    remarks = [(), ("SomethingNewError",), ("Noise",) * 30]
+    for before, status, (key, standing) in product(remarks, [200, 422, 500], STANDINGS):
+        with subtests.test(before=before, status=status, key=key):
+            gateway.reply = Reply(error(*before, key), status=status)
 
-    told = bancard.confirmation(shop, ID)
+            told = bancard.confirmation(shop, ID)
 
-    assert (told.result, told.state) == (None, standing)
-    assert told.raw["status"] == "error"
+            assert (told.result, told.state) == (None, standing)
+            assert told.raw["status"] == "error"
 
 
 @pytest.mark.parametrize(("key", "outcome"), ROLLBACKS)

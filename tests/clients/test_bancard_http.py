@@ -53,16 +53,17 @@ def buy(shop):
     return CALLS["single_buy"](shop)
 
 
-@pytest.mark.parametrize(("key", "operation"), [*zip(OTHER_TROUBLE, cycle(CALLS))])
-def test_a_refusal_says_with_which_keys(gateway, shop, operation, key):
-    gateway.reply = Reply(error(key, dsc="Not so"))
+def test_a_refusal_says_with_which_keys(gateway, shop, subtests):
+    for key, operation in [*zip(OTHER_TROUBLE, cycle(CALLS))]:
+        with subtests.test(key=key, operation=operation):
+            gateway.reply = Reply(error(key, dsc="Not so"))
 
-    with pytest.raises(GatewayRefused, match=f"{key}: Not so") as refused:
-        CALLS[operation](shop)
+            with pytest.raises(GatewayRefused, match=f"{key}: Not so") as refused:
+                CALLS[operation](shop)
 
-    assert type(refused.value) is GatewayRefused
-    assert (refused.value.keys, refused.value.code) == ((key,), "gateway_refused")
-    assert isinstance(refused.value, Conflict)
+            assert type(refused.value) is GatewayRefused
+            assert (refused.value.keys, refused.value.code) == ((key,), "gateway_refused")
+            assert isinstance(refused.value, Conflict)
 
 
 @pytest.mark.parametrize(("operation", "key"), [*zip(CALLS, cycle(KEY_TROUBLE))])
@@ -131,16 +132,18 @@ UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize(("reply", "operation"), [*zip(UNKNOWN, cycle(CALLS))])
-def test_an_answer_that_tells_nothing_leaves_it_unknown(gateway, shop, operation, reply):
-    gateway.reply = UNKNOWN[reply]
+def test_an_answer_that_tells_nothing_leaves_it_unknown(gateway, shop, subtests):
+    for reply, operation in [*zip(UNKNOWN, cycle(CALLS))]:
+        with subtests.test(reply=reply, operation=operation):
+            gateway.asked.clear()
+            gateway.reply = UNKNOWN[reply]
 
-    with pytest.raises(GatewayUnknown) as unknown:
-        CALLS[operation](shop)
+            with pytest.raises(GatewayUnknown) as unknown:
+                CALLS[operation](shop)
 
-    assert isinstance(unknown.value, Unavailable)
-    assert unknown.value.code == "gateway_unknown"
-    assert len(gateway.asked) == 1
+            assert isinstance(unknown.value, Unavailable)
+            assert unknown.value.code == "gateway_unknown"
+            assert len(gateway.asked) == 1
 
 
 def test_an_answer_may_be_large_without_being_huge(gateway, shop):

@@ -306,12 +306,14 @@ TABLE += [
 ]
 
 
-@pytest.mark.parametrize(("name", "status", "reason", "domain", "refusal"), TABLE)
-def test_every_error_of_the_table_is_one_refusal(google, calendar, name, status, reason, domain, refusal):
-    google.says(Says(status, error(reason, domain, code=status)))
+def test_every_error_of_the_table_is_one_refusal(google, calendar, subtests):
+    for name, status, reason, domain, refusal in TABLE:
+        with subtests.test(name=name, status=status, reason=reason, domain=domain):
+            google.asked.clear()
+            google.says(Says(status, error(reason, domain, code=status)))
 
-    assert outcome(CALLS[name], calendar) is refusal
-    assert len(google.asked) == 1  # nothing is tried twice here
+            assert outcome(CALLS[name], calendar) is refusal
+            assert len(google.asked) == 1  # nothing is tried twice here
 
 
 def outcome(call, calendar):
@@ -386,25 +388,28 @@ UNKNOWN_OF = [(name, said) for name in TELLING for said in UNKNOWN] + [
 ]
 
 
-@pytest.mark.parametrize(("name", "said"), UNKNOWN_OF)
-def test_what_does_not_come_from_the_api_leaves_the_outcome_unknown(google, calendar, name, said):
-    google.says(UNKNOWN[said])
+def test_what_does_not_come_from_the_api_leaves_the_outcome_unknown(google, calendar, subtests):
+    for name, said in UNKNOWN_OF:
+        with subtests.test(name=name, said=said):
+            google.asked.clear()
+            google.says(UNKNOWN[said])
 
-    with pytest.raises(CalendarUnreachable):
-        CALLS[name](calendar)
+            with pytest.raises(CalendarUnreachable):
+                CALLS[name](calendar)
 
-    assert len(google.asked) == 1
+            assert len(google.asked) == 1
 
 
 @every_call
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_no_redirect_is_followed_for_it_would_take_the_token_along(google, calendar, call, status):
-    google.says(Says(status, "", {"Location": "/elsewhere"}))
+def test_no_redirect_is_followed_for_it_would_take_the_token_along(google, calendar, call, subtests):
+    for status in [301, 302, 307, 308]:
+        with subtests.test(status=status):
+            google.says(Says(status, "", {"Location": "/elsewhere"}))
 
-    with pytest.raises(CalendarBusy, match=f"status {status}"):
-        call(calendar)
+            with pytest.raises(CalendarBusy, match=f"status {status}"):
+                call(calendar)
 
-    assert [asked for asked in google.asked if asked.path == "/elsewhere"] == []
+            assert [asked for asked in google.asked if asked.path == "/elsewhere"] == []
 
 
 def test_a_pool_without_our_settings_would_follow_it(google):

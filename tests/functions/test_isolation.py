@@ -10,6 +10,7 @@ from mostrador.web import access_tokens
 from tests.conftest import NOW
 from tests.support import gateway, samples, snapshots, template
 from tests.support import raffles as raffle_forms
+from tests.support.days import moved
 from tests.support.gateway import DENIED, UNAUTHORIZED, tenants_touched
 
 ROUTES = [(method, path) for method, path, _ in template.routes()]
@@ -70,14 +71,16 @@ def make(slug):
 
     (resource,) = gateway.call(mine, "GET", f"{api}/resources").json["items"]
     service = post("services", {"name": "Corte", "duration_minutes": 30, "price": "80"})
-    start = {"service_id": service["id"], "starts_at": "2026-12-01T15:00:00Z"}
+    start = {"service_id": service["id"], "starts_at": moved("2026-12-01T15:00:00Z")}
     booked = post("appointments", start | {"customer": {"name": "Ana", "phone": "+595981123456"}})
-    waiting = post("waiting", {"service_id": service["id"], "date": "2026-12-02", "customer_id": booked["customer_id"]})
+    waiting = post(
+        "waiting", {"service_id": service["id"], "date": moved("2026-12-02"), "customer_id": booked["customer_id"]}
+    )
     for path, body in (
         ("services", {"name": "Tinte", "duration_minutes": 90, "price": "90"}),
         ("resources", {"name": "Silla 2"}),
-        ("appointments", start | {"starts_at": "2026-12-01T16:00:00Z", "customer": {"name": "Beto"}}),
-        ("waiting", {"service_id": service["id"], "date": "2026-12-03", "customer_id": booked["customer_id"]}),
+        ("appointments", start | {"starts_at": moved("2026-12-01T16:00:00Z"), "customer": {"name": "Beto"}}),
+        ("waiting", {"service_id": service["id"], "date": moved("2026-12-03"), "customer_id": booked["customer_id"]}),
         ("feeds", {}),
         ("keys", {"name": "otra", "role": "viewer"}),
     ):
@@ -92,7 +95,7 @@ def make(slug):
         buyer = {"numbers": [number], "customer_id": booked["customer_id"], "paid": {"method": "CASH"}}
         order = post(f"raffles/{raffle['id']}/orders", buyer)
     (payment, _) = gateway.call(mine, "GET", f"{api}/payments").json["items"]
-    post("closures", {"name": f"Feriado de {slug}", "date": "2026-12-25"})
+    post("closures", {"name": f"Feriado de {slug}", "date": moved("2026-12-25")})
     return {
         "service_id": service["id"],
         "resource_id": resource["id"],
@@ -102,7 +105,7 @@ def make(slug):
         "feed_id": post("feeds", {})["id"],
         "key_id": post("keys", {"name": "tienda", "role": "viewer"})["id"],
         "user": f"of-{slug}",
-        "closure_id": "2026-12-25",
+        "closure_id": moved("2026-12-25"),
         "raffle_id": raffle["id"],
         "order_id": order["id"],
         "payment_id": payment["id"],
@@ -118,7 +121,7 @@ def theirs(both):
     def made():
         found = make("clinic")
         make("salon")
-        gateway.call(of("salon"), "DELETE", "/tenant/salon/api/closures/2026-12-25")
+        gateway.call(of("salon"), "DELETE", moved("/tenant/salon/api/closures/2026-12-25"))
         return found
 
     return snapshots.once("theirs", made)
@@ -134,18 +137,18 @@ def test_another_tenants_ids_in_the_path_are_not_there(theirs, method, path):
 
 
 @pytest.mark.parametrize(("path", "body"), [
-    ("appointments", {"service_id": "", "starts_at": "2026-12-01T12:00:00Z", "customer": {"name": "B"}}),
-    ("appointments", {"service_id": "own", "starts_at": "2026-12-01T12:00:00Z", "customer_id": ""}),
+    ("appointments", {"service_id": "", "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "B"}}),
+    ("appointments", {"service_id": "own", "starts_at": moved("2026-12-01T12:00:00Z"), "customer_id": ""}),
     (
         "appointments",
-        {"service_id": "own", "starts_at": "2026-12-01T12:00:00Z", "customer": {"name": "B"}, "resource_id": ""},
+        {"service_id": "own", "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "B"}, "resource_id": ""},
     ),
-    ("series", {"service_id": "", "starts_at": "2026-12-01T12:00:00Z", "customer": {"name": "B"}, "count": 2}),
-    ("waiting", {"service_id": "", "date": "2026-12-01", "customer": {"name": "B"}}),
-    ("waiting", {"service_id": "own", "date": "2026-12-01", "customer_id": ""}),
+    ("series", {"service_id": "", "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "B"}, "count": 2}),
+    ("waiting", {"service_id": "", "date": moved("2026-12-01"), "customer": {"name": "B"}}),
+    ("waiting", {"service_id": "own", "date": moved("2026-12-01"), "customer_id": ""}),
     ("services", {"name": "B", "duration_minutes": 30, "price": "1", "resource_ids": [""]}),
     ("services", {"name": "B", "duration_minutes": 30, "price": "1", "second_resource_ids": [""]}),
-    ("closures", {"name": "B", "date": "2026-12-26", "resource_id": ""}),
+    ("closures", {"name": "B", "date": moved("2026-12-26"), "resource_id": ""}),
     ("feeds", {"resource_id": ""}),
 ])  # fmt: skip
 def test_another_tenants_ids_in_the_body_are_not_there(theirs, path, body):

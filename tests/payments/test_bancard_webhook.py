@@ -14,6 +14,7 @@ from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from tests.support import bank as banks
 from tests.support import till as tills
+from tests.support.days import moved
 
 SECOND, DAY = timedelta(seconds=1), timedelta(hours=24)
 
@@ -341,7 +342,7 @@ def test_three_of_them_in_any_order_land_and_converge(bank, clinic, now, kind, f
         assert (stored.status == "PAID") is has_paid, (first, *rest, stored.status)
 
 
-LONG = {"sale_closes_at": "2027-06-01T12:00:00Z", "draw_at": "2027-06-02T12:00:00Z"}
+LONG = {"sale_closes_at": moved("2027-06-01T12:00:00Z"), "draw_at": moved("2027-06-02T12:00:00Z")}
 _numbers: dict[str, object] = {}
 
 

@@ -11,6 +11,8 @@ from mostrador.table import TableFailure
 from tests.support import faults
 from tests.support import till as tills
 
+pytestmark = pytest.mark.deep
+
 crash = faults.points_of(6)
 
 

@@ -8,6 +8,8 @@ from mostrador.table import TableFailure, keys, reads
 from tests.support import faults
 from tests.support import orders as shop
 
+pytestmark = pytest.mark.deep
+
 LATE = timedelta(minutes=10, seconds=1)
 
 

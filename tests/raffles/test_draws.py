@@ -19,6 +19,7 @@ from mostrador.raffles.rules.states import WrongRaffleState, public_code
 from mostrador.raffles.views.draws import Delivery, Evidence, Redrawing
 from mostrador.table import keys, writes
 from tests.support import orders, relays, template
+from tests.support.days import moved
 from tests.support.lines import sweep
 from tests.support.raffles import (
     BUYERS,
@@ -121,7 +122,10 @@ def tampering():
         "another root": (lambda told: told.update(root="0" * 64), "root: recomputed"),
         "another secret": (lambda told: told["draws"][0]["evidence"].update(secret="0" * 64), "does not match"),
         "another prize": (lambda told: told["commitment"]["prizes"].reverse(), "commitment digest"),
-        "frozen later": (lambda told: told.update(frozen_at="2027-01-01T00:00:00Z"), "frozen at 2027-01-01"),
+        "frozen later": (
+            lambda told: told.update(frozen_at=moved("2027-01-01T00:00:00Z")),
+            moved("frozen at 2027-01-01"),
+        ),
     }
 
 

@@ -36,6 +36,8 @@ from tests.conftest import NOW
 from tests.support import orders as shop
 from tests.support import snapshots
 
+pytestmark = pytest.mark.deep
+
 LAST, LIMIT, HOLD = 12, 5, timedelta(minutes=10)
 SELLER = "u-eva"
 OWNING = ("RESERVED", "IN_REVIEW", "PAID")

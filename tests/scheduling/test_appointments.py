@@ -14,8 +14,9 @@ from mostrador.scheduling.views.appointments import (
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.reads import BadCursor
+from tests.support.days import moved
 
-NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_confirming_records_who_and_when(booked, now):
     confirmed = appointments.confirm("salon", booked.id, actor_name="eva", now=now)
 
     assert confirmed.status == "CONFIRMED"
-    assert confirmed.history == [{"at": "2026-11-30T13:00:00Z", "by": "eva", "change": "CONFIRMED"}]
+    assert confirmed.history == [{"at": moved("2026-11-30T13:00:00Z"), "by": "eva", "change": "CONFIRMED"}]
 
 
 def test_confirming_twice_changes_nothing(booked, now):

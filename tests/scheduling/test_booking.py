@@ -14,8 +14,10 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
 from mostrador.values.phones import BadPhone
+from tests.support import days
+from tests.support.days import moved
 
-NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana López", "phone": "0981 123 456"}
 
 
@@ -24,7 +26,10 @@ def book(service, starts_at=NINE, *, now, key=None, **more):
     return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
-def free(service, day="2026-12-01", *, now, **more):
+TOMORROW = moved("2026-12-01")
+
+
+def free(service, day=TOMORROW, *, now, **more):
     return [slot.starts_at for slot in availability.find("salon", AvailabilityQuery(service=service.id, date=day, **more), now=now).slots]  # fmt: skip # noqa: E501
 
 
@@ -55,29 +60,29 @@ def test_a_taken_start_is_refused_with_the_three_nearest_that_are_free(haircut, 
 
     assert facts["reason"] == "taken"
     assert facts["alternatives"] == [
-        "2026-12-01T09:00:00-03:00", "2026-12-01T09:30:00-03:00", "2026-12-01T10:30:00-03:00"
+        moved("2026-12-01T09:00:00-03:00"), moved("2026-12-01T09:30:00-03:00"), moved("2026-12-01T10:30:00-03:00")
     ]  # fmt: skip
 
 
 def test_the_alternatives_reach_into_the_next_days(haircut, now):
-    sunday = datetime.fromisoformat("2026-12-06T09:00:00-03:00")
+    sunday = datetime.fromisoformat(moved("2026-12-06T09:00:00-03:00"))
 
     facts = refused(haircut, sunday, now=now)
 
     assert facts["reason"] == "closed"
     assert facts["alternatives"] == [
-        "2026-12-05T16:30:00-03:00", "2026-12-05T17:00:00-03:00", "2026-12-05T17:30:00-03:00"
+        moved("2026-12-05T16:30:00-03:00"), moved("2026-12-05T17:00:00-03:00"), moved("2026-12-05T17:30:00-03:00")
     ]  # fmt: skip
     full = [book(haircut, sunday - timedelta(hours=15, minutes=30 * n), now=now) for n in range(1, 19)]
     assert len(full) == 18
-    assert [start[:10] for start in refused(haircut, sunday, now=now)["alternatives"]] == ["2026-12-07"] * 3
+    assert [start[:10] for start in refused(haircut, sunday, now=now)["alternatives"]] == [moved("2026-12-07")] * 3
 
 
 def test_past_the_advance_window_the_alternatives_are_the_last_that_can_be(haircut, now):
     facts = refused(haircut, NINE + timedelta(days=60), now=now)
 
     assert facts["reason"] == "past_advance_window"
-    assert facts["alternatives"][-1] == "2026-12-30T17:30:00-03:00"
+    assert facts["alternatives"][-1] == moved("2026-12-30T17:30:00-03:00")
 
 
 def test_a_known_phone_is_the_same_customer_however_it_is_written(haircut, now):
@@ -246,7 +251,7 @@ def test_any_resource_means_the_least_busy_one(salon, haircut, now):
 
 
 def test_a_resource_with_hours_of_its_own_is_offered_only_then(salon, now):
-    evening = {"business_hours": {"tuesday": [{"opens": "19:00", "closes": "20:00"}]}}
+    evening = {"business_hours": {days.weekday(days.ahead(1)): [{"opens": "19:00", "closes": "20:00"}]}}
     late = resources.create("salon", NewResource(name="Noche", **evening), key=None, now=now)
     service = offer(now, resource_ids=[late.id])
 
@@ -333,12 +338,12 @@ def test_minimum_notice_is_counted_to_the_minute(haircut, now):
 
 def test_a_booking_across_midnight_blocks_both_days(salon, now):
     around_the_clock = [{"opens": "00:00", "closes": "24:00"}]
-    hours = dict.fromkeys(("tuesday", "wednesday"), around_the_clock)
+    hours = {days.weekday(days.ahead(number)): around_the_clock for number in (1, 2)}
     night = resources.create("salon", NewResource(name="Guardia", business_hours=hours), key=None, now=now)
     watch = offer(now, duration_minutes=60, resource_ids=[night.id])
-    late = datetime.fromisoformat("2026-12-01T23:30:00-03:00")
+    late = datetime.fromisoformat(moved("2026-12-01T23:30:00-03:00"))
 
     book(watch, late, now=now)
 
-    assert late - timedelta(minutes=30) not in free(watch, "2026-12-01", now=now)
-    assert free(watch, "2026-12-02", now=now)[0] == late + timedelta(hours=1)
+    assert late - timedelta(minutes=30) not in free(watch, moved("2026-12-01"), now=now)
+    assert free(watch, moved("2026-12-02"), now=now)[0] == late + timedelta(hours=1)

@@ -14,8 +14,9 @@ from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Feed
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantChanges
+from tests.support.days import moved
 
-NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
 
 
 @pytest.fixture

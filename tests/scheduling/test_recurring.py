@@ -8,8 +8,9 @@ from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.table.writes import KeyReused
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
+from tests.support.days import moved
 
-NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana", "phone": "0981 123 456"}
 
 
@@ -41,13 +42,13 @@ def test_every_week_at_the_same_time_past_the_advance_window_too(haircut, now):
 
 
 def test_every_other_week_until_a_date(haircut, now):
-    made = book(haircut, now, count=None, every_weeks=2, until="2027-01-12")
+    made = book(haircut, now, count=None, every_weeks=2, until=moved("2027-01-12"))
 
     assert [start.date().isoformat() for start in starts(made)] == [
-        "2026-12-01",
-        "2026-12-15",
-        "2026-12-29",
-        "2027-01-12",
+        moved("2026-12-01"),
+        moved("2026-12-15"),
+        moved("2026-12-29"),
+        moved("2027-01-12"),
     ]
 
 
@@ -58,7 +59,7 @@ def test_one_conflict_books_nothing_and_is_told_with_its_alternatives(haircut, n
         book(haircut, now)
 
     (conflict,) = refused.value.facts["conflicts"]
-    assert (conflict["starts_at"], conflict["reason"]) == ("2026-12-15T09:00:00-03:00", "taken")
+    assert (conflict["starts_at"], conflict["reason"]) == (moved("2026-12-15T09:00:00-03:00"), "taken")
     assert len(conflict["alternatives"]) == 3
     assert len(stored(now)) == 1
 
@@ -83,19 +84,24 @@ def test_the_same_key_gives_the_same_series(haircut, now):
         book(haircut, now, key="k", count=5)
 
 
-def test_a_series_stays_at_its_time_on_the_clock_when_the_clocks_change(clinic, now):
+def test_a_series_stays_at_its_time_on_the_clock_when_the_clocks_change(clinic, monday):
     from mostrador.scheduling import services
     from mostrador.scheduling.views.services import NewService
 
-    visit = services.create("clinic", NewService(name="Visit", duration_minutes=30, price="50"), key=None, now=now)
+    visit = services.create("clinic", NewService(name="Visit", duration_minutes=30, price="50"), key=None, now=monday)
     first = datetime.fromisoformat("2027-03-09T10:00:00-05:00")
 
-    made = book(visit, now, tenant="clinic", starts_at=first, count=2, customer={"name": "Ann"})
+    made = book(visit, monday, tenant="clinic", starts_at=first, count=2, customer={"name": "Ann"})
 
-    assert [start.isoformat() for start in starts(made)] == ["2027-03-09T10:00:00-05:00", "2027-03-16T10:00:00-04:00"]
+    assert [start.isoformat() for start in starts(made)] == [
+        "2027-03-09T10:00:00-05:00",
+        "2027-03-16T10:00:00-04:00",
+    ]
 
 
-@pytest.mark.parametrize("more", [{"count": None, "until": "2026-12-02"}, {"count": None, "until": "2029-12-01"}])
+@pytest.mark.parametrize(
+    "more", [{"count": None, "until": moved("2026-12-02")}, {"count": None, "until": "2029-12-01"}]
+)
 def test_a_series_of_one_or_of_too_many_is_refused(haircut, now, more):
     with pytest.raises(recurring.BadSeries):
         book(haircut, now, **more)

@@ -8,8 +8,13 @@ from mostrador.errors import NotHere, Stale
 from mostrador.scheduling import appointments, availability, slots, special_days
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.scheduling.views.special_days import ClosureChanges, NewClosure
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views import opening_hours
+from mostrador.tenancy.views.tenants import TenantOperationChanges
+from tests.support import days
+from tests.support.days import moved
 
-NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
 
 
 def close(now, tenant="salon", **form):
@@ -22,18 +27,18 @@ def free(service, day, now):
 
 
 def test_a_closed_day_offers_nothing_and_says_so(haircut, now):
-    close(now, date="2026-12-01")
+    close(now, date=moved("2026-12-01"))
 
-    assert free(haircut, "2026-12-01", now) == []
-    assert free(haircut, "2026-12-02", now) != []
+    assert free(haircut, moved("2026-12-01"), now) == []
+    assert free(haircut, moved("2026-12-02"), now) != []
     form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
     with pytest.raises(slots.SlotTaken, match="closed"):
         appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def test_a_closed_day_is_explained_by_its_name(haircut, now):
-    close(now, date="2026-12-01")
-    query = AvailabilityQuery(service=haircut.id, date="2026-12-01", explain=True)
+    close(now, date=moved("2026-12-01"))
+    query = AvailabilityQuery(service=haircut.id, date=moved("2026-12-01"), explain=True)
 
     view = availability.find("salon", query, now=now)
 
@@ -43,36 +48,46 @@ def test_a_closed_day_is_explained_by_its_name(haircut, now):
 
 
 def test_a_range_is_a_closure_for_each_day(salon, now):
-    made = close(now, **{"from": "2026-12-24", "to": "2026-12-26"})
+    made = close(now, **{"from": moved("2026-12-24"), "to": moved("2026-12-26")})
 
-    assert [one.id for one in made] == ["2026-12-24", "2026-12-25", "2026-12-26"]
-    listed = special_days.listing("salon", first=date(2026, 12, 25), last=None, now=now)
-    assert [one.id for one in listed] == ["2026-12-25", "2026-12-26"]
+    assert [one.id for one in made] == [moved("2026-12-24"), moved("2026-12-25"), moved("2026-12-26")]
+    listed = special_days.listing("salon", first=moved(date(2026, 12, 25)), last=None, now=now)
+    assert [one.id for one in listed] == [moved("2026-12-25"), moved("2026-12-26")]
 
 
 def test_special_hours_replace_the_weeks_hours(haircut, now):
-    close(now, date="2026-12-06", hours=[{"opens": "10:00", "closes": "11:00"}])  # a Sunday
+    sunday, opening = days.ahead(6), [{"opens": "09:00", "closes": "18:00"}]
+    others = {day: opening for day in opening_hours.WEEKDAYS if day != days.weekday(sunday)}
+    tenants.change("salon", TenantOperationChanges(business_hours=others), seen=None, now=now)
+    assert free(haircut, sunday, now) == []
 
-    assert free(haircut, "2026-12-06", now) == ["10:00", "10:30"]
+    close(now, date=sunday, hours=[{"opens": "10:00", "closes": "11:00"}])
+
+    assert free(haircut, sunday, now) == ["10:00", "10:30"]
 
 
 def test_a_resources_own_day_goes_before_the_tenants(haircut, now):
-    close(now, date="2026-12-01")
-    close(now, date="2026-12-01", resource_id=haircut.resource_ids[0], hours=[{"opens": "15:00", "closes": "16:00"}])
+    close(now, date=moved("2026-12-01"))
+    close(
+        now,
+        date=moved("2026-12-01"),
+        resource_id=haircut.resource_ids[0],
+        hours=[{"opens": "15:00", "closes": "16:00"}],
+    )
 
-    assert free(haircut, "2026-12-01", now) == ["15:00", "15:30"]
+    assert free(haircut, moved("2026-12-01"), now) == ["15:00", "15:30"]
 
 
 def test_the_same_closure_twice_is_one_and_another_on_its_day_is_refused(salon, now):
-    first = close(now, date="2026-12-24")
+    first = close(now, date=moved("2026-12-24"))
 
-    assert close(now, date="2026-12-24")[0].id == first[0].id
+    assert close(now, date=moved("2026-12-24"))[0].id == first[0].id
     with pytest.raises(special_days.ClosureExists, match="Vacaciones"):
-        close(now, date="2026-12-24", name="Otra cosa")
+        close(now, date=moved("2026-12-24"), name="Otra cosa")
 
 
 def test_a_closure_is_changed_and_taken_back(haircut, now):
-    (made,) = close(now, date="2026-12-01")
+    (made,) = close(now, date=moved("2026-12-01"))
 
     changed = special_days.change("salon", made.id, ClosureChanges(name="Mudanza"), seen=made.version, now=now)
     assert (changed.name, changed.hours) == ("Mudanza", [])
@@ -80,36 +95,36 @@ def test_a_closure_is_changed_and_taken_back(haircut, now):
         special_days.change("salon", made.id, ClosureChanges(name="X"), seen=made.version, now=now)
 
     special_days.delete("salon", made.id, seen=None, now=now)
-    assert free(haircut, "2026-12-01", now) != []
+    assert free(haircut, moved("2026-12-01"), now) != []
     with pytest.raises(NotHere):
         special_days.get("salon", made.id, now=now)
 
 
 def test_what_is_long_past_is_dropped_at_the_next_change(salon, now):
     close(now, date="2025-01-06")
-    close(now, date="2026-12-01")
+    close(now, date=moved("2026-12-01"))
 
-    assert [one.id for one in special_days.listing("salon", first=None, last=None, now=now)] == ["2026-12-01"]
+    assert [one.id for one in special_days.listing("salon", first=None, last=None, now=now)] == [moved("2026-12-01")]
 
 
-def test_the_countrys_holidays_are_loaded_and_leave_own_days_alone(salon, now, tmp_path, monkeypatch):
+def test_the_countrys_holidays_are_loaded_and_leave_own_days_alone(salon, monday, tmp_path, monkeypatch):
     written = tmp_path / "holidays.json"
     written.write_text(json.dumps(holidays.document(2026)))
     monkeypatch.setattr(special_days, "HOLIDAYS", written)
-    close(now, date="2026-12-25", name="Abierto", hours=[{"opens": "09:00", "closes": "12:00"}])
+    close(monday, date="2026-12-25", name="Abierto", hours=[{"opens": "09:00", "closes": "12:00"}])
 
-    made = {one.id: one.name for one in special_days.load_holidays("salon", 2026, now=now)}
+    made = {one.id: one.name for one in special_days.load_holidays("salon", 2026, now=monday)}
 
     assert made["2026-12-08"].startswith("Día de la Virgen")
     assert made["2026-12-25"] == "Abierto"
     assert len(made) >= 12
     with pytest.raises(NotHere, match="PY 2040"):
-        special_days.load_holidays("salon", 2040, now=now)
+        special_days.load_holidays("salon", 2040, now=monday)
 
 
 def test_another_tenants_closures_are_its_own(haircut, clinic, now):
-    close(now, date="2026-12-01")
+    close(now, date=moved("2026-12-01"))
 
     assert special_days.listing("clinic", first=None, last=None, now=now) == []
     with pytest.raises(NotHere):
-        close(now, tenant="clinic", date="2026-12-02", resource_id=haircut.resource_ids[0])
+        close(now, tenant="clinic", date=moved("2026-12-02"), resource_id=haircut.resource_ids[0])

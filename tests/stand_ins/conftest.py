@@ -11,6 +11,12 @@ import urllib3
 from mostrador.payments.rules import bancard
 from tests.support import stand_ins
 
+
+def pytest_itemcollected(item):
+    """The stand-ins in full are of `make test-deep`; the journeys and the clients meet them in `make test`."""
+    item.add_marker("deep")
+
+
 PUBLIC_KEY = "MOCKpub0000000000000000000000001"
 PRIVATE_KEY = "MOCKprivKEY0000000000000000000000000001x"
 PROCESS = 900000000000123

@@ -54,6 +54,7 @@ class Asked:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the second answer on a connection waits 40 ms for an acknowledgement
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()

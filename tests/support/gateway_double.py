@@ -62,6 +62,7 @@ class Asked:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the second answer on a connection waits 40 ms for an acknowledgement
     timeout = 5
 
     def do_POST(self):

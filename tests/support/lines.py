@@ -1,7 +1,7 @@
 """A day that is full, who waits for it, and a look at what is due: what the tests of the waiting list share."""
 
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from mostrador.background import sweeper
 from mostrador.scheduling import appointments, availability, resources, waiting_list
@@ -9,15 +9,16 @@ from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppoin
 from mostrador.scheduling.views.services import ResourceChanges
 from mostrador.scheduling.views.waiting_list import NewWaiting, WaitingListing
 from mostrador.table import base, keys, reads
+from tests.support import days
 
-DAY = date(2026, 12, 1)
+DAY = days.ahead(1)
 FAR = datetime.fromisoformat("2100-01-01T00:00:00Z")
 
 
 def open_for(hours, *, now, tenant="salon"):
     """The first resource is open on DAY from nine for this many hours."""
     first = reads.everything(*keys.resource(tenant, ""))[0]
-    opening = {"tuesday": [{"opens": "09:00", "closes": f"{9 + hours:02d}:00"}]}
+    opening = {days.weekday(DAY): [{"opens": "09:00", "closes": f"{9 + hours:02d}:00"}]}
     resources.change(tenant, first.id, ResourceChanges(business_hours=opening), seen=None, now=now)
 
 

@@ -6,7 +6,8 @@ Making a salon takes some 50 ms, putting one back less than one: that times some
 import copy
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -52,6 +53,20 @@ def once(name: str, make: Callable[[], T]) -> T:
         _kept[before] = Snapshot(_dumped(table), made)
     process_cache.clear_all()
     return copy.deepcopy(_kept[before].made)
+
+
+@contextmanager
+def put_back() -> Iterator[None]:
+    """The table is afterwards as it was before the block. An item is never changed, only replaced: see quick_moto."""
+    table = _table()
+    before = copy.deepcopy(table)
+    try:
+        yield
+    finally:
+        table.items = before.items
+        if table.stream_shard:
+            table.stream_shard.items = before.stream_shard.items
+        process_cache.clear_all()
 
 
 def kept(build: Callable[P, T]) -> Callable[P, T]:

@@ -11,7 +11,7 @@ from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.conftest import NOW
-from tests.support import quick_moto, snapshots
+from tests.support import quick_moto, snapshots, stream, template
 
 NAME = "mostrador-test"
 EVERY_KIND = {
@@ -116,3 +116,34 @@ def test_what_is_made_on_another_table_is_made_there(new_table):
         snapshots.once("counted", lambda name=name: made.append(name))
 
     assert made == ["one", "two"]
+
+
+def test_each_table_is_as_the_template_makes_it_and_has_nothing_of_the_one_before(new_table):
+    client = boto3.client("dynamodb")
+    new_table()
+    client.put_item(TableName=NAME, Item=item("of before"))
+
+    new_table()
+
+    made = client.describe_table(TableName=NAME)["Table"]
+    of_template = template.create_table(NAME)
+    indexes = of_template["GlobalSecondaryIndexes"]
+    assert scanned(client) == []
+    assert client.list_tables()["TableNames"] == [NAME]
+    assert made["KeySchema"] == of_template["KeySchema"]
+    assert [one["IndexName"] for one in made["GlobalSecondaryIndexes"]] == [one["IndexName"] for one in indexes]
+
+
+def test_whatever_a_block_does_to_the_table_is_put_back(client):
+    client.put_item(TableName=NAME, Item=item("changed", n={"N": "1"}))
+    client.put_item(TableName=NAME, Item=item("gone"))
+    before, source = scanned(client), stream.Stream()
+
+    with snapshots.put_back():
+        increment = {"UpdateExpression": "ADD n :v", "ExpressionAttributeValues": {":v": {"N": "7"}}}
+        client.update_item(TableName=NAME, Key=item("changed"), **increment)
+        client.delete_item(TableName=NAME, Key=item("gone"))
+        client.put_item(TableName=NAME, Item=item("new"))
+
+    assert scanned(client) == before
+    assert source.new() == []

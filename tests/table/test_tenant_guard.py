@@ -4,6 +4,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
+from itertools import product
 from threading import Barrier
 
 import pytest
@@ -82,9 +84,10 @@ def test_the_tenant_in_hands_own_is_let_through(rates, operate):
 
 
 @every_operation
-@pytest.mark.parametrize(("in_hand", "other"), NEIGHBOURS)
-def test_another_tenants_is_refused_and_nothing_is_sent(rates, operate, in_hand, other):
-    assert refused(lambda: operate(other), in_hand=in_hand) == []
+def test_another_tenants_is_refused_and_nothing_is_sent(rates, operate, subtests):
+    for in_hand, other in NEIGHBOURS:
+        with subtests.test(in_hand=in_hand, other=other):
+            assert refused(partial(operate, other), in_hand=in_hand) == []
 
 
 @every_operation
@@ -181,10 +184,11 @@ writing = pytest.mark.parametrize("write", [saved, updated, saved_together])
 
 
 @writing
-@pytest.mark.parametrize("index", LISTS)
-@pytest.mark.parametrize("partition", ["T#clinic", "T#clinic#CUSTOMERS", "T#salon-2#CUSTOMERS", "T#salonx", "DUE#8"])
-def test_no_item_is_put_into_a_list_of_another_tenant(rates, write, index, partition):
-    assert refused(lambda: write(**put_into(index, partition)), in_hand="salon") == []
+def test_no_item_is_put_into_a_list_of_another_tenant(rates, write, case):
+    foreign = ["T#clinic", "T#clinic#CUSTOMERS", "T#salon-2#CUSTOMERS", "T#salonx", "DUE#8"]
+    for index, partition in product(LISTS, foreign):
+        with case(index=index, partition=partition):
+            assert refused(partial(write, **put_into(index, partition)), in_hand="salon") == []
 
 
 @writing

@@ -32,28 +32,28 @@ IN_ORDER = {"is_over": False, "is_whole": True, "is_gone": False}
 PAYABLE = {OrderStatus.RESERVED, OrderStatus.IN_REVIEW, OrderStatus.EXPIRED}
 
 
-@pytest.mark.parametrize(("current", "wanted"), list(product(PaymentState, repeat=2)))
-def test_a_payment_makes_the_moves_of_the_table_and_no_other(current, wanted):
-    if PAYMENT_MOVES.allows(current, wanted):
-        PAYMENT_MOVES.check(current, wanted)
-    else:
-        with pytest.raises(WrongPaymentState):
-            PAYMENT_MOVES.check(current, wanted)
+def test_a_payment_makes_the_moves_of_the_table_and_no_other(subtests):
+    for current, wanted in product(PaymentState, repeat=2):
+        with subtests.test(current=current, wanted=wanted):
+            if PAYMENT_MOVES.allows(current, wanted):
+                PAYMENT_MOVES.check(current, wanted)
+            else:
+                with pytest.raises(WrongPaymentState):
+                    PAYMENT_MOVES.check(current, wanted)
 
 
 def test_money_that_came_never_becomes_money_that_did_not():
     assert all(PAYMENT_MOVES.following(state) <= SETTLED for state in SETTLED)
 
 
-@pytest.mark.parametrize(
-    ("order", "raffle", "is_over", "is_whole", "is_gone"),
-    list(product(OrderStatus, RaffleStatus, *[[False, True]] * 3)),
-)
-def test_money_pays_an_order_that_can_be_paid_just_once_in_time_and_whole(order, raffle, is_over, is_whole, is_gone):
-    reason = order_refund_reason(order, raffle, is_over=is_over, is_whole=is_whole, is_gone=is_gone)
+def test_money_pays_an_order_that_can_be_paid_just_once_in_time_and_whole(subtests):
+    for order, raffle, is_over, is_whole, is_gone in product(OrderStatus, RaffleStatus, *[[False, True]] * 3):
+        with subtests.test(order=order, raffle=raffle, is_over=is_over, is_whole=is_whole, is_gone=is_gone):
+            reason = order_refund_reason(order, raffle, is_over=is_over, is_whole=is_whole, is_gone=is_gone)
 
-    fits = order in PAYABLE and raffle is not RaffleStatus.CANCELLED and (is_over, is_whole, is_gone) == (0, 1, 0)
-    assert (reason is None) is fits
+            is_payable = order in PAYABLE and raffle is not RaffleStatus.CANCELLED
+            fits = is_payable and (is_over, is_whole, is_gone) == (0, 1, 0)
+            assert (reason is None) is fits
 
 
 @pytest.mark.parametrize(
@@ -116,28 +116,22 @@ LANDINGS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("status", "but", "reason"),
-    [(status, but, reason) for but, reason, of in LANDINGS for status in sorted(of)],
-    ids=str,
-)
-def test_money_for_an_appointment_lands_or_says_why_not(status, but, reason):
-    assert lands(status, **but) is reason
+def test_money_for_an_appointment_lands_or_says_why_not(subtests):
+    for status, but, reason in [(status, but, reason) for but, reason, of in LANDINGS for status in sorted(of)]:
+        with subtests.test(status=status, but=but, reason=reason):
+            assert lands(status, **but) is reason
 
 
-@pytest.mark.parametrize(
-    ("status", "is_as_asked", "is_over", "is_gone"), list(product(AppointmentStatus, *[[False, True]] * 3))
-)
-def test_money_pays_an_appointment_that_stands_in_part_or_whole_and_never_more_than_is_due(
-    status, is_as_asked, is_over, is_gone
-):
-    told = {"is_as_asked": is_as_asked, "is_over": is_over, "is_gone": is_gone}
-    amounts = list(product((-1, 0, 1, 79, 80, 81), (-1, 0, 1, 80)))
+def test_money_pays_an_appointment_that_stands_in_part_or_whole_and_never_more_than_is_due(subtests):
+    for status, is_as_asked, is_over, is_gone in product(AppointmentStatus, *[[False, True]] * 3):
+        told = {"is_as_asked": is_as_asked, "is_over": is_over, "is_gone": is_gone}
+        with subtests.test(status=status, **told):
+            amounts = list(product((-1, 0, 1, 79, 80, 81), (-1, 0, 1, 80)))
 
-    paying = [(amount, due) for amount, due in amounts if lands(status, amount=amount, due=due, **told) is None]
+            paying = [(amount, due) for amount, due in amounts if lands(status, amount=amount, due=due, **told) is None]
 
-    may_pay = status in STANDS and is_as_asked and not (status in HELD and is_gone)
-    assert paying == [(amount, due) for amount, due in amounts if may_pay and 1 <= amount <= due]
+            may_pay = status in STANDS and is_as_asked and not (status in HELD and is_gone)
+            assert paying == [(amount, due) for amount, due in amounts if may_pay and 1 <= amount <= due]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -6,24 +7,24 @@ from mostrador.raffles.rules import states
 from mostrador.raffles.rules.states import LIVE, ORDER_MOVES, RAFFLE_MOVES, OrderStatus, RaffleStatus
 
 
-@pytest.mark.parametrize("current", RaffleStatus)
-@pytest.mark.parametrize("wanted", RaffleStatus)
-def test_a_raffle_moves_as_the_table_says_and_not_otherwise(current, wanted):
-    if RAFFLE_MOVES.allows(current, wanted):
-        RAFFLE_MOVES.check(current, wanted)
-    else:
-        with pytest.raises(states.WrongRaffleState, match=f"{current} cannot become {wanted}"):
-            RAFFLE_MOVES.check(current, wanted)
+def test_a_raffle_moves_as_the_table_says_and_not_otherwise(subtests):
+    for current, wanted in product(RaffleStatus, repeat=2):
+        with subtests.test(current=current, wanted=wanted):
+            if RAFFLE_MOVES.allows(current, wanted):
+                RAFFLE_MOVES.check(current, wanted)
+            else:
+                with pytest.raises(states.WrongRaffleState, match=f"{current} cannot become {wanted}"):
+                    RAFFLE_MOVES.check(current, wanted)
 
 
-@pytest.mark.parametrize("current", OrderStatus)
-@pytest.mark.parametrize("wanted", OrderStatus)
-def test_an_order_moves_as_the_table_says_and_not_otherwise(current, wanted):
-    if ORDER_MOVES.allows(current, wanted):
-        ORDER_MOVES.check(current, wanted)
-    else:
-        with pytest.raises(states.WrongOrderState, match=f"{current} cannot become {wanted}"):
-            ORDER_MOVES.check(current, wanted)
+def test_an_order_moves_as_the_table_says_and_not_otherwise(subtests):
+    for current, wanted in product(OrderStatus, repeat=2):
+        with subtests.test(current=current, wanted=wanted):
+            if ORDER_MOVES.allows(current, wanted):
+                ORDER_MOVES.check(current, wanted)
+            else:
+                with pytest.raises(states.WrongOrderState, match=f"{current} cannot become {wanted}"):
+                    ORDER_MOVES.check(current, wanted)
 
 
 def test_nothing_drawn_or_cancelled_moves_again_and_only_live_orders_own_numbers():

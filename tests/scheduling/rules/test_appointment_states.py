@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 
 from mostrador.scheduling.rules import appointment_states
@@ -13,14 +15,14 @@ ALLOWED = {
 }
 
 
-@pytest.mark.parametrize("current", AppointmentStatus)
-@pytest.mark.parametrize("wanted", AppointmentStatus)
-def test_the_table_of_moves_is_the_design(current, wanted):
-    if (current, wanted) in ALLOWED:
-        appointment_states.MOVES.check(current, wanted)
-    else:
-        with pytest.raises(appointment_states.WrongAppointmentState, match=current):
-            appointment_states.MOVES.check(current, wanted)
+def test_the_table_of_moves_is_the_design(subtests):
+    for current, wanted in product(AppointmentStatus, repeat=2):
+        with subtests.test(current=current, wanted=wanted):
+            if (current, wanted) in ALLOWED:
+                appointment_states.MOVES.check(current, wanted)
+            else:
+                with pytest.raises(appointment_states.WrongAppointmentState, match=current):
+                    appointment_states.MOVES.check(current, wanted)
 
 
 @pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])

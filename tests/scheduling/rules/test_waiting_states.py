@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
@@ -9,15 +10,15 @@ from mostrador.scheduling.rules.waiting_states import IN_LINE, MOVES, DayOutside
 TODAY = date(2026, 12, 1)
 
 
-@pytest.mark.parametrize("current", WaitingStatus)
-@pytest.mark.parametrize("wanted", WaitingStatus)
-def test_every_move_is_in_the_table_or_refused_with_both_states(current, wanted):
-    if MOVES.allows(current, wanted):
-        MOVES.check(current, wanted)
-        return
-    with pytest.raises(WrongWaitingState) as refused:
-        MOVES.check(current, wanted)
-    assert refused.value.facts == {"current": current.value, "wanted": wanted.value}
+def test_every_move_is_in_the_table_or_refused_with_both_states(subtests):
+    for current, wanted in product(WaitingStatus, repeat=2):
+        with subtests.test(current=current, wanted=wanted):
+            if MOVES.allows(current, wanted):
+                MOVES.check(current, wanted)
+            else:
+                with pytest.raises(WrongWaitingState) as refused:
+                    MOVES.check(current, wanted)
+                assert refused.value.facts == {"current": current.value, "wanted": wanted.value}
 
 
 def test_a_wait_is_in_line_until_it_ends_and_no_end_is_left_again():
