@@ -1,4 +1,4 @@
-"""MiniStack, told what its judge of IAM policies does not know: ``python -P local/iam.py`` for ``python -m ministack``.
+"""What MiniStack's judge of IAM policies does not know, and is told before it starts (local/server.py).
 
 MiniStack judges as before. It learns three things that AWS has (docs/decisions/isolation.md): the partition keys that
 a request to DynamoDB names (``dynamodb:LeadingKeys``), variables in conditions, and that ``aws:PrincipalArn`` is the
@@ -101,10 +101,3 @@ def _with_roles(resolve: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]
         return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session else found
 
     return resolve_role
-
-
-if __name__ == "__main__":
-    from ministack.app import main  # type: ignore[import-untyped]
-
-    teach()
-    main()

@@ -17,7 +17,7 @@ import httpx
 from local.stack import REGION, LocalFailure, environment
 
 LOOPBACK = "127.0.0.1"
-START_SECONDS = 30
+START_SECONDS = 120
 STOP_SECONDS = 20
 
 
@@ -48,13 +48,13 @@ def start(home: Path, port: int, host: str = LOOPBACK) -> Server:
         "AUTH": "true",  # the functions may do what their roles allow, and nothing else, as on AWS: iam.py
         "PERSIST_STATE": "1",
         "STATE_DIR": str(home / "state"),
-        "TMPDIR": str(scratch),  # it leaves there a copy of the layers for each worker
+        "TMPDIR": str(scratch),  # it leaves there what its workers run
         "IOT_MTLS_ENABLED": "0",  # would take port 8883
         "LOG_LEVEL": "WARNING",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("iam.py"))],
+            [sys.executable, "-P", str(Path(__file__).with_name("server.py"))],
             cwd=home,
             env=environment(endpoint) | settings,
             stdin=subprocess.DEVNULL,
@@ -71,10 +71,13 @@ def start(home: Path, port: int, host: str = LOOPBACK) -> Server:
     return server
 
 
-def stop(server: Server) -> None:
-    """Stops MiniStack, which writes its state down, and the workers it left behind."""
+def stop(server: Server, *, is_kept: bool = True) -> None:
+    """Stops MiniStack, which writes down what is to be kept, and the workers it left behind."""
     if server.process.poll() is None:
-        server.process.terminate()
+        if is_kept:
+            server.process.terminate()
+        else:
+            server.process.kill()
         try:
             server.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -109,7 +112,7 @@ def _wait_until_ready(server: Server) -> None:
         if server.process.poll() is not None:
             raise LocalFailure(f"MiniStack stopped by itself; its log is {server.log}")
         with suppress(httpx.TransportError):
-            httpx.get(f"{server.endpoint}/_ministack/health", timeout=1, trust_env=False).raise_for_status()
+            httpx.get(f"{server.endpoint}/_ministack/health", timeout=5, trust_env=False).raise_for_status()
             return
         time.sleep(0.1)
     raise LocalFailure(f"MiniStack did not answer within {START_SECONDS} s; its log is {server.log}")

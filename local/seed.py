@@ -130,9 +130,9 @@ def _take_payments(stack: Stack, now: datetime) -> None:
     portal = f"{stack.stand_ins_url}/bancard/portal/applications/{BANCARD['public_key']}"
     webhook = f"{stack.api_url}/tenant/{WITH_BANCARD}/api/payments/bancard/webhook"
     told = {"private_key": BANCARD["private_key"], "confirmation_url": webhook}
-    httpx.put(portal, json=told, timeout=60, trust_env=False).raise_for_status()
+    httpx.put(portal, json=told, timeout=180, trust_env=False).raise_for_status()
     with context.working(WITH_BANCARD, context.SYSTEM):
-        bancard_account.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, actor_name="seed", now=now)
+        bancard_account.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, by="seed", now=now)
 
 
 def _play_google(stack: Stack) -> None:
@@ -141,7 +141,7 @@ def _play_google(stack: Stack) -> None:
     redirect = {"redirect_uris": [f"{stack.api_url}/calendar/oauth/callback"]}
     told = {"clients/mostrador": {"client_secret": "for the stand-in"} | redirect, f"accounts/{GOOGLE_ACCOUNT}": {}}
     for path, form in told.items():
-        httpx.put(f"{portal}/{path}", json=form, timeout=60, trust_env=False).raise_for_status()
+        httpx.put(f"{portal}/{path}", json=form, timeout=180, trust_env=False).raise_for_status()
 
 
 def _services(slug: str, now: datetime) -> None:

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 NAME = "mostrador-local"
+PATIENT = Config(connect_timeout=60, read_timeout=180)
+"""For a busy machine: a function may take the minute that it has, after one or two that it takes to start."""
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -37,6 +40,7 @@ class Stack:
             region_name=self.region,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            config=PATIENT,
         )
 
 

@@ -47,9 +47,10 @@ def up(home: Path, port: int, say: Say = lambda _line: None, host: str = minista
     return Running(server, signing, ready.stack, ready.logins)
 
 
-def down(running: Running) -> None:
+def down(running: Running, *, is_kept: bool = True) -> None:
+    """Stops the stack; another ``up`` goes on with its data, where that is kept."""
     beacon.stop(running.beacon)
-    ministack.stop(running.server)
+    ministack.stop(running.server, is_kept=is_kept)
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def throwaway(home: Path) -> Iterator[Running]:
     try:
         yield running
     finally:
-        down(running)
+        down(running, is_kept=False)
 
 
 def _settle(home: Path, server: ministack.Server, beacon_url: str, say: Say) -> Ready:

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.stack import LocalFailure, Login, Stack
 
 SUNDAY = 6
+PATIENCE = 120
+"""Seconds for the first request, which starts two functions; a busy machine may need a minute for that."""
 SIGN_IN = "AWSCognitoIdentityProviderService.InitiateAuth"
 
 
@@ -38,14 +41,14 @@ def _users(logins: list[Login]) -> list[str]:
 
 def _first_steps(stack: Stack, login: Login) -> list[str]:
     base = f"{stack.api_url}/tenant/{login.tenant}/api"
-    services = _get(f"{base}/services", _token(stack, login))["items"]
-    service = services[0]["id"] if services else "<service id>"
+    service, remark = _first_service(stack, login, base)
     day = (datetime.now(UTC) + timedelta(days=2)).date()
     day += timedelta(days=day.weekday() == SUNDAY)  # the example tenants are closed then
     body = json.dumps(_credentials(stack, login))
     return [
         "",
         "Try it: sign in, list the services, ask when there is room.",
+        *([remark] if remark else []),
         "",
         f"TOKEN=$(curl -s {stack.endpoint} -H 'X-Amz-Target: {SIGN_IN}' -H 'Content-Type: application/x-amz-json-1.1' "
         f'-d \'{body}\' | sed \'s/.*"AccessToken": *"\\([^"]*\\)".*/\\1/\')',
@@ -53,6 +56,15 @@ def _first_steps(stack: Stack, login: Login) -> list[str]:
         f'curl -s "{base}/appointments/availability?service={service}&date={day}" -H "Authorization: Bearer $TOKEN"',
         "",
     ]
+
+
+def _first_service(stack: Stack, login: Login, base: str) -> tuple[str, str]:
+    """The id of a service, and nothing to remark. The stack is up in any case, so a failure here is only told."""
+    try:
+        services = _get(f"{base}/services", _token(stack, login))["items"]
+    except (LocalFailure, httpx.HTTPError, BotoCoreError, ClientError) as error:
+        return "<service id>", f"The services could not be listed yet, so put in an id of the list: {error}"
+    return (services[0]["id"] if services else "<service id>"), ""
 
 
 def _credentials(stack: Stack, login: Login) -> dict[str, Any]:
@@ -69,7 +81,7 @@ def _token(stack: Stack, login: Login) -> str:
 
 
 def _get(url: str, token: str) -> Any:
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False)
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE, trust_env=False)
     if answer.is_error:
         raise LocalFailure(f"{url} answered {answer.status_code}: {answer.text[:300]}")
     return answer.json()

@@ -1,28 +1,20 @@
 """Somebody is invited by e-mail, signs in with what the mail says, accepts, works, and is put out."""
 
+import html
 import re
 
-import httpx
 import pytest
 
 from local.seed import PASSWORD
-from tests.journeys.conftest import problem
+from tests.journeys.visitors import aws, problem
 
-SALON = "tenant/salon-beauty/api"
-EMAIL = "nueva@example.com"
+pytestmark = pytest.mark.journey
 
 
 @pytest.fixture
-def mailed(stack):
+def mailed(mails):
     """The temporary password in the last mail to somebody."""
-
-    def password(email):
-        told = httpx.get(f"{stack.endpoint}/_ministack/ses/messages", timeout=30, trust_env=False).text
-        mails = re.findall(r"<p>Le dieron acceso.*?<b>(.+?)</b>", told)
-        assert email in told
-        return mails[-1]
-
-    return password
+    return lambda email: html.unescape(re.search(r"<p>Le dieron acceso.*?<b>(.+?)</b>", mails(email)[-1], re.S)[1])
 
 
 @pytest.fixture
@@ -30,7 +22,7 @@ def begin(stack):
     """The first sign-in of somebody: the temporary password becomes the one of all examples."""
 
     def signed_in(email, temporary):
-        pool = stack.client("cognito-idp")
+        pool = aws(stack, "cognito-idp")
         asked = pool.initiate_auth(
             AuthFlow="USER_PASSWORD_AUTH",
             ClientId=stack.client_id,
@@ -46,36 +38,36 @@ def begin(stack):
     return signed_in
 
 
-def test_from_the_invitation_to_the_way_out(admin, sign_in, mailed, begin):
-    invited = admin.call("POST", f"{SALON}/members", {"email": EMAIL, "role": "staff"})
+def test_from_the_invitation_to_the_way_out(business, admin, sign_in, mailed, begin):
+    salon, email = business.api, f"nueva@{business.slug}.example"
+    invited = admin.call("POST", f"{salon}/members", {"email": email, "role": "staff"})
     assert invited.status_code == 201, invited.text
-    begin(EMAIL, mailed(EMAIL))
+    begin(email, mailed(email))
 
-    nueva = sign_in(EMAIL)
+    nueva = sign_in(email)
     (invitation,) = nueva.call("GET", "me").json()["invitations"]
-    assert (invitation["slug"], invitation["role"]) == ("salon-beauty", "staff")
-    problem(nueva.call("GET", f"{SALON}/services"), 404, "not_found")
-    assert nueva.call("POST", "me/invitations/salon-beauty/accept").status_code == 200
+    assert (invitation["slug"], invitation["role"]) == (business.slug, "staff")
+    problem(nueva.call("GET", f"{salon}/services"), 404, "not_found")
+    assert nueva.call("POST", f"me/invitations/{business.slug}/accept").status_code == 200
 
-    nueva = sign_in(EMAIL)  # a token of which the authorizer does not know an answer yet
-    assert nueva.call("GET", f"{SALON}/services").status_code == 200
-    problem(nueva.call("GET", f"{SALON}/members"), 403, "forbidden")
-    assert nueva.call("GET", "me").json()["memberships"][0]["name"] == "Beauty Salon"
+    nueva = sign_in(email)  # a token of which the authorizer does not know an answer yet
+    assert nueva.call("GET", f"{salon}/services").status_code == 200
+    problem(nueva.call("GET", f"{salon}/members"), 403, "forbidden")
+    assert nueva.call("GET", "me").json()["memberships"][0]["slug"] == business.slug
 
-    assert admin.call("DELETE", f"{SALON}/members/{invited.json()['user']}").status_code == 204
-    problem(sign_in(EMAIL).call("GET", f"{SALON}/services"), 404, "not_found")
-
-
-def test_the_last_admin_stays(admin):
-    problem(admin.call("DELETE", "me/memberships/salon-beauty"), 409, "last_admin")
+    assert admin.call("DELETE", f"{salon}/members/{invited.json()['user']}").status_code == 204
+    problem(sign_in(email).call("GET", f"{salon}/services"), 404, "not_found")
 
 
-def test_a_new_tenant_has_its_first_admin(superuser, sign_in, mailed, begin):
-    new = {"slug": "optica", "name": "Óptica", "admin_email": "duena@example.com"}
-    made = superuser.call("POST", "admin/tenants", new)
-    assert made.status_code == 201, made.text
-    begin(new["admin_email"], mailed(new["admin_email"]))
+def test_the_last_admin_stays(business, admin):
+    problem(admin.call("DELETE", f"me/memberships/{business.slug}"), 409, "last_admin")
 
-    usage = sign_in(new["admin_email"]).call("GET", "tenant/optica/api/tenant/usage")
+
+def test_a_new_tenant_has_its_first_admin(found, sign_in, mailed, begin):
+    optica = found("Óptica")
+    duena = optica.email("admin")
+    begin(duena, mailed(duena))
+
+    usage = sign_in(duena).call("GET", f"{optica.api}/tenant/usage")
 
     assert usage.json()["members"] == {"used": 1, "limit": None}

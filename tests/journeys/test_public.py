@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.journeys.conftest import Visitor, free_starts, problem
+from tests.journeys.conftest import free_starts
+from tests.journeys.visitors import Visitor, problem
 
 pytestmark = pytest.mark.journey
-SHOP = "tenant/peluqueria-nanduti/public"
 BETO = {"name": "Beto Ríos", "phone": "0983 456 789", "notes": "Corte alto"}
 
 
@@ -14,32 +14,44 @@ def anybody(http):
     return Visitor(http)
 
 
-@pytest.fixture
-def cut(anybody):
-    offered = anybody.call("GET", f"{SHOP}/services").json()["items"]
-    return next(service for service in offered if service["name"] == "Corte de pelo")
+@pytest.fixture(scope="module")
+def business(found):
+    return found("Peluquería Ñandutí", currency="PYG")
 
 
 @pytest.fixture
-def offered(anybody, cut):
+def salon(business):
+    return business.public
+
+
+@pytest.fixture
+def cut(business, anybody, salon):
+    """A service that nobody else books, as the public sees it."""
+    made = business.service("Corte de pelo", "Peluquera Ñandutí", price="80000")
+    services = anybody.call("GET", f"{salon}/services").json()["items"]
+    return next(service for service in services if service["id"] == made["id"])
+
+
+@pytest.fixture
+def offered(anybody, salon, cut):
     """The free starts of the next days."""
-    return lambda: free_starts(anybody, f"{SHOP}/availability", cut["id"], 2)
+    return lambda: free_starts(anybody, f"{salon}/availability", cut["id"], 2)
 
 
-def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, staff, cut, offered):
-    shop = anybody.call("GET", SHOP).json()
+def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, salon, cut, offered):
+    shop = anybody.call("GET", salon).json()
     assert (shop["name"], shop["currency"], "plan" in shop) == ("Peluquería Ñandutí", "PYG", False)
-    assert (cut["price"], cut["resources"][0]["name"]) == ("80000", "Peluquería Ñandutí")
+    assert (cut["price"], cut["resources"][0]["name"]) == ("80000", "Peluquera Ñandutí")
     starts = offered()
 
     wanted = {"service_id": cut["id"], "starts_at": starts[3], "resource_id": cut["resources"][0]["id"], **BETO}
-    booked = anybody.call("POST", f"{SHOP}/appointments", wanted, Idempotency_Key="public-1")
+    booked = anybody.call("POST", f"{salon}/appointments", wanted, Idempotency_Key="public-1")
     assert booked.status_code == 201, booked.text
     told, links = booked.json(), booked.json()["links"]
     assert (told["name"], told["phone"], told["status"]) == ("Beto Ríos", "+595983456789", "PENDING")
-    assert anybody.call("POST", f"{SHOP}/appointments", wanted, Idempotency_Key="public-1").json() == told
+    assert anybody.call("POST", f"{salon}/appointments", wanted, Idempotency_Key="public-1").json() == told
     assert starts[3] not in offered()
-    taken = problem(anybody.call("POST", f"{SHOP}/appointments", wanted), 409, "slot_taken")
+    taken = problem(anybody.call("POST", f"{salon}/appointments", wanted), 409, "slot_taken")
     assert taken["alternatives"] == [starts[1], starts[2], starts[4]]
 
     moved = anybody.call("POST", links["reschedule"].lstrip("/"), {"starts_at": starts[6]})
@@ -55,20 +67,21 @@ def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, staff, cu
     assert offered() == starts
 
 
-def test_a_link_opens_one_tenants_door_only(anybody, clinic_admin, cut, offered):
+def test_a_link_opens_one_tenants_door_only(anybody, business, neighbour, salon, cut, offered):
     wanted = {"service_id": cut["id"], "starts_at": offered()[0], **BETO}
-    token = anybody.call("POST", f"{SHOP}/appointments", wanted).json()["token"]
+    token = anybody.call("POST", f"{salon}/appointments", wanted).json()["token"]
 
-    for slug in ("clinic-health", "salon-beauty"):
+    for slug in (neighbour.slug, "clinic-health", "salon-beauty"):
+        assert anybody.call("GET", f"tenant/{slug}/public").status_code == 200
         foreign = f"tenant/{slug}/public/appointments/{token}"
         problem(anybody.call("GET", foreign), 404, "not_found")
         problem(anybody.call("POST", f"{foreign}/cancel"), 404, "not_found")
     problem(anybody.call("GET", "tenant/no-such-shop/public"), 404, "not_found")
-    problem(anybody.call("GET", "tenant/peluqueria-nanduti/api/appointments"), 401, "unauthorized")
-    assert anybody.call("POST", f"{SHOP}/appointments/{token}/cancel").status_code == 200
+    problem(anybody.call("GET", f"{business.api}/appointments"), 401, "unauthorized")
+    assert anybody.call("POST", f"{salon}/appointments/{token}/cancel").status_code == 200
 
 
-def test_one_address_cannot_empty_an_agenda(http, cut, offered):
+def test_one_address_cannot_empty_an_agenda(http, salon, cut, offered):
     stranger = Visitor(http)
     starts, statuses = offered(), []
 
@@ -79,7 +92,7 @@ def test_one_address_cannot_empty_an_agenda(http, cut, offered):
             "name": "Nadie",
             "phone": f"0984 {300000 + number}",
         }
-        statuses.append(stranger.call("POST", f"{SHOP}/appointments", wanted, X_Forwarded_For="198.51.100.9"))
+        statuses.append(stranger.call("POST", f"{salon}/appointments", wanted, X_Forwarded_For="198.51.100.9"))
 
     assert [answer.status_code for answer in statuses[:20]] == [201] * 20
     last = statuses[20]

@@ -1,43 +1,36 @@
 """P11 through HTTP: a raffle sold out by 16 buyers at once, its board, and one buyer from the public page to paid."""
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 
-from tests.journeys.conftest import Visitor, problem
-from tests.journeys.test_booking import SALON
+from tests.journeys import days
+from tests.journeys.conftest import LONG, eventually
+from tests.journeys.visitors import Visitor, aws, problem
 from tests.support.raffles import body
 
-pytestmark = pytest.mark.journey
-PUBLIC = "/tenant/salon-beauty/public"
+pytestmark = [pytest.mark.journey, pytest.mark.core]
 BUYERS = 16
 NUMBERS = 48
 
 
 @pytest.fixture
-def on_sale(admin):
+def on_sale(business, admin):
     """An open raffle of 48 numbers, below the API's address."""
-    form = body(datetime.now(UTC).replace(microsecond=0), price="5.00", last_number=NUMBERS, numbers_per_order=4)
-    made = admin.call("POST", f"{SALON}/raffles", form)
+    form = body(days.moment(), price="5.00", last_number=NUMBERS, numbers_per_order=4)
+    made = admin.call("POST", f"{business.api}/raffles", form)
     assert made.status_code == 201, made.text
-    one = f"{SALON}/raffles/{made.json()['id']}"
+    one = f"{business.api}/raffles/{made.json()['id']}"
     opened = admin.call("POST", f"{one}/open", {"method": {"name": "drand"}})
     assert opened.status_code == 200, opened.text
     return one
 
 
 def board_says(visitor, one, **counts):
-    """Whether the board shows these counts within some seconds."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if visitor.call("GET", f"{one}/board").json()["counts"] == counts:
-            return True
-        time.sleep(0.3)
-    return False
+    """Wait until the board, which is made anew each few seconds, shows these counts."""
+    return eventually(lambda: visitor.call("GET", f"{one}/board").json()["counts"] == counts, LONG) < LONG
 
 
 def test_sixteen_buyers_at_once_sell_a_raffle_out_and_each_number_once(staff, viewer, on_sale):
@@ -78,14 +71,16 @@ def test_of_sixteen_who_want_one_number_one_has_it_and_the_others_are_offered_ot
     assert refused["alternatives"] != [7]
 
 
-def test_a_customer_orders_tells_of_a_transfer_and_is_confirmed_by_staff(http, staff, viewer, clinic_admin, on_sale):
-    public = Visitor(http)
+def test_a_customer_orders_tells_of_a_transfer_and_is_confirmed_by_staff(
+    http, business, staff, viewer, stranger, on_sale
+):
+    public, salon = Visitor(http), business.public
     raffle_id = on_sale.rpartition("/")[2]
     form = {"numbers": [11, 12], "name": "Ana López", "phone": "0983 700 001"}
 
-    ordered = public.call("POST", f"{PUBLIC}/raffles/{raffle_id}/orders", form, Idempotency_Key=f"j-{raffle_id}")
-    again = public.call("POST", f"{PUBLIC}/raffles/{raffle_id}/orders", form, Idempotency_Key=f"j-{raffle_id}")
-    own = f"{PUBLIC}/orders/{ordered.json()['token']}"
+    ordered = public.call("POST", f"{salon}/raffles/{raffle_id}/orders", form, Idempotency_Key=f"j-{raffle_id}")
+    again = public.call("POST", f"{salon}/raffles/{raffle_id}/orders", form, Idempotency_Key=f"j-{raffle_id}")
+    own = f"{salon}/orders/{ordered.json()['token']}"
 
     assert (ordered.status_code, again.json()) == (201, ordered.json())
     assert board_says(viewer, on_sale, free=NUMBERS - 2, reserved=2, sold=0)
@@ -93,9 +88,9 @@ def test_a_customer_orders_tells_of_a_transfer_and_is_confirmed_by_staff(http, s
     assert (received.json()["status"], received.json()["hold_expires_at"]) == ("IN_REVIEW", None)
 
     (order,) = staff.call("GET", f"{on_sale}/orders?status=IN_REVIEW").json()["items"]
-    one = f"{SALON}/orders/{order['id']}"
+    one = f"{business.api}/orders/{order['id']}"
     problem(viewer.call("POST", f"{one}/confirm", {"method": "TRANSFER"}), 403, "forbidden")
-    problem(clinic_admin.call("POST", f"{one}/confirm", {"method": "TRANSFER"}), 404, "not_found")
+    problem(stranger.call("POST", f"{one}/confirm", {"method": "TRANSFER"}), 404, "not_found")
     confirmed = staff.call("POST", f"{one}/confirm", {"method": "TRANSFER", "reference": "SIPAP 1"})
     assert confirmed.status_code == 200, confirmed.text
 
@@ -104,16 +99,16 @@ def test_a_customer_orders_tells_of_a_transfer_and_is_confirmed_by_staff(http, s
     assert board_says(viewer, on_sale, free=NUMBERS - 2, reserved=0, sold=2)
 
 
-def test_a_late_payment_takes_the_numbers_again_or_is_due_back(staff, admin, on_sale, stack):
+def test_a_late_payment_takes_the_numbers_again_or_is_due_back(business, staff, admin, on_sale, stack):
     def order(*numbers):
         form = {"numbers": list(numbers), "customer": {"name": "Beto", "phone": "0983 700 002"}}
         return staff.call("POST", f"{on_sale}/orders", form)
 
     def lapse(order_id):
         """Move the end of a hold back, in the order and its numbers: nobody waits a quarter of an hour in a test."""
-        table, raffle_id = stack.client("dynamodb"), on_sale.rpartition("/")[2]
+        table, raffle_id = aws(stack, "dynamodb"), on_sale.rpartition("/")[2]
         long_ago = {":t": {"S": "2026-01-01T00:00:00Z"}}
-        key = {"pk": {"S": "T#salon-beauty#ORDERS"}, "sk": {"S": f"ORDER#{order_id}"}}
+        key = {"pk": {"S": f"T#{business.slug}#ORDERS"}, "sk": {"S": f"ORDER#{order_id}"}}
         table.update_item(
             TableName=stack.table_name,
             Key=key,
@@ -123,7 +118,7 @@ def test_a_late_payment_takes_the_numbers_again_or_is_due_back(staff, admin, on_
         for number in (21, 22):
             table.update_item(
                 TableName=stack.table_name,
-                Key={"pk": {"S": f"T#salon-beauty#RAFFLE#{raffle_id}"}, "sk": {"S": f"NUMBER#{number:06d}"}},
+                Key={"pk": {"S": f"T#{business.slug}#RAFFLE#{raffle_id}"}, "sk": {"S": f"NUMBER#{number:06d}"}},
                 UpdateExpression="SET hold_expires_at = :t",
                 ExpressionAttributeValues={":t": {"N": "1767225600"}},
             )
@@ -132,9 +127,9 @@ def test_a_late_payment_takes_the_numbers_again_or_is_due_back(staff, admin, on_
     lapse(first)
     second = order(22)
     assert second.status_code == 201, second.text  # a lapsed hold is taken over
-    late = staff.call("POST", f"{SALON}/orders/{first}/confirm", {"method": "CASH"})
-    cancelled = staff.call("POST", f"{SALON}/orders/{second.json()['id']}/cancel", {"reason": "x"})
-    due = admin.call("GET", f"{SALON}/payments?status=REFUND_DUE").json()["items"]
+    late = staff.call("POST", f"{business.api}/orders/{first}/confirm", {"method": "CASH"})
+    cancelled = staff.call("POST", f"{business.api}/orders/{second.json()['id']}/cancel", {"reason": "x"})
+    due = admin.call("GET", f"{business.api}/payments?status=REFUND_DUE").json()["items"]
 
     assert cancelled.status_code == 200
     assert late.status_code == 200, late.text

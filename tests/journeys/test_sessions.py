@@ -12,12 +12,11 @@ import httpx
 import pytest
 
 from local.seed import PASSWORD
-from tests.journeys.conftest import Visitor, problem
+from tests.journeys.conftest import PATIENCE
+from tests.journeys.visitors import Session, Visitor, problem
 
 pytestmark = pytest.mark.journey
 PAGE = Path(__file__).parents[2] / "docs" / "sessions.md"
-SHOP = "tenant/salon-beauty/api"
-STAFF = "staff@salon-beauty.example"
 NEW = "Turnos-y-rifas-1"
 
 
@@ -30,7 +29,7 @@ def pool(stack):
             "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
             "Content-Type": "application/x-amz-json-1.1",
         }
-        return httpx.post(stack.endpoint, json=body, headers=headers, timeout=30, trust_env=False)
+        return httpx.post(stack.endpoint, json=body, headers=headers, timeout=PATIENCE, trust_env=False)
 
     return call
 
@@ -55,20 +54,23 @@ def refresh(pool, stack):
     return refreshed
 
 
+@pytest.fixture(scope="module")
+def salon(business):
+    return business.api
+
+
+@pytest.fixture(scope="module")
+def clerk(business):
+    """The e-mail of somebody of the staff."""
+    assert business.staff.call("GET", "me").status_code == 200
+    return business.email("staff")
+
+
 @pytest.fixture
-def mails(stack):
-    def to(user):
-        kept = httpx.get(f"{stack.endpoint}/_ministack/ses/messages", trust_env=False).json()["messages"]
-        return [mail["BodyText"] + mail["BodyHtml"] for of in kept.values() for mail in of if mail["To"] == [user]]
-
-    return to
-
-
-@pytest.fixture
-def ana(admin, mails):
+def ana(admin, salon, mails):
     """Somebody just invited: e-mail and temporary password."""
     email = f"ana.{uuid.uuid4().hex}@example.com"
-    assert admin.call("POST", f"{SHOP}/members", {"email": email, "role": "staff"}).status_code == 201
+    assert admin.call("POST", f"{salon}/members", {"email": email, "role": "staff"}).status_code == 201
     return email, html.unescape(re.search("<b>(.*?)</b>", mails(email)[-1])[1])
 
 
@@ -95,25 +97,41 @@ def test_the_commands_of_the_page_work_as_printed(stack, tmp_path):
     assert "NEW_PASSWORD_REQUIRED\n" in ran.stdout
 
 
-def test_a_session_lasts_a_quarter_of_an_hour_at_a_time(http, enter, refresh):
-    session = session_of(enter(STAFF))
+def test_a_session_lasts_a_quarter_of_an_hour_at_a_time(http, salon, clerk, enter, refresh):
+    session = session_of(enter(clerk))
 
     renewed = session_of(refresh(session))
 
     assert session["ExpiresIn"] == renewed["ExpiresIn"] == 900
     assert "RefreshToken" not in renewed
-    assert Visitor(http, renewed["AccessToken"]).call("GET", f"{SHOP}/services").status_code == 200
+    assert Visitor(http, renewed["AccessToken"]).call("GET", f"{salon}/services").status_code == 200
 
 
-def test_only_the_access_token_opens_the_api(http, enter):
-    session = session_of(enter(STAFF))
+def test_a_visitor_of_the_journeys_renews_a_token_that_runs_out_and_one_that_is_refused(http, stack, salon, clerk):
+    session = Session(stack, clerk)
+    visitor, first = Visitor(http, session), session.token()
+    session._renew_at = 0.0  # its time is over
+    assert visitor.call("GET", f"{salon}/services").status_code == 200
+    second = session.token()
+
+    session._token = "a.b.c"  # it is refused
+    assert visitor.call("GET", f"{salon}/services").status_code == 200
+    session._token, session._refresh_token = "a.b.c", "signed out"
+    assert visitor.call("GET", f"{salon}/services").status_code == 200
+
+    assert len({first, second, session.token(), "a.b.c"}) == 4
+    problem(Visitor(http, "a.b.c").call("GET", f"{salon}/services"), 401, "unauthorized")
+
+
+def test_only_the_access_token_opens_the_api(http, salon, clerk, enter):
+    session = session_of(enter(clerk))
 
     for kind in ("IdToken", "RefreshToken"):
-        problem(Visitor(http, session[kind]).call("GET", f"{SHOP}/services"), 401, "unauthorized")
+        problem(Visitor(http, session[kind]).call("GET", f"{salon}/services"), 401, "unauthorized")
 
 
-def test_signing_out_ends_this_session_and_no_other(http, stack, pool, enter, refresh):
-    here, elsewhere = session_of(enter(STAFF)), session_of(enter(STAFF))
+def test_signing_out_ends_this_session_and_no_other(http, stack, clerk, pool, enter, refresh):
+    here, elsewhere = session_of(enter(clerk)), session_of(enter(clerk))
 
     assert pool("RevokeToken", ClientId=stack.client_id, Token=here["RefreshToken"]).status_code == 200
 
@@ -123,16 +141,16 @@ def test_signing_out_ends_this_session_and_no_other(http, stack, pool, enter, re
     assert session_of(refresh(elsewhere))
 
 
-def test_signing_out_everywhere_ends_all_sessions_and_not_the_account(pool, enter, refresh):
-    sessions = [session_of(enter(STAFF)) for _ in range(2)]
+def test_signing_out_everywhere_ends_all_sessions_and_not_the_account(clerk, pool, enter, refresh):
+    sessions = [session_of(enter(clerk)) for _ in range(2)]
 
     assert pool("GlobalSignOut", AccessToken=sessions[0]["AccessToken"]).status_code == 200
 
     assert all(refused(refresh(one), "NotAuthorizedException") for one in sessions)
-    assert session_of(enter(STAFF))
+    assert session_of(enter(clerk))
 
 
-def test_who_is_invited_chooses_a_password_and_is_in_after_accepting(http, stack, pool, enter, ana):
+def test_who_is_invited_chooses_a_password_and_is_in_after_accepting(http, stack, business, salon, pool, enter, ana):
     email, temporary = ana
     challenge = enter(email, temporary).json()
     assert (challenge["ChallengeName"], "AuthenticationResult" in challenge) == ("NEW_PASSWORD_REQUIRED", False)
@@ -146,11 +164,11 @@ def test_who_is_invited_chooses_a_password_and_is_in_after_accepting(http, stack
     )
 
     visitor = Visitor(http, session_of(chosen)["AccessToken"])
-    problem(visitor.call("GET", f"{SHOP}/services"), 404, "not_found")
-    assert visitor.call("POST", "me/invitations/salon-beauty/accept").status_code == 200
+    problem(visitor.call("GET", f"{salon}/services"), 404, "not_found")
+    assert visitor.call("POST", f"me/invitations/{business.slug}/accept").status_code == 200
     # The gateway remembers for a minute what a token may do; a new token is asked of the table.
     assert (
-        Visitor(http, session_of(enter(email, NEW))["AccessToken"]).call("GET", f"{SHOP}/services").status_code == 200
+        Visitor(http, session_of(enter(email, NEW))["AccessToken"]).call("GET", f"{salon}/services").status_code == 200
     )
     assert refused(enter(email, temporary), "NotAuthorizedException")
 
@@ -170,29 +188,29 @@ def test_a_forgotten_password_takes_the_code_that_was_mailed(stack, pool, enter,
     assert session_of(enter(email, NEW))
 
 
-def test_nobody_learns_who_has_an_account(stack, pool, enter):
-    nobody = "nadie@salon-beauty.example"
+def test_nobody_learns_who_has_an_account(stack, business, clerk, pool, enter):
+    nobody = business.email("nadie")
 
-    known, unknown = enter(STAFF, "wrong"), enter(nobody, "wrong")
-    mailed = [pool("ForgotPassword", ClientId=stack.client_id, Username=user) for user in (STAFF, nobody)]
+    known, unknown = enter(clerk, "wrong"), enter(nobody, "wrong")
+    mailed = [pool("ForgotPassword", ClientId=stack.client_id, Username=user) for user in (clerk, nobody)]
 
     assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
     assert [answer.status_code for answer in mailed] == [200, 200]
     assert set(mailed[0].json()["CodeDeliveryDetails"]) == set(mailed[1].json()["CodeDeliveryDetails"])
 
 
-def test_a_program_comes_in_with_a_key_until_it_is_revoked(http, admin):
-    made = [admin.call("POST", f"{SHOP}/keys", {"name": "Caja", "role": "staff"}).json() for _ in range(2)]
+def test_a_program_comes_in_with_a_key_until_it_is_revoked(http, salon, neighbour, admin):
+    made = [admin.call("POST", f"{salon}/keys", {"name": "Caja", "role": "staff"}).json() for _ in range(2)]
     used, unused = (Visitor(http, one["key"]) for one in made)
 
-    assert used.call("GET", f"{SHOP}/services").status_code == 200
+    assert used.call("GET", f"{salon}/services").status_code == 200
     problem(
-        used.call("POST", f"{SHOP}/services", {"name": "A", "duration_minutes": 30, "price": "1"}), 403, "forbidden"
+        used.call("POST", f"{salon}/services", {"name": "A", "duration_minutes": 30, "price": "1"}), 403, "forbidden"
     )
-    problem(used.call("GET", "tenant/clinic-health/api/services"), 404, "not_found")
+    problem(used.call("GET", f"{neighbour.api}/services"), 404, "not_found")
     problem(used.call("GET", "me"), 404, "not_found")
-    assert admin.call("GET", f"{SHOP}/keys/{made[0]['id']}").json()["last_used_at"]
+    assert admin.call("GET", f"{salon}/keys/{made[0]['id']}").json()["last_used_at"]
 
     for one in made:
-        assert admin.call("DELETE", f"{SHOP}/keys/{one['id']}").status_code == 204
-    problem(unused.call("GET", f"{SHOP}/services"), 401, "unauthorized")
+        assert admin.call("DELETE", f"{salon}/keys/{one['id']}").status_code == 204
+    problem(unused.call("GET", f"{salon}/services"), 401, "unauthorized")
