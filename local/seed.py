@@ -132,7 +132,7 @@ def _take_payments(stack: Stack, now: datetime) -> None:
     told = {"private_key": BANCARD["private_key"], "confirmation_url": webhook}
     httpx.put(portal, json=told, timeout=180, trust_env=False).raise_for_status()
     with context.working(WITH_BANCARD, context.SYSTEM):
-        bancard_account.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, by="seed", now=now)
+        bancard_account.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, actor_name="seed", now=now)
 
 
 def _play_google(stack: Stack) -> None:
