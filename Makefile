@@ -37,7 +37,7 @@ test-deep: setup ## All other tests: crash matrices, state machines, the stand-i
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -n $(WORKERS) -m "deep" $(ARGS)
 
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
-	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest tests/test_machine.py tests/test_raffle_machine.py tests/test_confirmations.py tests/rules tests/proofs -o python_files="test_*.py proof_*.py"
+	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest tests/scheduling/test_machine.py tests/raffles/test_machine.py tests/payments/test_bancard_webhook.py tests/*/rules tests/proofs -o python_files="test_*.py proof_*.py"
 
 check: setup ## Style, types, template, security, and who may import whom
 	$(venv)/ruff check .

@@ -1,5 +1,9 @@
-"""The docs fail here when they lie: routes, roles, codes, keys, functions, commands, paths, links, examples."""
+"""The docs fail here when they lie: routes, roles, codes, keys, functions, walks, commands, paths, links, examples.
 
+And when a reader must read a sentence twice: its length and its subject are measured.
+"""
+
+import ast
 import importlib
 import inspect
 import json
@@ -12,6 +16,7 @@ from fnmatch import fnmatch
 import pytest
 
 import mostrador
+import stand_ins
 from local import seed
 from mostrador import errors
 from mostrador.fields import Request
@@ -20,7 +25,6 @@ from mostrador.scheduling.rules.availability import Reason
 from mostrador.table import attributes, base, keys
 from mostrador.table.base import Item
 from mostrador.web import problems
-from tests import test_architecture
 from tests.support import doors, template
 
 ROOT = template.ROOT
@@ -28,23 +32,28 @@ README = (ROOT / "README.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 DATA_MODEL = (ROOT / "docs" / "data-model.md").read_text()
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PROSE = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name != "api.md"),
+]
+PAGES = [*PROSE, ROOT / "CHANGELOG.md", ROOT / "docs" / "api.md"]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WHO_MAY = {f"Action.{action.name})": role.value for action, role in LEAST.items()} | {
-    "web.operator": "superuser",
-    "web.person": "anybody signed in",
+    "door.operator": "superuser",
+    "door.person": "anybody signed in",
 }
-STATUS_OF = {"web.created": "201", "web.made": "201", "web.gone": "204"}
+STATUS_OF = {"door.created": "201", "door.made": "201", "door.gone": "204"}
 SUFFIXES = (".md", ".py", ".yaml", ".toml", ".json", ".txt", ".in", ".log")
 # Spans that look like paths and are none, and files that only commands make.
 NO_PATHS = ("application/json", "*/tenant/*")
 MADE = (".local/*", ".build/*", "bench/results.json", "state/", "ready.json", "*.log", "holidays.json")
 
 
-def on_every_page(find):
-    """What ``find(page)`` gives of each page, as ``page: what``."""
-    return [f"{page.relative_to(ROOT).as_posix()}: {found}" for page in PAGES for found in find(page)]
+def on_every_page(find, pages=PAGES):
+    """Each finding of ``find(page)``, as ``page: finding``."""
+    return [f"{page.relative_to(ROOT).as_posix()}: {found}" for page in pages for found in find(page)]
 
 
 def rows(text):
@@ -63,11 +72,11 @@ def blocks(text, language):
 
 
 def subclasses(of):
-    """All that the package has, at any depth."""
-    for one in of.__subclasses__():
-        if one.__module__.startswith("mostrador."):
-            yield one
-            yield from subclasses(one)
+    """All subclasses in the package and the stand-ins, at any depth."""
+    for found in of.__subclasses__():
+        if found.__module__.startswith(("mostrador.", "stand_ins.")):
+            yield found
+            yield from subclasses(found)
 
 
 def spans(text):
@@ -115,9 +124,10 @@ def test_the_api_page_has_the_table_of_permissions():
 
 
 def codes_in_code():
-    """Code -> status, None where it has none: of refusals, of what web.py says by itself, of API Gateway's answers."""
-    for module in pkgutil.walk_packages(mostrador.__path__, "mostrador."):
-        importlib.import_module(module.name)
+    """Code -> status, None where it has none: of refusals, of ``web/problems.py`` itself, of API Gateway's answers."""
+    for package in (mostrador, stand_ins):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
     refusals = [one for one in subclasses(errors.ServiceError) if "code" in vars(one)]
     statuses = problems._STATUSES
     found = {one.code: next(statuses[of] for of in statuses if issubclass(one, of)) for one in refusals}
@@ -188,7 +198,7 @@ KEYS = {
     "WaitingLine": keys.waiting_line("s", "<service>", "2026-12-01"),
     "Rate": keys.rate("s", "<action>", "<digest>", "2026-12-01T09"),
     "AuditEntry": keys.audit_entry("s", datetime(2026, 12, 1, 12, tzinfo=UTC), "<id>"),
-    "Link": keys.link("s", "<line>"),
+    "AuditLink": keys.link("s", "<line>"),
     "ChainHead": keys.chain_head("s"),
     "OpenRaffles": keys.open_raffles("s"),
     "Raffle": keys.raffle("s", "<raffle>"),
@@ -203,7 +213,7 @@ KEYS = {
     "CalendarWatch": keys.calendar_watch("s", "INTEGRATION#GOOGLE_CALENDAR"),
     "CalendarConsent": keys.calendar_consent("s", "<id>"),
     "LedgerLine": keys.ledger_line("s", datetime(2026, 12, 1, 12, tzinfo=UTC), "<id>", "PAID"),
-    "Owed": keys.refund_due("s", "<id>"),
+    "RefundDue": keys.refund_due("s", "<id>"),
     "ParkedNotice": keys.parked_notice("s", "<id>"),
     "PaymentReport": keys.payment_report("s", DAY),
     "Integration": keys.integration("s", "BANCARD"),
@@ -239,18 +249,77 @@ def test_the_data_model_explains_every_byte_of_an_agenda_line():
     assert [byte for part in told for byte in range(part[0], part[-1] + 1)] == list(range(attributes._LINE.size))
 
 
-def test_the_architecture_has_every_function_and_every_use_case_in_its_order():
+def test_the_architecture_has_every_function_and_no_other():
     folders = {bare(row[0]).split("/")[1] for row in rows(ARCHITECTURE) if row[0].startswith("`functions/")}
-    listed = re.findall(r"`(\w+)`", ARCHITECTURE.split("Use cases, lowest first:")[1].splitlines()[0])
 
-    assert folders - {"*"} == {folder.name for folder in (ROOT / "functions").iterdir()}
-    assert listed == test_architecture.USE_CASES
+    assert folders == {folder.name for folder in (ROOT / "functions").iterdir()}
+
+
+def test_the_architecture_draws_every_room_and_every_module_beside_them():
+    package = ROOT / "layers" / "shared" / "mostrador"
+    there = {path.stem for path in package.iterdir() if path.is_dir() or path.suffix == ".py"}
+
+    assert there - {"__init__", "__pycache__"} <= set(re.findall(r"\w+", blocks(ARCHITECTURE, "")[0]))
+
+
+STEP = re.compile(r"^\d+\. `([\w/.]+\.(?:py|yaml))` -> `(\w+)`", re.M)
+
+
+def walks(heading):
+    """Title -> (file, name) of each numbered step, of the sections below a heading of the architecture."""
+    below = re.split(r"^### ", ARCHITECTURE.split(f"## {heading}\n")[1].split("\n## ")[0], flags=re.M)[1:]
+    return {text.splitlines()[0]: STEP.findall(text) for text in below}
+
+
+def names_in(path):
+    """Each function, class, method, variable and field of a module; each resource and parameter of a template."""
+    if path.suffix == ".yaml":
+        return {*template.load()["Resources"], *template.load()["Parameters"]}
+    tree = [*ast.walk(ast.parse(path.read_text()))]
+    defined = {node.name for node in tree if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    stored = [node for node in tree if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store)]
+    return defined | {node.id if isinstance(node, ast.Name) else node.attr for node in stored}
+
+
+def astray(steps):
+    """The steps whose file or name is not there."""
+    places = [
+        (place if place.startswith(("functions/", "template")) else f"layers/shared/mostrador/{place}")
+        for place, _ in steps
+    ]
+    return [
+        f"{place}: {name}"
+        for place, (_, name) in zip(places, steps, strict=True)
+        if not (ROOT / place).exists() or name not in names_in(ROOT / place)
+    ]
+
+
+def test_the_three_walks_go_through_files_and_functions_that_exist():
+    found = walks("Three walks")
+
+    assert len(found) == 3
+    assert min(map(len, found.values())) >= 4
+    assert [step for steps in found.values() for step in astray(steps)] == []
+
+
+def test_each_of_the_six_questions_is_answered_in_at_most_three_files_that_exist():
+    found = walks("Six questions")
+
+    assert len(found) == 6
+    assert {len({place for place, _ in steps}) for steps in found.values()} <= {1, 2, 3}
+    assert [step for steps in found.values() for step in astray(steps)] == []
 
 
 def test_every_make_target_named_exists():
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
 
     assert on_every_page(lambda page: make_targets(page.read_text()) - targets) == []
+
+
+def test_every_test_that_the_makefile_names_exists():
+    named = re.findall(r"\btests/[\w/.*]+", (ROOT / "Makefile").read_text())
+
+    assert [path for path in named if not list(ROOT.glob(path))] == []
 
 
 def make_targets(text):
@@ -286,34 +355,38 @@ def test_every_path_in_backticks_exists():
 
 
 def modules_named(page):
-    """The ``module.function`` spans of a page whose module is one of the package."""
-    for one in spans(page.read_text()):
-        found = re.match(r"([a-z_]+(?:\.[a-z_]+)*)\.([a-z_]+)(\(|$)", one)
+    """The ``room.module.function`` spans of a page, as (``room.module``, ``function``)."""
+    for span in spans(page.read_text()):
+        found = re.match(r"([a-z_]+(?:\.[a-z_]+)*)\.([a-z_]+)(\(|$)", span)
         known = found and importlib.util.find_spec(f"mostrador.{found[1].split('.')[0]}")
-        if known and not one.endswith(SUFFIXES):
+        if known and not span.endswith(SUFFIXES):
             yield found[1], found[2]
+
+
+def is_defined(module, name):
+    path = (ROOT / "layers" / "shared" / "mostrador").joinpath(*module.split(".")).with_suffix(".py")
+    return path.exists() and hasattr(importlib.import_module(f"mostrador.{module}"), name)
 
 
 def test_every_function_named_exists():
     def missing(page):
-        named = [(importlib.import_module(f"mostrador.{module}"), name) for module, name in modules_named(page)]
-        return [f"{module.__name__}.{name}" for module, name in named if not hasattr(module, name)]
+        return [f"{module}.{name}" for module, name in modules_named(page) if not is_defined(module, name)]
 
     assert on_every_page(missing) == []
 
 
 def anchors(page):
-    """What a heading is called in a link to it."""
+    """The names by which links find the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_link_leads_somewhere():
-    def astray(page):
+    def dead(page):
         targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
         return [target for target in targets if not target.startswith("https:") and not leads(page, target)]
 
-    assert on_every_page(astray) == []
+    assert on_every_page(dead) == []
 
 
 def leads(page, target):
@@ -344,6 +417,48 @@ def test_the_readme_names_the_users_and_services_that_the_seed_makes():
     ]
 
     assert [one for one in made if one not in README] == []
+
+
+MOST_WORDS = 25
+
+
+def paragraphs(page):
+    """The prose of a page: no code, tables or headings; an item of a list stands for itself."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.S | re.M)
+    text = re.sub(r"^(\||#).*$", "", text, flags=re.M)
+    text = re.sub(r"^\s*(?:[-*]|\d+\.) ", "\n", text, flags=re.M)
+    return [" ".join(one.split()) for one in re.split(r"\n\s*\n", text) if one.strip()]
+
+
+def sentences(page):
+    """Each sentence of a page; code in backticks counts as a word, a link as its text."""
+    for paragraph in paragraphs(page):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"`[^`]*`", "code", paragraph)).replace("*", "")
+        yield from re.split(r"(?<=[.!?])\s+", plain)
+
+
+def test_no_sentence_of_the_docs_is_longer_than_25_words():
+    def long(page):
+        return [one for one in sentences(page) if len(re.findall(r"\S*\w\S*", one)) > MOST_WORDS]
+
+    assert on_every_page(long, PROSE) == []
+
+
+def test_no_sentence_of_the_docs_has_what_or_who_as_its_subject():
+    def unclear(page):
+        begun = [one for one in sentences(page) if re.match(r"(What|Whatever|Who|Whoever)\b", one)]
+        return [one for one in begun if not one.endswith("?")]
+
+    assert on_every_page(unclear, PROSE) == []
+
+
+def test_a_long_sentence_and_an_unclear_subject_are_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"# What is this\n\n- {'word ' * 25}end.\n- Whoever pays wins.\n\n| {'word ' * 30} |\n")
+
+    long, unclear = sentences(page)
+
+    assert (len(long.split()), unclear) == (26, "Whoever pays wins.")
 
 
 def test_the_commands_of_the_readme_are_valid_shell():
