@@ -1,4 +1,4 @@
-"""Door: the table's stream, for Google Calendar; and every minute, what is due there."""
+"""Door: the table's stream, for Google Calendar; and every minute, everything due there."""
 
 from datetime import timedelta
 from typing import Final, NotRequired, TypedDict
@@ -9,18 +9,18 @@ from mostrador.observability import logger
 from mostrador.table.stream_batches import BatchAnswer, StreamRecord
 
 BUDGET: Final = timedelta(seconds=35)
-"""After it Google, which may take 11 s to answer and 13 more to end, is asked nothing new; the function has 60."""
+"""Time for new calls to Google. A call may take 24 s, and the function has 60."""
 
 
 class Event(TypedDict):
-    """Records of the stream; or ``{"due": true}``: do what waits for its time."""
+    """Records of the stream; or ``{"due": true}`` from the schedule."""
 
     Records: NotRequired[list[StreamRecord]]
     due: NotRequired[bool]
 
 
 def handler(event: Event, _context: object) -> BatchAnswer | dict[str, int]:
-    """Deliver the records, or do what is due."""
+    """Deliver the records, or do everything due and return counts by outcome."""
     until = clock.now() + BUDGET
     if "Records" in event:
         return sync.deliver(event["Records"], clock=clock.now, until=until)

@@ -1,4 +1,4 @@
-"""Door: Google Calendar connected, compared with the appointments, and put right."""
+"""Door: connect Google Calendar, compare it with the appointments, and repair it."""
 
 from datetime import timedelta
 from typing import Annotated, Final
@@ -19,21 +19,21 @@ BUDGET: Final = timedelta(seconds=12)
 CALLBACK: Final = "/calendar/oauth/callback"
 BASE = "/tenant/<slug>/api"
 CONNECTION = f"{BASE}/integrations/GOOGLE_CALENDAR"
-OneConnection = Response[views.CalendarView]
-Asked = Annotated[views.OfResource, Query()]
+ConnectionAnswer = Response[views.CalendarView]
+OfResource = Annotated[views.OfResource, Query()]
 
 
 @app.get(CONNECTION)
-def get(slug: door.Slug, query: Asked) -> OneConnection:
+def get(slug: door.Slug, query: OfResource) -> ConnectionAnswer:
     door.caller(app, slug, Action.READ_INTEGRATIONS)
     return door.shown(connections.get(slug, query.resource, now=clock.now()), views.CalendarView)
 
 
 @app.put(CONNECTION)
-def put(slug: door.Slug, form: views.CalendarForm, query: Asked, seen: door.IfMatch = None) -> OneConnection:
+def put(slug: door.Slug, form: views.CalendarForm, query: OfResource, seen: door.IfMatch = None) -> ConnectionAnswer:
     caller = door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
-    made = connections.connect(slug, form, query.resource, seen=seen, actor_name=caller.name, now=clock.now())
-    return door.shown(made, views.CalendarView)
+    connection = connections.connect(slug, form, query.resource, seen=seen, actor_name=caller.name, now=clock.now())
+    return door.shown(connection, views.CalendarView)
 
 
 @app.delete(CONNECTION)
@@ -47,7 +47,7 @@ def delete(
 
 
 @app.post(f"{CONNECTION}/consent")
-def consent(slug: door.Slug, query: Asked) -> views.ConsentView:
+def consent(slug: door.Slug, query: OfResource) -> views.ConsentView:
     caller = door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
     url = connections.consent(
         slug, query.resource, redirect_uri=door.address(app, CALLBACK), actor_name=caller.name, now=clock.now()
@@ -67,13 +67,13 @@ def callback(query: Annotated[views.Returned, Query()]) -> Response[str]:
 
 
 @app.get(f"{BASE}/calendars/drift")
-def compare(slug: door.Slug, query: Asked) -> views.DriftPage:
+def compare(slug: door.Slug, query: OfResource) -> views.DriftPage:
     door.caller(app, slug, Action.READ_CALENDARS)
     return views.DriftPage(items=drift_report.compare(slug, query.resource, clock=clock.now), next=None)
 
 
 @app.post(f"{BASE}/calendars/repair")
-def repair(slug: door.Slug, query: Asked) -> views.DriftPage:
+def repair(slug: door.Slug, query: OfResource) -> views.DriftPage:
     door.caller(app, slug, Action.REPAIR_CALENDARS)
     until = clock.now() + BUDGET
     return views.DriftPage(items=drift_report.repair(slug, query.resource, clock=clock.now, until=until), next=None)

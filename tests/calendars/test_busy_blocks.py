@@ -112,7 +112,7 @@ def test_whole_days_in_an_unknown_zone_are_those_of_the_tenant(shop, google, con
 
     def odd(*told):
         answer = changes(*told)
-        answer.told["timeZone"] = zone
+        answer.content["timeZone"] = zone
         return answer
 
     monkeypatch.setattr(google, "changes", odd)

@@ -3,7 +3,7 @@
 import pytest
 
 from mostrador.calendars import changes_feed, comparison
-from mostrador.calendars.remote_edits import EditKind
+from mostrador.calendars.remote_edits import DifferenceKind
 from mostrador.calendars.rules import google_event as rules
 from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType as System
@@ -20,8 +20,8 @@ def booked(shop, google):
 
 def found(shop):
     connection = integrations.find("salon", System.GOOGLE_CALENDAR)
-    reading = changes_feed.whole(connection, now=shop.clock())
-    return list(comparison.differences("salon", connection, reading, now=shop.clock()))
+    events = changes_feed.read_all(connection, now=shop.clock())
+    return list(comparison.differences("salon", connection, events, now=shop.clock()))
 
 
 def kinds(shop):
@@ -64,16 +64,16 @@ def test_all_that_can_be_wrong_is_named_and_put_right(shop, google, booked, now)
 
     assert kinds(shop) == sorted(
         [
-            (EditKind.MISSING, missing.id),
-            (EditKind.MISSING, purged.id),
-            (EditKind.DIFFERS, differing.id),
-            (EditKind.PARKED, parked.id),
-            (EditKind.STRAY, dead.id),
-            (EditKind.PENDING, late.id),
-            (EditKind.STRAY, missing.id),
+            (DifferenceKind.MISSING, missing.id),
+            (DifferenceKind.MISSING, purged.id),
+            (DifferenceKind.DIFFERS, differing.id),
+            (DifferenceKind.PARKED, parked.id),
+            (DifferenceKind.STRAY, dead.id),
+            (DifferenceKind.PENDING, late.id),
+            (DifferenceKind.STRAY, missing.id),
         ]
     )
-    assert [one.fields for one in found(shop) if one.kind is EditKind.DIFFERS] == [("summary", "start")]
+    assert [one.fields for one in found(shop) if one.kind is DifferenceKind.DIFFERS] == [("summary", "start")]
     repair(shop)
     assert is_right(google)
     assert found(shop) == []
@@ -96,15 +96,15 @@ def test_an_event_with_nothing_but_an_id_like_ours_is_left(shop, google, booked)
 
 def test_events_of_two_connections_in_one_calendar_are_not_taken_for_strays(shop, google, booked, haircut, now):
     own = connect(now, resource_id=haircut.resource_ids[0])
-    reading = changes_feed.whole(own, now=now)
-    before = list(comparison.differences("salon", own, reading, now=now))
+    events = changes_feed.read_all(own, now=now)
+    before = list(comparison.differences("salon", own, events, now=now))
     for one in before:
         comparison.repair("salon", own, one, clock=shop.clock)
 
     assert found(shop) == []
     assert is_right(google)
-    reading = changes_feed.whole(own, now=now)
-    assert list(comparison.differences("salon", own, reading, now=now)) == []
+    events = changes_feed.read_all(own, now=now)
+    assert list(comparison.differences("salon", own, events, now=now)) == []
 
 
 def test_customers_who_are_invited_are_read_by_fifties(shop, google, booked, now):

@@ -97,7 +97,7 @@ def test_who_was_held_up_for_longer_than_the_lease_does_not_have_the_last_word(s
 
 def test_without_a_look_at_the_lease_it_does(shop, google, monkeypatch):
     """The red control of the test above."""
-    monkeypatch.setattr(event_sync, "_hold", lambda *_: None)
+    monkeypatch.setattr(event_sync, "_check_lease", lambda *_: None)
     booked = overtaken(shop, google)
 
     assert google.alive()[record(booked).event_id]["start"]["dateTime"] == moved("2026-12-01T10:00:00-03:00")

@@ -169,7 +169,7 @@ def test_a_resources_own_connection_goes_before_the_tenants(connection, now, hai
 
     def counting(resource_id):
         found = reads.batch(google_access.keys_of("salon", resource_id))
-        return google_access.counting("salon", resource_id, found).resource_id
+        return google_access.effective_connection("salon", resource_id, found).resource_id
 
     assert counting(own) is None
     connect(now, resource_id=own)
@@ -182,15 +182,15 @@ def test_a_connection_without_credentials_does_not_count(salon, now):
 
     found = reads.batch(google_access.keys_of("salon", None))
 
-    assert google_access.counting("salon", None, found) is None
+    assert google_access.effective_connection("salon", None, found) is None
 
 
 def test_a_grant_is_given_back(connection, google, now):
-    google_access.end(connection, now=now)
+    google_access.revoke_grant(connection, now=now)
 
     assert google.grants == set()
     google.is_down = True
-    google_access.end(connection, now=now)  # is no reason to keep the connection
+    google_access.revoke_grant(connection, now=now)  # is no reason to keep the connection
 
 
 def test_credentials_are_sealed(connection):

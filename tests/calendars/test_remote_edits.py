@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mostrador import context
-from mostrador.calendars import comparison, remote_edits
-from mostrador.calendars import watches as calendar_watches
+from mostrador.calendars import comparison, remote_edits, watch_runs, watches
 from mostrador.scheduling import resources
 from mostrador.scheduling.views.services import NewResource
 from mostrador.table import writes
@@ -32,7 +31,7 @@ def watched(shop, google, now, request):
     connection = connect(now, on_change=getattr(request, "param", "PUT_BACK"))
     booked = shop.book(9, status="CONFIRMED")
     shop.deliver()
-    calendar_watches.wake("salon", connection, now=shop.clock())
+    watches.wake("salon", connection, now=shop.clock())
     shop.sweep()
     shop.clock.pass_(minutes=6)
     return booked
@@ -113,17 +112,17 @@ def empty(google, *booked):
 
 def read_slowly(shop, monkeypatch):
     """A run that ends after the second of six: fewer are left than would look like an emptied calendar."""
-    until, answer = shop.clock() + timedelta(seconds=35), calendar_watches.answer
+    until, resolve = shop.clock() + timedelta(seconds=35), watch_runs.resolve
 
     def slow(*told, **how):
-        done = answer(*told, **how)
+        done = resolve(*told, **how)
         shop.clock.pass_(seconds=20)
         return done
 
     with monkeypatch.context() as patched, context.working("salon", context.SYSTEM):
-        patched.setattr(calendar_watches, "answer", slow)
-        watch = calendar_watches.find("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).sk)
-        assert not calendar_watches.advance("salon", watch, clock=shop.clock, until=until)
+        patched.setattr(watch_runs, "resolve", slow)
+        watch = watches.find("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).sk)
+        assert not watch_runs.advance("salon", watch, clock=shop.clock, until=until)
 
 
 def statuses(booked):
@@ -141,7 +140,7 @@ def test_a_calendar_that_somebody_emptied_cancels_nothing_and_rings(shop, google
     assert is_right(google)
     assert [(one["message"], one["deleted"]) for one in seen.lines("ERROR")] == [("calendar emptied", 6)]
     connection = integrations.find("salon", IntegrationType.GOOGLE_CALENDAR)
-    kept_until = calendar_watches.find("salon", connection.sk).deletions_kept_until
+    kept_until = watches.find("salon", connection.sk).deletions_kept_until
     assert kept_until > shop.clock()
 
     empty(google, *six[:2])  # whoever empties it goes on
@@ -197,12 +196,10 @@ def test_an_emptied_calendar_is_put_back_whole_though_somebody_wakes_its_watch_m
 
     def waking(*told, **how):
         if next(woken, False):
-            calendar_watches.wake(
-                "salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR), now=shop.clock()
-            )
+            watches.wake("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR), now=shop.clock())
         return would_cancel(*told, **how)
 
-    monkeypatch.setattr(calendar_watches, "would_cancel", waking)
+    monkeypatch.setattr(watch_runs, "would_cancel", waking)
     read_slowly(shop, monkeypatch)
     for _ in range(3):
         come_round(shop)
@@ -214,22 +211,22 @@ def test_an_emptied_calendar_is_put_back_whole_though_somebody_wakes_its_watch_m
 @follows
 def test_an_emptied_calendar_is_so_for_each_connection_to_it(shop, google, six):
     other = resources.create("salon", NewResource(name="Silla 2"), key=None, now=shop.clock())
-    calendar_watches.wake("salon", connect(shop.clock(), resource_id=other.id, on_change="FOLLOW"), now=shop.clock())
+    watches.wake("salon", connect(shop.clock(), resource_id=other.id, on_change="FOLLOW"), now=shop.clock())
     come_round(shop)
     empty(google, *six)
 
     come_round(shop)
 
-    watches = [calendar_watches.find("salon", one.sk) for one in comparison.connections("salon").values()]
-    assert len(watches) == 2
-    assert all(one.deletions_kept_until > shop.clock() for one in watches)
+    found = [watches.find("salon", one.sk) for one in comparison.connections("salon").values()]
+    assert len(found) == 2
+    assert all(one.deletions_kept_until > shop.clock() for one in found)
     assert statuses(six) == ["CONFIRMED"] * 6
 
 
 @follows
 def test_an_emptied_calendar_that_is_read_whole_cancels_nothing(shop, google, six):
     empty(google, *six)
-    calendar_watches.wake("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR), now=shop.clock())
+    watches.wake("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR), now=shop.clock())
 
     come_round(shop)
 
@@ -296,7 +293,7 @@ def test_a_change_that_is_told_twice_is_answered_once(shop, google, watched):
     google.edit(record(watched).event_id, **TEN)
     come_round(shop)
     asked = len(google.asked)
-    watch = calendar_watches.find("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).sk)
+    watch = watches.find("salon", integrations.find("salon", IntegrationType.GOOGLE_CALENDAR).sk)
     watch.cursor = "1"
     watch.save()
 
@@ -309,20 +306,20 @@ def test_a_change_that_is_told_twice_is_answered_once(shop, google, watched):
 @follows
 @pytest.mark.parametrize("change", ["move", "delete"])
 def test_a_change_that_staff_overtook_is_not_followed(shop, google, watched, change, monkeypatch):
-    """Between the reading of Google and the answer staff moves the appointment, and the stream tells Google."""
+    """Between the reading of Google and its answer staff moves the appointment, and the stream tells Google."""
     if change == "move":
         google.edit(record(watched).event_id, **TEN)
     else:
         google.trash(record(watched).event_id)
-    answer = remote_edits.answer
+    resolve = remote_edits.resolve
 
-    def late(scene, *rest, **more):
-        monkeypatch.setattr(calendar_watches, "answer", answer)
+    def late(context, *rest, **more):
+        monkeypatch.setattr(watch_runs, "resolve", resolve)
         shop.move(watched, 15)
         shop.deliver()
-        return answer(scene, *rest, **more)
+        return resolve(context, *rest, **more)
 
-    monkeypatch.setattr(calendar_watches, "answer", late)
+    monkeypatch.setattr(watch_runs, "resolve", late)
     come_round(shop)
     come_round(shop)
 

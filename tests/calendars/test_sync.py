@@ -11,7 +11,7 @@ import pytest
 
 from functions.calendar_sync import app
 from mostrador import process_cache
-from mostrador.calendars import event_sync, watches
+from mostrador.calendars import event_sync, event_upsert, watches
 from mostrador.observability import logger
 from mostrador.table import keys, reads, stream_batches
 from mostrador.tenancy import integrations, tenants
@@ -361,7 +361,7 @@ def test_at_once_somebody_else_is_at_it_and_what_changed_is_said_all_the_same(sh
 def test_without_the_lease_the_older_worker_has_the_last_word(shop, google, monkeypatch):
     """The red control of the test above."""
     monkeypatch.setattr(event_sync, "LEASE", timedelta(seconds=-1))
-    monkeypatch.setattr(event_sync, "_hold", lambda *_: None)
+    monkeypatch.setattr(event_sync, "_check_lease", lambda *_: None)
     booked = shop.book()
     first = shop.records()
 
@@ -378,10 +378,10 @@ def test_without_the_lease_the_older_worker_has_the_last_word(shop, google, monk
 
 def test_without_ids_of_ours_a_lost_answer_makes_two_events(shop, google, monkeypatch):
     """The red control of the crashes: an id that Google makes, instead of one derived from the appointment."""
-    insert = event_sync.event_upsert.google_calendar.insert
+    insert = event_upsert.google_calendar.insert
     given = iter(f"{number:05d}" for number in range(100))
     anonymous = lambda calendar, body, **how: insert(calendar, {**body, "id": next(given)}, **how)  # noqa: E731
-    monkeypatch.setattr(event_sync.event_upsert.google_calendar, "insert", anonymous)
+    monkeypatch.setattr(event_upsert.google_calendar, "insert", anonymous)
     shop.book()
     google.crash = (1, "after")
     shop.deliver()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mostrador import context
-from mostrador.calendars import connections, google_access, watches
+from mostrador.calendars import connections, google_access, watch_runs, watches
 from mostrador.clients.kms import SecretsUnavailable
 from mostrador.tenancy import integrations, tenants
 from mostrador.tenancy.integrations import IntegrationType
@@ -89,7 +89,7 @@ def test_the_cursor_stays_where_it_was_when_something_fails(shop, google, connec
     google.edit(record(booked).event_id, summary="x")
     shop.clock.pass_(minutes=5)
     with monkeypatch.context() as patched:
-        patched.setattr(watches, "answer", lambda *_, **__: 1 / 0)
+        patched.setattr(watch_runs, "resolve", lambda *_, **__: 1 / 0)
         assert shop.sweep()["failed"] == 1
     assert watch().cursor == before
 
@@ -217,8 +217,8 @@ def lunch(shop, google, connection):
 
 
 def test_a_run_while_the_grant_is_given_back_follows_nothing_again(shop, google, lunch, monkeypatch):
-    give_back = google_access.end
-    monkeypatch.setattr(google_access, "end", lambda *told, **how: (shop.sweep(), give_back(*told, **how)))
+    give_back = google_access.revoke_grant
+    monkeypatch.setattr(google_access, "revoke_grant", lambda *told, **how: (shop.sweep(), give_back(*told, **how)))
 
     disconnect(shop)
 
@@ -227,14 +227,14 @@ def test_a_run_while_the_grant_is_given_back_follows_nothing_again(shop, google,
 
 
 def test_a_run_that_has_begun_before_the_end_follows_nothing_again(shop, google, lunch, monkeypatch):
-    choose = watches._step
+    choose = watch_runs._step
 
     def late(*told):
         monkeypatch.undo()
         disconnect(shop)
         return choose(*told)
 
-    monkeypatch.setattr(watches, "_step", late)
+    monkeypatch.setattr(watch_runs, "_step", late)
     shop.sweep()
 
     assert (followed(shop), watch()) == (None, None)
@@ -255,7 +255,7 @@ def test_a_grant_that_cannot_be_opened_does_not_keep_the_connection(shop, google
     def closed(*_, **__):
         raise SecretsUnavailable
 
-    monkeypatch.setattr(google_access, "end", closed)
+    monkeypatch.setattr(google_access, "revoke_grant", closed)
 
     disconnect(shop)
 
@@ -270,7 +270,7 @@ def test_a_proof_cut_short_goes_on_the_next_minute(shop, google, connection):
     google.trash(record(booked).event_id)
     google.keeps_from = google.count + 1
     with context.working("salon", context.SYSTEM):
-        assert not watches.advance("salon", watch(), clock=shop.clock, until=shop.clock())
+        assert not watch_runs.advance("salon", watch(), clock=shop.clock, until=shop.clock())
     google.keeps_from = 0
 
     shop.sweep()

@@ -44,23 +44,23 @@ def told(**changed):
     ],
 )
 def test_what_lives_is_an_event_and_what_is_dead_is_none(status, said):
-    wanted = event_plan.wanted(told(status=status), Choices())
+    content = event_plan.content(told(status=status), Choices())
 
-    assert (wanted.status if wanted else None) == said
+    assert (content.status if content else None) == said
 
 
 def test_pending_ones_are_left_out_where_the_tenant_wants_that():
     choices = Choices(show_pending=False)
 
-    assert event_plan.wanted(told(status="PENDING"), choices) is None
-    assert event_plan.wanted(told(), choices) is not None
+    assert event_plan.content(told(status="PENDING"), choices) is None
+    assert event_plan.content(told(), choices) is not None
 
 
 def test_the_summary_is_the_tenants_and_the_description_tells_the_rest():
-    wanted = event_plan.wanted(told(), Choices(summary="{resource}: {service} ({customer})"))
+    content = event_plan.content(told(), Choices(summary="{resource}: {service} ({customer})"))
 
-    assert wanted.summary == "Eva: Corte (Ana)"
-    assert wanted.description.splitlines() == [
+    assert content.summary == "Eva: Corte (Ana)"
+    assert content.description.splitlines() == [
         "Servicio: Corte",
         "Profesional: Eva",
         "Cliente: Ana",
@@ -70,26 +70,26 @@ def test_the_summary_is_the_tenants_and_the_description_tells_the_rest():
 
 
 def test_a_name_that_looks_like_a_placeholder_is_only_a_name():
-    assert event_plan.wanted(told(customer="{resource"), Choices()).summary == "Corte · {resource"
+    assert event_plan.content(told(customer="{resource"), Choices()).summary == "Corte · {resource"
 
 
 def test_a_private_calendar_tells_nothing_of_the_customer():
-    wanted = event_plan.wanted(told(), Choices(private=True))
+    content = event_plan.content(told(), Choices(private=True))
 
-    assert wanted.is_private
+    assert content.is_private
     for secret in ("Ana", "595981", "flequillo"):
-        assert secret not in wanted.summary + wanted.description
+        assert secret not in content.summary + content.description
 
 
 def test_the_customer_is_invited_only_where_the_tenant_wants_that():
-    assert event_plan.wanted(told(), Choices()).attendees == ()
-    assert event_plan.wanted(told(), Choices(attendees=True)).attendees == ("ana@example.com",)
-    assert event_plan.wanted(told(email=None), Choices(attendees=True)).attendees == ()
+    assert event_plan.content(told(), Choices()).attendees == ()
+    assert event_plan.content(told(), Choices(attendees=True)).attendees == ("ana@example.com",)
+    assert event_plan.content(told(email=None), Choices(attendees=True)).attendees == ()
 
 
 def test_concluding_an_appointment_changes_nothing_in_the_calendar():
     prints = {
-        google_event.fingerprint(event_plan.wanted(told(status=one, revision=n), Choices()))
+        google_event.fingerprint(event_plan.content(told(status=one, revision=n), Choices()))
         for n, one in enumerate(("CONFIRMED", "COMPLETED", "NO_SHOW"))
     }
 

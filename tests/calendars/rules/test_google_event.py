@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mostrador.calendars.rules import google_event
-from mostrador.calendars.rules.google_event import Failure, Wanted
+from mostrador.calendars.rules.google_event import EventContent
 from mostrador.scheduling.rules.busy_times import BusyTime, by_local_day
 from mostrador.values import local_time
 
@@ -15,7 +15,7 @@ APPOINTMENT = "0192f3a15b7c7d119c2e0a1b2c3d4e5f"
 ASUNCION = ZoneInfo("America/Asuncion")
 NEW_YORK = ZoneInfo("America/New_York")
 STARTS = datetime(2026, 11, 5, 15, 30, tzinfo=ASUNCION)
-WANTED = Wanted(
+WANTED = EventContent(
     status="confirmed",
     summary="Corte: Ana",
     description="Primera vez.\nTraer foto.",
@@ -47,10 +47,6 @@ def all_day(starts, ends):
 
 
 A_MEETING = timed("2026-11-05T10:00:00Z", "2026-11-05T11:00:00Z")
-
-
-def error(*reasons):
-    return {"error": {"errors": [{"domain": "usageLimits", "reason": reason} for reason in reasons]}}
 
 
 # Ids
@@ -467,63 +463,3 @@ def test_a_meeting_until_midnight_does_not_touch_the_next_day():
     busy = google_event.busy_of(timed("2026-11-05T23:00:00-03:00", "2026-11-06T00:00:00-03:00"), ASUNCION)
 
     assert list(by_local_day([busy], ASUNCION)) == [date(2026, 11, 5)]
-
-
-# What an error asks for
-
-
-@pytest.mark.parametrize(
-    ("status", "reason", "failure"),
-    [
-        (400, "timeRangeEmpty", Failure.REFUSED),
-        (400, "required", Failure.REFUSED),
-        (401, "authError", Failure.REFRESH),
-        (403, "userRateLimitExceeded", Failure.RETRY),
-        (403, "rateLimitExceeded", Failure.RETRY),
-        (403, "quotaExceeded", Failure.RETRY),
-        (403, "dailyLimitExceeded", Failure.RETRY),
-        (403, "accessNotConfigured", Failure.RETRY),
-        (403, "forbidden", Failure.FORBIDDEN),
-        (403, "forbiddenForNonOrganizer", Failure.REFUSED),
-        (403, "insufficientPermissions", Failure.FORBIDDEN),
-        (404, "notFound", Failure.GONE),
-        (408, "", Failure.RETRY),
-        (409, "duplicate", Failure.DUPLICATE),
-        (410, "deleted", Failure.GONE),
-        (410, "fullSyncRequired", Failure.FULL_SYNC),
-        (410, "updatedMinTooLongAgo", Failure.FULL_SYNC),
-        (412, "conditionNotMet", Failure.CHANGED),
-        (413, "", Failure.REFUSED),
-        (429, "rateLimitExceeded", Failure.RETRY),
-        (500, "backendError", Failure.RETRY),
-        (503, "backendError", Failure.RETRY),
-        (302, "", Failure.RETRY),
-    ],
-)
-def test_every_error_of_the_table_asks_for_one_thing(status, reason, failure):
-    assert google_event.failure_of(status, error(reason)) == failure
-
-
-def test_any_of_the_reasons_may_be_the_one_that_counts():
-    assert google_event.failure_of(403, error("forbidden", "rateLimitExceeded")) == Failure.RETRY
-
-
-def test_a_list_that_is_gone_must_be_read_anew_whatever_the_reason():
-    assert google_event.failure_of(410, error("deleted"), listing=True) == Failure.FULL_SYNC
-    assert google_event.failure_of(410, None, listing=True) == Failure.FULL_SYNC
-    assert google_event.failure_of(404, error("notFound"), listing=True) == Failure.GONE
-
-
-@pytest.mark.parametrize(
-    "body", [None, "<html>", [], {"error": "invalid"}, {"error": {"errors": [None, {"reason": 7}]}}]
-)
-def test_without_reasons_the_status_decides(body):
-    statuses = {400: "REFUSED", 401: "REFRESH", 403: "REFUSED", 404: "GONE", 409: "DUPLICATE", 502: "RETRY"}
-
-    assert {status: google_event.failure_of(status, body) for status in statuses} == statuses
-
-
-@given(st.integers(100, 599), json_values | st.fixed_dictionaries({"error": json_values}))
-def test_no_answer_whatever_it_says_makes_us_fall(status, body):
-    assert google_event.failure_of(status, body) in Failure
-    assert isinstance(google_event.reasons(body), tuple)

@@ -22,7 +22,7 @@ from tests.support.google import CLIENT, EMAIL, REDIRECT, VERIFIER, own_agenda, 
 
 google, agenda = served, own_agenda
 ID = rules.event_id("0192f3a15b7c7d119c2e0a1b2c3d4e5f", 0)
-WANTED = rules.Wanted(
+WANTED = rules.EventContent(
     status="confirmed",
     summary="Corte de Ana",
     description="Con lavado",

@@ -1,11 +1,11 @@
-"""Other people's events in a connected calendar block times of the resources that it is for."""
+"""Other people's events in a connected calendar block times of the resources that the connection is for."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mostrador.calendars import google_access
-from mostrador.calendars.changes_feed import Reading
+from mostrador.calendars.changes_feed import CalendarEvents
 from mostrador.calendars.rules import google_event as rules
 from mostrador.errors import NotHere
 from mostrador.scheduling import busy_sources, busy_times
@@ -16,9 +16,9 @@ from mostrador.tenancy import tenants
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who may write busy times, taken before the calendar is asked.
+    """The right to write busy times, taken before the calendar is read; only the newest turn may write.
 
-    ``is_first``: nothing is known of the calendar yet, so what changed in it is not enough.
+    ``is_first``: the calendar was never read, so a list of changes is not enough.
     """
 
     tenant: str
@@ -30,7 +30,7 @@ class Turn:
 
 
 def begin(tenant: str, connection: Integration, *, now: datetime) -> Turn | None:
-    """None where the tenant did not choose that other events block times; those that did are free again.
+    """Take the next turn. None, with all its times free, where the tenant does not want other events to block times.
 
     Raises NotHere where the connection is gone meanwhile, Overtaken, Busy.
     """
@@ -40,26 +40,26 @@ def begin(tenant: str, connection: Integration, *, now: datetime) -> Turn | None
             end(tenant, connection.sk, now=now)
         return None
     if busy_sources.follow(tenant, source, now=now) and reads.one((connection.pk, connection.sk)) is None:
-        end(tenant, connection.sk, now=now)  # who disconnected it had ended it before it was followed here
+        end(tenant, connection.sk, now=now)  # the disconnection came before the call of ``follow``
         raise NotHere(entity="integration", id=source)
     state = busy_sources.begin(tenant, source)
     return Turn(tenant, source, int(state.version), _blocked(tenant, connection), now, is_first=state.as_of is None)
 
 
-def take(turn: Turn, reading: Reading, *, now: datetime) -> None:
-    """Write what a reading tells. Raises Overtaken, Busy."""
-    zone = _zone(reading) or tenants.zone(tenants.find(turn.tenant, now=now))
-    told = {str(event.get("id")): rules.busy_of(event, zone, turn.tenant) for event in reading.theirs}
-    if reading.is_whole:
-        busies = [busy for busy in told.values() if busy]
-        busy_times.full(turn.tenant, turn.source, turn.resource_ids, busies, turn=turn.number, now=now)
+def take(turn: Turn, events: CalendarEvents, *, now: datetime) -> None:
+    """Write the busy times of these events. Raises Overtaken, Busy."""
+    zone = _zone(events) or tenants.zone(tenants.find(turn.tenant, now=now))
+    times = {str(event.get("id")): rules.busy_of(event, zone, turn.tenant) for event in events.foreign}
+    if events.is_full:
+        busy = [time for time in times.values() if time]
+        busy_times.full(turn.tenant, turn.source, turn.resource_ids, busy, turn=turn.number, now=now)
     else:
-        busy_times.replace(turn.tenant, turn.source, turn.resource_ids, told, turn=turn.number, now=now)
+        busy_times.replace(turn.tenant, turn.source, turn.resource_ids, times, turn=turn.number, now=now)
     busy_sources.finish(turn.tenant, turn.source, turn=turn.number, resource_ids=turn.resource_ids, as_of=turn.began_at)
 
 
 def end(tenant: str, connection: str, *, now: datetime) -> None:
-    """The calendar of a connection (its sort key) blocks nothing any more; again completes it.
+    """Free all times that the calendar of a connection (its sort key) blocks; a repeat completes it.
 
     Raises Overtaken, Busy.
     """
@@ -70,10 +70,10 @@ def _source(connection: str) -> str:
     return connection.removeprefix(keys.INTEGRATION_PREFIX)
 
 
-def _zone(reading: Reading) -> ZoneInfo | None:
-    """The calendar's zone; None where Google names one that is not known here, or none."""
+def _zone(events: CalendarEvents) -> ZoneInfo | None:
+    """The calendar's zone; None where Google gives none, or one that is not known here."""
     try:
-        return ZoneInfo(reading.time_zone) if reading.time_zone else None
+        return ZoneInfo(events.time_zone) if events.time_zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, no name at all, the name of a directory
         return None
 
@@ -81,4 +81,4 @@ def _zone(reading: Reading) -> ZoneInfo | None:
 def _blocked(tenant: str, connection: Integration) -> list[str]:
     if connection.resource_id:
         return [connection.resource_id]
-    return [one.id for one in reads.everything(*keys.resource(tenant, ""))]
+    return [resource.id for resource in reads.everything(*keys.resource(tenant, ""))]

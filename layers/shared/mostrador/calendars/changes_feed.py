@@ -1,12 +1,16 @@
-"""What Google says is in a calendar: all of it, or what changed since; ours told from other people's."""
+"""Google's list of a calendar's events: all of them (full sync), or the changes since then (incremental sync).
+
+https://developers.google.com/calendar/api/guides/sync
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from mostrador.calendars import google_access
 from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules.google_event import GoogleEvent
 from mostrador.clients import google_calendar
 from mostrador.clients.google_calendar import Calendar, Page
 from mostrador.scheduling.rules import busy_times
@@ -15,60 +19,63 @@ from mostrador.table.items.tenants import Integration
 
 BEHIND: Final = busy_times.BEHIND
 AHEAD: Final = busy_times.AHEAD
-"""How far back and ahead of now a calendar is read and compared."""
+"""How far before and after now a calendar is read and compared."""
 
 
 @dataclass(slots=True)
-class Reading:
-    """``ours`` by event id; ``cursor`` is where the next one goes on. ``is_whole``: all there is, not what changed."""
+class CalendarEvents:
+    """``ours`` by event id, and other people's, ``foreign``. ``is_full``: all events, not only the changes.
 
-    is_whole: bool
-    ours: dict[str, dict[str, Any]] = field(default_factory=dict)
-    theirs: list[dict[str, Any]] = field(default_factory=list)
-    cursor: str | None = None
+    The next incremental sync starts at ``sync_token``. ``time_zone`` is the calendar's.
+    """
+
+    is_full: bool
+    ours: dict[str, GoogleEvent] = field(default_factory=dict)
+    foreign: list[GoogleEvent] = field(default_factory=list)
+    sync_token: str | None = None
     time_zone: str | None = None
 
 
-def whole(connection: Integration, *, now: datetime) -> Reading:
-    """Everything from BEHIND to AHEAD. Raises what ``calendar_access.ask`` does."""
+def read_all(connection: Integration, *, now: datetime) -> CalendarEvents:
+    """Every event from BEHIND to AHEAD. Raises what ``google_access.ask`` does."""
     return _read(connection, None, now=now)
 
 
-def since(connection: Integration, cursor: str, *, now: datetime) -> Reading:
-    """What changed since. Raises SyncTokenDead and what ``calendar_access.ask`` does."""
-    return _read(connection, cursor, now=now)
+def read_changes(connection: Integration, sync_token: str, *, now: datetime) -> CalendarEvents:
+    """The events that changed since ``sync_token``. Raises SyncTokenDead and what ``google_access.ask`` does."""
+    return _read(connection, sync_token, now=now)
 
 
-def _read(connection: Integration, cursor: str | None, *, now: datetime) -> Reading:
-    reading, tenant = Reading(is_whole=cursor is None), keys.tenant_of(connection.pk)
-    for page in _pages(connection, cursor, now):
+def _read(connection: Integration, sync_token: str | None, *, now: datetime) -> CalendarEvents:
+    events, tenant = CalendarEvents(is_full=sync_token is None), keys.tenant_of(connection.pk)
+    for page in _pages(connection, sync_token, now):
         for event in page.events:
-            _sort(reading, event, tenant)
-        reading.cursor, reading.time_zone = page.next_sync, page.time_zone or reading.time_zone
-    return reading
+            _sort(events, event, tenant)
+        events.sync_token, events.time_zone = page.next_sync, page.time_zone or events.time_zone
+    return events
 
 
-def _pages(connection: Integration, cursor: str | None, now: datetime) -> Iterator[Page]:
-    first, last = (None, None) if cursor else (now - BEHIND, now + AHEAD)
+def _pages(connection: Integration, sync_token: str | None, now: datetime) -> Iterator[Page]:
+    first, last = (None, None) if sync_token else (now - BEHIND, now + AHEAD)
     page_token: str | None = None
 
-    def asked(calendar: Calendar) -> Page:
+    def list_page(calendar: Calendar) -> Page:
         return google_calendar.changes(
-            calendar, sync_token=cursor, page_token=page_token, time_min=first, time_max=last
+            calendar, sync_token=sync_token, page_token=page_token, time_min=first, time_max=last
         )
 
     while True:
-        page = google_access.ask(connection, asked, now=now)
+        page = google_access.ask(connection, list_page, now=now)
         yield page
         page_token = page.next_page
         if page_token is None:
             return
 
 
-def _sort(reading: Reading, event: dict[str, Any], tenant: str) -> None:
-    """A deleted event may have nothing but its id: ours, or another tenant's, which then blocks no longer."""
+def _sort(events: CalendarEvents, event: GoogleEvent, tenant: str) -> None:
+    """A deleted event may have only its id, and be another tenant's: it counts as foreign too, and blocks no more."""
     is_ours = rules.is_ours(event, tenant)
     if is_ours:
-        reading.ours[str(event.get("id"))] = event
-    if not is_ours or event.get("status") == rules.CANCELLED:
-        reading.theirs.append(event)
+        events.ours[str(event.get("id"))] = event
+    if not is_ours or rules.is_deleted(event):
+        events.foreign.append(event)

@@ -1,19 +1,19 @@
 """A tenant, or one of its resources, connected to a Google Calendar: by a consent or a service account's key.
 
-A consent is bound to the tenant, the resource and who asked for it by a signed state of ten minutes, good once; the
-verifier of PKCE stays here. What Google grants is sealed and never shown.
+A signed state binds a consent to the tenant, the resource and the user. It is good once, for ten minutes; the verifier
+of PKCE stays here. The grant is sealed and never shown.
 """
 
 import json
 import secrets
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from mostrador import ids, settings
-from mostrador.calendars import google_access, watches
+from mostrador.calendars import disconnection, google_access, watches
 from mostrador.calendars.google_access import OAUTH, SERVICE_ACCOUNT
 from mostrador.calendars.rules.event_plan import Choices
 from mostrador.clients import google_oauth
@@ -39,7 +39,7 @@ class NoConsents(Conflict):
 
 
 class DeadConsent(NotFound):
-    """Forged, lapsed, or used before: the same answer."""
+    """The state is forged, expired or used: the answer is the same."""
 
     code = "calendar_consent_dead"
     en = "this consent is not under way, or no longer: ask for it again"
@@ -60,7 +60,7 @@ def get(tenant: str, resource_id: str | None, *, now: datetime) -> Integration:
 def connect(
     tenant: str, form: "CalendarForm", resource_id: str | None, *, seen: int | None, actor_name: str, now: datetime
 ) -> Integration:
-    """Choose what the calendar shows; with a service account, connect at once. A broken connection is tried again.
+    """Store the calendar's options; with a service account, connect at once. A broken connection is tried again.
 
     Raises NotHere (resource), Stale, Busy, SecretsUnavailable.
     """
@@ -71,20 +71,20 @@ def connect(
 
 
 def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, actor_name: str, now: datetime) -> str:
-    """The address at which a person lets us into a calendar. Raises NoConsents, NotHere."""
+    """The address where a person gives us access to a calendar. Raises NoConsents, NotHere."""
     _check_resource(tenant, resource_id, now)
     if not settings.google_client_id():
         raise NoConsents
     consent_id, verifier = ids.new(), secrets.token_urlsafe(48)
     expires_at = int((now + LIVES).timestamp())
-    asked = CalendarConsent(*keys.calendar_consent(tenant, consent_id))
-    asked.resource_id, asked.verifier, asked.actor_name, asked.expires_at = (
-        resource_id,
-        verifier,
-        actor_name,
-        expires_at,
+    pending = CalendarConsent(
+        *keys.calendar_consent(tenant, consent_id),
+        resource_id=resource_id,
+        verifier=verifier,
+        actor_name=actor_name,
+        expires_at=expires_at,
     )
-    writes.save_unaudited(asked)
+    writes.save_unaudited(pending)
     return google_oauth.consent_url(
         settings.google_auth_url(),
         client_id=settings.google_client_id(),
@@ -96,7 +96,7 @@ def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, actor_na
 
 
 def consume_state(state: str, *, now: datetime) -> tuple[str, str]:
-    """Tenant and consent that Google's ``state`` names. Raises DeadConsent."""
+    """The tenant and the consent that Google's ``state`` names. Raises DeadConsent."""
     try:
         tenant, consent_id, expires_at = _signer().loads(state)
     except (BadSignature, ValueError) as error:
@@ -107,8 +107,8 @@ def consume_state(state: str, *, now: datetime) -> tuple[str, str]:
 
 
 def granted(tenant: str, consent_id: str, *, code: str, error: str, redirect_uri: str, now: datetime) -> Integration:
-    """Take what Google returned with, once. Raises DeadConsent, ConsentDenied, GrantDead, GoogleUnavailable, Busy."""
-    asked = _used(tenant, consent_id)
+    """Connect by the code of a consent. Raises DeadConsent, ConsentDenied, GrantDead, GoogleUnavailable, Busy."""
+    pending = _consume(tenant, consent_id)
     if error or not code:
         raise ConsentDenied(reason=error[:80] or "no code")
     grant, _access = google_oauth.exchange(
@@ -117,38 +117,55 @@ def granted(tenant: str, consent_id: str, *, code: str, error: str, redirect_uri
         client_secret=settings.google_client_secret(),
         code=code,
         redirect_uri=redirect_uri,
-        code_verifier=asked.verifier,
+        code_verifier=pending.verifier,
         now=now,
     )
-    found = integrations.find(tenant, _SYSTEM, asked.resource_id)
-    chosen = found.settings if found else asdict(Choices())
+    stored = integrations.find(tenant, _SYSTEM, pending.resource_id)
+    chosen = stored.settings if stored else asdict(Choices())
     secret = json.dumps({"type": OAUTH, "refresh_token": grant.refresh_token})
-    return _put(tenant, asked.resource_id, chosen, secret, seen=None, actor_name=asked.actor_name, now=now)
+    return _put(tenant, pending.resource_id, chosen, secret, seen=None, actor_name=pending.actor_name, now=now)
 
 
 def disconnect(tenant: str, resource_id: str | None, *, removes: bool, seen: int | None, now: datetime) -> None:
-    """Forget the calendar and its credentials; with ``removes`` once our events are gone from it, else they stay.
+    """Delete the connection and its credentials; with ``removes`` after our events are deleted from the calendar.
 
-    Out of a broken one nothing can be removed. Raises NotHere, Stale, Busy.
+    Nothing can be deleted through a broken connection. Raises NotHere, Stale, Busy.
     """
     connection = get(tenant, resource_id, now=now)
     writes.check_version(connection, seen)
     if removes and connection.sealed and connection.status != IntegrationState.BROKEN:
-        leaving = writes.edited(lambda: get(tenant, resource_id, now=now), _leave, seen=seen, now=now)
+        leaving = writes.edited(lambda: get(tenant, resource_id, now=now), _mark_removing, seen=seen, now=now)
         watches.wake(tenant, leaving, now=now)
         return
-    watches.forget_connection(tenant, connection, now=now)
+    disconnection.forget_connection(tenant, connection, now=now)
 
 
-def _leave(connection: Integration) -> None:
+def _mark_removing(connection: Integration) -> None:
     connection.status = IntegrationState.REMOVING.value
 
 
-def _put(tenant: str, resource_id: str | None, chosen: dict[str, Any], secret: str | None, **more: Any) -> Integration:
-    """Store it, and have the calendar brought up to date if there is a way into it."""
-    now: datetime = more["now"]
+def _put(
+    tenant: str,
+    resource_id: str | None,
+    chosen: dict[str, object],
+    secret: str | None,
+    *,
+    seen: int | None,
+    actor_name: str,
+    now: datetime,
+) -> Integration:
+    """Store the connection, and have the calendar proved if there are credentials."""
     _check_resource(tenant, resource_id, now)
-    item = integrations.put(tenant, _SYSTEM, settings=chosen, secret=secret, resource_id=resource_id, **more)
+    item = integrations.put(
+        tenant,
+        _SYSTEM,
+        settings=chosen,
+        secret=secret,
+        resource_id=resource_id,
+        seen=seen,
+        actor_name=actor_name,
+        now=now,
+    )
     google_access.forget()
     if item.sealed:
         watches.wake(tenant, item, now=now)
@@ -164,14 +181,14 @@ def _check_resource(tenant: str, resource_id: str | None, now: datetime) -> None
         tenants.current(tenant, now=now)
 
 
-def _used(tenant: str, consent_id: str) -> CalendarConsent:
-    """The consent, taken away so that nobody uses it again. Raises DeadConsent."""
-    asked = reads.one(keys.calendar_consent(tenant, consent_id))
-    if not isinstance(asked, CalendarConsent):
+def _consume(tenant: str, consent_id: str) -> CalendarConsent:
+    """The pending consent, deleted so that nobody uses it again. Raises DeadConsent."""
+    pending = reads.one(keys.calendar_consent(tenant, consent_id))
+    if not isinstance(pending, CalendarConsent):
         raise DeadConsent
     with writes.refusing(DeadConsent()):
-        asked.delete(condition=CalendarConsent.verifier == asked.verifier)
-    return asked
+        pending.delete(condition=CalendarConsent.verifier == pending.verifier)
+    return pending
 
 
 def _signer() -> URLSafeSerializer:

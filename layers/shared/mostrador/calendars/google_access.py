@@ -1,7 +1,7 @@
-"""The way into a tenant's Google Calendar: which connection counts, its access token, what its refusals mean.
+"""Access to a tenant's Google Calendar: the connection that counts, its access token, the meaning of refusals.
 
-A process keeps access tokens while they last, and remembers for some seconds that Google did not answer: so a day
-without Google costs a change some milliseconds, and not the time-out of every call.
+A process keeps access tokens while they last. It also remembers for some seconds that Google did not answer, so that
+an outage of Google costs a change some milliseconds, and not the time-out of every call.
 """
 
 import hashlib
@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from mostrador import settings
-from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules import google_errors
 from mostrador.calendars.rules.event_plan import Choices
 from mostrador.clients import google_oauth
 from mostrador.clients.google_calendar import (
@@ -28,6 +28,7 @@ from mostrador.errors import Conflict, ServiceError, Unavailable
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
 from mostrador.table import keys
+from mostrador.table.base import Item
 from mostrador.table.items.tenants import Integration
 from mostrador.table.keys import Key
 from mostrador.tenancy import integrations
@@ -35,16 +36,16 @@ from mostrador.tenancy.integrations import IntegrationState, IntegrationType
 
 T = TypeVar("T")
 OAUTH, SERVICE_ACCOUNT = "oauth", "service_account"
-"""How what is sealed opens the calendar: its ``type``."""
+"""The kinds of sealed credentials: their ``type``."""
 _MARGIN: Final = timedelta(minutes=1)
 _REST: Final = timedelta(seconds=10)
-_OUR_FAULT: Final = frozenset({"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"})
-"""Google does not know *us*: no tenant could mend that by connecting again."""
+_UNKNOWN_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"})
+"""Google does not accept this installation: a tenant that connected again would not help."""
 _tokens: Final = ProcessCache[str, Access](size=500)
 _resting: Final = ProcessCache[str, datetime](size=500)
-_EVERYBODY: Final = ""
+_ALL_CONNECTIONS: Final = ""
 _SILENT: Final = re.compile(r"\w+Error|status 5.*")
-"""The reason where no answer came (the name of urllib3's exception), or the token endpoint has a fault of its own."""
+"""The reason where no answer came (the name of urllib3's exception), or the token endpoint failed by itself."""
 
 
 class CalendarBroken(Conflict):
@@ -60,126 +61,136 @@ class CalendarResting(Unavailable):
 
 
 def keys_of(tenant: str, resource_id: str | None) -> list[Key]:
-    """Where the connections are that may count for a resource."""
+    """The keys of the connections that may count for a resource."""
     ids = [None, resource_id] if resource_id else [None]
     return [keys.integration(tenant, IntegrationType.GOOGLE_CALENDAR, one) for one in ids]
 
 
-def counting(tenant: str, resource_id: str | None, found: Mapping[Key, Any]) -> Integration | None:
-    """Of what was ``found``, the connection that counts for a resource: its own before the tenant's."""
+def effective_connection(tenant: str, resource_id: str | None, items: Mapping[Key, Item]) -> Integration | None:
+    """The connection that counts for a resource, out of ``items``: its own before the tenant's."""
     for key in reversed(keys_of(tenant, resource_id)):
-        one = found.get(key)
-        if isinstance(one, Integration) and one.sealed and not is_leaving(one):
-            return one
+        connection = items.get(key)
+        if isinstance(connection, Integration) and connection.sealed and not is_leaving(connection):
+            return connection
     return None
 
 
 def choices(connection: Integration) -> Choices:
-    """What the tenant chose for this calendar."""
+    """The tenant's options for this calendar."""
     return Choices.of(connection.settings)
 
 
-def ask(connection: Integration, question: Callable[[Calendar], T], *, now: datetime) -> T:
-    """The answer of the connection's calendar. An access token that is refused is renewed, once.
+def ask(connection: Integration, request: Callable[[Calendar], T], *, now: datetime) -> T:
+    """The result of ``request`` on the connection's calendar. An access token that is refused is renewed, once.
 
-    Where Google is silent nobody asks it for a while; after an answer that is no good, only this connection does not.
+    Where Google is silent nobody asks it for a while; after a bad answer only this connection does not.
     Raises CalendarBroken (the connection is marked), CalendarResting, GoogleUnavailable, SecretsUnavailable, and what
     ``clients.google_calendar`` raises.
     """
     check(connection, now=now)
     try:
-        try:
-            return question(_calendar(connection, now))
-        except CalendarUnauthorized:
-            _tokens.drop(_name(connection))
-            return question(_calendar(connection, now))
-    except (CalendarUnauthorized, CalendarForbidden, GrantDead, CalendarGone) as refused:
-        integrations.mark_broken(connection, _reason(refused), now=now)
-        raise CalendarBroken from refused
+        return _with_fresh_token(connection, request, now)
+    except (CalendarUnauthorized, CalendarForbidden, GrantDead, CalendarGone) as refusal:
+        integrations.mark_broken(connection, _reason(refusal), now=now)
+        raise CalendarBroken from refusal
     except (CalendarUnreachable, GoogleUnavailable) as error:
         is_silent = _SILENT.fullmatch(error.facts["reason"])
-        _resting.put(_EVERYBODY if is_silent else _name(connection), now + _REST)
+        _resting.put(_ALL_CONNECTIONS if is_silent else _name(connection), now + _REST)
         raise
     except CalendarBusy as busy:
-        if rules.OUR_FAULT in busy.facts["reason"]:
-            logger.error("Google does not know us", reason=rules.OUR_FAULT)
-        asked = busy.facts.get("retry_after")
-        _resting.put(_name(connection), now + (timedelta(seconds=asked) if asked else _REST))
+        if google_errors.API_NOT_ENABLED in busy.facts["reason"]:
+            logger.error("Google does not know us", reason=google_errors.API_NOT_ENABLED)
+        seconds = busy.facts.get("retry_after")
+        _resting.put(_name(connection), now + (timedelta(seconds=seconds) if seconds else _REST))
         raise
+
+
+def _with_fresh_token(connection: Integration, request: Callable[[Calendar], T], now: datetime) -> T:
+    try:
+        return request(_calendar(connection, now))
+    except CalendarUnauthorized:
+        _tokens.drop(_name(connection))
+        return request(_calendar(connection, now))
 
 
 def check(connection: Integration, *, now: datetime) -> None:
-    """Raise CalendarBroken, CalendarResting where the calendar is not to be asked now."""
-    if (
-        connection.status == IntegrationState.BROKEN
-        or not connection.sealed
-        or (is_leaving(connection) and connection.reason)
-    ):
+    """Raise CalendarBroken or CalendarResting where the calendar must not be asked now."""
+    is_hopeless = connection.status == IntegrationState.BROKEN or (is_leaving(connection) and connection.reason)
+    if is_hopeless or not connection.sealed:
         raise CalendarBroken
     if rests(connection, now=now):
         raise CalendarResting
 
 
 def is_leaving(connection: Integration) -> bool:
-    """Whether it is being disconnected: it is no target, and who finds it broken as well does not wait for it."""
-    return bool(connection.status == IntegrationState.REMOVING)
+    """Whether it is being disconnected. No event belongs there, and once it is broken nobody waits for its repair."""
+    return connection.status == IntegrationState.REMOVING
 
 
 def rests(connection: Integration | None, *, now: datetime) -> bool:
-    """Whether Google is better not asked just now, for this connection or (None) for any."""
-    names = [_EVERYBODY, *([_name(connection)] if connection else [])]
+    """Whether Google should not be asked just now, for this connection or (None) for any."""
+    names = [_ALL_CONNECTIONS, *([_name(connection)] if connection else [])]
     return any(now < (_resting.get(name) or now) for name in names)
 
 
-def end(connection: Integration, *, now: datetime) -> None:
-    """Give the grant back to Google, if it answers; a service account's is the tenant's to end."""
-    told = json.loads(integrations.secrets(connection, now=now)[0])
-    if told["type"] != OAUTH:
+def revoke_grant(connection: Integration, *, now: datetime) -> None:
+    """Revoke the grant at Google, if Google answers. The tenant itself must end a service account's."""
+    credentials = _credentials(connection, now)
+    if credentials["type"] != OAUTH:
         return
     try:
-        google_oauth.revoke(settings.google_revoke_url(), told["refresh_token"])
+        google_oauth.revoke(settings.google_revoke_url(), credentials["refresh_token"])
     except GoogleUnavailable as error:
         logger.warning("grant not revoked", tenant=keys.tenant_of(connection.pk), reason=str(error))
 
 
 def forget() -> None:
-    """Drop what this process knows of tokens and of who rests."""
+    """Drop the access tokens of this process, and its knowledge of who rests."""
     _tokens.clear()
     _resting.clear()
 
 
 def _calendar(connection: Integration, now: datetime) -> Calendar:
-    told = json.loads(integrations.secrets(connection, now=now)[0])
+    credentials = _credentials(connection, now)
     name = _name(connection)
     access = _tokens.get(name)
     if access is None or now >= access.expires_at - _MARGIN:
-        access = _tokens.put(name, _granted(told, now))
-    quota_user = keys.tenant_of(connection.pk) if told["type"] == SERVICE_ACCOUNT else None
+        access = _tokens.put(name, _new_token(credentials, now))
+    quota_user = keys.tenant_of(connection.pk) if credentials["type"] == SERVICE_ACCOUNT else None
     return Calendar(settings.google_api_base(), choices(connection).calendar_id, access.token, quota_user)
 
 
-def _granted(told: Mapping[str, Any], now: datetime) -> Access:
+def _credentials(connection: Integration, now: datetime) -> Mapping[str, str]:
+    """The opened credentials: ``type``, and the fields of a grant or a service account."""
+    credentials: Mapping[str, str] = json.loads(integrations.secrets(connection, now=now)[0])
+    return credentials
+
+
+def _new_token(credentials: Mapping[str, str], now: datetime) -> Access:
     """A new access token. Raises GrantDead, GoogleUnavailable."""
     url = settings.google_token_url()
+    if credentials["type"] == SERVICE_ACCOUNT:
+        account = ServiceAccount(
+            credentials["client_email"],
+            credentials["private_key"],
+            credentials["private_key_id"],
+            subject=credentials.get("subject"),
+        )
+        return google_oauth.service_token(url, account, google_oauth.SCOPE, now)
+    grant = Grant(settings.google_client_id(), settings.google_client_secret(), credentials["refresh_token"])
     try:
-        if told["type"] == SERVICE_ACCOUNT:
-            account = ServiceAccount(
-                told["client_email"], told["private_key"], told["private_key_id"], subject=told.get("subject")
-            )
-            return google_oauth.service_token(url, account, google_oauth.SCOPE, now)
-        grant = Grant(settings.google_client_id(), settings.google_client_secret(), told["refresh_token"])
         return google_oauth.access_token(url, grant, now)
     except GrantDead as dead:
-        if dead.facts["reason"] not in _OUR_FAULT or told["type"] == SERVICE_ACCOUNT:
+        if dead.facts["reason"] not in _UNKNOWN_CLIENT:
             raise
         logger.error("Google does not know us", reason=dead.facts["reason"])
         raise GoogleUnavailable(reason=dead.facts["reason"]) from dead
 
 
 def _name(connection: Integration) -> str:
-    """One connection with its present credentials."""
+    """A name for the connection with its present credentials."""
     return hashlib.sha256(f"{connection.pk}{connection.sk}{connection.sealed}".encode()).hexdigest()
 
 
-def _reason(refused: ServiceError) -> str:
-    return f"{refused.code}: {refused.facts.get('reason', '')}"
+def _reason(refusal: ServiceError) -> str:
+    return f"{refusal.code}: {refusal.facts.get('reason', '')}"

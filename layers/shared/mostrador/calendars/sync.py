@@ -1,15 +1,15 @@
-"""Appointments follow into Google Calendar: as the table's stream brings their changes, and when their time comes.
+"""Appointments are written to Google Calendar: when the table's stream brings a change, and when their time comes.
 
-The stream only says *which* appointment: what it says now is read anew, so repeats and another order change nothing.
-What Google does not take is put off and the stream goes on; what fails here is reported, and comes again.
+The stream only says *which* appointment changed. It is read again, so repeats and another order change nothing.
+An event that Google refuses is put off, and the stream goes on. A record that fails here is reported, and comes again.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from mostrador import context
-from mostrador.calendars import event_sync, google_access, watches
+from mostrador.calendars import event_sync, google_access, watch_runs
 from mostrador.calendars.event_sync import Clock
 from mostrador.errors import NotHere
 from mostrador.observability import log_failure
@@ -33,9 +33,9 @@ OUTCOMES: Final = (
 
 
 def deliver(records: Sequence[StreamRecord], *, clock: Clock, until: datetime) -> BatchAnswer:
-    """Follow the appointments of these records, each once. Raises NothingDelivered.
+    """Write the appointments of these records, each once. Raises NothingDelivered.
 
-    From ``until`` on Google is not asked: what is left is noted, and due at once.
+    From ``until`` on Google is not asked: the events that are left are put off.
     """
 
     def follow(tenant: str, changes: Sequence[Change]) -> None:
@@ -46,9 +46,9 @@ def deliver(records: Sequence[StreamRecord], *, clock: Clock, until: datetime) -
 
 
 def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
-    """Do what is due: events that were put off, calendars to be read; stops at ``until``, and when Google is silent.
+    """Do everything due: events that were put off, calendars to be read. Stops at ``until``, or when Google is silent.
 
-    Tells how many by outcome, and how late the latest was. A suspended tenant's is left as it is.
+    Returns counts by outcome, and ``lag_seconds``, the delay of the latest. A suspended tenant's are left.
     """
     counts = dict.fromkeys(OUTCOMES, 0)
     for item in reads.due(clock(), keys.calendar_due_partition):
@@ -63,12 +63,14 @@ def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
     return counts
 
 
-def _handled(item: Any, clock: Clock, until: datetime) -> str:
-    """Handle one item; tells what it counts as."""
+def _handled(item: CalendarEvent | CalendarWatch, clock: Clock, until: datetime) -> str:
+    """Handle one item; returns the outcome that it counts as."""
     tenant = keys.tenant_of(item.pk)
     try:
         tenants.current(tenant, now=clock())
-        return _HANDLERS[type(item)](tenant, item, clock, until)
+        if isinstance(item, CalendarWatch):
+            return _advance(tenant, item, clock, until)
+        return _follow(tenant, item, clock, until)
     except NotHere:
         return "suspended"
     except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
@@ -85,10 +87,4 @@ def _follow(tenant: str, item: CalendarEvent, clock: Clock, until: datetime) -> 
 
 
 def _advance(tenant: str, item: CalendarWatch, clock: Clock, until: datetime) -> str:
-    return "read" if watches.advance(tenant, item, clock=clock, until=until) else "pending"
-
-
-_HANDLERS: Final[dict[type, Callable[[str, Any, Clock, datetime], str]]] = {
-    CalendarEvent: _follow,
-    CalendarWatch: _advance,
-}
+    return "read" if watch_runs.advance(tenant, item, clock=clock, until=until) else "pending"

@@ -1,9 +1,9 @@
-"""Google Calendar over HTTP: the events of one calendar, one call each, every error as the refusal to act on.
+"""Google Calendar over HTTP: the events of one calendar, one function for each call, one exception for each error.
 
 https://developers.google.com/calendar/api/v3/reference/events
 
-Nothing is tried twice here: who calls knows whether to refresh the token, wait, read again or give up. Where no
-answer came the outcome is unknown, and the same call about the same event id is safe to repeat.
+Nothing is tried twice here: the caller refreshes the token, waits, reads again or gives up. Where no answer came the
+outcome is unknown, and the same call about the same event id is safe to repeat.
 """
 
 import json
@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
-from mostrador.calendars.rules.google_event import Failure, failure_of, reasons
+from mostrador.calendars.rules.google_errors import Failure, failure_of, reasons
+from mostrador.calendars.rules.google_event import GoogleEvent
 from mostrador.clients import google_oauth
 from mostrador.clients.google_oauth import Answer, GoogleUnavailable
 from mostrador.errors import Conflict, Invalid, NotFound, ServiceError, Unavailable
@@ -24,7 +25,7 @@ READ: Final = (
     "items(id,status,etag,summary,description,start,end,visibility,transparency,eventType,recurrence,recurringEventId,"
     "attendees(email,self,responseStatus),extendedProperties/private),nextPageToken,nextSyncToken,timeZone"
 )
-"""What a list tells: all that anybody reads of an event here."""
+"""The fields of a list: all that is read of an event here."""
 LARGEST_PAGE: Final = 8 * 1024 * 1024
 
 _DONE: Final = (200, 204)
@@ -34,7 +35,7 @@ _SECONDS: Final = re.compile(r"[0-9]{1,6}")
 
 
 class CalendarBusy(Unavailable):
-    """``retry_after`` are the seconds that Google asks to wait, None where it does not say."""
+    """``retry_after`` are the seconds that Google asks to wait, None where it gives none."""
 
     code = "calendar_busy"
     en = "Google Calendar asks to try again later ({reason})"
@@ -56,7 +57,7 @@ class CalendarUnauthorized(Conflict):
 
 
 class EventExists(Conflict):
-    """Perhaps a deleted one, which keeps its id."""
+    """The event may be a deleted one, which keeps its id."""
 
     code = "event_exists"
     en = "the calendar has an event with this id already"
@@ -115,7 +116,7 @@ _REFUSALS: Final[Mapping[Failure, type[ServiceError]]] = {
 class Calendar:
     """A calendar and the access to it; ``base_url`` as https://www.googleapis.com/calendar/v3.
 
-    ``quota_user`` has a bucket of its own where one service account acts for many tenants.
+    Each ``quota_user`` has its own quota where one service account acts for many tenants.
     """
 
     base_url: str
@@ -126,28 +127,28 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events and how to go on: the last page has ``next_sync``, every other ``next_page``.
+    """Events, and the token to go on with: ``next_sync`` of the last page, ``next_page`` of every other.
 
     ``time_zone`` is the calendar's IANA zone, in which all-day events begin and end.
     """
 
-    events: tuple[dict[str, Any], ...] = field(repr=False)
+    events: tuple[GoogleEvent, ...] = field(repr=False)
     next_page: str | None
     next_sync: str | None
     time_zone: str | None
 
 
-# Each of these raises CalendarBusy, CalendarUnreachable, CalendarUnauthorized, CalendarForbidden, CalendarRefused, and
-# what it names.
+# Each function raises CalendarBusy, CalendarUnreachable, CalendarUnauthorized, CalendarForbidden, CalendarRefused, and
+# the exceptions that it names.
 
 
-def insert(calendar: Calendar, body: Mapping[str, Any], *, send_updates: str = "none") -> dict[str, Any]:
-    """The new event, as Google tells it. Raises EventExists, also for a deleted one, and CalendarGone."""
+def insert(calendar: Calendar, body: Mapping[str, object], *, send_updates: str = "none") -> GoogleEvent:
+    """The new event, as Google returns it. Raises EventExists, also for a deleted one, and CalendarGone."""
     return _event(_call(calendar, "POST", query={"sendUpdates": send_updates}, body=body))
 
 
-def get(calendar: Calendar, event_id: str) -> dict[str, Any] | None:
-    """The event, where it was deleted with the status "cancelled"; None where there is none, or no such calendar."""
+def get(calendar: Calendar, event_id: str) -> GoogleEvent | None:
+    """The event; a deleted one has the status "cancelled". None where there is no such event or calendar."""
     try:
         return _event(_call(calendar, "GET", event_id))
     except EventGone:
@@ -155,15 +156,25 @@ def get(calendar: Calendar, event_id: str) -> dict[str, Any] | None:
 
 
 def update(
-    calendar: Calendar, event_id: str, body: Mapping[str, Any], etag: str | None = None, *, send_updates: str = "none"
-) -> dict[str, Any]:
+    calendar: Calendar,
+    event_id: str,
+    body: Mapping[str, object],
+    etag: str | None = None,
+    *,
+    send_updates: str = "none",
+) -> GoogleEvent:
     """The event replaced by ``body``, if it still has the ``etag``. Raises EventGone, EventChanged."""
     return _event(_call(calendar, "PUT", event_id, query={"sendUpdates": send_updates}, body=body, etag=etag))
 
 
 def patch(
-    calendar: Calendar, event_id: str, fields: Mapping[str, Any], etag: str | None = None, *, send_updates: str = "none"
-) -> dict[str, Any]:
+    calendar: Calendar,
+    event_id: str,
+    fields: Mapping[str, object],
+    etag: str | None = None,
+    *,
+    send_updates: str = "none",
+) -> GoogleEvent:
     """The event with some fields changed, a list as a whole. Raises EventGone, EventChanged."""
     return _event(_call(calendar, "PATCH", event_id, query={"sendUpdates": send_updates}, body=fields, etag=etag))
 
@@ -186,10 +197,10 @@ def changes(
     time_max: datetime | None = None,
     page_size: int = PAGE_SIZE,
 ) -> Page:
-    """A page of all events, each repetition and each deleted one too, or of what changed since ``sync_token``.
+    """A page of all events, with each repetition and each deleted one, or of those changed since ``sync_token``.
 
-    The aware ``time_min`` and ``time_max`` bound the end and the start of the events in a first reading; with a sync
-    token Google goes on with those of then, and takes none. Raises SyncTokenDead, CalendarGone.
+    Without a sync token the aware ``time_min`` bounds the end of the events, ``time_max`` their start. A sync token
+    keeps the bounds of the first call. Raises SyncTokenDead, CalendarGone.
 
     https://developers.google.com/calendar/api/guides/sync
     """
@@ -210,46 +221,47 @@ def _call(
     event_id: str | None = None,
     *,
     query: Mapping[str, str] | None = None,
-    body: Mapping[str, Any] | None = None,
+    body: Mapping[str, object] | None = None,
     etag: str | None = None,
     largest: int = google_oauth.SMALL,
-) -> Any:
-    """The JSON of a call that succeeded, None where there is none; of the whole calendar without ``event_id``."""
+) -> object:
+    """The JSON of a call that succeeded, None where there is none; about the calendar where ``event_id`` is None."""
     headers = {"Authorization": f"Bearer {calendar.token}", "Accept": "application/json"}
     if etag is not None:
         headers["If-Match"] = etag
     if body is not None:
         headers["Content-Type"] = "application/json"
-    sent = None if body is None else json.dumps(body).encode()
+    payload = None if body is None else json.dumps(body).encode()
     url = _url(calendar, event_id, query or {})
     try:
-        answer = google_oauth.send(method, url, headers=headers, body=sent, largest=largest)
+        answer = google_oauth.send(method, url, headers=headers, body=payload, largest=largest)
     except GoogleUnavailable as error:
         raise CalendarUnreachable(**error.facts) from error
     if answer.status not in _DONE:
         raise _refusal(answer, of_event=event_id is not None, listing=event_id is None and method == "GET")
-    return answer.told
+    return answer.content
 
 
 def _url(calendar: Calendar, event_id: str | None, query: Mapping[str, str]) -> str:
     path = f"{calendar.base_url.rstrip('/')}/calendars/{_segment(calendar.calendar_id)}/events"
     if event_id is not None:
         path = f"{path}/{_segment(event_id)}"
-    asked = {**query, **({"quotaUser": calendar.quota_user[:_QUOTA_USER]} if calendar.quota_user else {})}
-    return f"{path}?{urlencode(asked)}" if asked else path
+    quota = {"quotaUser": calendar.quota_user[:_QUOTA_USER]} if calendar.quota_user else {}
+    parameters = {**query, **quota}
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
-def _segment(written: str) -> str:
-    """Part of a path; one of dots alone would lead out of it."""
-    return quote(written, safe="") if written.strip(".") else "%2E" * len(written)
+def _segment(text: str) -> str:
+    """One part of a path; dots alone would lead out of the path."""
+    return quote(text, safe="") if text.strip(".") else "%2E" * len(text)
 
 
 def _refusal(answer: Answer, *, of_event: bool, listing: bool) -> ServiceError:
-    failure = failure_of(answer.status, answer.told, listing=listing)
-    reason = ", ".join(reasons(answer.told))[:_REASON] or f"status {answer.status}"
+    failure = failure_of(answer.status, answer.content, listing=listing)
+    reason = ", ".join(reasons(answer.content))[:_REASON] or f"status {answer.status}"
     if failure is Failure.RETRY:
         return CalendarBusy(reason=reason, retry_after=_retry_after(answer))
-    if answer.told is None and failure is not Failure.REFRESH:  # a proxy's 404 does not say that the event is gone
+    if answer.content is None and failure is not Failure.REFRESH:  # a proxy's 404 does not mean that the event is gone
         return CalendarUnreachable(reason=f"{reason} without JSON")
     if failure is Failure.GONE and not of_event:
         return CalendarGone(reason=reason)
@@ -257,25 +269,27 @@ def _refusal(answer: Answer, *, of_event: bool, listing: bool) -> ServiceError:
 
 
 def _retry_after(answer: Answer) -> int | None:
-    told = answer.headers.get("Retry-After", "")
-    return int(told) if _SECONDS.fullmatch(told) else None
+    seconds = answer.headers.get("Retry-After", "")
+    return int(seconds) if _SECONDS.fullmatch(seconds) else None
 
 
-def _event(told: Any) -> dict[str, Any]:
-    if not isinstance(told, dict) or not isinstance(told.get("id"), str):
+def _event(content: object) -> GoogleEvent:
+    if not isinstance(content, dict) or not isinstance(content.get("id"), str):
         raise CalendarUnreachable(reason="that is not an event")
-    return told
+    return content
 
 
-def _page(told: Any) -> Page:
-    """Raises CalendarUnreachable for what does not say how to go on either: it might pass for all there is."""
-    listed: Mapping[str, Any] = told if isinstance(told, dict) else {}
-    events = listed.get("items", [])
-    following, sync, zone = (_word(listed.get(name)) for name in ("nextPageToken", "nextSyncToken", "timeZone"))
-    if not (following or sync) or not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
+def _page(content: object) -> Page:
+    """Raises CalendarUnreachable also for a page without a token: it might pass for the last one."""
+    fields: Mapping[str, object] = content if isinstance(content, dict) else {}
+    events = fields.get("items", [])
+    next_page, next_sync, zone = (_word(fields.get(name)) for name in ("nextPageToken", "nextSyncToken", "timeZone"))
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
         raise CalendarUnreachable(reason="that is not a page of events")
-    return Page(tuple(events), following, sync, zone)
+    if not (next_page or next_sync):
+        raise CalendarUnreachable(reason="that is not a page of events")
+    return Page(tuple(events), next_page, next_sync, zone)
 
 
-def _word(told: Any) -> str | None:
-    return told if isinstance(told, str) and told else None
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,4 +1,4 @@
-"""Google's OAuth 2.0 over HTTP: the consent, the tokens and their end, without a library of Google's.
+"""Google's OAuth 2.0 over HTTP: consent, tokens and their revocation, without Google's own library.
 
 https://developers.google.com/identity/protocols/oauth2/web-server
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 import urllib3
@@ -48,7 +48,7 @@ class GoogleUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a tenant's consent gave us, good until it is revoked."""
+    """The grant of a tenant's consent, good until it is revoked."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -57,9 +57,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """A Google account without a person; ``private_key`` in PEM, ``subject`` whom it acts for (domain-wide delegation).
+    """A Google account without a person; ``private_key`` in PEM.
 
-    The audience stays Google's own wherever the assertion is sent, as in Google's libraries.
+    With domain-wide delegation it acts for ``subject``. The audience stays Google's own wherever the assertion is sent,
+    as in Google's libraries.
     """
 
     client_email: str
@@ -79,11 +80,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of Google's; ``told`` is its body's JSON, None where that is none."""
+    """An answer of Google's; ``content`` is the JSON of its body, None where it is no JSON."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    told: Any = field(repr=False)
+    content: object = field(repr=False)
 
 
 def challenge(verifier: str) -> str:
@@ -94,8 +95,8 @@ def challenge(verifier: str) -> str:
 def consent_url(
     auth_url: str, *, client_id: str, redirect_uri: str, scope: str, state: str, code_challenge: str
 ) -> str:
-    """Where a person lets us in. Google asks every time: only after it has asked does a refresh token come."""
-    asked = {
+    """The page where a person gives us access. Google must ask every time, or it returns no refresh token."""
+    parameters = {
         "response_type": "code",
         "client_id": client_id,
         "redirect_uri": redirect_uri,
@@ -106,7 +107,7 @@ def consent_url(
         "access_type": "offline",
         "prompt": "consent",
     }
-    return f"{auth_url}?{urlencode(asked)}"
+    return f"{auth_url}?{urlencode(parameters)}"
 
 
 def exchange(
@@ -119,8 +120,8 @@ def exchange(
     code_verifier: str,
     now: datetime,
 ) -> tuple[Grant, Access]:
-    """The grant that a consent's ``code`` stands for, once. Raises GrantDead, GoogleUnavailable."""
-    told = _token(
+    """Exchange a consent's ``code`` for its grant, once. Raises GrantDead, GoogleUnavailable."""
+    answer = _token(
         token_url,
         grant_type="authorization_code",
         client_id=client_id,
@@ -129,22 +130,22 @@ def exchange(
         redirect_uri=redirect_uri,
         code_verifier=code_verifier,
     )
-    refresh_token = told.get("refresh_token")
+    refresh_token = answer.get("refresh_token")
     if not isinstance(refresh_token, str) or not refresh_token:
         raise GrantDead(reason="no refresh token came")
-    return Grant(client_id, client_secret, refresh_token), _access(told, now)
+    return Grant(client_id, client_secret, refresh_token), _access(answer, now)
 
 
 def access_token(token_url: str, grant: Grant, now: datetime) -> Access:
     """A new token, usually good for an hour. Raises GrantDead, GoogleUnavailable."""
-    told = _token(
+    answer = _token(
         token_url,
         grant_type="refresh_token",
         client_id=grant.client_id,
         client_secret=grant.client_secret,
         refresh_token=grant.refresh_token,
     )
-    return _access(told, now)
+    return _access(answer, now)
 
 
 def service_token(token_url: str, account: ServiceAccount, scope: str, now: datetime) -> Access:
@@ -156,9 +157,9 @@ def service_token(token_url: str, account: ServiceAccount, scope: str, now: date
 
 
 def revoke(revoke_url: str, token: str) -> None:
-    """End a grant, by its refresh or access token; fine where it had ended. Raises GoogleUnavailable."""
+    """Revoke a grant by its refresh or access token; again changes nothing. Raises GoogleUnavailable."""
     answer = _posted(revoke_url, token=token)
-    if answer.status != _OK and _error(answer.told) not in _REVOKED_ALREADY:
+    if answer.status != _OK and _error(answer.content) not in _REVOKED_ALREADY:
         raise _unavailable(answer)
 
 
@@ -170,60 +171,64 @@ def send(
         with _pool().request(
             method, url, body=body, headers=headers, timeout=_TIMEOUT, preload_content=False, decode_content=False
         ) as answer:
-            read = http_bodies.read(answer, largest)
+            content = http_bodies.read(answer, largest)
     except urllib3.exceptions.HTTPError as error:
         raise GoogleUnavailable(reason=type(error).__name__) from error
-    if len(read) > largest:
+    if len(content) > largest:
         raise GoogleUnavailable(reason=f"more than {largest} bytes")
-    return Answer(answer.status, answer.headers, _parsed(read))
+    return Answer(answer.status, answer.headers, _parsed(content))
 
 
 @cache
 def _pool() -> urllib3.PoolManager:
-    """One for the process, so that a warm function has its connection already."""
+    """One pool for the process, so that a warm function has its connection already."""
     return urllib3.PoolManager(retries=False)
 
 
-def _parsed(read: bytes) -> Any:
+def _parsed(body: bytes) -> object:
     try:
-        return json.loads(read)
+        parsed: object = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    return parsed
 
 
 def _posted(url: str, **fields: str) -> Answer:
     return send("POST", url, headers=_FORM, body=urlencode(fields).encode())
 
 
-def _token(token_url: str, **fields: str) -> Mapping[str, Any]:
-    """What the token endpoint grants. Raises GrantDead, GoogleUnavailable."""
+def _token(token_url: str, **fields: str) -> Mapping[str, object]:
+    """The token endpoint's answer. Raises GrantDead, GoogleUnavailable."""
     answer = _posted(token_url, **fields)
-    if answer.status == _OK and isinstance(answer.told, Mapping):
-        return answer.told
-    error = _error(answer.told)
+    if answer.status == _OK and isinstance(answer.content, Mapping):
+        return answer.content
+    error = _error(answer.content)
     if answer.status // 100 == _CLIENT_ERRORS and error in _DEAD:
         raise GrantDead(reason=error)
     raise _unavailable(answer)
 
 
-def _error(told: Any) -> str:
+def _error(content: object) -> str:
     """The error code of an OAuth answer (RFC 6749, section 5.2), empty where there is none."""
-    error = told.get("error") if isinstance(told, Mapping) else None
+    error = content.get("error") if isinstance(content, Mapping) else None
     return error[:64] if isinstance(error, str) else ""
 
 
 def _unavailable(answer: Answer) -> GoogleUnavailable:
-    return GoogleUnavailable(reason=f"status {answer.status} {_error(answer.told)}".rstrip())
+    return GoogleUnavailable(reason=f"status {answer.status} {_error(answer.content)}".rstrip())
 
 
-def _access(told: Mapping[str, Any], now: datetime) -> Access:
-    token, seconds = told.get("access_token"), told.get("expires_in", "")
+def _access(answer: Mapping[str, object], now: datetime) -> Access:
+    token, seconds = answer.get("access_token"), answer.get("expires_in", "")
     if not isinstance(token, str) or not (token and token.isascii() and token.isprintable()):
         raise GoogleUnavailable(reason="no access token came")
+    no_time = "no time came until which the token is good"
+    if not isinstance(seconds, str | int | float):
+        raise GoogleUnavailable(reason=no_time)
     try:
         return Access(token, now + timedelta(seconds=int(seconds)))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise GoogleUnavailable(reason="no time came until which the token is good") from error
+    except (ValueError, OverflowError) as error:
+        raise GoogleUnavailable(reason=no_time) from error
 
 
 def _assertion(account: ServiceAccount, scope: str, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """The body of an answer over HTTP, bounded in length and in time.
 
-A time-out of urllib3's is one of each read, so a body that drips would be waited for as long as it likes. What comes
-before the body, status and headers, still may.
+A time-out of urllib3's is for each read, so a body that comes in drips would never time out. Status and headers, which
+come before the body, have no such bound.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from typing import Final
 import urllib3
 
 WITHIN: Final = 5.0
-"""Seconds that a body may take once it has begun; the last piece may then be waited for once more."""
+"""Seconds that a body may take once it has begun; after them one last piece may still be waited for."""
 
 
 class TooSlow(urllib3.exceptions.HTTPError):
@@ -19,15 +19,15 @@ class TooSlow(urllib3.exceptions.HTTPError):
 
 
 def read(answer: urllib3.BaseHTTPResponse, largest: int) -> bytes:
-    """The raw body, or as much as shows that it has more than ``largest`` bytes.
+    """The raw body, or a first part of it that is longer than ``largest`` bytes.
 
-    To the end, where a lost connection comes to light. Raises what urllib3 does, TooSlow.
+    It is read to its end, where a lost connection shows. Raises what urllib3 does, TooSlow.
     """
-    return joined(_as_they_come(answer, largest), largest)
+    return joined(_pieces(answer, largest), largest)
 
 
 def joined(pieces: Iterable[bytes], largest: int) -> bytes:
-    """Pieces of a body, all of them or as many as show that they are too long. Raises TooSlow."""
+    """The pieces of a body together; no more of them once they are longer than ``largest``. Raises TooSlow."""
     began, body = monotonic(), b""
     for piece in pieces:
         body += piece
@@ -38,6 +38,6 @@ def joined(pieces: Iterable[bytes], largest: int) -> bytes:
     return body
 
 
-def _as_they_come(answer: urllib3.BaseHTTPResponse, largest: int) -> Iterator[bytes]:
+def _pieces(answer: urllib3.BaseHTTPResponse, largest: int) -> Iterator[bytes]:
     while piece := answer.read1(largest + 1, decode_content=False):
         yield piece

@@ -57,10 +57,10 @@ def finish(tenant: str, source: str, *, turn: int, resource_ids: Iterable[str], 
 
     Only after this may the puller go on from where it came to: a pull that was overtaken is to be done again.
     """
-    told = [CalendarState.as_of.set(as_of), CalendarState.resource_ids.set(sorted(resource_ids))]
+    resources = CalendarState.resource_ids.set(sorted(resource_ids))
     with writes.refusing(Overtaken()):
         state = CalendarState(*keys.calendar_state(tenant, source))
-        state.update(actions=told, condition=CalendarState.version == turn)
+        state.update(actions=[CalendarState.as_of.set(as_of), resources], condition=CalendarState.version == turn)
 
 
 def blocked(tenant: str, source: str) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""What an appointment's calendar event should be, from plain values; and how long to wait before the next try."""
+"""The content of an appointment's calendar event, from plain values; and the wait before the next try."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from mostrador.calendars.rules.google_event import Wanted
+from mostrador.calendars.rules.google_event import EventContent
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 
 LIVE: Final = frozenset(
     {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}
 )
-NOTHING: Final = "-"
-"""Stands for a fingerprint where the calendar should have no event."""
+NO_EVENT: Final = "-"
+"""In place of a fingerprint: the calendar should have no event."""
 PLACEHOLDERS: Final = ("service", "customer", "resource")
 _NAMELESS: Final = "{service}"
 _SHORTEST, _LONGEST = 5.0, 900.0
@@ -22,7 +22,7 @@ _DOUBLINGS: Final = 6  # up to 64 seconds, as in Google's own guide
 
 
 class EventState(StrEnum):
-    """SYNCED: the calendar says what it should. PENDING: it will be told. PARKED: Google refuses it. GONE: no event."""
+    """SYNCED: the event is right. PENDING: it will be written. PARKED: Google refuses it. GONE: there is no event."""
 
     SYNCED = "SYNCED"
     PENDING = "PENDING"
@@ -31,7 +31,7 @@ class EventState(StrEnum):
 
 
 class OnChange(StrEnum):
-    """What becomes of an event of ours that somebody moved or deleted in Google."""
+    """The reaction when somebody moves or deletes an event of ours in Google."""
 
     PUT_BACK = "PUT_BACK"
     FOLLOW = "FOLLOW"
@@ -39,7 +39,7 @@ class OnChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a tenant chose for a calendar. ``summary`` may hold the PLACEHOLDERS in braces."""
+    """A tenant's options for one calendar. ``summary`` may hold the PLACEHOLDERS in braces."""
 
     calendar_id: str = "primary"
     summary: str = "{service} · {customer}"
@@ -51,14 +51,14 @@ class Choices:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Choices":
-        """As stored; what is left out, and what was added since, as it is by default."""
+        """The stored options; an option that is not stored has its default."""
         known = cls.__dataclass_fields__
         return cls(**{name: value for name, value in settings.items() if name in known})
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentFacts:
-    """An appointment as far as its event tells of it; ``email`` only where the customer is to be invited."""
+    """The facts of an appointment that its event shows; ``email`` only where the customer is to be invited."""
 
     tenant: str
     appointment_id: str
@@ -76,23 +76,23 @@ class AppointmentFacts:
     revision: int
 
 
-def wanted(told: AppointmentFacts, choices: Choices) -> Wanted | None:
-    """What the calendar should say; None where it should say nothing."""
-    if told.status not in LIVE or (told.status == AppointmentStatus.PENDING and not choices.show_pending):
+def content(facts: AppointmentFacts, choices: Choices) -> EventContent | None:
+    """The content of the appointment's event; None where it should have no event."""
+    if facts.status not in LIVE or (facts.status == AppointmentStatus.PENDING and not choices.show_pending):
         return None
-    return Wanted(
-        status="tentative" if told.status == AppointmentStatus.PENDING else "confirmed",
-        summary=_summary(told, choices),
-        description=_description(told, choices),
-        starts_at=told.starts_at,
-        ends_at=told.ends_at,
-        time_zone=told.time_zone,
-        attendees=(told.email,) if told.email and choices.attendees else (),
+    return EventContent(
+        status="tentative" if facts.status == AppointmentStatus.PENDING else "confirmed",
+        summary=_summary(facts, choices),
+        description=_description(facts, choices),
+        starts_at=facts.starts_at,
+        ends_at=facts.ends_at,
+        time_zone=facts.time_zone,
+        attendees=(facts.email,) if facts.email and choices.attendees else (),
         private={
-            "tenant": told.tenant,
-            "appointment": told.appointment_id,
-            "resource": told.resource_id,
-            "revision": told.revision,
+            "tenant": facts.tenant,
+            "appointment": facts.appointment_id,
+            "resource": facts.resource_id,
+            "revision": facts.revision,
         },
         is_private=choices.private,
     )
@@ -106,26 +106,26 @@ def backoff(attempt: int, chance: float) -> float:
     return float(2 ** min(attempt, _DOUBLINGS)) * chance
 
 
-def wait(attempt: int, chance: float, asked: int | None) -> float:
+def wait(attempt: int, chance: float, retry_after: int | None) -> float:
     """Seconds until try ``attempt`` (0 is the first repeat): Google's own backoff, then up to a quarter of an hour.
 
-    Never less than Google ``asked`` for; ``chance`` is in [0, 1).
+    Never less than ``retry_after``, the seconds that Google gave; ``chance`` is in [0, 1).
     """
     grown = backoff(attempt, chance)
     if attempt >= _OFTEN:
         grown = min(_LONGEST, 2.0 ** min(attempt, 20)) * (0.5 + chance / 2)
-    return max(_SHORTEST, float(asked or 0), grown)
+    return max(_SHORTEST, float(retry_after or 0), grown)
 
 
-def _summary(told: AppointmentFacts, choices: Choices) -> str:
+def _summary(facts: AppointmentFacts, choices: Choices) -> str:
     template = _NAMELESS if choices.private else choices.summary
     for name in PLACEHOLDERS:
-        template = template.replace(f"{{{name}}}", str(getattr(told, name)))
+        template = template.replace(f"{{{name}}}", str(getattr(facts, name)))
     return template
 
 
-def _description(told: AppointmentFacts, choices: Choices) -> str:
-    lines = {"Servicio": told.service, "Profesional": told.resource}
+def _description(facts: AppointmentFacts, choices: Choices) -> str:
+    lines = {"Servicio": facts.service, "Profesional": facts.resource}
     if not choices.private:
-        lines |= {"Cliente": told.customer, "Teléfono": told.phone or "", "Notas": told.notes or ""}
+        lines |= {"Cliente": facts.customer, "Teléfono": facts.phone or "", "Notas": facts.notes or ""}
     return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)

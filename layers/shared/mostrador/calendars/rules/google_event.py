@@ -1,7 +1,7 @@
-"""Appointments as Google Calendar events: ids, contents, what differs, whose time is taken, what an error asks for.
+"""Appointments as Google Calendar events: ids, content, differences, and the time that other events take.
 
-Events are as https://developers.google.com/calendar/api/v3/reference/events has them. Anybody may have written those
-that Google tells, so nothing here trusts their form: what cannot be read is no event, or differs.
+Events have the form of https://developers.google.com/calendar/api/v3/reference/events. Anybody may have written an
+event that Google returns, so no field has a sure type here: a field that cannot be read is absent, or differs.
 """
 
 import json
@@ -10,32 +10,54 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Final, Literal, TypeAlias, TypedDict
 from zoneinfo import ZoneInfo
 
 from mostrador.scheduling.rules.busy_times import BusyTime
 from mostrador.values import local_time
 
-CANCELLED: Final = "cancelled"
+GoogleEvent: TypeAlias = Mapping[str, object]
+"""An event as Google returns it."""
 PREFIX: Final = "mostrador_"  # before each of our private properties: other programs have an "appointment" too
+_CANCELLED: Final = "cancelled"
 _REVISIONS: Final = frozenset({"revision", "version"})
 _LONGEST_KEY, _LONGEST_VALUE = 44, 1024
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
 _OUR_ID: Final = re.compile(r"([0-9a-f]{32})g(0|[1-9a-v][0-9a-v]{0,11})")
 _NOT_TIME: Final = ("workingLocation", "birthday")
-# Nothing outside is of use to an agenda, and every zone can compute with what is inside.
+# An agenda needs nothing outside these days, and every zone can compute with the days inside.
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
 _UNREADABLE: Final = (TypeError, ValueError, KeyError, OSError, OverflowError)  # OSError: the time zone "America"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the calendar should say of an appointment: aware datetimes, an IANA zone, ``attendees`` by e-mail.
+class EventTime(TypedDict):
+    """``dateTime`` in RFC 3339 with an offset, ``timeZone`` by its IANA name."""
 
-    ``private`` are our ids (tenant, appointment, revision...), named without PREFIX; ``is_private`` hides the event
-    from whom the calendar is shared with.
+    dateTime: str
+    timeZone: str
+
+
+class EventBody(TypedDict, total=False):
+    """An event as we send it."""
+
+    id: str
+    status: str
+    summary: str
+    description: str
+    start: EventTime
+    end: EventTime
+    extendedProperties: Mapping[str, Mapping[str, str]]
+    attendees: list[dict[str, str]]
+    visibility: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventContent:
+    """The content that an appointment's event must have: aware datetimes, an IANA zone, ``attendees`` by e-mail.
+
+    ``private`` are our ids (tenant, appointment, revision...), named without PREFIX. ``is_private`` hides the event
+    from everybody with whom the calendar is shared.
     """
 
     status: Literal["confirmed", "tentative"]
@@ -45,38 +67,8 @@ class Wanted:
     ends_at: datetime
     time_zone: str
     attendees: tuple[str, ...] = ()
-    private: Mapping[str, Any] = field(default_factory=dict)
+    private: Mapping[str, object] = field(default_factory=dict)
     is_private: bool = False
-
-
-class Failure(StrEnum):
-    """What to do about an answer that is an error."""
-
-    RETRY = "RETRY"
-    REFRESH = "REFRESH"
-    DUPLICATE = "DUPLICATE"
-    GONE = "GONE"
-    CHANGED = "CHANGED"
-    FULL_SYNC = "FULL_SYNC"
-    REFUSED = "REFUSED"
-    FORBIDDEN = "FORBIDDEN"  # to the connection as a whole, whatever it asks
-
-
-_BY_STATUS: Final = {
-    401: Failure.REFRESH,
-    404: Failure.GONE,
-    408: Failure.RETRY,
-    409: Failure.DUPLICATE,
-    410: Failure.GONE,
-    412: Failure.CHANGED,
-    429: Failure.RETRY,
-}
-_FORBIDDEN, _GONE, _CLIENT_ERRORS = 403, 410, 4
-OUR_FAULT: Final = "accessNotConfigured"  # in our project, for every tenant
-_LIMITS: Final = "userRateLimitExceeded rateLimitExceeded quotaExceeded dailyLimitExceeded"
-_RETRIED: Final = frozenset([*_LIMITS.split(), OUR_FAULT])
-_CLOSED: Final = frozenset({"forbidden", "insufficientPermissions", "requiredAccessLevel"})
-_FULL_SYNC: Final = frozenset({"fullSyncRequired", "updatedMinTooLongAgo"})
 
 
 def event_id(appointment_id: str, generation: int) -> str:
@@ -96,68 +88,77 @@ def appointment_of(event_id: str) -> tuple[str, int] | None:
     return (found[1], int(found[2], 32)) if found else None
 
 
-def body(wanted: Wanted, event_id: str) -> dict[str, Any]:
-    """The event as insert and update take it. Raises ValueError for a private property longer than Google keeps."""
-    zone = ZoneInfo(wanted.time_zone)
-    event: dict[str, Any] = {
+def body(content: EventContent, event_id: str) -> EventBody:
+    """The event for insert and update. Raises ValueError for a private property longer than Google keeps."""
+    zone = ZoneInfo(content.time_zone)
+    event: EventBody = {
         "id": event_id,
-        "status": wanted.status,
-        "summary": _text(wanted.summary),
-        "description": _text(wanted.description),
-        "start": _written(wanted.starts_at, zone),
-        "end": _written(wanted.ends_at, zone),
-        "extendedProperties": {"private": _private(wanted.private)},
+        "status": content.status,
+        "summary": _text(content.summary),
+        "description": _text(content.description),
+        "start": _event_time(content.starts_at, zone),
+        "end": _event_time(content.ends_at, zone),
+        "extendedProperties": {"private": _prefixed(content.private)},
     }
-    if wanted.attendees:
-        event["attendees"] = [{"email": email} for email in wanted.attendees]
-    if wanted.is_private:
+    if content.attendees:
+        event["attendees"] = [{"email": email} for email in content.attendees]
+    if content.is_private:
         event["visibility"] = "private"
     return event
 
 
-def fingerprint(wanted: Wanted) -> str:
-    """32 hex digits that change with what the calendar should say, and not with the revision that says it."""
-    content = {
-        **{name: str(value) for name, value in _content(wanted).items()},
-        "time_zone": wanted.time_zone,
-        "attendees": sorted(wanted.attendees),
-        "private": {name: str(value) for name, value in wanted.private.items() if name not in _REVISIONS},
-        "is_private": wanted.is_private,
+def fingerprint(content: EventContent) -> str:
+    """32 hex digits that change with the content, and not with the revision that it comes from."""
+    hashed = {
+        **{name: str(value) for name, value in _compared(content).items()},
+        "time_zone": content.time_zone,
+        "attendees": sorted(content.attendees),
+        "private": {name: str(value) for name, value in content.private.items() if name not in _REVISIONS},
+        "is_private": content.is_private,
     }
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+    return sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def differs(wanted: Wanted, event: Mapping[str, Any]) -> list[str]:
-    """The fields in which an event is not as wanted: some of status, summary, description, start, end, recurrence.
+def differs(content: EventContent, event: GoogleEvent) -> list[str]:
+    """The fields of an event that differ: some of status, summary, description, start, end, recurrence.
 
-    Only the status of a deleted one, for Google need not tell the rest. Guests are theirs to change.
+    Of a deleted event only the status is compared, for Google may omit the rest. Guests may change theirs.
     """
-    if event.get("status") == CANCELLED:
+    if is_deleted(event):
         return ["status"]
-    zone = ZoneInfo(wanted.time_zone)
-    told = {
+    zone = ZoneInfo(content.time_zone)
+    actual = {
         "status": event.get("status", "confirmed"),
         "summary": _text(event.get("summary")),
         "description": _text(event.get("description")),
         "start": _instant(event.get("start"), zone),
         "end": _instant(event.get("end"), zone),
     }
-    wrong = [name for name, value in _content(wanted).items() if told[name] != value]
-    return [*wrong, "recurrence"] if event.get("recurrence") else wrong
+    differing = [name for name, value in _compared(content).items() if actual[name] != value]
+    return [*differing, "recurrence"] if event.get("recurrence") else differing
 
 
-def is_ours(event: Mapping[str, Any], tenant: str | None = None) -> bool:
-    """Whether we made the event, for ``tenant`` where one is named; no instance of a series, which a person made of it.
+def is_deleted(event: GoogleEvent) -> bool:
+    return event.get("status") == _CANCELLED
 
-    By its private properties, or by its id where these name no tenant: of a deleted event Google need tell no more.
+
+def is_ours(event: GoogleEvent, tenant: str | None = None) -> bool:
+    """Whether we made the event, for ``tenant`` where one is given. An instance of a series is never ours.
+
+    Its private properties tell, or its id where these name no tenant: Google may return a deleted event without them.
     """
     return not event.get("recurringEventId") and _stems_from_us(event, tenant)
 
 
-def busy_of(event: Mapping[str, Any], zone: ZoneInfo, tenant: str | None = None) -> BusyTime | None:
+def is_marked_for(event: GoogleEvent, tenant: str) -> bool:
+    """Whether the event's private properties name this tenant, so that we surely made it."""
+    return _private_properties(event).get(f"{PREFIX}tenant") == tenant
+
+
+def busy_of(event: GoogleEvent, zone: ZoneInfo, tenant: str | None = None) -> BusyTime | None:
     """The time that a foreign event takes, in whole minutes; None where it takes none, or cannot be read.
 
-    An all-day event begins and ends in ``zone``, the calendar's. What we made for another than ``tenant`` is foreign.
+    An all-day event begins and ends in ``zone``, the calendar's. An event that we made for another tenant is foreign.
     """
     name = event.get("id")
     starts, ends = _seconds(event.get("start"), zone), _seconds(event.get("end"), zone)
@@ -168,24 +169,23 @@ def busy_of(event: Mapping[str, Any], zone: ZoneInfo, tenant: str | None = None)
     return BusyTime(name, first, last) if first < last else None
 
 
-def failure_of(status: int, body: Any, *, listing: bool = False) -> Failure:
-    """What to do about the answer ``status`` with the parsed ``body``, or whatever came instead of JSON.
-
-    https://developers.google.com/calendar/api/guides/errors
-    """
-    told = set(reasons(body))
-    if told & _FULL_SYNC or (listing and status == _GONE):
-        return Failure.FULL_SYNC
-    if status == _FORBIDDEN and told & (_RETRIED | _CLOSED):
-        return Failure.RETRY if told & _RETRIED else Failure.FORBIDDEN
-    return _BY_STATUS.get(status, Failure.REFUSED if status // 100 == _CLIENT_ERRORS else Failure.RETRY)
+def instant_of(event: GoogleEvent, name: Literal["start", "end"]) -> datetime | None:
+    """When a timed event starts or ends, with its offset; None for a whole day, or a time without an offset."""
+    try:
+        at = datetime.fromisoformat(_string(mapping(event.get(name))["dateTime"]))
+    except _UNREADABLE:
+        return None
+    return at if at.tzinfo else None
 
 
-def reasons(body: Any) -> tuple[str, ...]:
-    """Every reason that an error body gives, in order."""
-    listed = _mapping(_mapping(body).get("error")).get("errors")
-    told = [_mapping(one).get("reason") for one in listed] if isinstance(listed, list) else []
-    return tuple(reason for reason in told if isinstance(reason, str))
+def mapping(value: object) -> Mapping[str, object]:
+    """A JSON object as it is; anything else as an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: object) -> list[Mapping[str, object]]:
+    """The objects of a JSON list; anything else as an empty list."""
+    return [mapping(entry) for entry in value] if isinstance(value, list) else []
 
 
 def _base32hex(number: int) -> str:
@@ -193,74 +193,80 @@ def _base32hex(number: int) -> str:
     return (_base32hex(rest) if rest else "") + _DIGITS[digit]
 
 
-def _text(told: Any) -> str:
-    """A text as it is compared: Google drops an empty one, and its editors change the line ends."""
-    return told.replace("\r\n", "\n").strip() if isinstance(told, str) else ""
+def _text(value: object) -> str:
+    """A text in the form that is compared: Google drops an empty one, and its editors change the line ends."""
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
 
 
 def _utc(at: datetime) -> datetime:
-    """To the second, which is what we write; in UTC, for a repeated hour of two zones never compares as equal."""
+    """To the second, as we write; in UTC, because datetimes in a repeated hour of two zones never compare as equal."""
     return at.astimezone(UTC).replace(microsecond=0)
 
 
-def _content(wanted: Wanted) -> dict[str, Any]:
+def _compared(content: EventContent) -> dict[str, object]:
     return {
-        "status": wanted.status,
-        "summary": _text(wanted.summary),
-        "description": _text(wanted.description),
-        "start": _utc(wanted.starts_at),
-        "end": _utc(wanted.ends_at),
+        "status": content.status,
+        "summary": _text(content.summary),
+        "description": _text(content.description),
+        "start": _utc(content.starts_at),
+        "end": _utc(content.ends_at),
     }
 
 
-def _written(at: datetime, zone: ZoneInfo) -> dict[str, str]:
+def _event_time(at: datetime, zone: ZoneInfo) -> EventTime:
     return {"dateTime": _utc(at).astimezone(zone).isoformat(), "timeZone": zone.key}
 
 
-def _private(ids: Mapping[str, Any]) -> dict[str, str]:
-    written = {f"{PREFIX}{name}": str(value) for name, value in ids.items()}
-    for name, value in written.items():
+def _prefixed(ids: Mapping[str, object]) -> dict[str, str]:
+    properties = {f"{PREFIX}{name}": str(value) for name, value in ids.items()}
+    for name, value in properties.items():
         if len(name) > _LONGEST_KEY or len(value) > _LONGEST_VALUE:
             raise ValueError(f"private property {name} of {len(value)} characters is too long")
-    return written
+    return properties
 
 
-def _mapping(told: Any) -> Mapping[str, Any]:
-    return told if isinstance(told, Mapping) else {}
-
-
-def _instant(told: Any, zone: ZoneInfo) -> datetime | None:
-    """When a ``start`` or ``end`` with a time is; without an offset, by its own zone or else ``zone``."""
-    written = _mapping(told)
+def _instant(value: object, zone: ZoneInfo) -> datetime | None:
+    """The instant of a ``start`` or ``end`` with a time; without an offset, in its own zone or else ``zone``."""
+    fields = mapping(value)
     try:
-        at = datetime.fromisoformat(written["dateTime"])
+        at = datetime.fromisoformat(_string(fields["dateTime"]))
         if at.tzinfo is None:
-            at = at.replace(tzinfo=ZoneInfo(written["timeZone"]) if "timeZone" in written else zone)
+            at = at.replace(tzinfo=ZoneInfo(_string(fields["timeZone"])) if "timeZone" in fields else zone)
         return at.astimezone(UTC)
     except _UNREADABLE:
         return None
 
 
-def _seconds(told: Any, zone: ZoneInfo) -> float | None:
+def _seconds(value: object, zone: ZoneInfo) -> float | None:
     """Seconds since the epoch of a ``start`` or ``end``, timed or all-day."""
-    if at := _instant(told, zone):
+    if at := _instant(value, zone):
         return at.timestamp()
     try:
-        day = date.fromisoformat(_mapping(told)["date"])
+        day = date.fromisoformat(_string(mapping(value)["date"]))
     except _UNREADABLE:
         return None
     return 60.0 * local_time.day_bounds(min(max(day, _FIRST_DAY), _LAST_DAY), zone)[0]
 
 
-def _stems_from_us(event: Mapping[str, Any], tenant: str | None) -> bool:
-    private = _mapping(_mapping(event.get("extendedProperties")).get("private"))
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} is no text")
+    return value
+
+
+def _private_properties(event: GoogleEvent) -> Mapping[str, object]:
+    return mapping(mapping(event.get("extendedProperties")).get("private"))
+
+
+def _stems_from_us(event: GoogleEvent, tenant: str | None) -> bool:
+    private = _private_properties(event)
     is_named = f"{PREFIX}appointment" in private or appointment_of(str(event.get("id"))) is not None
     return is_named and (tenant is None or private.get(f"{PREFIX}tenant") in (None, tenant))
 
 
-def _blocks(event: Mapping[str, Any], tenant: str | None) -> bool:
+def _blocks(event: GoogleEvent, tenant: str | None) -> bool:
     return not (
-        event.get("status") == CANCELLED
+        is_deleted(event)
         or event.get("transparency") == "transparent"
         or event.get("eventType") in _NOT_TIME
         or _stems_from_us(event, tenant)
@@ -268,6 +274,5 @@ def _blocks(event: Mapping[str, Any], tenant: str | None) -> bool:
     )
 
 
-def _is_declined(attendees: Any) -> bool:
-    guests = [_mapping(one) for one in attendees] if isinstance(attendees, list) else []
-    return any(guest.get("self") is True and guest.get("responseStatus") == "declined" for guest in guests)
+def _is_declined(attendees: object) -> bool:
+    return any(guest.get("self") is True and guest.get("responseStatus") == "declined" for guest in mappings(attendees))

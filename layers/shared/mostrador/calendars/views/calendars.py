@@ -1,4 +1,4 @@
-"""Connections to Google Calendar as they travel, and how a calendar compares with the appointments."""
+"""Requests and answers of connections to Google Calendar, and of the differences between calendar and appointments."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -26,7 +26,7 @@ class Disconnection(OfResource):
 
 
 class ServiceAccountForm(Request):
-    """A Google account without a person, to which the calendar was shared; from its JSON key."""
+    """A Google account without a person, with which the calendar is shared; the fields of its JSON key."""
 
     client_email: Email = Field(title="Cuenta de servicio")
     private_key: _Pem = Field(title="Clave privada")
@@ -35,7 +35,7 @@ class ServiceAccountForm(Request):
 
 
 class CalendarForm(Request):
-    """What a calendar shows. Credentials come by a consent, or with a service account's key."""
+    """The options of a calendar. Credentials come by a consent, or with a service account's key."""
 
     calendar_id: _CalendarId = Field("primary", title="Calendario")
     summary: ShortText = Field(
@@ -65,7 +65,7 @@ class CalendarForm(Request):
 
 
 class Returned(Request):
-    """What Google returns with after a consent; whatever else it adds is let by (``model_config``)."""
+    """The query with which Google returns after a consent. Other parameters are ignored (``model_config``)."""
 
     model_config = Request.model_config | {"extra": "ignore"}
     state: _Code = Field("", title="Estado")

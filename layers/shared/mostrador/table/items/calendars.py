@@ -1,19 +1,24 @@
-"""What we know of Google's calendars: what each appointment's event says, and how far each calendar was read."""
+"""Stored records of Google's calendars: each appointment's event, each calendar's watch, consents under way."""
 
-from typing import Any
-
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, VersionAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    VersionAttribute,
+)
 
 from mostrador.table.attributes import InstantAttribute
 from mostrador.table.base import Item
 
 
 class CalendarEvent(Item, discriminator="CALENDAREVENT"):
-    """Of one appointment, where its event is and what it last said; it names the event *before* Google is asked for it.
+    """The event of one appointment: its place and content. It is named *before* Google is asked for it.
 
-    ``connection`` is the sort key of the integration, ``connected_at`` tells that one from a later one in its place.
-    ``fingerprint`` is of what the calendar says, ``asked`` of what was last tried. While ``lease`` holds, until
-    ``lease_until``, one worker alone talks to Google; whoever comes meanwhile counts ``version`` up.
+    ``connection`` is the sort key of the integration, ``connected_at`` tells it from a later one under the same key.
+    ``fingerprint`` is of the calendar's content, ``tried_fingerprint`` of the content last tried. Until ``lease_until``
+    only the worker with the ``lease`` talks to Google; another one that comes meanwhile counts ``version`` up.
     """
 
     appointment_id = UnicodeAttribute()
@@ -24,22 +29,22 @@ class CalendarEvent(Item, discriminator="CALENDAREVENT"):
     event_id = UnicodeAttribute(null=True)
     etag = UnicodeAttribute(null=True)
     fingerprint = UnicodeAttribute(null=True)
-    asked = UnicodeAttribute(null=True)
+    tried_fingerprint = UnicodeAttribute(null=True)
     revision = NumberAttribute(null=True)
     state = UnicodeAttribute()
     reason = UnicodeAttribute(null=True)
     attempts = NumberAttribute()
     lease = UnicodeAttribute(null=True)
     lease_until = InstantAttribute(null=True)
-    told_at = InstantAttribute(null=True)
+    synced_at = InstantAttribute(null=True)
     version = VersionAttribute()
 
 
 class CalendarWatch(Item, discriminator="CALENDARWATCH"):
-    """Of one connection, how far its calendar was read (``cursor``), and when to read and to prove it next.
+    """When to read and to prove the calendar of one connection next, and how far it was read: ``cursor``.
 
-    ``found`` is what the last proof found, by kind. Until ``deletions_kept_until`` what is deleted in Google is put
-    back, though the tenant follows: too much was deleted at once.
+    ``found`` counts the differences of the last proof, by kind. Until ``deletions_kept_until`` events deleted in Google
+    are put back, though the tenant follows edits: too many were deleted at once.
     """
 
     connection = UnicodeAttribute()
@@ -48,7 +53,7 @@ class CalendarWatch(Item, discriminator="CALENDARWATCH"):
     read_at = InstantAttribute(null=True)
     proved_at = InstantAttribute(null=True)
     prove_at = InstantAttribute()
-    found: Any = JSONAttribute(null=True)
+    found: Attribute[dict[str, int] | None] = JSONAttribute(null=True)
     is_whole = BooleanAttribute(null=True)
     deletions_kept_until = InstantAttribute(null=True)
     attempts = NumberAttribute()
@@ -56,7 +61,7 @@ class CalendarWatch(Item, discriminator="CALENDARWATCH"):
 
 
 class CalendarConsent(Item, discriminator="CALENDARCONSENT"):
-    """A consent that is under way, for one use; gone soon after it lapses (TTL, seconds)."""
+    """A consent under way, for one use; DynamoDB deletes it soon after ``expires_at`` (TTL, seconds)."""
 
     resource_id = UnicodeAttribute(null=True)
     verifier = UnicodeAttribute()
