@@ -18,7 +18,7 @@ from bench.shop import NOW, Shop
 from mostrador import ids
 from mostrador.errors import Busy
 from mostrador.ledger.views.payments import Confirmation, Refunding
-from mostrador.payments import settlement
+from mostrador.payments import counter_payments, refunds
 from mostrador.raffles import board, drafts, numbers, order_transitions, orders, raffles, reservations
 from mostrador.raffles.reservations import NotEnoughNumbers
 from mostrador.raffles.views.draws import Opening
@@ -204,15 +204,15 @@ def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, C
     for order in held["late"]:
         order_transitions.expire(slug, order.id, now=NOW + timedelta(hours=1))
     paid = [
-        settlement.record_order_payment(
+        counter_payments.record_order_payment(
             slug, reserved().id, Confirmation(method="CASH"), actor_name=_BY, key=None, now=NOW
-        ).target
+        ).payment.target_id
         for _ in range(2)
     ]
     cash, money, page = {"method": "CASH"}, Confirmation(method="CASH"), OrderListing(limit=25)
 
     def confirm(name: str) -> Callable[[int], object]:
-        return lambda n: settlement.record_order_payment(
+        return lambda n: counter_payments.record_order_payment(
             slug, held[name][n].id, money, actor_name=_BY, key=None, now=NOW
         )
 
@@ -237,7 +237,7 @@ def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, C
     yield (
         "refund an order of 1",
         None,
-        lambda n: settlement.refund_order(slug, paid[n].id, Refunding(reason="x"), actor_name=_BY, now=NOW),
+        lambda n: refunds.refund_order(slug, paid[n], Refunding(reason="x"), actor_name=_BY, now=NOW),
     )
-    yield "get an order", 1, lambda _: orders.get(slug, paid[0].id, now=NOW)
+    yield "get an order", 1, lambda _: orders.get(slug, paid[0], now=NOW)
     yield "page of 25 orders", 1, lambda _: orders.listing(slug, raffle.id, page, now=NOW)

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from bench import shop as shops
 from bench.shop import NOW, Shop
 from mostrador.clients import bancard, kms
-from mostrador.clients.bancard import Standing, Told
+from mostrador.clients.bancard import PurchaseAnswer, PurchaseState
 from mostrador.clients.bancard_http import Application
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.payments import bancard_account, bancard_webhook, checkout
@@ -57,9 +57,9 @@ def slot(day: int) -> datetime:
     return shops.noon(120 + day)
 
 
-def _paid(_application: Application, process_id: int) -> Told:
+def _paid(_application: Application, process_id: int) -> PurchaseAnswer:
     raw = _message(process_id)
-    return Told(rules.result_of(raw), Standing.PAID_OR_DECLINED, rules.masked(raw))
+    return PurchaseAnswer(rules.result_of(raw), PurchaseState.PAID_OR_DECLINED, rules.masked(raw))
 
 
 def _message(process_id: int) -> dict[str, object]:

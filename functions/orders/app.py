@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from mostrador import clock
 from mostrador.ledger.views.payments import Confirmation, Refunding
-from mostrador.payments import settlement
+from mostrador.payments import counter_payments, refunds
 from mostrador.people.rules.permissions import Action
 from mostrador.raffles import order_links, order_transitions, orders, reservations, sellers
 from mostrador.raffles.views import orders as views
@@ -74,7 +74,9 @@ def confirm(
     slug: door.Slug, order_id: door.Id, form: Confirmation, key: door.IdempotencyKey = None
 ) -> views.SettledView:
     caller = door.caller(app, slug, Action.SELL)
-    settled = settlement.record_order_payment(slug, order_id, form, actor_name=caller.name, key=key, now=clock.now())
+    settled = counter_payments.record_order_payment(
+        slug, order_id, form, actor_name=caller.name, key=key, now=clock.now()
+    )
     return views.SettledView.model_validate(settled)
 
 
@@ -89,5 +91,5 @@ def cancel(slug: door.Slug, order_id: door.Id, form: views.OrderCancellation | N
 def refund(slug: door.Slug, order_id: door.Id, form: Refunding) -> views.SettledView:
     caller = door.caller(app, slug, Action.REFUND)
     return views.SettledView.model_validate(
-        settlement.refund_order(slug, order_id, form, actor_name=caller.name, now=clock.now())
+        refunds.refund_order(slug, order_id, form, actor_name=caller.name, now=clock.now())
     )

@@ -9,7 +9,7 @@ from mostrador import clock
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Provider
 from mostrador.ledger.views import payments as views
-from mostrador.payments import daily_report, reconciliation, refunds, settlement
+from mostrador.payments import counter_payments, daily_report, reconciliation, refunds, rollbacks
 from mostrador.payments.views.appointment_payments import SettledAppointmentView
 from mostrador.payments.views.daily_report import ReportQuery, ReportView
 from mostrador.people.rules.permissions import Action
@@ -52,9 +52,9 @@ def verify(slug: door.Slug, payment_id: door.PaymentId) -> OnePayment:
 @app.post(f"{ONE}/refund")
 def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -> OnePayment:
     caller, now = door.caller(app, slug, Action.REFUND), clock.now()
-    refunded = settlement.refund_payment(slug, payment_id, form, actor_name=caller.name, now=now).payment
+    refunded = refunds.refund_payment(slug, payment_id, form, actor_name=caller.name, now=now).payment
     if refunded.provider == Provider.BANCARD:
-        refunded = refunds.give_back(slug, refunded, again=True, now=now)
+        refunded = rollbacks.refund(slug, refunded, again=True, now=now)
     return door.shown(refunded, views.PaymentView)
 
 
@@ -62,7 +62,7 @@ def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -
 def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning | None = None) -> OnePayment:
     caller = door.caller(app, slug, Action.REFUND)
     reference = form.reference if form else None
-    returned = payments.returned(slug, payment_id, reference=reference, actor_name=caller.name, now=clock.now())
+    returned = payments.mark_refunded(slug, payment_id, reference=reference, actor_name=caller.name, now=clock.now())
     return door.shown(returned, views.PaymentView)
 
 
@@ -71,7 +71,7 @@ def take(
     slug: door.Slug, appointment_id: door.Id, form: views.Confirmation, key: door.IdempotencyKey = None
 ) -> SettledAppointmentView:
     caller = door.caller(app, slug, Action.PAY)
-    settled = settlement.record_appointment_payment(
+    settled = counter_payments.record_appointment_payment(
         slug, appointment_id, form, actor_name=caller.name, key=key, now=clock.now()
     )
     return SettledAppointmentView.model_validate(settled)

@@ -6,7 +6,16 @@ from itertools import product
 import pytest
 
 from mostrador.clients import bancard
-from mostrador.clients.bancard import Application, Card, Charge, GatewayUnknown, Purchase, Rollback, Standing, ThreeDS
+from mostrador.clients.bancard import (
+    Application,
+    Card,
+    Charge,
+    GatewayUnknown,
+    Purchase,
+    PurchaseState,
+    RollbackOutcome,
+    ThreeDS,
+)
 from mostrador.payments.rules.bancard import result_of
 from tests.support.gateway_double import Reply, error
 from tests.support.notices import ALIAS, AMOUNT, CHARGE, CONFIRM, ID, KEY, NOTICE, PUBLIC
@@ -79,7 +88,7 @@ def test_a_paid_purchase_comes_with_its_result_and_what_may_be_kept(gateway, sho
 
     told = bancard.confirmation(shop, ID)
 
-    assert (told.state, told.result) == (Standing.PAID_OR_DECLINED, result_of(NOTICE))
+    assert (told.state, told.result) == (PurchaseState.PAID_OR_DECLINED, result_of(NOTICE))
     assert told.raw["confirmation"]["response_code"] == "00"
     assert CONFIRM not in repr(told)
     assert "203.0.113.7" not in repr(told)
@@ -107,15 +116,15 @@ def test_a_result_that_is_not_right_is_unknown(gateway, shop, changed):
 
 
 STANDINGS = [
-    ("PaymentNotFoundError", Standing.NOT_PAID),
-    ("AlreadyRollbackedError", Standing.ROLLED_BACK),
-    ("BuyNotFoundError", Standing.UNKNOWN_PURCHASE),
+    ("PaymentNotFoundError", PurchaseState.NOT_PAID),
+    ("AlreadyRollbackedError", PurchaseState.ROLLED_BACK),
+    ("BuyNotFoundError", PurchaseState.UNKNOWN_PURCHASE),
 ]
 ROLLBACKS = [
-    ("PaymentNotFoundError", Rollback.NOT_PAID),
-    ("AlreadyRollbackedError", Rollback.ALREADY),
-    ("TransactionAlreadyConfirmed", Rollback.TOO_LATE),
-    ("BuyNotFoundError", Rollback.UNKNOWN_PURCHASE),
+    ("PaymentNotFoundError", RollbackOutcome.NOT_PAID),
+    ("AlreadyRollbackedError", RollbackOutcome.ALREADY),
+    ("TransactionAlreadyConfirmed", RollbackOutcome.TOO_LATE),
+    ("BuyNotFoundError", RollbackOutcome.UNKNOWN_PURCHASE),
 ]
 
 
@@ -142,7 +151,7 @@ def test_a_rollback_is_done_when_bancard_says_so(gateway, shop):
     told = [{"key": "RollbackSuccessful", "level": "info", "dsc": "Rollback correcto."}]
     gateway.reply = Reply({"status": "success", "messages": told})
 
-    assert bancard.rollback(shop, ID) is Rollback.DONE
+    assert bancard.rollback(shop, ID) is RollbackOutcome.DONE
 
 
 def test_a_success_that_names_no_rollback_is_unknown(gateway, shop):
@@ -155,7 +164,7 @@ def test_a_success_that_names_no_rollback_is_unknown(gateway, shop):
 def test_a_payment_that_cannot_be_taken_back_outweighs_one_that_is_not_there(gateway, shop):
     gateway.reply = Reply(error("PaymentNotFoundError", "TransactionAlreadyConfirmed"))
 
-    assert bancard.rollback(shop, ID) is Rollback.TOO_LATE
+    assert bancard.rollback(shop, ID) is RollbackOutcome.TOO_LATE
 
 
 def test_a_card_is_registered_on_a_page(gateway, shop):
@@ -210,7 +219,7 @@ def test_a_charge_comes_with_its_result(gateway, shop, wrapper):
 
     told = bancard.charge(shop, CARD_CHARGE)
 
-    assert told.state is Standing.PAID_OR_DECLINED
+    assert told.state is PurchaseState.PAID_OR_DECLINED
     assert told.result.is_approved
     assert gateway.asked[0].path == "/vpos/api/0.3/charge"
     assert gateway.asked[0].told["operation"] == {

@@ -71,7 +71,7 @@ def test_new_keys_tell_until_when_those_before_hold(now):
         "N" * 32,
         moved("2026-12-01T13:00:00Z"),
     )
-    assert bancard_account.of("salon", now=now).private_keys == [OTHER, PRIVATE]
+    assert bancard_account.load("salon", now=now).private_keys == [OTHER, PRIVATE]
 
 
 def test_without_a_private_key_the_present_one_stays(now):
@@ -80,7 +80,7 @@ def test_without_a_private_key_the_present_one_stays(now):
     told = put(private_key=None, return_url="https://salon.test/gracias").json
 
     assert (told["return_url"], told["previous_key_until"]) == ("https://salon.test/gracias", None)
-    assert bancard_account.of("salon", now=now).private_keys == [PRIVATE]
+    assert bancard_account.load("salon", now=now).private_keys == [PRIVATE]
 
 
 def test_a_new_public_key_without_its_private_key_is_refused():
@@ -244,6 +244,6 @@ def test_an_api_key_of_an_admin_sees_and_changes_nothing(now):
 def test_keys_put_here_are_those_that_bancard_is_asked_with(now):
     put(private_key=banks.PRIVATE_KEY)
 
-    assert [(one.public_key, one.private_key) for one in bancard_account.of("salon", now=now).applications] == [
+    assert [(one.public_key, one.private_key) for one in bancard_account.load("salon", now=now).applications] == [
         (banks.PUBLIC_KEY, banks.PRIVATE_KEY)
     ]

@@ -7,7 +7,7 @@ import pytest
 from mostrador.errors import NotHere
 from mostrador.ledger import payments
 from mostrador.ledger.views.payments import Confirmation, Refunding
-from mostrador.payments import settlement
+from mostrador.payments import counter_payments, refunds
 from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import appointments
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, NotDeletable
@@ -36,9 +36,7 @@ def lines(till):
 
 
 def refund(payment, now, **form):
-    return settlement.refund_payment(
-        "salon", payment.id, Refunding(reason="x", **form), actor_name="eva", now=now
-    ).payment
+    return refunds.refund_payment("salon", payment.id, Refunding(reason="x", **form), actor_name="eva", now=now).payment
 
 
 def test_cash_confirms_a_hold_and_makes_its_time_firm(held, now):
@@ -99,17 +97,17 @@ def test_money_that_comes_twice_is_due_back(booked, now):
 
 def test_the_same_again_is_one_payment_and_another_form_under_its_key_is_refused(booked, now):
     form = Confirmation(method="CASH", amount="1000")
-    first = settlement.record_appointment_payment(
+    first = counter_payments.record_appointment_payment(
         "salon", booked.item.id, form, actor_name="eva", key="k", now=now
     ).payment
 
-    again = settlement.record_appointment_payment(
+    again = counter_payments.record_appointment_payment(
         "salon", booked.item.id, form, actor_name="eva", key="k", now=now
     ).payment
 
     assert again.id == first.id
     with pytest.raises(writes.KeyReused):
-        settlement.record_appointment_payment(
+        counter_payments.record_appointment_payment(
             "salon", booked.item.id, Confirmation(method="CASH"), actor_name="eva", key="k", now=now
         )
 
@@ -158,7 +156,7 @@ def test_what_is_cancelled_owes_what_was_paid(booked, now):
     booked.cancel(now)
 
     assert booked.status() == "CANCELLED REFUNDED"
-    assert [one.id for one in payments.due_back("salon", 10)] == [paid.id]
+    assert [one.id for one in payments.refunds_due("salon", 10)] == [paid.id]
     assert tills.payment(paid.id, now).reason == "APPOINTMENT_CANCELLED"
 
 
@@ -210,7 +208,7 @@ def test_moving_keeps_what_was_paid(booked, now):
 def test_money_for_what_is_not_here_is_refused_by_hand(salon, clinic, booked, now):
     for tenant, one in (("clinic", booked.item.id), ("salon", "0" * 32)):
         with pytest.raises(NotHere):
-            settlement.record_appointment_payment(
+            counter_payments.record_appointment_payment(
                 tenant, one, Confirmation(method="CASH"), actor_name="eva", key=None, now=now
             )
     assert tills.all_payments() == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mostrador.clients import bancard
-from mostrador.clients.bancard import Standing
+from mostrador.clients.bancard import PurchaseState
 from mostrador.clients.bancard_http import GatewayKeysRefused, GatewayUnknown
 from mostrador.errors import NotHere, Stale
 from mostrador.ledger.rules.payment_states import SETTLED, PaymentState
@@ -31,13 +31,13 @@ def bank(salon):
 
 
 def pairs(now, tenant="salon"):
-    return [(one.public_key, one.private_key) for one in bancard_account.of(tenant, now=now).applications]
+    return [(one.public_key, one.private_key) for one in bancard_account.load(tenant, now=now).applications]
 
 
 def ask(now):
     """How a purchase stands that Bancard does not know."""
-    return bancard_account.ask(
-        bancard_account.of("salon", now=now), lambda one: bancard.confirmation(one, 1), now=now
+    return bancard_account.call(
+        bancard_account.load("salon", now=now), lambda one: bancard.confirmation(one, 1), now=now
     ).state
 
 
@@ -48,7 +48,7 @@ def status(tenant="salon"):
 def test_the_account_is_asked_where_bancard_is_and_with_the_keys_that_were_put(bank, now):
     banks.connect(now)
 
-    gateway = bancard_account.of("salon", now=now)
+    gateway = bancard_account.load("salon", now=now)
 
     assert [one.base_url for one in gateway.applications] == ["https://bancard.test"]
     assert pairs(now) == [(PUBLIC_KEY, PRIVATE_KEY)]
@@ -66,7 +66,7 @@ def test_a_private_key_may_hold_any_sign_but_a_blank(bank, now):
 def test_whoever_prints_the_account_sees_no_private_key(bank, now):
     banks.connect(now)
 
-    assert PRIVATE_KEY not in repr(bancard_account.of("salon", now=now))
+    assert PRIVATE_KEY not in repr(bancard_account.load("salon", now=now))
 
 
 @pytest.mark.parametrize("is_connected", [False, True])
@@ -86,7 +86,7 @@ def test_another_page_to_come_back_to_takes_no_key(bank, now):
 
     banks.connect(now, private_key=None, return_url="https://salon.test/gracias")
 
-    assert bancard_account.of("salon", now=now).return_url == "https://salon.test/gracias"
+    assert bancard_account.load("salon", now=now).return_url == "https://salon.test/gracias"
     assert pairs(now) == [(PUBLIC_KEY, PRIVATE_KEY)]
 
 
@@ -103,7 +103,7 @@ def test_the_newest_keys_are_asked_with_first_and_the_others_not_at_all(bank, no
     banks.connect(now, **NEW)
     bank.keys = {PUBLIC_KEY, NEW["public_key"]}
 
-    assert ask(now) is Standing.UNKNOWN_PURCHASE
+    assert ask(now) is PurchaseState.UNKNOWN_PURCHASE
 
     assert bank.calls == ["confirmation"]
 
@@ -112,7 +112,7 @@ def test_where_bancard_does_not_take_the_new_keys_yet_the_previous_pair_is_tried
     banks.connect(now)
     banks.connect(now, **NEW)
 
-    assert ask(now) is Standing.UNKNOWN_PURCHASE
+    assert ask(now) is PurchaseState.UNKNOWN_PURCHASE
 
     assert (bank.calls, status()) == (["confirmation", "confirmation"], IntegrationState.BROKEN)
 
@@ -132,7 +132,7 @@ def test_once_bancard_takes_the_new_keys_they_are_mended(bank, now):
 def test_after_a_day_the_previous_pair_is_tried_no_more(bank, now):
     banks.connect(now)
     banks.connect(now, **NEW)
-    assert ask(now + KEPT - SECOND) is Standing.UNKNOWN_PURCHASE
+    assert ask(now + KEPT - SECOND) is PurchaseState.UNKNOWN_PURCHASE
 
     with pytest.raises(GatewayKeysRefused):
         ask(now + KEPT)
@@ -165,7 +165,7 @@ def test_what_is_broken_is_asked_all_the_same_for_bancard_may_take_the_keys_agai
 
     bank.keys = {PUBLIC_KEY}
 
-    assert (ask(now), status()) == (Standing.UNKNOWN_PURCHASE, IntegrationState.ACTIVE)
+    assert (ask(now), status()) == (PurchaseState.UNKNOWN_PURCHASE, IntegrationState.ACTIVE)
 
 
 def test_what_is_broken_is_mended_by_the_same_keys(bank, now):
@@ -195,7 +195,7 @@ def test_who_has_no_keys_takes_no_online_payments(bank, clinic, now):
     banks.connect(now)
 
     with pytest.raises(NotConnected):
-        bancard_account.of("clinic", now=now)
+        bancard_account.load("clinic", now=now)
 
 
 def test_whoever_disconnects_takes_no_online_payments_any_more(bank, now):
@@ -206,7 +206,7 @@ def test_whoever_disconnects_takes_no_online_payments_any_more(bank, now):
     bancard_account.disconnect("salon", seen=seen, now=now)
 
     with pytest.raises(NotConnected):
-        bancard_account.of("salon", now=now)
+        bancard_account.load("salon", now=now)
     with pytest.raises(NotHere):
         bancard_account.disconnect("salon", seen=None, now=now)
 

@@ -176,7 +176,11 @@ def test_what_nobody_here_asked_for_is_parked_without_its_token(bank, now):
     assert bank.notify(123456789012345, now=now) is WebhookOutcome.PARKED
 
     parked = reads.one(keys.parked_notice("salon", "123456789012345"))
-    assert (parked.process_id, parked.told["token"], parked.told["response_code"]) == ("123456789012345", "***", "00")
+    assert (parked.process_id, parked.message["token"], parked.message["response_code"]) == (
+        "123456789012345",
+        "***",
+        "00",
+    )
 
 
 def test_after_a_cancellation_it_goes_back(bank, till, now):
@@ -255,7 +259,7 @@ def test_a_rollback_at_the_portal_takes_the_payment_away(bank, till, now):
 def _application(now):
     from mostrador.payments import bancard_account
 
-    return bancard_account.of("salon", now=now).applications[0]
+    return bancard_account.load("salon", now=now).applications[0]
 
 
 def test_a_forged_rollback_notice_takes_nothing_away(bank, till, now):

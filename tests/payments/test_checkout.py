@@ -9,7 +9,7 @@ from mostrador.errors import NotHere
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.payments import bancard_account, checkout, payment_links
 from mostrador.payments.checkout import AlreadyStarting
-from mostrador.payments.rules.checkout import MOST, CurrencyNotTaken, NothingDue, NotPayable, TooManyCheckouts
+from mostrador.payments.rules.checkout import MOST_CHECKOUTS, CurrencyNotTaken, NothingDue, NotPayable, TooManyCheckouts
 from mostrador.raffles import raffles, reservations
 from mostrador.scheduling import slots
 from mostrador.table import keys, reads
@@ -111,7 +111,7 @@ def test_where_bancard_does_not_answer_nobody_knows_the_page_and_another_is_made
     bank.lost.clear()
     (lost,) = tills.all_payments()
 
-    begun = till.start(now + checkout.IN_FLIGHT)
+    begun = till.start(now + checkout.START_TIMEOUT)
 
     assert begun.payment.id != lost.id
     assert (tills.payment(lost.id, now).status, bank.state(lost.id)) == ("EXPIRED", "CLOSED")
@@ -126,7 +126,7 @@ def test_what_was_paid_on_a_page_whose_answer_was_lost_pays(bank, till, now):
     bank.pay(lost.id)
 
     with pytest.raises((NotPayable, NothingDue)):
-        till.start(now + checkout.IN_FLIGHT)
+        till.start(now + checkout.START_TIMEOUT)
 
     assert till.is_paid()
 
@@ -155,7 +155,7 @@ def test_keys_that_bancard_refuses_are_told_and_the_payment_has_failed(bank, til
         till.start(now)
 
     (failed,) = tills.all_payments()
-    assert (failed.status, failed.told[-1]["refused"]) == ("FAILED", ["InvalidPublicKeyError"])
+    assert (failed.status, failed.provider_messages[-1]["refused"]) == ("FAILED", ["InvalidPublicKeyError"])
 
 
 def test_after_it_expired_another_is_made(bank, till, now):
@@ -181,30 +181,30 @@ def test_what_is_not_held_may_be_paid_for_half_an_hour_and_then_anew(bank, now):
 
 
 def test_so_many_tries_are_enough(bank, till, now):
-    for number in range(MOST):
+    for number in range(MOST_CHECKOUTS):
         declined = till.start(now + number * SECOND).payment
         bank.decline(declined.id)
         bank.notify(declined.id, now=now + number * SECOND)
 
     with pytest.raises(TooManyCheckouts):
-        till.start(now + MOST * SECOND)
+        till.start(now + MOST_CHECKOUTS * SECOND)
 
 
 def test_what_bancard_gave_no_page_for_is_no_try(bank, till, now):
     bank.keys.clear()
-    for number in range(MOST + 2):
+    for number in range(MOST_CHECKOUTS + 2):
         with pytest.raises(GatewayKeysRefused):
             till.start(now + number * SECOND)
     bank.keys.add(banks.PUBLIC_KEY)
 
-    for number in range(MOST):
+    for number in range(MOST_CHECKOUTS):
         declined = till.start(now + (20 + number) * SECOND).payment
         bank.decline(declined.id)
         bank.notify(declined.id, now=now + (20 + number) * SECOND)
 
     with pytest.raises(TooManyCheckouts):
         till.start(now + 40 * SECOND)
-    assert till.stored().checkouts == MOST
+    assert till.stored().checkouts == MOST_CHECKOUTS
 
 
 @pytest.mark.parametrize("kind", tills.KINDS)

@@ -6,7 +6,7 @@ import pytest
 
 from mostrador.errors import ServiceError
 from mostrador.ledger.views.payments import Refunding
-from mostrador.payments import reconciliation, refunds, settlement
+from mostrador.payments import reconciliation, refunds, rollbacks
 from mostrador.table import TableFailure
 from tests.support import faults
 from tests.support import till as tills
@@ -38,7 +38,7 @@ def test_money_that_cannot_pay_is_due_back_once_and_given_back_once(bank, till, 
     bank.pay(begun.id)
     bank.notify(begun.id, now=now)
 
-    returned = crash(lambda: refunds.give_back("salon", tills.payment(begun.id, now), now=now))
+    returned = crash(lambda: rollbacks.refund("salon", tills.payment(begun.id, now), now=now))
 
     assert (returned.status, bank.paid_amount()) == ("REFUNDED", 0)
     assert sorted(line.state for line in tills.ledger()) == ["REFUNDED", "REFUND_DUE"]
@@ -49,7 +49,7 @@ def test_a_refund_is_made_once(bank, till, now, crash):
     bank.pay(begun.id)
     bank.notify(begun.id, now=now)
 
-    crash(lambda: settlement.refund_payment("salon", begun.id, Refunding(reason="x"), actor_name="eva", now=now))
+    crash(lambda: refunds.refund_payment("salon", begun.id, Refunding(reason="x"), actor_name="eva", now=now))
     tills.sweep(now + tills.PAGE)
 
     assert (tills.payment(begun.id, now).status, bank.paid_amount()) == ("REFUNDED", 0)
@@ -59,7 +59,7 @@ def test_a_refund_is_made_once(bank, till, now, crash):
 def test_a_start_leaves_no_page_that_nobody_looks_at(bank, till, now, crash):
     with suppress(ServiceError):
         crash(lambda: till.start(now))
-    later = now + tills.checkouts.IN_FLIGHT
+    later = now + tills.checkout.START_TIMEOUT
 
     begun = till.start(later).payment
 

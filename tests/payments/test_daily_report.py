@@ -7,12 +7,12 @@ import pytest
 
 from mostrador import process_cache
 from mostrador.clients import kms
-from mostrador.clients.bancard import Rollback
+from mostrador.clients.bancard import RollbackOutcome
 from mostrador.clients.bancard_http import GatewayUnknown
 from mostrador.errors import NotHere
 from mostrador.ledger import payments
 from mostrador.ledger.views.payments import Confirmation, Refunding
-from mostrador.payments import daily_report, settlement
+from mostrador.payments import counter_payments, daily_report, refunds
 from mostrador.payments.bancard_account import NotConnected
 from mostrador.payments.daily_report import compare, compare_all, of_day
 from mostrador.table import keys, reads
@@ -42,14 +42,14 @@ def visit(now, tenant="salon", hour=15, **more):
 
 def take(appointment, now, amount="100", tenant="salon", method="CASH"):
     form = Confirmation(method=method, amount=amount)
-    return settlement.record_appointment_payment(
+    return counter_payments.record_appointment_payment(
         tenant, appointment.id, form, actor_name="eva", key=now.isoformat(), now=now
     ).payment
 
 
 def refund(payment, now, **more):
     form = Refunding(reason="Se arrepintió", **more)
-    return settlement.refund_payment("salon", payment.id, form, actor_name="eva", now=now).payment
+    return refunds.refund_payment("salon", payment.id, form, actor_name="eva", now=now).payment
 
 
 def sums(day, now, tenant="salon"):
@@ -135,7 +135,7 @@ def test_what_moved_is_summed_by_state_provider_and_currency(bank, now):
 def test_what_is_given_back_another_day_counts_on_that_day(salon, now):
     paid = take(visit(now), now)
     refund(paid, now + DAY)
-    payments.returned("salon", paid.id, actor_name="eva", now=now + 2 * DAY)
+    payments.mark_refunded("salon", paid.id, actor_name="eva", now=now + 2 * DAY)
 
     of_days = [[(one[0], one[4]) for one in sums(TODAY + n * DAY, now)] for n in range(3)]
 
@@ -149,7 +149,7 @@ def test_what_is_due_back_is_listed_until_it_is_given_back(salon, now):
         refund(one, now + MINUTE)
     assert [one.id for one in of_day("salon", TODAY, now=now).due] == [first.id, second.id]
 
-    payments.returned("salon", first.id, reference="D-1", actor_name="eva", now=now + MINUTE)
+    payments.mark_refunded("salon", first.id, reference="D-1", actor_name="eva", now=now + MINUTE)
 
     assert [one.id for one in of_day("salon", TODAY, now=now).due] == [second.id]
 
@@ -228,7 +228,7 @@ def differences(now, *, at=None):
     """What a comparison of TODAY finds and keeps."""
     made = compare("salon", TODAY, now=at or now + DAY)
     told = of_day("salon", TODAY, now=now)
-    assert (told.compared_at, [one._asdict() for one in told.differences]) == (made.asked_at, made.differences)
+    assert (told.compared_at, [one._asdict() for one in told.differences]) == (made.compared_at, made.differences)
     return [(one.payment_id, one.ours, one.what) for one in told.differences]
 
 
@@ -330,7 +330,7 @@ def test_given_back_by_a_rollback_that_bancard_knows_nothing_of_is_said(till, ba
     payment = paid(till, bank, now)
     refund(payment, now)
     tills.sweep(now + MINUTE)
-    assert tills.payment(payment.id, now).refund_reference == Rollback.DONE
+    assert tills.payment(payment.id, now).refund_reference == RollbackOutcome.DONE
     there(bank, payment, "PAID")
 
     assert differences(now) == [(payment.id, "REFUNDED", "NOT_ROLLED_BACK_THERE")]
@@ -371,7 +371,7 @@ def test_bancard_is_asked_about_its_payments_of_that_day_and_nothing_else(bank, 
 
     made = compare("salon", TODAY, now=now + MINUTE)
 
-    assert (made.asked, bank.calls) == (1, ["confirmation"])
+    assert (made.compared, bank.calls) == (1, ["confirmation"])
 
 
 def test_what_was_asked_for_before_and_moved_that_day_is_asked_about(till, bank, now):
@@ -379,7 +379,7 @@ def test_what_was_asked_for_before_and_moved_that_day_is_asked_about(till, bank,
     bank.pay(payment.id)
     bank.notify(payment.id, now=now)
 
-    assert compare("salon", TODAY, now=now + DAY).asked == 1
+    assert compare("salon", TODAY, now=now + DAY).compared == 1
 
 
 def kept(day=TODAY, tenant="salon"):
@@ -403,7 +403,7 @@ def test_where_bancard_does_not_answer_that_is_kept_and_nothing_moves(till, bank
 
     made = compare("salon", TODAY, now=now + MINUTE)
 
-    assert (made.asked, made.unanswered, made.differences) == (1, 1, [])
+    assert (made.compared, made.unanswered, made.differences) == (1, 1, [])
     assert tills.payment(payment.id, now).version == version
 
 
@@ -419,22 +419,22 @@ def test_what_is_not_answered_does_not_keep_the_others_from_being_compared(bank,
 
     made = compare("salon", TODAY, now=now + MINUTE)
 
-    assert (made.asked, made.unanswered, len(made.differences)) == (2, 1, 1)
+    assert (made.compared, made.unanswered, len(made.differences)) == (2, 1, 1)
     assert sorted(tills.payment(one.id, now).status for one in started) == ["PAID", "PENDING"]
 
 
 def test_after_so_many_silences_the_rest_of_the_day_waits(bank, now):
     raffle = shop.on_sale(now, hold_minutes=15)
-    for number in range(1, daily_report.PATIENCE + 3):
+    for number in range(1, daily_report.MOST_TIMEOUTS + 3):
         order = shop.sell(raffle, number, now=now, buyer=number)
-        tills.checkouts.start("salon", tills.Target.ORDER, order.id, actor_name="eva", now=now)
+        tills.checkout.start("salon", tills.Target.ORDER, order.id, actor_name="eva", now=now)
     bank.silent.add("confirmation")
     del bank.calls[:]
 
     made = compare("salon", TODAY, now=now + MINUTE)
 
-    assert (made.asked, made.unanswered) == (daily_report.PATIENCE + 2, daily_report.PATIENCE + 2)
-    assert len(bank.calls) == daily_report.PATIENCE
+    assert (made.compared, made.unanswered) == (daily_report.MOST_TIMEOUTS + 2, daily_report.MOST_TIMEOUTS + 2)
+    assert len(bank.calls) == daily_report.MOST_TIMEOUTS
 
 
 def test_who_takes_no_online_payments_has_nobody_to_compare_with(salon, now):
@@ -454,7 +454,7 @@ def both(bank, clinic, now):
     for tenant in ("salon", "clinic"):
         raffle = shop.on_sale(now, tenant, hold_minutes=15, currency="PYG")
         order = shop.sell(raffle, 1, now=now, tenant=tenant, customer={"name": "Ana"})
-        payment = tills.checkouts.start(tenant, tills.Target.ORDER, order.id, actor_name="eva", now=now).payment
+        payment = tills.checkout.start(tenant, tills.Target.ORDER, order.id, actor_name="eva", now=now).payment
         bank.pay(payment.id)
     del bank.calls[:]
     return bank
@@ -470,7 +470,7 @@ def test_every_tenant_is_compared_for_the_last_days(both, now):
     assert run(now) == {"tenants": 2, "days": 6, "differences": 2}
 
     assert [len(kept(tenant=one).differences) for one in ("salon", "clinic")] == [1, 1]
-    assert kept(TODAY - DAY).asked == kept(TODAY - 2 * DAY).asked == 0
+    assert kept(TODAY - DAY).compared == kept(TODAY - 2 * DAY).compared == 0
 
 
 def test_a_day_that_is_complete_is_not_compared_again(both, now):
@@ -506,7 +506,7 @@ def test_a_suspended_tenant_is_left_alone(both, now):
 
     assert run(now)["tenants"] == 1
 
-    assert (kept(), kept(tenant="clinic").asked) == (None, 1)
+    assert (kept(), kept(tenant="clinic").compared) == (None, 1)
     assert [one.status for one in tills.all_payments()] == ["PENDING"]
 
 

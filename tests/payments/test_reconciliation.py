@@ -7,7 +7,7 @@ import pytest
 from mostrador.clients.bancard_http import GatewayUnknown
 from mostrador.ledger.rules.payment_states import LAST_CHECK, WrongPaymentState
 from mostrador.ledger.views.payments import Refunding
-from mostrador.payments import bancard_account, reconciliation, refunds, settlement
+from mostrador.payments import bancard_account, reconciliation, refunds, rollbacks
 from mostrador.table import keys
 from tests.support import logs
 from tests.support import till as tills
@@ -23,13 +23,11 @@ def paid(bank, till, now):
 
 
 def give_back(payment, now):
-    return refunds.give_back("salon", payment, now=now)
+    return rollbacks.refund("salon", payment, now=now)
 
 
 def refund(payment, now, **form):
-    return settlement.refund_payment(
-        "salon", payment.id, Refunding(reason="x", **form), actor_name="eva", now=now
-    ).payment
+    return refunds.refund_payment("salon", payment.id, Refunding(reason="x", **form), actor_name="eva", now=now).payment
 
 
 def test_with_every_message_lost_what_was_paid_is_found_out_within_minutes(bank, till, now):
@@ -154,7 +152,7 @@ def test_the_next_day_somebody_gives_it_back_by_hand(bank, till, now, capsys):
     assert tills.sweep(now + 2 * DAY)["payments"] == 0
     from mostrador.ledger import payments
 
-    assert [one.id for one in payments.due_back("salon", 10)] == [payment.id]
+    assert [one.id for one in payments.refunds_due("salon", 10)] == [payment.id]
 
 
 def test_a_rollback_that_is_not_answered_is_tried_again_and_in_the_end_left_to_somebody(bank, till, now):
@@ -263,8 +261,8 @@ def test_whoever_gives_back_what_went_back_by_itself_is_told(bank, till, now):
 
     returned = give_back(refund(paid(bank, till, now), now), now)
 
-    with pytest.raises(payments.GoneBack):
-        payments.returned("salon", returned.id, reference="cash", actor_name="eva", now=now)
+    with pytest.raises(payments.AlreadyRefunded):
+        payments.mark_refunded("salon", returned.id, reference="cash", actor_name="eva", now=now)
 
 
 def test_what_was_left_to_somebody_is_tried_again_when_staff_asks(bank, till, now):
@@ -273,7 +271,7 @@ def test_what_was_left_to_somebody_is_tried_again_when_staff_asks(bank, till, no
     give_back(payment, now)
     bank.is_next_day = False
 
-    again = refunds.give_back("salon", payment, again=True, now=now)
+    again = rollbacks.refund("salon", payment, again=True, now=now)
 
     assert (again.status, again.by_hand) == ("REFUNDED", None)
 

@@ -9,7 +9,7 @@ from mostrador.errors import NotHere
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Method, PaymentState, Target, WrongPaymentState
 from mostrador.ledger.views.payments import Confirmation, PaymentListing
-from mostrador.payments import settlement
+from mostrador.payments import counter_payments, settlement
 from mostrador.raffles import raffles, reservations
 from mostrador.raffles.rules.states import WrongOrderState
 from mostrador.table import writes
@@ -201,7 +201,7 @@ def test_what_is_no_amount_is_refused(raffle, now, amount):
     form = Confirmation.model_construct(method=Method.CASH, reference=None, amount=amount)
 
     with pytest.raises(BadAmount) as refusal:
-        settlement.record_order_payment("salon", order.id, form, actor_name="eva", key="k", now=now)
+        counter_payments.record_order_payment("salon", order.id, form, actor_name="eva", key="k", now=now)
 
     assert refusal.value.facts["field"] == "body.amount"
 
@@ -293,7 +293,7 @@ def test_what_came_in_is_what_counts(raffle, now):
 
 
 def _pending(order, now):
-    made = payments.manual(
+    made = payments.draft_manual(
         "salon",
         "1" * 32,
         target=Target.ORDER,
@@ -399,4 +399,4 @@ def test_the_list_of_payments_is_of_one_tenant(raffle, clinic, now):
 
 
 def _returned(payment, now, **form):
-    return payments.returned("salon", payment.id, **form, actor_name="eva", now=now)
+    return payments.mark_refunded("salon", payment.id, **form, actor_name="eva", now=now)

@@ -7,7 +7,7 @@ import pytest
 from mostrador import process_cache
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import PaymentState
-from mostrador.payments import refunds
+from mostrador.payments import rollbacks
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.table.items.payments import Payment
 from mostrador.tenancy import tenants
@@ -116,9 +116,9 @@ def test_a_refund_by_many_at_once_goes_back_once(bank, till, now):
     bank.pay(begun.id)
     bank.notify(begun.id, now=now)
 
-    at_once(CLIENTS, lambda _: refunds.give_back("salon", tills.payment(begun.id, now), now=now))
+    at_once(CLIENTS, lambda _: rollbacks.refund("salon", tills.payment(begun.id, now), now=now))
 
     assert (tills.payment(begun.id, now).status, bank.paid_amount()) == ("REFUNDED", 0)
     assert sorted(line.state for line in tills.ledger()) == ["REFUNDED", "REFUND_DUE"]
-    assert payments.due_back("salon", 10) == []
+    assert payments.refunds_due("salon", 10) == []
     assert PaymentState.REFUNDED in states([tills.payment(begun.id, now)])

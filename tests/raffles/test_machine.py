@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from mostrador.errors import Conflict
-from mostrador.payments import settlement
+from mostrador.payments import refunds
 from mostrador.raffles import numbers, raffles, reservations
 from mostrador.raffles.order_transitions import HoldLapsed, SaleOver
 from mostrador.raffles.raffles import NotOnSale
@@ -232,7 +232,7 @@ class Raffle(RuleBasedStateMachine):
     @precondition(lambda self: self.is_cancelled)
     @rule()
     def wind_up(self):
-        settlement.refund_cancelled_raffle("salon", self.raffle.id, now=self.now)
+        refunds.refund_cancelled_raffle("salon", self.raffle.id, now=self.now)
         for entry in self.entries.values():
             status = {"PAID": "REFUNDED", "RESERVED": "CANCELLED", "IN_REVIEW": "CANCELLED"}.get(entry.status)
             if status:

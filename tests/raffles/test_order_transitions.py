@@ -235,7 +235,7 @@ def test_a_cancelled_raffle_is_looked_at_until_nobody_can_be_at_work_who_saw_it_
 
 
 def test_a_cancelled_raffle_is_wound_up_in_parts(raffle, now, monkeypatch):
-    monkeypatch.setattr("mostrador.payments.settlement.AT_ONCE", 2)
+    monkeypatch.setattr("mostrador.payments.refunds.MOST_ORDERS", 2)
     for number in range(1, 6):
         shop.sell(raffle, number, now=now)
     raffles.cancel("salon", raffle.id, reason="Sin permiso", now=now)

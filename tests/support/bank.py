@@ -9,7 +9,7 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from mostrador.clients import bancard
-from mostrador.clients.bancard import Rollback, Standing, Told
+from mostrador.clients.bancard import PurchaseAnswer, PurchaseState, RollbackOutcome
 from mostrador.clients.bancard_http import DuplicateProcess, GatewayKeysRefused, GatewayUnknown
 from mostrador.payments import bancard_account, bancard_webhook
 from mostrador.payments.rules import bancard as rules
@@ -41,25 +41,25 @@ class Bank:
         one = self.purchases.get(process_id)
         self._answered("confirmation")
         if one is None:
-            return Told(None, Standing.UNKNOWN_PURCHASE, {})
+            return PurchaseAnswer(None, PurchaseState.UNKNOWN_PURCHASE, {})
         if one["state"] == "ROLLED_BACK":
-            return Told(None, Standing.ROLLED_BACK, {})
+            return PurchaseAnswer(None, PurchaseState.ROLLED_BACK, {})
         if one["state"] in ("OPEN", "CLOSED"):
-            return Told(None, Standing.NOT_PAID, {})
+            return PurchaseAnswer(None, PurchaseState.NOT_PAID, {})
         raw = self.notice(process_id)["operation"]
-        return Told(rules.result_of(raw), Standing.PAID_OR_DECLINED, rules.masked(raw))
+        return PurchaseAnswer(rules.result_of(raw), PurchaseState.PAID_OR_DECLINED, rules.masked(raw))
 
     def rollback(self, application, process_id):
         self._called("rollback", application)
         one = self.purchases.get(process_id)
         if one is None:
-            return Rollback.UNKNOWN_PURCHASE
+            return RollbackOutcome.UNKNOWN_PURCHASE
         was = one["state"]
         if was == "PAID" and self.is_next_day:
-            return Rollback.TOO_LATE
+            return RollbackOutcome.TOO_LATE
         one["state"] = {"PAID": "ROLLED_BACK", "ROLLED_BACK": "ROLLED_BACK"}.get(was, "CLOSED")
         self._answered("rollback")
-        return {"PAID": Rollback.DONE, "ROLLED_BACK": Rollback.ALREADY}.get(was, Rollback.NOT_PAID)
+        return {"PAID": RollbackOutcome.DONE, "ROLLED_BACK": RollbackOutcome.ALREADY}.get(was, RollbackOutcome.NOT_PAID)
 
     def pay(self, process_id, amount=None):
         """A payer pays, if the page still takes it; tells whether it does."""

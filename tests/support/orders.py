@@ -3,7 +3,7 @@
 from collections import Counter
 
 from mostrador.ledger.views.payments import Confirmation, Refunding
-from mostrador.payments import settlement
+from mostrador.payments import counter_payments, refunds
 from mostrador.raffles import order_transitions, orders, reservations
 from mostrador.raffles.rules.states import LIVE, OrderStatus
 from mostrador.raffles.views.orders import NewOrder, Receipt
@@ -43,15 +43,13 @@ def expire(order, *, now, tenant="salon"):
 
 
 def confirm(order, *, now, key=None, tenant="salon", **more):
-    return settlement.record_order_payment(
+    return counter_payments.record_order_payment(
         tenant, order.id, Confirmation(**CASH | more), actor_name="eva", key=key, now=now
     )
 
 
 def refund(order, *, now, tenant="salon", **more):
-    return settlement.refund_order(
-        tenant, order.id, Refunding(reason="Se arrepintió", **more), actor_name="eva", now=now
-    )
+    return refunds.refund_order(tenant, order.id, Refunding(reason="Se arrepintió", **more), actor_name="eva", now=now)
 
 
 def stored(order, *, now, tenant="salon"):

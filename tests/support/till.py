@@ -8,7 +8,7 @@ from mostrador.background import sweeper
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.ledger.views.payments import Confirmation
-from mostrador.payments import checkout, settlement
+from mostrador.payments import checkout, counter_payments
 from mostrador.scheduling import appointments, services
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.services import NewService
@@ -70,7 +70,11 @@ class Till:
 
     def take_cash(self, now, **form):
         told, key = Confirmation(method="CASH", **form), None
-        take = settlement.record_order_payment if self.target is Target.ORDER else settlement.record_appointment_payment
+        take = (
+            counter_payments.record_order_payment
+            if self.target is Target.ORDER
+            else counter_payments.record_appointment_payment
+        )
         return take("salon", self.item.id, told, actor_name="eva", key=key, now=now).payment
 
 

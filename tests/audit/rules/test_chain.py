@@ -27,7 +27,7 @@ def test_the_recipe_of_the_docs_gives_the_seal():
     line = sha(json.dumps(told, separators=(",", ":"), ensure_ascii=False))
     first = sha("mostrador audit salon")
 
-    made = chain.linked(chain.line_of(STORED), sequence=1, previous=first, seen_at="2026-12-01T12:00:01Z")
+    made = chain.link_line(chain.line_of(STORED), sequence=1, previous=first, seen_at="2026-12-01T12:00:01Z")
 
     assert chain.genesis("salon") == first
     assert made.line == line
@@ -48,14 +48,14 @@ def test_the_same_line_in_another_place_has_the_same_digest_and_another_seal():
     before = {"sequence": 1, "previous": chain.genesis("salon"), "seen_at": ""}
 
     assert here.digest == there.digest
-    assert chain.linked(here, **before).digest != chain.linked(there, **before).digest
+    assert chain.link_line(here, **before).digest != chain.link_line(there, **before).digest
 
 
 def test_two_tenants_with_the_same_line_have_different_seals():
     line = chain.line_of(STORED)
 
     salon, clinic = (
-        chain.linked(line, sequence=1, previous=chain.genesis(slug), seen_at="") for slug in ("salon", "clinic")
+        chain.link_line(line, sequence=1, previous=chain.genesis(slug), seen_at="") for slug in ("salon", "clinic")
     )
 
     assert salon.digest != clinic.digest

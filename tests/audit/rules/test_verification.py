@@ -8,7 +8,7 @@ import pytest
 
 from mostrador.audit.rules import chain
 from mostrador.audit.rules.chain import Line
-from mostrador.audit.rules.verification import MOST_ENDS, Problem, Walk, named
+from mostrador.audit.rules.verification import MOST_ENDS, Problem, Progress, mark_reordered
 
 LENGTH = 8
 OLD, FUTURE = "2026-12-01T13:00:00Z", "2026-12-01T13:10:00Z"
@@ -21,7 +21,7 @@ def line(number, at="2026-12-01T12:00:{:02}Z", digest=None):
 def links_of(lines, slug="salon"):
     made, previous = [], chain.genesis(slug)
     for number, one in enumerate(lines, 1):
-        made.append(chain.linked(one, sequence=number, previous=previous, seen_at=one.at))
+        made.append(chain.link_line(one, sequence=number, previous=previous, seen_at=one.at))
         previous = made[-1].digest
     return made
 
@@ -39,15 +39,15 @@ def links(lines):
 def walked(links, lines, head=None, portions=1):
     """What is found, as (problem, sequence), when links and lines come in so many portions."""
     head = head or links_of([line(number) for number in range(1, LENGTH + 1)])[-1]
-    walk, found = Walk.starting("salon", (head.sequence, head.digest), ""), []
+    walk, found = Progress.starting("salon", (head.sequence, head.digest), ""), []
     newest = max((link.sk for link in links), default="")
     for portion in range(portions):
-        walk = Walk.unpacked(json.loads(json.dumps(walk.packed())))
+        walk = Progress.unpacked(json.loads(json.dumps(walk.packed())))
         some = {one.sk: one for one in lines if sum(map(ord, one.sk)) % portions == portion}
         theirs = [link for link in links if sum(map(ord, link.sk)) % portions == portion]
         found += walk.look(theirs, some, newest=newest, old=OLD, future=FUTURE)
     found += walk.gaps(is_all=True)
-    return [(one.problem, one.sequence) for one in named(found)], walk
+    return [(one.problem, one.sequence) for one in mark_reordered(found)], walk
 
 
 @pytest.mark.parametrize("portions", [1, 2, 3, 7])
@@ -130,7 +130,7 @@ def test_a_line_from_the_future_was_inserted(links, lines):
 
 def test_a_line_that_was_seen_long_after_the_time_it_tells_was_inserted(lines):
     links = links_of(lines[:-1])
-    late = chain.linked(lines[-1], sequence=LENGTH, previous=links[-1].digest, seen_at="2026-12-01T12:30:00Z")
+    late = chain.link_line(lines[-1], sequence=LENGTH, previous=links[-1].digest, seen_at="2026-12-01T12:30:00Z")
 
     assert walked([*links, late], lines, head=late)[0] == [(Problem.INSERTED, LENGTH)]
 
@@ -145,7 +145,7 @@ def test_lines_behind_all_that_is_linked_only_wait(links, lines):
 
 def test_what_the_chain_caught_up_with_is_counted(lines):
     links = links_of(lines[:-1])
-    caught = chain.linked(lines[-1], sequence=LENGTH, previous=links[-1].digest, seen_at="")
+    caught = chain.link_line(lines[-1], sequence=LENGTH, previous=links[-1].digest, seen_at="")
 
     found, walk = walked([*links, caught], lines, head=caught)
 
@@ -167,14 +167,14 @@ def test_links_that_changed_numbers_are_broken(links, lines):
 
 def test_a_line_and_its_link_forged_together_break_what_comes_after(links, lines):
     lines[2] = replace(lines[2], digest="forged")
-    links[2] = chain.linked(lines[2], sequence=3, previous=links[1].digest, seen_at=lines[2].at)
+    links[2] = chain.link_line(lines[2], sequence=3, previous=links[1].digest, seen_at=lines[2].at)
 
     assert walked(links, lines)[0] == [(Problem.BROKEN, 4)]
 
 
 def test_a_forged_link_more_with_a_number_that_exists_is_broken(links, lines):
     forged = replace(line(3), sk="2026-12-01T12:00:03Z#forged")
-    links.append(chain.linked(forged, sequence=3, previous=links[1].digest, seen_at=forged.at))
+    links.append(chain.link_line(forged, sequence=3, previous=links[1].digest, seen_at=forged.at))
     lines.append(forged)
 
     for seed in range(5):
@@ -196,7 +196,7 @@ def test_links_that_came_while_the_log_was_read_are_no_problem(links, lines):
 
 def test_a_chain_in_pieces_is_given_up(lines):
     many = links_of([line(0, at=f"2026-12-01T12:{number // 60:02}:{number % 60:02}Z") for number in range(200)])
-    walk = Walk.starting("salon", (200, many[-1].digest), "")
+    walk = Progress.starting("salon", (200, many[-1].digest), "")
 
     list(walk.look(many[::4], {}, newest="", old=OLD, future=FUTURE))
 

@@ -77,7 +77,7 @@ def test_every_state_is_either_of_money_that_came_or_of_money_that_did_not():
     assert not UNPAID & SETTLED
 
 
-IN_TIME = {"amount": Decimal(80), "due": Decimal(80), "is_as_asked": True, "is_over": False, "is_gone": False}
+IN_TIME = {"amount": Decimal(80), "due": Decimal(80), "is_as_requested": True, "is_over": False, "is_gone": False}
 HELD = {AppointmentStatus.PENDING, AppointmentStatus.EXPIRED}
 STANDS = set(AppointmentStatus) - {AppointmentStatus.CANCELLED}
 
@@ -96,10 +96,10 @@ LANDINGS = [
     ({"amount": "80.01"}, RefundReason.WRONG_AMOUNT, STANDS),
     ({"amount": 0}, RefundReason.WRONG_AMOUNT, STANDS),
     ({"amount": -1}, RefundReason.WRONG_AMOUNT, STANDS),
-    ({"is_as_asked": False}, RefundReason.WRONG_AMOUNT, STANDS),
+    ({"is_as_requested": False}, RefundReason.WRONG_AMOUNT, STANDS),
     ({"due": 0}, RefundReason.ALREADY_PAID, STANDS),
     ({"due": -1}, RefundReason.ALREADY_PAID, STANDS),
-    ({"due": 0, "is_as_asked": False}, RefundReason.ALREADY_PAID, STANDS),
+    ({"due": 0, "is_as_requested": False}, RefundReason.ALREADY_PAID, STANDS),
     ({"due": 0, "is_gone": True}, RefundReason.ALREADY_PAID, STANDS),
     ({"is_gone": True}, RefundReason.SLOT_GONE, HELD),
     ({"is_gone": True, "is_over": True}, RefundReason.TOO_LATE, HELD),
@@ -109,7 +109,7 @@ LANDINGS = [
     ({"is_over": True}, None, STANDS),
     ({}, RefundReason.APPOINTMENT_CANCELLED, {AppointmentStatus.CANCELLED}),
     (
-        {"due": 0, "is_as_asked": False, "is_gone": True},
+        {"due": 0, "is_as_requested": False, "is_gone": True},
         RefundReason.APPOINTMENT_CANCELLED,
         {AppointmentStatus.CANCELLED},
     ),
@@ -123,14 +123,14 @@ def test_money_for_an_appointment_lands_or_says_why_not(subtests):
 
 
 def test_money_pays_an_appointment_that_stands_in_part_or_whole_and_never_more_than_is_due(subtests):
-    for status, is_as_asked, is_over, is_gone in product(AppointmentStatus, *[[False, True]] * 3):
-        told = {"is_as_asked": is_as_asked, "is_over": is_over, "is_gone": is_gone}
+    for status, is_as_requested, is_over, is_gone in product(AppointmentStatus, *[[False, True]] * 3):
+        told = {"is_as_requested": is_as_requested, "is_over": is_over, "is_gone": is_gone}
         with subtests.test(status=status, **told):
             amounts = list(product((-1, 0, 1, 79, 80, 81), (-1, 0, 1, 80)))
 
             paying = [(amount, due) for amount, due in amounts if lands(status, amount=amount, due=due, **told) is None]
 
-            may_pay = status in STANDS and is_as_asked and not (status in HELD and is_gone)
+            may_pay = status in STANDS and is_as_requested and not (status in HELD and is_gone)
             assert paying == [(amount, due) for amount, due in amounts if may_pay and 1 <= amount <= due]
 
 

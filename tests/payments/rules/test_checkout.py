@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mostrador.payments.rules.checkout import (
-    LEAST,
     MARGIN,
-    MOST,
-    SHORTEST,
+    MOST_CHECKOUTS,
+    SHORTEST_PAGE,
+    SHORTEST_TIME_TO_PAY,
     WITHOUT_HOLD,
     CurrencyNotTaken,
     NothingDue,
     NotPayable,
+    TimeLimits,
     TooManyCheckouts,
-    Until,
-    asked,
     check_appointment,
     check_count,
     check_order,
-    now_due,
+    due_now,
+    payment_request,
 )
 from mostrador.raffles.rules.states import OrderStatus
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
@@ -74,10 +74,10 @@ def test_what_is_held_is_paid_before_its_hold_ends(held_until, told):
 
 
 def test_it_is_tried_so_often_and_no_more():
-    check_count(MOST - 1)
+    check_count(MOST_CHECKOUTS - 1)
 
-    with pytest.raises(TooManyCheckouts, match=f"{MOST} times"):
-        check_count(MOST)
+    with pytest.raises(TooManyCheckouts, match=f"{MOST_CHECKOUTS} times"):
+        check_count(MOST_CHECKOUTS)
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_it_is_tried_so_often_and_no_more():
 def test_the_deposit_is_asked_for_first_and_then_all_that_is_due(due, deposit, paid, all_of_it, now):
     told = [None if one is None else Decimal(one) for one in (deposit, paid)]
 
-    assert now_due(Decimal(due), *told, all_of_it=all_of_it) == now
+    assert due_now(Decimal(due), *told, all_of_it=all_of_it) == now
 
 
 @given(due=st.integers(1, 10**6), deposit=st.none() | st.integers(0, 10**6), paid=st.none() | st.integers(0, 10**6))
 def test_never_more_is_asked_for_than_is_due(due, deposit, paid):
     told = [None if one is None else Decimal(one) for one in (deposit, paid)]
 
-    assert 0 < now_due(Decimal(due), *told, all_of_it=False) <= due
+    assert 0 < due_now(Decimal(due), *told, all_of_it=False) <= due
 
 
-def ask(amount=80_000, currency="PYG", about="Turno 01/12 09:00", held_until=None, is_first=True, cut=None):
-    return asked(Decimal(amount), currency, about, Until(held_until, is_first, cut), now=NOW)
+def ask(amount=80_000, currency="PYG", about="Turno 01/12 09:00", held_until=None, is_first=True, sale_cutoff=None):
+    return payment_request(Decimal(amount), currency, about, TimeLimits(held_until, is_first, sale_cutoff), now=NOW)
 
 
 @pytest.mark.parametrize("amount", [0, -1])
@@ -135,9 +135,9 @@ def test_a_currency_that_bancard_does_not_take_is_said_with_the_amount():
     [
         (None, NOW + WITHOUT_HOLD, None),
         (NOW + timedelta(hours=24), NOW + timedelta(hours=24) - MARGIN, NOW + timedelta(hours=24)),
-        (NOW + LEAST + MARGIN, NOW + LEAST, NOW + LEAST + MARGIN),
-        (NOW + LEAST + MARGIN - SECOND, NOW + LEAST, NOW + LEAST + MARGIN),
-        (NOW + SECOND, NOW + LEAST, NOW + LEAST + MARGIN),
+        (NOW + SHORTEST_TIME_TO_PAY + MARGIN, NOW + SHORTEST_TIME_TO_PAY, NOW + SHORTEST_TIME_TO_PAY + MARGIN),
+        (NOW + SHORTEST_TIME_TO_PAY + MARGIN - SECOND, NOW + SHORTEST_TIME_TO_PAY, NOW + SHORTEST_TIME_TO_PAY + MARGIN),
+        (NOW + SECOND, NOW + SHORTEST_TIME_TO_PAY, NOW + SHORTEST_TIME_TO_PAY + MARGIN),
     ],
     ids=["no hold", "a day", "just enough", "a second too short", "nearly over"],
 )
@@ -157,16 +157,19 @@ def test_a_later_page_makes_no_hold_longer():
 
 @pytest.mark.parametrize(
     "until",
-    [{"held_until": NOW + MARGIN + SHORTEST - SECOND, "is_first": False}, {"cut": NOW + MARGIN + SHORTEST - SECOND}],
-    ids=["the hold", "the cut"],
+    [
+        {"held_until": NOW + MARGIN + SHORTEST_PAGE - SECOND, "is_first": False},
+        {"sale_cutoff": NOW + MARGIN + SHORTEST_PAGE - SECOND},
+    ],
+    ids=["the hold", "the sale cutoff"],
 )
 def test_a_page_that_would_be_open_for_a_moment_is_not_made(until):
     with pytest.raises(NotPayable):
         ask(**until)
 
 
-def test_nothing_is_paid_after_the_cut():
-    assert ask(cut=NOW + timedelta(minutes=8)).payable_until == NOW + timedelta(minutes=6)
+def test_nothing_is_paid_after_the_sale_cutoff():
+    assert ask(sale_cutoff=NOW + timedelta(minutes=8)).payable_until == NOW + timedelta(minutes=6)
 
 
 @given(about=st.text())

@@ -12,8 +12,8 @@ from mostrador.clients.bancard import (
     GatewayRefused,
     GatewayUnknown,
     Purchase,
-    Rollback,
-    Standing,
+    PurchaseState,
+    RollbackOutcome,
     ThreeDS,
 )
 from tests.stand_ins.conftest import AMOUNT, PRIVATE_KEY, PROCESS, PUBLIC_KEY
@@ -38,15 +38,15 @@ def alias(shop, application):
 
 def test_a_purchase_is_made_paid_and_taken_back(shop, application):
     process_id = bancard.single_buy(application, BUY)
-    assert bancard.confirmation(application, PROCESS).state is Standing.NOT_PAID
+    assert bancard.confirmation(application, PROCESS).state is PurchaseState.NOT_PAID
 
     shop.call("POST", "/checkout/pay", {"process_id": process_id, "choice": "approve"})
 
     told = bancard.confirmation(application, PROCESS)
-    assert (told.state, told.result.is_approved, told.result.amount) == (Standing.PAID_OR_DECLINED, True, AMOUNT)
-    assert bancard.rollback(application, PROCESS) is Rollback.DONE
-    assert bancard.rollback(application, PROCESS) is Rollback.ALREADY
-    assert bancard.confirmation(application, PROCESS).state is Standing.ROLLED_BACK
+    assert (told.state, told.result.is_approved, told.result.amount) == (PurchaseState.PAID_OR_DECLINED, True, AMOUNT)
+    assert bancard.rollback(application, PROCESS) is RollbackOutcome.DONE
+    assert bancard.rollback(application, PROCESS) is RollbackOutcome.ALREADY
+    assert bancard.confirmation(application, PROCESS).state is PurchaseState.ROLLED_BACK
 
 
 @pytest.mark.parametrize("choice", ["decline", "decline_processed"])
@@ -67,7 +67,7 @@ def test_a_repeat_is_a_duplicate(application):
 def test_what_was_not_paid_is_taken_back_as_such(application):
     bancard.single_buy(application, BUY)
 
-    assert bancard.rollback(application, PROCESS) is Rollback.NOT_PAID
+    assert bancard.rollback(application, PROCESS) is RollbackOutcome.NOT_PAID
 
 
 def test_a_payment_of_another_day_is_taken_back_too_late(shop, application):
@@ -75,12 +75,12 @@ def test_a_payment_of_another_day_is_taken_back_too_late(shop, application):
     shop.pay()
     shop.next_day()
 
-    assert bancard.rollback(application, PROCESS) is Rollback.TOO_LATE
+    assert bancard.rollback(application, PROCESS) is RollbackOutcome.TOO_LATE
 
 
 def test_a_purchase_that_is_not_known_is_told_as_such(application):
-    assert bancard.confirmation(application, 1).state is Standing.UNKNOWN_PURCHASE
-    assert bancard.rollback(application, 1) is Rollback.UNKNOWN_PURCHASE
+    assert bancard.confirmation(application, 1).state is PurchaseState.UNKNOWN_PURCHASE
+    assert bancard.rollback(application, 1) is RollbackOutcome.UNKNOWN_PURCHASE
 
 
 @pytest.mark.parametrize(("public_key", "private_key"), [(PUBLIC_KEY, "wrong"), ("X" * 32, PRIVATE_KEY)])
@@ -105,7 +105,9 @@ def test_on_a_bad_day_nothing_is_known(shop, application, operation, how):
         calls[operation]()
 
 
-@pytest.mark.parametrize(("how", "state"), [("lost", Standing.NOT_PAID), ("html_502", Standing.UNKNOWN_PURCHASE)])
+@pytest.mark.parametrize(
+    ("how", "state"), [("lost", PurchaseState.NOT_PAID), ("html_502", PurchaseState.UNKNOWN_PURCHASE)]
+)
 def test_after_a_bad_day_asking_tells_whether_it_happened(shop, application, how, state):
     shop.behave("single_buy", how)
     with pytest.raises(GatewayUnknown):
@@ -121,7 +123,7 @@ def test_a_slow_purchase_is_unknown_and_there(shop, application, monkeypatch):
     with pytest.raises(GatewayUnknown):
         bancard.single_buy(application, BUY)
 
-    assert bancard.confirmation(application, PROCESS).state is Standing.NOT_PAID
+    assert bancard.confirmation(application, PROCESS).state is PurchaseState.NOT_PAID
 
 
 def test_an_early_payment_is_there_when_the_purchase_is_answered(shop, application):
@@ -135,7 +137,7 @@ def test_an_early_payment_is_there_when_the_purchase_is_answered(shop, applicati
 def test_an_error_is_understood_whatever_its_status(shop, application):
     shop.behave("confirmations", "http_errors")
 
-    assert bancard.confirmation(application, PROCESS).state is Standing.UNKNOWN_PURCHASE
+    assert bancard.confirmation(application, PROCESS).state is PurchaseState.UNKNOWN_PURCHASE
 
 
 def test_the_library_that_speaks_http2_makes_no_difference(application, monkeypatch):

@@ -59,7 +59,7 @@ def _write(tenant: str, head: ChainHead | None, new: Mapping[Line, datetime | No
     sequence, digest = before, head.digest if head else rules.genesis(tenant)
     with writes.transaction() as tx:
         for line, seen_at in new.items():
-            made = rules.linked(
+            made = rules.link_line(
                 line, sequence=sequence + 1, previous=digest, seen_at=keys.at(seen_at) if seen_at else ""
             )
             tx.save(_item(tenant, made), condition=AuditLink.pk.does_not_exist())

@@ -10,7 +10,7 @@ from operator import and_
 from typing import Any, Final
 
 from mostrador.audit.rules import chain, verification
-from mostrador.audit.rules.verification import Finding, Problem, Walk
+from mostrador.audit.rules.verification import Finding, Problem, Progress
 from mostrador.audit.views.audit import AuditListing, VerifyQuery
 from mostrador.table import keys, reads
 from mostrador.table.items.audit import AuditEntry, ChainHead
@@ -20,7 +20,7 @@ WINDOW: Final = 1000
 """Lines, and links, read at a time."""
 WINDOWS: Final = 5
 """Those of one answer; what is left has a cursor."""
-MOST_TOLD: Final = 100
+MOST_PROBLEMS: Final = 100
 
 
 def listing(tenant: str, query: AuditListing, *, now: datetime) -> reads.Page:
@@ -86,10 +86,10 @@ def verify(tenant: str, query: VerifyQuery, *, now: datetime) -> Verdict:
     """
     tenants.current(tenant, now=now)
     signer = reads.signer_of(tenant, "verify")
-    start = reads.decode_cursor(signer, query.cursor) or Walk.starting(tenant, _head(tenant), reads.LOWEST).packed()
+    start = reads.decode_cursor(signer, query.cursor) or Progress.starting(tenant, _head(tenant), reads.LOWEST).packed()
     for _ in range(2):
-        walk = Walk.unpacked(start)
-        problems = verification.named(islice(_walked(tenant, walk, query, now), MOST_TOLD))
+        walk = Progress.unpacked(start)
+        problems = verification.mark_reordered(islice(_walked(tenant, walk, query, now), MOST_PROBLEMS))
         if not problems:
             break
     walk.wrong += len(problems)
@@ -101,11 +101,11 @@ def verify(tenant: str, query: VerifyQuery, *, now: datetime) -> Verdict:
         unlinked=walk.unlinked,
         head=walk.head,
         problems=problems,
-        next=None if _is_over(walk) or len(problems) == MOST_TOLD else signer.dumps(json.dumps(walk.packed())),
+        next=None if _is_over(walk) or len(problems) == MOST_PROBLEMS else signer.dumps(json.dumps(walk.packed())),
     )
 
 
-def _is_over(walk: Walk) -> bool:
+def _is_over(walk: Progress) -> bool:
     return walk.after == reads.HIGHEST or walk.is_torn()
 
 
@@ -115,7 +115,7 @@ def _head(tenant: str) -> tuple[int, str]:
     return (int(head.sequence), head.digest) if head else (0, chain.genesis(tenant))
 
 
-def _walked(tenant: str, walk: Walk, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
+def _walked(tenant: str, walk: Progress, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
     """Go on as far as one answer goes; gives what is wrong there."""
     for _ in range(WINDOWS):
         if _is_over(walk):
@@ -131,7 +131,7 @@ def _walked(tenant: str, walk: Walk, query: VerifyQuery, now: datetime) -> Itera
             yield Finding(Problem.REWRITTEN, query.sequence)
 
 
-def _window(tenant: str, walk: Walk, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
+def _window(tenant: str, walk: Progress, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
     """Read on, links before lines so that the line of each link is there already, and compare them."""
     links, prefix = keys.chain_partition(tenant), keys.LINK_PREFIX
     stored = reads.stretch(links, after=prefix + walk.after, upto=prefix + reads.HIGHEST, most=WINDOW)

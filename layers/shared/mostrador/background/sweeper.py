@@ -13,7 +13,7 @@ from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
 from mostrador.errors import Conflict, NotFound, NotHere, ServiceError
 from mostrador.ledger.rules.payment_states import PaymentState
 from mostrador.observability import log_failure
-from mostrador.payments import reconciliation, refunds, settlement
+from mostrador.payments import reconciliation, refunds, rollbacks
 from mostrador.payments.bancard_account import NotConnected
 from mostrador.raffles import draws, order_transitions
 from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
@@ -163,7 +163,7 @@ def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> int:
 
 def _settle(tenant: str, item: Payment, now: datetime) -> dict[str, int]:
     if item.status == PaymentState.REFUND_DUE:
-        left = refunds.give_back(tenant, item, now=now)
+        left = rollbacks.refund(tenant, item, now=now)
         is_silent = left.status == PaymentState.REFUND_DUE and not left.by_hand
         return {"unanswered" if is_silent else "payments": 1}
     reconciliation.check(tenant, item, now=now)
@@ -172,7 +172,7 @@ def _settle(tenant: str, item: Payment, now: datetime) -> dict[str, int]:
 
 def _advance_raffle(tenant: str, item: Raffle, now: datetime) -> dict[str, int]:
     if item.status == RaffleStatus.CANCELLED:
-        settlement.refund_cancelled_raffle(tenant, item.id, now=now)
+        refunds.refund_cancelled_raffle(tenant, item.id, now=now)
         return {"raffles": 1}
     return {"raffles" if draws.advance(tenant, item.id, now=now) else "overtaken": 1}
 

@@ -25,9 +25,25 @@ from mostrador.payments.rules import bancard
 from mostrador.payments.rules.bancard import CURRENCY, BadResult, Key, Result
 
 __all__ = [
-    "Application", "Card", "Charge", "DuplicateProcess", "GatewayKeysRefused", "GatewayRefused", "GatewayUnknown",
-    "Purchase", "Rollback", "Standing", "ThreeDS", "Told", "cards", "charge", "confirmation", "delete_card",
-    "new_card", "rollback", "single_buy",
+    "Application",
+    "Card",
+    "Charge",
+    "DuplicateProcess",
+    "GatewayKeysRefused",
+    "GatewayRefused",
+    "GatewayUnknown",
+    "Purchase",
+    "PurchaseAnswer",
+    "PurchaseState",
+    "RollbackOutcome",
+    "ThreeDS",
+    "cards",
+    "charge",
+    "confirmation",
+    "delete_card",
+    "new_card",
+    "rollback",
+    "single_buy",
 ]  # fmt: skip
 
 # Seconds. A charge waits for the issuer, who may take 49.
@@ -37,7 +53,7 @@ _CARDS_WAIT: Final = 12.0
 _CHARGE_WAIT: Final = 55.0
 
 
-class Standing(StrEnum):
+class PurchaseState(StrEnum):
     """How a purchase stands with Bancard."""
 
     PAID_OR_DECLINED = "PAID_OR_DECLINED"
@@ -46,7 +62,7 @@ class Standing(StrEnum):
     UNKNOWN_PURCHASE = "UNKNOWN_PURCHASE"
 
 
-class Rollback(StrEnum):
+class RollbackOutcome(StrEnum):
     """What came of taking a payment back; TOO_LATE: only the shop's portal can still do it."""
 
     DONE = "DONE"
@@ -58,15 +74,15 @@ class Rollback(StrEnum):
 
 # Where Bancard gives several reasons, the first here counts.
 _STANDINGS: Final = {
-    Key.ALREADY_ROLLBACKED: Standing.ROLLED_BACK,
-    Key.PAYMENT_NOT_FOUND: Standing.NOT_PAID,
-    Key.BUY_NOT_FOUND: Standing.UNKNOWN_PURCHASE,
+    Key.ALREADY_ROLLBACKED: PurchaseState.ROLLED_BACK,
+    Key.PAYMENT_NOT_FOUND: PurchaseState.NOT_PAID,
+    Key.BUY_NOT_FOUND: PurchaseState.UNKNOWN_PURCHASE,
 }
 _ROLLBACKS: Final = {
-    Key.TRANSACTION_ALREADY_CONFIRMED: Rollback.TOO_LATE,
-    Key.ALREADY_ROLLBACKED: Rollback.ALREADY,
-    Key.PAYMENT_NOT_FOUND: Rollback.NOT_PAID,
-    Key.BUY_NOT_FOUND: Rollback.UNKNOWN_PURCHASE,
+    Key.TRANSACTION_ALREADY_CONFIRMED: RollbackOutcome.TOO_LATE,
+    Key.ALREADY_ROLLBACKED: RollbackOutcome.ALREADY,
+    Key.PAYMENT_NOT_FOUND: RollbackOutcome.NOT_PAID,
+    Key.BUY_NOT_FOUND: RollbackOutcome.UNKNOWN_PURCHASE,
 }
 
 
@@ -96,11 +112,11 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PurchaseAnswer:
     """How a purchase stands: ``result`` where it was tried, ``raw`` what of the answer may be kept."""
 
     result: Result | None
-    state: Standing
+    state: PurchaseState
     raw: dict[str, Any]
 
 
@@ -138,29 +154,29 @@ def single_buy(application: Application, purchase: Purchase) -> str:
         "return_url": purchase.return_url,
         "cancel_url": purchase.cancel_url,
     }
-    return _page(call, wire.done(application, call, fields))
+    return _page(call, wire.request_success(application, call, fields))
 
 
-def confirmation(application: Application, process_id: int) -> Told:
+def confirmation(application: Application, process_id: int) -> PurchaseAnswer:
     """How a purchase stands."""
     call = Call("confirmation", "/single_buy/confirmations", _QUERY_WAIT)
     token = bancard.confirmation_query_token(application.private_key, process_id)
-    answer = wire.ask(application, call, {"token": token, "shop_process_id": str(process_id)})
+    answer = wire.request(application, call, {"token": token, "shop_process_id": str(process_id)})
     if wire.is_success(answer):
         return _told(call, answer, process_id)
-    return Told(None, wire.meaning(call, answer, _STANDINGS), bancard.masked(answer))
+    return PurchaseAnswer(None, wire.meaning_of(call, answer, _STANDINGS), bancard.masked(answer))
 
 
-def rollback(application: Application, process_id: int) -> Rollback:
+def rollback(application: Application, process_id: int) -> RollbackOutcome:
     """Take a payment back, or make sure that there will be none. May be repeated."""
     call = Call("rollback", "/single_buy/rollback", _QUERY_WAIT)
     token = bancard.rollback_token(application.private_key, process_id)
-    answer = wire.ask(application, call, {"token": token, "shop_process_id": str(process_id)})
+    answer = wire.request(application, call, {"token": token, "shop_process_id": str(process_id)})
     if not wire.is_success(answer):
-        return wire.meaning(call, answer, _ROLLBACKS)
+        return wire.meaning_of(call, answer, _ROLLBACKS)
     if Key.ROLLBACK_SUCCESSFUL not in {message.key for message in bancard.messages_of(answer)}:
         raise wire.unknown(call, "it does not say that it rolled back")
-    return Rollback.DONE
+    return RollbackOutcome.DONE
 
 
 def new_card(application: Application, *, card_id: int, user_id: int, phone: str, mail: str, return_url: str) -> str:
@@ -174,20 +190,20 @@ def new_card(application: Application, *, card_id: int, user_id: int, phone: str
         "user_mail": mail,
         "return_url": return_url,
     }
-    return _page(call, wire.done(application, call, fields))
+    return _page(call, wire.request_success(application, call, fields))
 
 
 def cards(application: Application, user_id: int) -> list[Card]:
     """The user's registered cards, each with a fresh alias."""
     call = Call("cards", f"/users/{user_id}/cards", _CARDS_WAIT)
     token = bancard.cards_token(application.private_key, user_id)
-    found = wire.done(application, call, {"token": token}).get("cards")
+    found = wire.request_success(application, call, {"token": token}).get("cards")
     if not isinstance(found, list):
         raise wire.unknown(call, "it has no list of cards")
     return [_card(call, one) for one in found]
 
 
-def charge(application: Application, wanted: Charge) -> Told | ThreeDS:
+def charge(application: Application, wanted: Charge) -> PurchaseAnswer | ThreeDS:
     """Charge a registered card: how that went, or the page where 3-D Secure is asked for."""
     call = Call("charge", "/charge", _CHARGE_WAIT)
     fields = {
@@ -205,7 +221,7 @@ def charge(application: Application, wanted: Charge) -> Told | ThreeDS:
     # Without a page to come back to there can be no 3-D Secure.
     if wanted.return_url:
         fields |= {"return_url": wanted.return_url, "extra_response_attributes": ["confirmation.process_id"]}
-    answer = wire.done(application, call, fields)
+    answer = wire.request_success(application, call, fields)
     wrapped = _wrapped(answer)
     if wrapped.get("response") is None and "process_id" in (asked := answer | wrapped):
         return ThreeDS(_page(call, asked))
@@ -216,7 +232,7 @@ def delete_card(application: Application, user_id: int, alias_token: str) -> Non
     """Forget a registered card."""
     call = Call("delete_card", f"/users/{user_id}/cards", _CARDS_WAIT, method="DELETE")
     token = bancard.delete_card_token(application.private_key, user_id, alias_token)
-    wire.done(application, call, {"token": token, "alias_token": alias_token})
+    wire.request_success(application, call, {"token": token, "alias_token": alias_token})
 
 
 def _wrapped(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,14 +241,14 @@ def _wrapped(answer: Mapping[str, Any]) -> dict[str, Any]:
     return next((one for one in found if isinstance(one, dict)), {})
 
 
-def _told(call: Call, answer: Mapping[str, Any], process_id: int) -> Told:
+def _told(call: Call, answer: Mapping[str, Any], process_id: int) -> PurchaseAnswer:
     try:
         result = bancard.result_of(_wrapped(answer))
     except BadResult as error:
         raise wire.unknown(call, f"its {error.facts['field']} is not right") from error
     if result.process_id != process_id:
         raise wire.unknown(call, "it is about another purchase")
-    return Told(result, Standing.PAID_OR_DECLINED, bancard.masked(answer))
+    return PurchaseAnswer(result, PurchaseState.PAID_OR_DECLINED, bancard.masked(answer))
 
 
 def _page(call: Call, answer: Mapping[str, Any]) -> str:

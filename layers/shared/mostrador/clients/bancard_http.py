@@ -99,7 +99,7 @@ class Call:
     method: str = "POST"
 
 
-def ask(application: Application, call: Call, fields: Mapping[str, Any]) -> dict[str, Any]:
+def request(application: Application, call: Call, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to ``call``, one of success or one of error with its messages. Raises GatewayUnknown."""
     envelope = {"public_key": application.public_key, "operation": fields}
     body = json.dumps(envelope, separators=(",", ":")).encode()
@@ -110,9 +110,9 @@ def ask(application: Application, call: Call, fields: Mapping[str, Any]) -> dict
     return answer
 
 
-def done(application: Application, call: Call, fields: Mapping[str, Any]) -> dict[str, Any]:
+def request_success(application: Application, call: Call, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to ``call``, one of success. Raises GatewayUnknown, GatewayRefused."""
-    answer = ask(application, call, fields)
+    answer = request(application, call, fields)
     if not is_success(answer):
         raise refusal(call, answer)
     return answer
@@ -122,7 +122,7 @@ def is_success(answer: Mapping[str, Any]) -> bool:
     return answer.get("status") == "success"
 
 
-def meaning(call: Call, answer: Mapping[str, Any], meanings: Mapping[Key, T]) -> T:
+def meaning_of(call: Call, answer: Mapping[str, Any], meanings: Mapping[Key, T]) -> T:
     """What an answer of error says, the first of ``meanings`` that it names. Raises GatewayUnknown, GatewayRefused."""
     keys = {message.key for message in messages_of(answer)}
     if not keys & {*_KEY_TROUBLE, Key.POS_COMMUNICATION}:

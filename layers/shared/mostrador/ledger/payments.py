@@ -1,11 +1,11 @@
-"""Payments as records: drafted where money is asked for or taken, moved with a line in the ledger, listed."""
+"""Payments as records: drafted where money is requested or received, moved with a line in the ledger, listed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from mostrador.errors import Busy, Conflict, NotHere
+from mostrador.errors import Conflict, NotHere
 from mostrador.ledger.rules.payment_states import (
     PAYMENT_MOVES,
     WHILE_OPEN,
@@ -24,10 +24,10 @@ from mostrador.tenancy import tenants
 if TYPE_CHECKING:
     from mostrador.ledger.views.payments import PaymentListing
 
-LOOKED_AT_ONCE_MORE: Final = {PaymentState.FAILED: WHILE_OPEN, PaymentState.EXPIRED: timedelta(hours=24)}
-"""A page that was declined may be paid after all; what was given up is asked about once more, the day after."""
-MOST_TOLD: Final = 10
-"""Messages of a provider that a payment keeps, the oldest gives way."""
+LAST_CHECK_AFTER: Final = {PaymentState.FAILED: WHILE_OPEN, PaymentState.EXPIRED: timedelta(hours=24)}
+"""The provider is asked once more about these: a declined page may still be paid, an expired one may have been."""
+MOST_MESSAGES: Final = 10
+"""Messages of a provider that a payment keeps; a new one replaces the oldest."""
 
 
 class BeingPaid(Conflict):
@@ -36,15 +36,15 @@ class BeingPaid(Conflict):
     es = "alguien lo está pagando en línea hasta {until}: su importe se puede cambiar después"
 
 
-class GoneBack(Conflict):
-    """Whoever gives it back now gives it back twice."""
+class AlreadyRefunded(Conflict):
+    """Another refund would give the money back twice."""
 
     code = "already_given_back"
     en = "the money went back already, by {actor_name} at {at}"
     es = "el dinero ya se devolvió: {actor_name}, {at}"
 
 
-def manual(
+def draft_manual(
     tenant: str,
     payment_id: str,
     *,
@@ -55,13 +55,14 @@ def manual(
     actor_name: str,
     now: datetime,
 ) -> Payment:
-    """Money that somebody of the business took, as it would be stored but for amount, currency and time zone."""
-    made = _draft(tenant, payment_id, Provider.MANUAL, target=target, target_id=target_id, now=now)
-    made.method, made.external_id, made.taken_by, made.confirmed_at = method.value, reference, actor_name, now
-    return made
+    """A payment that the business received itself, not stored yet, without amount, currency and time zone."""
+    payment = _draft(tenant, payment_id, Provider.MANUAL, target=target, target_id=target_id, now=now)
+    payment.method, payment.external_id = method.value, reference
+    payment.taken_by, payment.confirmed_at = actor_name, now
+    return payment
 
 
-def asked(
+def draft_online(
     tenant: str,
     payment_id: str,
     *,
@@ -76,18 +77,19 @@ def asked(
     actor_name: str,
     now: datetime,
 ) -> Payment:
-    """Money that Bancard is about to be asked for; ``payment_id`` is its shop_process_id. Looked at when it expires."""
-    made = _draft(tenant, payment_id, Provider.BANCARD, target=target, target_id=target_id, now=now)
-    made.amount = made.asked_amount = amount
-    made.currency, made.time_zone, made.description, made.account = currency, time_zone, description, account
-    made.payable_until, made.started_by = payable_until, actor_name
-    return made
+    """A payment to request from Bancard, not stored yet; ``payment_id`` is Bancard's shop_process_id."""
+    payment = _draft(tenant, payment_id, Provider.BANCARD, target=target, target_id=target_id, now=now)
+    payment.amount = payment.asked_amount = amount
+    payment.currency, payment.time_zone = currency, time_zone
+    payment.description, payment.account = description, account
+    payment.payable_until, payment.started_by = payable_until, actor_name
+    return payment
 
 
 def _draft(
     tenant: str, payment_id: str, provider: Provider, *, target: Target, target_id: str, now: datetime
 ) -> Payment:
-    made = Payment(
+    payment = Payment(
         *keys.payment(tenant, payment_id),
         id=payment_id,
         provider=provider.value,
@@ -96,9 +98,9 @@ def _draft(
         target_id=target_id,
         created_at=now,
     )
-    made.gsi1pk, made.gsi1sk = keys.payment_by_creation(tenant, now, payment_id)
-    made.gsi2pk, made.gsi2sk = keys.payment_of_target(tenant, target_id, now, payment_id)
-    return made
+    payment.gsi1pk, payment.gsi1sk = keys.payment_by_creation(tenant, now, payment_id)
+    payment.gsi2pk, payment.gsi2sk = keys.payment_of_target(tenant, target_id, now, payment_id)
+    return payment
 
 
 def move(
@@ -106,37 +108,37 @@ def move(
 ) -> None:
     """Save a payment in the last of ``states``, through each of them, with a line of the ledger for each.
 
-    Money of a provider that is due back is looked at within a minute; what is settled otherwise no more. Raises
-    WrongPaymentState.
+    A refund due of a provider's payment is checked within a minute; other settled payments are not checked again.
+    Raises WrongPaymentState.
     """
-    was = payment.status
+    state_before = payment.status
     for state in states:
         before = payment.status
         PAYMENT_MOVES.check(before, state)
         payment.status = state.value
         payment.reason = reason.value if reason else payment.reason
-        tx.save(_line(payment, before, now))
-    _list_refund_due(tx, payment, was)
+        tx.save(_ledger_line(payment, before, now))
+    _list_refund_due(tx, payment, state_before)
     payment.due_pk = payment.due_at = None
     if payment.status == PaymentState.REFUND_DUE and payment.provider == Provider.BANCARD:
         payment.due_pk, payment.due_at = keys.due(payment.id, now)
-        payment.checks = None
-    if payment.provider == Provider.BANCARD and payment.status in LOOKED_AT_ONCE_MORE:
-        payment.due_pk, payment.due_at = keys.due(payment.id, now + LOOKED_AT_ONCE_MORE[PaymentState(payment.status)])
+        payment.check_count = None
+    if payment.provider == Provider.BANCARD and payment.status in LAST_CHECK_AFTER:
+        payment.due_pk, payment.due_at = keys.due(payment.id, now + LAST_CHECK_AFTER[PaymentState(payment.status)])
     payment.updated_at = now if payment.loaded else None
     tx.save(payment)
 
 
-def _list_refund_due(tx: Transaction, payment: Payment, was: str) -> None:
-    """Put the payment on the list of what is due back, or take it off."""
+def _list_refund_due(tx: Transaction, payment: Payment, state_before: str) -> None:
+    """Put the payment on the list of refunds due, or take it off."""
     item = RefundDue(*keys.refund_due(keys.tenant_of(payment.pk), payment.id), payment_id=payment.id)
     if payment.status == PaymentState.REFUND_DUE:
         tx.save(item)
-    elif was == PaymentState.REFUND_DUE:
+    elif state_before == PaymentState.REFUND_DUE:
         tx.delete(item, add_version_condition=False)
 
 
-def _line(payment: Payment, before: str, now: datetime) -> LedgerLine:
+def _ledger_line(payment: Payment, before: str, now: datetime) -> LedgerLine:
     tenant = keys.tenant_of(payment.pk)
     return LedgerLine(
         *keys.ledger_line(tenant, now, payment.id, payment.status),
@@ -155,27 +157,48 @@ def _line(payment: Payment, before: str, now: datetime) -> LedgerLine:
 def mark_refund_due(
     tx: Transaction, tenant: str, payment_ids: Iterable[str], reason: RefundReason, *, now: datetime
 ) -> None:
-    """Make what those payments paid due back."""
-    for payment in reads.batch(keys.payment(tenant, one) for one in payment_ids).values():
+    """Move those of the payments that are PAID to REFUND_DUE."""
+    for payment in reads.batch(keys.payment(tenant, payment_id) for payment_id in payment_ids).values():
         if payment.status == PaymentState.PAID:
             move(tx, payment, PaymentState.REFUND_DUE, reason=reason, now=now)
 
 
-def note(payment: Payment, told: dict[str, Any], now: datetime) -> None:
-    """Keep a provider's message, which is masked already."""
-    payment.told = [*(payment.told or []), {"at": keys.at(now)} | told][-MOST_TOLD:]
+def add_message(payment: Payment, message: dict[str, object], now: datetime) -> None:
+    """Keep a provider's message; the caller has masked it."""
+    messages = [*(payment.provider_messages or []), {"at": keys.at(now)} | message]
+    payment.provider_messages = messages[-MOST_MESSAGES:]
 
 
-def look_again(payment: Payment, at: datetime) -> None:
-    """Set when the payment must be looked at next, and count that it was looked at now."""
-    payment.checks = int(payment.checks or 0) + 1
+def schedule_check(payment: Payment, at: datetime) -> None:
+    """Set when the provider is asked next, and count the question asked now."""
+    payment.check_count = int(payment.check_count or 0) + 1
     payment.due_pk, payment.due_at = keys.due(payment.id, at)
 
 
 def get(tenant: str, payment_id: str, *, now: datetime) -> Payment:
-    """Raises NotHere."""
+    """The payment, of an active tenant. Raises NotHere."""
     tenants.current(tenant, now=now)
-    return found(reads.one(keys.payment(tenant, payment_id)), payment_id)
+    return reload(tenant, payment_id)
+
+
+def reload(tenant: str, payment_id: str) -> Payment:
+    """The payment as it is stored now, whether or not the tenant is active. Raises NotHere."""
+    stored = reads.one(keys.payment(tenant, payment_id))
+    if not isinstance(stored, Payment):
+        raise NotHere(entity="payment", id=payment_id)
+    return stored
+
+
+def edit(tenant: str, payment_id: str, alter: Callable[[Payment], bool]) -> Payment:
+    """The payment after ``alter``, saved where that returned True; again after a lost race. Raises NotHere, Busy."""
+
+    def save(payment: Payment) -> Payment:
+        if alter(payment):
+            with writes.transaction() as tx:
+                tx.save(payment)
+        return payment
+
+    return writes.retrying(lambda _attempt: reload(tenant, payment_id), save)
 
 
 def check_none_open(tenant: str, payment_id: str | None) -> None:
@@ -185,20 +208,12 @@ def check_none_open(tenant: str, payment_id: str | None) -> None:
         raise BeingPaid(until=stored.payable_until.isoformat())
 
 
-def due_back(tenant: str, most: int) -> list[Payment]:
-    """At most so many payments whose money is due back now."""
-    listed = reads.first(
-        keys.ledger_partition(tenant), most, between=(keys.REFUND_DUE_PREFIX, f"{keys.REFUND_DUE_PREFIX}~")
-    )
-    found = reads.batch(keys.payment(tenant, one.payment_id) for one in listed).values() if listed else ()
-    return sorted(found, key=lambda one: one.created_at)
-
-
-def found(stored: Any, payment_id: str) -> Payment:
-    """``stored`` if it is a payment. Raises NotHere."""
-    if not isinstance(stored, Payment):
-        raise NotHere(entity="payment", id=payment_id)
-    return stored
+def refunds_due(tenant: str, most: int) -> list[Payment]:
+    """At most so many payments whose money is due back now, the oldest first."""
+    prefix = keys.REFUND_DUE_PREFIX
+    listed = reads.first(keys.ledger_partition(tenant), most, between=(prefix, f"{prefix}~"))
+    stored = reads.batch(keys.payment(tenant, item.payment_id) for item in listed).values() if listed else ()
+    return sorted(stored, key=lambda payment: payment.created_at)
 
 
 def listing(tenant: str, query: "PaymentListing", *, now: datetime) -> reads.Page:
@@ -207,6 +222,10 @@ def listing(tenant: str, query: "PaymentListing", *, now: datetime) -> reads.Pag
     index, partition = "gsi1", keys.payments_partition(tenant)
     if query.target:
         index, partition = "gsi2", keys.target_partition(tenant, query.target)
+    keep = Payment.status == query.status.value if query.status else None
+    if query.provider:
+        of_provider = Payment.provider == query.provider.value
+        keep = of_provider if keep is None else keep & of_provider
     return reads.page(
         partition,
         tenant=tenant,
@@ -214,37 +233,32 @@ def listing(tenant: str, query: "PaymentListing", *, now: datetime) -> reads.Pag
         size=query.limit,
         cursor=query.cursor,
         index=index,
-        keep=_filter(query),
+        keep=keep,
         newest_first=True,
     )
 
 
-def _filter(query: "PaymentListing") -> Any:
-    keep: Any = Payment.status == query.status.value if query.status else None
-    if query.provider:
-        of_provider = Payment.provider == query.provider.value
-        keep = of_provider if keep is None else keep & of_provider
-    return keep
+def mark_refunded(
+    tenant: str, payment_id: str, *, reference: str | None = None, actor_name: str, now: datetime
+) -> Payment:
+    """REFUND_DUE -> REFUNDED: the money was given back; again changes nothing.
 
+    Raises NotHere, WrongPaymentState, AlreadyRefunded (of a provider's payment, by somebody else), Busy.
+    """
 
-def returned(tenant: str, payment_id: str, *, reference: str | None = None, actor_name: str, now: datetime) -> Payment:
-    """REFUND_DUE -> REFUNDED: the money was given back; again changes nothing. Raises NotHere, WrongPaymentState."""
-    for _ in writes.attempts():
-        payment = get(tenant, payment_id, now=now)
+    def refund(payment: Payment) -> Payment:
         if payment.status == PaymentState.REFUNDED:
             if payment.refunded_by != actor_name and payment.provider == Provider.BANCARD:
-                raise GoneBack(actor_name=payment.refunded_by, at=payment.refunded_at.isoformat())
+                raise AlreadyRefunded(actor_name=payment.refunded_by, at=payment.refunded_at.isoformat())
             return payment
-        try:
-            with writes.transaction() as tx:
-                give_back(tx, payment, actor_name=actor_name, now=now, reference=reference)
-        except writes.ConditionFailed:
-            continue
+        with writes.transaction() as tx:
+            save_refunded(tx, payment, actor_name=actor_name, now=now, reference=reference)
         return payment
-    raise Busy
+
+    return writes.retrying(lambda _attempt: get(tenant, payment_id, now=now), refund)
 
 
-def give_back(
+def save_refunded(
     tx: Transaction,
     payment: Payment,
     *before: PaymentState,

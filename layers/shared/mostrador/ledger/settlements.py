@@ -1,15 +1,17 @@
-"""The decision where a payment's money goes."""
+"""A settlement: the decision what a payment's money pays, or why it is due back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.table.writes import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """``write`` adds to a transaction what the money pays; ``reason`` says why the money is due back instead."""
+class Settlement(NamedTuple):
+    """``reason``: why the money is due back, None where it pays its target.
+
+    ``write`` adds the paid target to a transaction; it is called only without a ``reason``.
+    """
 
     reason: RefundReason | None
     write: Callable[[Transaction], None]

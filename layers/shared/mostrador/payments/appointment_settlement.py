@@ -1,14 +1,14 @@
-"""What an appointment owes, and what money does to it: it confirms what waited for it, in time or late.
+"""Settle money for an appointment: it pays it, in time or late, or it is due back.
 
-Money that lands makes a hold firm. Where the hold has lapsed its time is taken again if that is still free; else the
-money is due back. Every change is decided on the appointment as it is and written only if it is still the same.
+The first money confirms a PENDING appointment and makes its hold firm. Where the hold has lapsed, the time is taken
+again if it is still free; else the money is due back. A change is decided on the appointment as it is stored, and
+written only if it is still the same.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from mostrador.errors import NotHere
 from mostrador.ledger.rules.payment_states import Provider, appointment_refund_reason, paid_status
@@ -17,6 +17,7 @@ from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import agenda, appointments, booking_limits
 from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentStatus, PaymentStatus
 from mostrador.table import keys, reads
+from mostrador.table.base import Item
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.writes import Transaction
@@ -26,107 +27,107 @@ from mostrador.values.holds import has_lapsed
 
 @dataclass(frozen=True, slots=True)
 class AppointmentContext:
-    """An appointment as it is; ``other`` is whatever else was asked for. ``closely``: a write was refused before."""
+    """An appointment as it is stored; ``other`` are the other items that were read with it.
+
+    ``closely``: a write was refused before, so its time may have been given away.
+    """
 
     tenant: str
     appointment: Appointment
     closely: bool
-    other: Mapping[keys.Key, Any]
+    other: Mapping[keys.Key, Item]
 
     @property
     def target(self) -> Appointment:
-        """What money is for."""
         return self.appointment
 
     @property
     def due(self) -> Decimal:
-        """What it still costs."""
+        """The unpaid part of its price."""
         paid: Decimal = self.appointment.paid_amount or Decimal(0)
         return Decimal(self.appointment.total_amount) - paid
 
-    def must_be_taken_again(self, now: datetime) -> bool:
-        """Whether its time may be somebody else's: the hold has lapsed, or nobody knows after a refused write."""
+    def must_reclaim(self, now: datetime) -> bool:
+        """Whether somebody else may have its time: the hold has lapsed, or may have after a refused write."""
+        if self.appointment.status == AppointmentStatus.EXPIRED:
+            return True
         held_until = self.appointment.hold_expires_at
-        is_lapsed = held_until is not None and (has_lapsed(held_until, now) or self.closely)
-        return self.appointment.status == AppointmentStatus.EXPIRED or (
-            self.appointment.status == AppointmentStatus.PENDING and is_lapsed
-        )
+        if self.appointment.status != AppointmentStatus.PENDING or held_until is None:
+            return False
+        return has_lapsed(held_until, now) or self.closely
 
 
 def load(tenant: str, appointment_id: str, *also: keys.Key, closely: bool, now: datetime) -> AppointmentContext:
-    """The case of an appointment, and whatever ``also`` names, in one round trip. Raises NotHere."""
+    """The context of an appointment, with the items under ``also``, in one round trip. Raises NotHere."""
     tenants.current(tenant, now=now)
     key = keys.appointment(tenant, appointment_id)
-    found = reads.batch({key, *also})
-    appointment = found.get(key)
+    items = reads.batch({key, *also})
+    appointment = items.get(key)
     if not isinstance(appointment, Appointment):
         raise NotHere(entity="appointment", id=appointment_id)
-    return AppointmentContext(tenant, appointment, closely, found)
+    return AppointmentContext(tenant, appointment, closely, items)
 
 
 def settle(context: AppointmentContext, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
-    """Where the money of a payment for an appointment lands, all of what it costs or a part.
+    """Decide whether a payment pays the appointment, in full or in part, or why it is due back.
 
-    Raises NothingDue where somebody of the business took nothing.
+    Raises NothingDue for a payment of nothing that the business received itself.
     """
-    appointment, again = context.appointment, None
-    if payment.provider == Provider.MANUAL and payment.amount <= 0:
+    appointment = context.appointment
+    is_manual = payment.provider == Provider.MANUAL
+    if is_manual and payment.amount <= 0:
         raise NothingDue
-    is_stray = payment.provider != Provider.MANUAL and payment.id != appointment.checkout_id
-    must_take = context.must_be_taken_again(now)
-    is_over = appointment.starts_at <= now
-    if must_take and not is_over:
-        again = agenda.reclaim(context.tenant, appointment, now)
+    must_reclaim, is_over = context.must_reclaim(now), appointment.starts_at <= now
+    reclaim = agenda.reclaim(context.tenant, appointment, now) if must_reclaim and not is_over else None
+    is_older_checkout = not is_manual and payment.id != appointment.checkout_id
+    is_as_requested = is_manual or payment.amount == payment.asked_amount
     reason = appointment_refund_reason(
         AppointmentStatus(appointment.status),
         amount=payment.amount,
-        due=Decimal(0) if is_stray and appointment.paid_amount else context.due,
-        is_as_asked=payment.currency == appointment.currency and _is_as_asked(payment),
+        due=Decimal(0) if is_older_checkout and appointment.paid_amount else context.due,
+        is_as_requested=is_as_requested and payment.currency == appointment.currency,
         is_over=is_over,
-        is_gone=must_take and again is None,
+        is_gone=must_reclaim and reclaim is None,
     )
-    return Settlement(reason, lambda tx: _pay(tx, context, payment, again, actor_name=actor_name, now=now))
+    return Settlement(reason, lambda tx: _pay(tx, context, payment, reclaim, actor_name=actor_name, now=now))
 
 
 def release(
     tx: Transaction, context: AppointmentContext, payment: Payment, *, reason: str, actor_name: str, now: datetime
 ) -> None:
-    """Save an appointment without a payment that is given back; whether it takes place is left as it is."""
+    """Save the appointment without a payment that is refunded; its status stays as it is."""
     appointment = context.appointment
     left = (appointment.paid_amount or Decimal(0)) - payment.amount
-    appointment.payment_ids = [one for one in appointment.payment_ids or [] if one != payment.id] or None
+    payment_ids = [payment_id for payment_id in appointment.payment_ids or [] if payment_id != payment.id]
+    appointment.payment_ids = payment_ids or None
     appointment.payment_status = paid_status(left, appointment.total_amount).value
     appointment.paid_amount = left if left > 0 else None
     appointments.record(appointment, now, actor_name, PaymentStatus.REFUNDED.value, payment=payment.id, reason=reason)
     tx.save(appointment)
 
 
-def _is_as_asked(payment: Payment) -> bool:
-    return payment.provider == Provider.MANUAL or payment.amount == payment.asked_amount
-
-
 def _pay(
     tx: Transaction,
     context: AppointmentContext,
     payment: Payment,
-    again: Callable[[Any], None] | None,
+    reclaim: Callable[[Transaction], None] | None,
     *,
     actor_name: str,
     now: datetime,
 ) -> None:
+    """Save the appointment as paid by ``payment``; a PENDING or EXPIRED one is confirmed and keeps its time."""
     appointment = context.appointment
-    held_until = appointment.hold_expires_at
+    held_until, status_before = appointment.hold_expires_at, AppointmentStatus(appointment.status)
     paid = (appointment.paid_amount or Decimal(0)) + payment.amount
     appointment.paid_amount, appointment.payment_ids = paid, [*(appointment.payment_ids or []), payment.id]
     appointment.payment_status = paid_status(paid, appointment.total_amount).value
     appointments.record(appointment, now, actor_name, PaymentStatus.PAID.value, payment=payment.id)
-    was = AppointmentStatus(appointment.status)
-    if was in REVIVABLE:
+    if status_before in REVIVABLE:
         appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
     tx.save(appointment)
-    if was is AppointmentStatus.EXPIRED or (was is AppointmentStatus.PENDING and held_until):
+    if status_before is AppointmentStatus.EXPIRED or (status_before is AppointmentStatus.PENDING and held_until):
         booking_limits.update(tx, context.tenant, appointment)
-        if again:
-            again(tx)
+        if reclaim:
+            reclaim(tx)
         else:
             agenda.set_hold(tx, context.tenant, appointment)

@@ -1,4 +1,4 @@
-"""The tenant's own account at Bancard: its keys, the present ones and for a day those before them."""
+"""The tenant's own account at Bancard: its present keys and, for a day, the keys before them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SEPARATOR: Final = " "
-"""Between the two keys where they are sealed: neither holds a blank."""
+"""Between the public and the private key in the stored secret; no key has a blank."""
 
 
 class NotConnected(Conflict):
@@ -27,7 +27,7 @@ class NotConnected(Conflict):
 
 
 class PaymentsDown(Unavailable):
-    """What the public is told of trouble between the business and Bancard."""
+    """The public's error for any trouble between the business and Bancard."""
 
     code = "payments_unavailable"
     en = "online payments are not to be had at the moment; please try again later or contact the business"
@@ -42,7 +42,7 @@ class PrivateKeyMissing(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """``applications`` are what may be asked, the newest keys first."""
+    """``applications`` are the account with each pair of keys, the newest first."""
 
     item: Integration
     applications: list[Application]
@@ -53,54 +53,67 @@ class Gateway:
 
     @property
     def private_keys(self) -> list[str]:
-        return [one.private_key for one in self.applications]
+        return [application.private_key for application in self.applications]
 
 
 def connect(tenant: str, form: "BancardForm", *, seen: int | None, actor_name: str, now: datetime) -> Integration:
-    """Store the keys of the portal; a new public key takes its private key. Raises PrivateKeyMissing, Stale, Busy."""
-    before = integrations.find(tenant, IntegrationType.BANCARD)
-    if form.private_key is None and (before is None or before.settings["public_key"] != form.public_key):
+    """Store the keys of Bancard's portal; a new public key comes with its private key.
+
+    Raises PrivateKeyMissing, NotHere, Stale, SecretsUnavailable, Busy.
+    """
+    stored = integrations.find(tenant, IntegrationType.BANCARD)
+    if form.private_key is None and (stored is None or stored.settings["public_key"] != form.public_key):
         raise PrivateKeyMissing(field="body.private_key", value=form.public_key)
     secret = f"{form.public_key}{_SEPARATOR}{form.private_key}" if form.private_key else None
-    told = {"public_key": form.public_key, "return_url": form.return_url}
     return integrations.put(
-        tenant, IntegrationType.BANCARD, settings=told, secret=secret, seen=seen, actor_name=actor_name, now=now
+        tenant,
+        IntegrationType.BANCARD,
+        settings={"public_key": form.public_key, "return_url": form.return_url},
+        secret=secret,
+        seen=seen,
+        actor_name=actor_name,
+        now=now,
     )
 
 
 def disconnect(tenant: str, *, seen: int | None, now: datetime) -> None:
-    """Forget the keys: what is under way can then be settled by hand alone. Raises NotHere, Stale."""
+    """Delete the keys: staff must settle the open payments by hand. Raises NotHere, Stale."""
     integrations.remove(tenant, IntegrationType.BANCARD, seen=seen, now=now)
 
 
-def of(tenant: str, *, now: datetime, found: Integration | None = None) -> Gateway:
-    """The tenant's account; ``found`` is its connection where that was read already. Raises NotConnected."""
-    item = found or integrations.find(tenant, IntegrationType.BANCARD)
+def load(tenant: str, *, now: datetime, connection: Integration | None = None) -> Gateway:
+    """The tenant's account; ``connection`` is passed where it was read already.
+
+    Raises NotConnected, SecretsUnavailable.
+    """
+    item = connection or integrations.find(tenant, IntegrationType.BANCARD)
     if item is None:
         raise NotConnected
-    pairs = [one.partition(_SEPARATOR) for one in integrations.secrets(item, now=now)]
+    pairs = [secret.partition(_SEPARATOR) for secret in integrations.secrets(item, now=now)]
     base_url = settings.bancard_url().rstrip("/")
     return Gateway(item, [Application(base_url, public_key, private_key) for public_key, _, private_key in pairs])
 
 
-def ask(gateway: Gateway, question: Callable[[Application], T], *, account: str | None = None, now: datetime) -> T:
-    """The answer under the newest keys that Bancard takes, of this ``account`` (a public key) where one is named.
+def call(gateway: Gateway, operation: Callable[[Application], T], *, account: str | None = None, now: datetime) -> T:
+    """The answer to ``operation`` under the newest keys that Bancard accepts.
 
-    Where it does not take the newest, the connection is marked as broken, though those before them answer; where it
-    does, as mended. Another account knows nothing of a payment, so it is not asked. Raises NotConnected, and what
-    ``clients.bancard`` raises.
+    Where Bancard refuses the newest keys, the connection is marked as broken, even if older keys work; where it
+    accepts them, as mended. ``account``, a public key, allows only that account: no other knows its payments.
+    Raises NotConnected, and the errors of ``clients.bancard``.
     """
-    asked = [one for one in gateway.applications if account in (None, one.public_key)]
-    for number, application in enumerate(asked):
-        try:
-            answer = question(application)
-        except GatewayKeysRefused as refused:
-            if application is gateway.applications[0]:  # those before them may be refused: they were replaced
-                integrations.mark_broken(gateway.item, ", ".join(refused.keys), now=now)
-            if number + 1 == len(asked):
-                raise
+    newest = gateway.applications[0] if gateway.applications else None
+    refusal: GatewayKeysRefused | None = None
+    for application in gateway.applications:
+        if account not in (None, application.public_key):
             continue
-        if application is gateway.applications[0]:
+        try:
+            answer = operation(application)
+        except GatewayKeysRefused as error:
+            refusal = error
+            if application is newest:
+                integrations.mark_broken(gateway.item, ", ".join(error.keys), now=now)
+            continue
+        if application is newest:
             integrations.mark_mended(gateway.item, now=now)
         return answer
-    raise NotConnected
+    raise refusal or NotConnected()

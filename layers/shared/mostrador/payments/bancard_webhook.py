@@ -1,13 +1,13 @@
-"""Bancard's message that somebody paid, or tried to: checked, and taken as the moment to ask what is true.
+"""Bancard's message that somebody paid, or tried to: verified, and answered by asking Bancard about the payment.
 
-Its token signs number, amount and currency, and not the result, so nothing moves on its word alone.
+The message's token signs number, amount and currency, and not the result. So a message alone changes no payment.
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
 from mostrador.errors import Unavailable
@@ -24,11 +24,11 @@ from mostrador.tenancy import tenants
 from mostrador.tenancy.integrations import IntegrationType
 
 KEPT: Final = timedelta(days=365)
-"""How long a message about a payment that nobody knows is kept."""
+"""How long a message about an unknown payment is kept."""
 
 
 class WebhookOutcome(StrEnum):
-    """What became of a message; Bancard is told the same of all."""
+    """The outcome of a message. Bancard gets the same answer for each."""
 
     PING = "PING"
     UNREADABLE = "UNREADABLE"
@@ -40,10 +40,14 @@ class WebhookOutcome(StrEnum):
     ASKED = "ASKED"
 
 
-def receive(tenant: str, message: Mapping[str, Any], *, now: datetime) -> WebhookOutcome:
-    """Act on a message for the webhook of ``tenant``; tells what became of it. Raises NotHere (tenant), Busy.
+_EXPECTED: Final = frozenset({WebhookOutcome.ASKED, WebhookOutcome.REPEATED, WebhookOutcome.DEFERRED})
 
-    Bancard waits 30 s; where it does not answer our question in time, the sweeper asks it within a minute.
+
+def receive(tenant: str, message: Mapping[str, object], *, now: datetime) -> WebhookOutcome:
+    """Act on a message to the webhook of ``tenant``. Raises NotHere (tenant), Busy.
+
+    Bancard waits 30 s for the answer. If Bancard does not answer our question in time, the sweeper asks again within
+    a minute.
     """
     tenants.current(tenant, now=now)
     if "operation" not in message:
@@ -51,79 +55,83 @@ def receive(tenant: str, message: Mapping[str, Any], *, now: datetime) -> Webhoo
     try:
         result = bancard.result_of(message["operation"])
     except BadResult as error:
-        return _logged(tenant, WebhookOutcome.UNREADABLE, None, field=error.facts.get("field"))
-    outcome = _received(tenant, result, message["operation"], now)
-    return _logged(tenant, outcome, result)
+        outcome = WebhookOutcome.UNREADABLE
+        logger.warning("payment.notified", tenant=tenant, outcome=outcome.value, field=error.facts.get("field"))
+        return outcome
+    outcome = _handle(tenant, result, message["operation"], now)
+    _log(tenant, outcome, result)
+    return outcome
 
 
-def _received(tenant: str, result: Result, raw: Any, now: datetime) -> WebhookOutcome:
-    of_payment, of_account = (
-        keys.payment(tenant, str(result.process_id)),
-        keys.integration(tenant, IntegrationType.BANCARD.value),
-    )
-    found = reads.batch([of_payment, of_account])
-    account, payment = found.get(of_account), found.get(of_payment)
+def _handle(tenant: str, result: Result, raw: object, now: datetime) -> WebhookOutcome:
+    payment_key = keys.payment(tenant, str(result.process_id))
+    account_key = keys.integration(tenant, IntegrationType.BANCARD.value)
+    items = reads.batch([payment_key, account_key])
+    account, stored = items.get(account_key), items.get(payment_key)
     if not isinstance(account, Integration):
         return WebhookOutcome.NOT_CONNECTED
-    gateway = bancard_account.of(tenant, now=now, found=account)
-    stored_amount = bancard.amount_text(payment.asked_amount) if payment is not None and payment.asked_amount else None
-    if not bancard.is_genuine(result, gateway.private_keys, stored_amount=stored_amount):
-        _ask_soon(payment, now)
+    payment = stored if isinstance(stored, Payment) else None
+    gateway = bancard_account.load(tenant, now=now, connection=account)
+    if not _is_genuine(result, payment, gateway):
+        _check_soon(payment, now)
         return WebhookOutcome.FORGED
-    if not isinstance(payment, Payment):
-        return _parked(tenant, result, raw, now)
-    return _asked(tenant, payment, result, gateway, now)
-
-
-def _asked(tenant: str, payment: Payment, result: Result, gateway: Gateway, now: datetime) -> WebhookOutcome:
+    if payment is None:
+        return _park(tenant, result, raw, now)
     is_notice = bancard.is_rollback_notice(result)
     if payment.status in SETTLED and not (is_notice and payment.status != PaymentState.REFUNDED):
         return WebhookOutcome.REPEATED
+    return _check(tenant, payment, gateway, now)
+
+
+def _is_genuine(result: Result, payment: Payment | None, gateway: Gateway) -> bool:
+    amount = payment.asked_amount if payment is not None else None
+    stored_amount = bancard.amount_text(amount) if amount else None
+    return bancard.is_genuine(result, gateway.private_keys, stored_amount=stored_amount)
+
+
+def _check(tenant: str, payment: Payment, gateway: Gateway, now: datetime) -> WebhookOutcome:
+    """Ask Bancard about the payment now, or let the sweeper ask soon."""
     try:
         reconciliation.check(tenant, payment, gateway=gateway, now=now)
     except (GatewayUnknown, GatewayRefused, bancard_account.NotConnected, Unavailable):
-        _ask_soon(payment, now)
+        _check_soon(payment, now)
         return WebhookOutcome.DEFERRED
     return WebhookOutcome.ASKED
 
 
-def _ask_soon(payment: Payment | None, now: datetime) -> None:
-    """Have the sweeper ask at its next run; a forged message does no more than that."""
+def _check_soon(payment: Payment | None, now: datetime) -> None:
+    """Let the sweeper ask Bancard at its next run. A forged message has no other effect."""
     if payment is None or payment.status in SETTLED:
         return
     due_pk, due_at = keys.due(payment.id, now)
     is_open = Payment.status.is_in(PaymentState.PENDING.value, PaymentState.FAILED.value, PaymentState.EXPIRED.value)
-    try:
+    with suppress(writes.ConditionFailed):  # it was settled or closed meanwhile: nothing is due
         writes.update_attribute(payment, Payment.due_at.set(due_at), condition=is_open & (Payment.due_pk == due_pk))
-    except writes.ConditionFailed:  # settled meanwhile, or closed: then nothing is due
-        return
 
 
-def _parked(tenant: str, result: Result, raw: Any, now: datetime) -> WebhookOutcome:
-    """Keep a genuine message about what nobody here asked for, for the daily report."""
-    kept = ParkedNotice(
+def _park(tenant: str, result: Result, raw: object, now: datetime) -> WebhookOutcome:
+    """Keep a genuine message about an unknown payment, for the daily report."""
+    notice = ParkedNotice(
         *keys.parked_notice(tenant, str(result.process_id)),
         process_id=str(result.process_id),
-        told=bancard.masked(raw),
+        message=bancard.masked(raw),
         seen_at=now,
         expires_at=int((now + KEPT).timestamp()),
     )
     with suppress(writes.ConditionFailed), writes.transaction() as tx:
-        tx.save(kept, condition=ParkedNotice.pk.does_not_exist())
+        tx.save(notice, condition=ParkedNotice.pk.does_not_exist())
     return WebhookOutcome.PARKED
 
 
-def _logged(tenant: str, outcome: WebhookOutcome, result: Result | None, **facts: Any) -> WebhookOutcome:
-    """One line, without token, card or person."""
-    told: dict[str, Any] = {}
-    if result:
-        told = {"process_id": result.process_id, "response_code": result.response_code}
-    level = (
-        logger.info
-        if outcome in (WebhookOutcome.ASKED, WebhookOutcome.REPEATED, WebhookOutcome.DEFERRED)
-        else logger.warning
+def _log(tenant: str, outcome: WebhookOutcome, result: Result) -> None:
+    """Log one line, without token, card or person; PARKED is an error, for somebody paid and we do not know why."""
+    log = logger.error if outcome is WebhookOutcome.PARKED else logger.warning
+    if outcome in _EXPECTED:
+        log = logger.info
+    log(
+        "payment.notified",
+        tenant=tenant,
+        outcome=outcome.value,
+        process_id=result.process_id,
+        response_code=result.response_code,
     )
-    if outcome is WebhookOutcome.PARKED:  # somebody paid, and nobody here knows for what
-        level = logger.error
-    level("payment.notified", tenant=tenant, outcome=outcome.value, **told, **facts)
-    return outcome

@@ -13,7 +13,7 @@ _PURPOSE: Final = "payment"
 
 
 class DeadPaymentLink(NotFound):
-    """Forged, expired, of another tenant: the same answer."""
+    """A forged link, an expired one, one of another tenant: the same answer."""
 
     code = "not_found"
     en = "this link leads to no payment, or no longer"
@@ -26,12 +26,12 @@ def token(tenant: str, payment_id: str) -> str:
 
 
 def verify_token(tenant: str, token: str, *, now: datetime) -> Payment:
-    """The payment to which ``token`` leads. Raises NotHere (tenant), DeadPaymentLink."""
+    """The payment of a link. Raises NotHere (tenant), DeadPaymentLink."""
     tenants.current(tenant, now=now)
     payment_id = signed_links.verified_id(tenant, _PURPOSE, token)
     if payment_id is None:
         raise DeadPaymentLink
-    found = reads.one(keys.payment(tenant, payment_id))
-    if not isinstance(found, Payment) or signed_links.is_expired(found.created_at, now):
+    stored = reads.one(keys.payment(tenant, payment_id))
+    if not isinstance(stored, Payment) or signed_links.is_expired(stored.created_at, now):
         raise DeadPaymentLink
-    return found
+    return stored

@@ -1,7 +1,7 @@
-"""What Bancard says of a payment is the truth: it is asked, and what it says is settled, given up or given back.
+"""Reconciliation: Bancard is asked about a payment, and its answer is settled, closed or refunded.
 
-A message that comes in only says when to ask. So everything converges with every message lost, and a forged one moves
-nothing. An answer that does not come leaves the payment as it is, to be asked again; nothing is given up unheard.
+An incoming message only says when to ask. So every payment is settled even if all messages are lost, and a forged
+message changes nothing. Without an answer the payment stays as it is and is asked about again; none is closed unasked.
 """
 
 from contextlib import suppress
@@ -9,202 +9,200 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mostrador.clients import bancard
-from mostrador.clients.bancard import Rollback, Standing, Told
+from mostrador.clients.bancard import PurchaseAnswer, PurchaseState, RollbackOutcome
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
-from mostrador.errors import Busy, Conflict, Unavailable
+from mostrador.errors import Conflict, Unavailable
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import UNPAID, PaymentState, Provider, RefundReason, Target
 from mostrador.observability import logger
-from mostrador.payments import bancard_account, refunds, settlement
+from mostrador.payments import bancard_account, refunds, rollbacks, settlement
 from mostrador.payments.bancard_account import Gateway
-from mostrador.payments.refunds import BY
+from mostrador.payments.rollbacks import ACTOR_NAME
 from mostrador.payments.rules.bancard import Result
 from mostrador.scheduling import appointments
 from mostrador.table import writes
 from mostrador.table.items.payments import Payment
 
 UNANSWERED_AFTER: Final = timedelta(hours=24)
-"""How long after its page has ended a payment may stay unknown before somebody is told."""
+"""A payment still unanswered so long after the end of its page is left to staff."""
 
 
 def check(tenant: str, payment: Payment, *, gateway: Gateway | None = None, now: datetime) -> Payment:
-    """Ask Bancard about a payment and act on what it says; gives the payment as it is then.
+    """Ask Bancard about a payment and act on the answer; returns the payment as it is then.
 
-    What was not paid by the time its page ends is rolled back and given up. Raises NotConnected, GatewayUnknown,
-    GatewayRefused, after setting when to ask again; Busy.
+    A payment not made by the end of its page is rolled back and closed. Raises NotConnected, GatewayUnknown,
+    GatewayRefused, SecretsUnavailable, each after scheduling the next question; Busy.
     """
     try:
-        return _act(tenant, payment, _asked(tenant, payment, gateway, now), gateway, now)
+        answer = query(payment, gateway or bancard_account.load(tenant, now=now), now=now)
+        return _act(tenant, payment, answer, gateway, now)
     except (GatewayUnknown, GatewayRefused, bancard_account.NotConnected, Unavailable):
         _ask_later(tenant, payment, now)
         raise
 
 
 def give_up(tenant: str, payment: Payment, *, gateway: Gateway | None = None, now: datetime) -> Payment:
-    """Close what must not be paid any more, whatever its time: asked first, then rolled back. As ``check``."""
+    """Close a payment that must not be made any more, before the end of its page: ``check`` with no time left."""
     payment.payable_until = now
     return check(tenant, payment, gateway=gateway, now=now)
 
 
-def leave(tenant: str, payment: Payment, *, now: datetime) -> Payment:
-    """Leave a payment that nobody can be asked about to somebody, who is told. Raises Busy."""
-    return refunds.mark(tenant, payment, now, "payment unanswered")
+def leave_unanswered(tenant: str, payment: Payment, *, now: datetime) -> Payment:
+    """Leave to staff a payment about which Bancard does not answer. Raises NotHere, Busy."""
+    return rollbacks.leave_to_staff(tenant, payment, now, "payment unanswered")
 
 
 def verify(tenant: str, payment_id: str, *, now: datetime) -> Payment:
-    """Ask about one payment now, for somebody who wants to know; one taken by hand is shown as it is. As ``check``."""
+    """``check`` one payment at somebody's request; one received by the business is returned as it is."""
     payment = payments.get(tenant, payment_id, now=now)
     return check(tenant, payment, now=now) if payment.provider == Provider.BANCARD else payment
 
 
-def differs(payment: Payment, told: Told) -> str | None:
-    """What Bancard says that our record does not, in a word; None where both agree."""
-    has_paid = told.result is not None and told.result.is_approved
-    is_rolled_back = told.state is Standing.ROLLED_BACK
+def difference(payment: Payment, answer: PurchaseAnswer) -> str | None:
+    """The difference between Bancard's answer and our record, in one word; None where both agree."""
+    is_paid = answer.result is not None and answer.result.is_approved
+    is_rolled_back = answer.state is PurchaseState.ROLLED_BACK
     if payment.status == PaymentState.PAID:
-        return _differs_paid(payment, told)
+        return _difference_of_paid(payment, answer)
     if payment.status in UNPAID:
-        return "PAID_THERE" if has_paid else None
+        return "PAID_THERE" if is_paid else None
     if payment.status == PaymentState.REFUND_DUE:
         return "ROLLED_BACK_THERE" if is_rolled_back else None
-    if payment.refund_reference in {*Rollback, Standing.ROLLED_BACK.value}:
-        return "NOT_ROLLED_BACK_THERE" if has_paid else None
+    if payment.refund_reference in {*RollbackOutcome, PurchaseState.ROLLED_BACK.value}:
+        return "NOT_ROLLED_BACK_THERE" if is_paid else None
     return "REFUNDED_TWICE" if is_rolled_back else None
 
 
-def _differs_paid(payment: Payment, told: Told) -> str | None:
-    if told.state is Standing.ROLLED_BACK:
+def _difference_of_paid(payment: Payment, answer: PurchaseAnswer) -> str | None:
+    if answer.state is PurchaseState.ROLLED_BACK:
         return "ROLLED_BACK_THERE"
-    if told.result is None or not told.result.is_approved:
+    if answer.result is None or not answer.result.is_approved:
         return "NOT_PAID_THERE"
-    return None if told.result.exact_amount == payment.amount else "OTHER_AMOUNT_THERE"
+    return None if answer.result.exact_amount == payment.amount else "OTHER_AMOUNT_THERE"
 
 
-def ask(payment: Payment, gateway: Gateway, *, now: datetime) -> Told:
-    """What Bancard says of a payment. Raises what ``clients.bancard`` raises, NotConnected."""
-    number = int(payment.id)
-    return bancard_account.ask(gateway, lambda one: bancard.confirmation(one, number), account=payment.account, now=now)
-
-
-def settle(tenant: str, payment: Payment, result: Result, told: dict[str, object], *, now: datetime) -> Payment:
-    """Land what Bancard says was paid. Raises Busy."""
-    came = _with_result(payment, result)
-    came.amount, came.currency, came.confirmed_at = result.exact_amount, result.currency, now
-    came.external_id = result.ticket_number
-    payments.note(came, told, now)
-    return settlement.settle(tenant, came, actor_name=BY, now=now).payment
+def query(payment: Payment, gateway: Gateway, *, now: datetime) -> PurchaseAnswer:
+    """Bancard's answer about a payment. Raises the errors of ``clients.bancard``, NotConnected."""
+    return bancard_account.call(
+        gateway,
+        lambda application: bancard.confirmation(application, int(payment.id)),
+        account=payment.account,
+        now=now,
+    )
 
 
 def close(
     tenant: str,
     payment: Payment,
     state: PaymentState,
-    told: dict[str, object],
+    message: dict[str, object],
     *,
     result: Result | None = None,
     now: datetime,
 ) -> Payment:
-    """PENDING -> FAILED or EXPIRED, with what was told; whoever was quicker is right. Raises Busy."""
-    for _ in writes.attempts():
-        stored = refunds.fresh(tenant, payment.id)
+    """PENDING -> FAILED or EXPIRED, with the provider's ``message``; another state stays. Raises NotHere, Busy."""
+
+    def move(stored: Payment) -> Payment:
         if stored.status != PaymentState.PENDING:
             return stored
         if result is not None:
-            _with_result(stored, result)
-        payments.note(stored, told, now)
-        try:
-            with writes.transaction() as tx:
-                payments.move(tx, stored, state, now=now)
-        except writes.ConditionFailed:
-            continue
+            _set_response(stored, result)
+        payments.add_message(stored, message, now)
+        with writes.transaction() as tx:
+            payments.move(tx, stored, state, now=now)
         logger.info("payment.closed", tenant=tenant, payment=stored.id, status=state.value)
         return stored
-    raise Busy
+
+    return writes.retrying(lambda _attempt: payments.reload(tenant, payment.id), move)
 
 
-def _asked(tenant: str, payment: Payment, gateway: Gateway | None, now: datetime) -> Told:
-    return ask(payment, gateway or bancard_account.of(tenant, now=now), now=now)
-
-
-def _act(tenant: str, payment: Payment, told: Told, gateway: Gateway | None, now: datetime) -> Payment:
-    if told.result is not None and told.result.is_approved:
-        return settle(tenant, payment, told.result, told.raw, now=now)
-    if told.state is Standing.ROLLED_BACK:
-        return _rolled_back(tenant, payment, now)
+def _act(tenant: str, payment: Payment, answer: PurchaseAnswer, gateway: Gateway | None, now: datetime) -> Payment:
+    if answer.result is not None and answer.result.is_approved:
+        return settle(tenant, payment, answer.result, answer.raw, now)
+    if answer.state is PurchaseState.ROLLED_BACK:
+        return _accept_rollback(tenant, payment, now)
     until = payment.payable_until
-    if payment.status == PaymentState.PENDING and told.result is not None:
-        payment = close(tenant, payment, PaymentState.FAILED, told.raw, result=told.result, now=now)
+    if payment.status == PaymentState.PENDING and answer.result is not None:
+        payment = close(tenant, payment, PaymentState.FAILED, answer.raw, result=answer.result, now=now)
     if payment.status not in (PaymentState.PENDING, PaymentState.FAILED):
-        return _let_be(tenant, payment)
+        return _stop_checking(tenant, payment)
     if until and now < until:
-        return refunds.postpone(tenant, payment, now)
-    return _given_up(tenant, payment, gateway, now)
+        return rollbacks.schedule_check(tenant, payment, now)
+    return _expire(tenant, payment, gateway, now)
 
 
-def _given_up(tenant: str, payment: Payment, gateway: Gateway | None, now: datetime) -> Payment:
-    """Roll back first, so that nobody pays any more for what is let go: a declined page could be paid again too."""
-    outcome = refunds.roll_back(gateway or bancard_account.of(tenant, now=now), payment, now)
-    if outcome is Rollback.TOO_LATE:  # it was paid after all, and longer ago than we knew
+def settle(tenant: str, payment: Payment, result: Result, message: dict[str, object], now: datetime) -> Payment:
+    """Settle the money that Bancard says was paid. Raises Busy."""
+    _set_response(payment, result)
+    payment.amount, payment.currency, payment.confirmed_at = result.exact_amount, result.currency, now
+    payment.external_id = result.ticket_number
+    payments.add_message(payment, message, now)
+    return settlement.settle(tenant, payment, actor_name=ACTOR_NAME, now=now).payment
+
+
+def _expire(tenant: str, payment: Payment, gateway: Gateway | None, now: datetime) -> Payment:
+    """Roll back first, so that a page whose time is over is not paid; a declined page could be paid again too."""
+    outcome = rollbacks.request(gateway or bancard_account.load(tenant, now=now), payment, now)
+    if outcome is RollbackOutcome.TOO_LATE:  # it was paid, on an earlier day
         return _ask_later(tenant, payment, now)
-    if outcome is Rollback.DONE:  # paid between the question and the rollback
-        return _undone(tenant, payment, now)
+    if outcome is RollbackOutcome.DONE:  # it was paid between the question and the rollback
+        return _accept_own_rollback(tenant, payment, now)
     if payment.status == PaymentState.FAILED:
-        return _let_be(tenant, payment)
+        return _stop_checking(tenant, payment)
     return close(tenant, payment, PaymentState.EXPIRED, {"rollback": outcome.value}, now=now)
 
 
-def _undone(tenant: str, payment: Payment, now: datetime) -> Payment:
-    """Our rollback took back what was paid meanwhile: what that paid for in the same moment is let go as well."""
-    stored = refunds.fresh(tenant, payment.id)
+def _accept_own_rollback(tenant: str, payment: Payment, now: datetime) -> Payment:
+    """Our rollback took back a payment made meanwhile: an appointment that it paid at that moment is cancelled."""
+    stored = payments.reload(tenant, payment.id)
     if stored.status == PaymentState.PAID:
         logger.error("payment differs", tenant=tenant, payment=payment.id, what="ROLLED_BACK_BY_US")
-        _owe(tenant, stored, now)
+        _refund_rolled_back(tenant, stored, now)
         if stored.target == Target.APPOINTMENT:
             with suppress(Conflict):  # it took place, or somebody cancelled it
-                appointments.cancel(tenant, stored.target_id, reason="", actor_name=BY, now=now)
-    return refunds.returned(tenant, payment.id, Rollback.DONE.value, now)
+                appointments.cancel(tenant, stored.target_id, reason="", actor_name=ACTOR_NAME, now=now)
+    return rollbacks.mark_refunded(tenant, payment.id, RollbackOutcome.DONE.value, now)
 
 
-def _rolled_back(tenant: str, payment: Payment, now: datetime) -> Payment:
-    """Bancard gave the money back, at whoever's wish: what it paid is not paid any more."""
+def _accept_rollback(tenant: str, payment: Payment, now: datetime) -> Payment:
+    """Bancard gave the money back, whoever asked for it: its target is not paid any more."""
     if payment.status == PaymentState.PENDING:
-        return close(tenant, payment, PaymentState.EXPIRED, {"rollback": Standing.ROLLED_BACK.value}, now=now)
+        return close(tenant, payment, PaymentState.EXPIRED, {"rollback": PurchaseState.ROLLED_BACK.value}, now=now)
     if payment.status == PaymentState.PAID:
-        _owe(tenant, payment, now)
+        _refund_rolled_back(tenant, payment, now)
     elif payment.status != PaymentState.REFUND_DUE:
-        return _let_be(tenant, payment)
-    return refunds.returned(tenant, payment.id, Standing.ROLLED_BACK.value, now)
+        return _stop_checking(tenant, payment)
+    return rollbacks.mark_refunded(tenant, payment.id, PurchaseState.ROLLED_BACK.value, now)
 
 
-def _owe(tenant: str, payment: Payment, now: datetime) -> None:
+def _refund_rolled_back(tenant: str, payment: Payment, now: datetime) -> None:
     from mostrador.ledger.views.payments import Refunding  # noqa: PLC0415 - rare, and pydantic is not needed otherwise
 
     form = Refunding(reason=RefundReason.ROLLED_BACK.value)
-    settlement.refund_payment(tenant, payment.id, form, reason=RefundReason.ROLLED_BACK, actor_name=BY, now=now)
+    refunds.refund_payment(tenant, payment.id, form, reason=RefundReason.ROLLED_BACK, actor_name=ACTOR_NAME, now=now)
 
 
-def _let_be(tenant: str, payment: Payment) -> Payment:
-    """Look no more at what was not paid and cannot be any more."""
+def _stop_checking(tenant: str, payment: Payment) -> Payment:
+    """Ask no more about a payment that was not made and cannot be made any more."""
 
-    def alter(stored: Payment) -> bool:
+    def stop(stored: Payment) -> bool:
         if stored.status not in (PaymentState.FAILED, PaymentState.EXPIRED) or stored.due_at is None:
             return False
         stored.due_pk = stored.due_at = None
         return True
 
-    return refunds.altered(tenant, payment.id, alter)
+    return payments.edit(tenant, payment.id, stop)
 
 
 def _ask_later(tenant: str, payment: Payment, now: datetime) -> Payment:
-    """Set when to ask again, and have somebody told where that has gone on for too long."""
-    later = refunds.postpone(tenant, payment, now)
-    since = later.payable_until or later.created_at
-    if later.status in UNPAID and now - since > UNANSWERED_AFTER:
-        return leave(tenant, later, now=now)
-    return later
+    """Schedule the next question, and leave to staff a payment that is unanswered for too long."""
+    stored = rollbacks.schedule_check(tenant, payment, now)
+    since = stored.payable_until or stored.created_at
+    if stored.status in UNPAID and now - since > UNANSWERED_AFTER:
+        return leave_unanswered(tenant, stored, now=now)
+    return stored
 
 
-def _with_result(payment: Payment, result: Result) -> Payment:
-    """What the payer may be shown, and what staff looks for."""
+def _set_response(payment: Payment, result: Result) -> None:
+    """Set the response that the payer is shown and staff looks for."""
     payment.response_code, payment.response_description = result.response_code, result.response_description
-    return payment

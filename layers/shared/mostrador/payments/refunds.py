@@ -1,129 +1,141 @@
-"""Money that Bancard took goes back by a rollback, on the day of the payment; after that somebody gives it back.
+"""Refunds that the business decides: a payment, an order, all orders of a cancelled raffle.
 
-Every step looks at the payment as it is now, for whoever was quicker is right.
+They move payments from PAID to REFUND_DUE, and their targets to unpaid, in one transaction. ``rollbacks`` then gives
+Bancard's money back; the business gives back the rest itself.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Final
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
-from mostrador.clients import bancard
-from mostrador.clients.bancard import Rollback
-from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
-from mostrador.errors import Busy, Unavailable
+from mostrador.errors import Conflict
 from mostrador.ledger import payments
-from mostrador.ledger.rules.payment_states import SETTLED, UNPAID, PaymentState, RefundReason, next_check
+from mostrador.ledger.rules.payment_states import PaymentState, RefundReason, Target, WrongPaymentState
 from mostrador.observability import logger
-from mostrador.payments import bancard_account
-from mostrador.payments.bancard_account import Gateway
+from mostrador.payments import appointment_settlement
+from mostrador.payments.settlement import Settled
+from mostrador.raffles import order_transitions, orders, raffles, sellers
+from mostrador.raffles.order_transitions import OrderContext
+from mostrador.raffles.rules.sale_window import SETTLING
+from mostrador.raffles.rules.states import LIVE, ORDER_MOVES, OrderStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
+from mostrador.table.items.raffles import Order
+from mostrador.table.writes import Transaction
 
-BY: Final = "bancard"
-BY_HAND_AFTER: Final = timedelta(hours=24)
-"""From then on a rollback that was never answered is somebody's work: it takes the same day in any case."""
-DAILY: Final = timedelta(hours=24)
+if TYPE_CHECKING:
+    from mostrador.ledger.views.payments import Refunding
+
+MOST_ORDERS: Final = 200
+"""Orders of a cancelled raffle that one run refunds or cancels."""
 
 
-def give_back(tenant: str, payment: Payment, *, again: bool = False, now: datetime) -> Payment:
-    """REFUND_DUE -> REFUNDED by a rollback where Bancard takes it; else left to somebody.
+def refund_order(
+    tenant: str,
+    order_id: str,
+    form: "Refunding",
+    *,
+    reason: RefundReason = RefundReason.ORDER_REFUNDED,
+    actor_name: str,
+    now: datetime,
+) -> Settled:
+    """PAID -> REFUNDED with its payment; before the raffle's sale cutoff its numbers become free.
 
-    An answer that does not come is asked for again; what was left to somebody is tried only ``again``. Anything but
-    REFUND_DUE stays as it is. Raises Busy.
+    Again changes nothing. Raises NotHere, WrongOrderState, Busy.
     """
-    payment = fresh(tenant, payment.id)
-    if payment.status != PaymentState.REFUND_DUE or (payment.by_hand and not again):
-        return payment
-    try:
-        outcome = roll_back(bancard_account.of(tenant, now=now), payment, now)
-    except bancard_account.NotConnected:
-        return _left_to_somebody(tenant, payment, now)
-    except (GatewayUnknown, GatewayRefused, Unavailable):
-        is_late = now - (payment.updated_at or payment.created_at) > BY_HAND_AFTER
-        return _left_to_somebody(tenant, payment, now) if is_late else postpone(tenant, payment, now)
-    if outcome in (Rollback.TOO_LATE, Rollback.UNKNOWN_PURCHASE):
-        return _left_to_somebody(tenant, payment, now)
-    return returned(tenant, payment.id, outcome.value, now)
+
+    def load(attempt: int) -> OrderContext:
+        return order_transitions.load(tenant, order_id, closely=attempt > 0, now=now)
+
+    def refund(context: OrderContext) -> Settled:
+        order = context.order
+        if order.status == OrderStatus.REFUNDED:
+            return Settled(payments.get(tenant, order.payment_id, now=now), order)
+        ORDER_MOVES.check(order.status, OrderStatus.REFUNDED)
+        payment = payments.get(tenant, order.payment_id, now=now)
+        with writes.transaction() as tx:
+            why = RefundReason.RAFFLE_CANCELLED if context.is_cancelled() else reason
+            _move_payment(tx, payment, form, why, actor_name=actor_name, now=now)
+            sellers.count(tx, tenant, order, -1)
+            orders.enter(order, OrderStatus.REFUNDED, actor_name, now, reason=form.reason)
+            if context.is_cancelled() or not context.is_over(now):
+                order_transitions.release(tx, context)
+            else:
+                tx.save(order)  # the sold list keeps its numbers
+        logger.info("order.refunded", tenant=tenant, order=order_id, payment=payment.id, status=payment.status)
+        return Settled(payment, order)
+
+    return writes.retrying(load, refund)
 
 
-def roll_back(gateway: Gateway, payment: Payment, now: datetime) -> Rollback:
-    """Raises what ``clients.bancard`` raises, NotConnected."""
-    number = int(payment.id)
-    return bancard_account.ask(gateway, lambda one: bancard.rollback(one, number), account=payment.account, now=now)
+def refund_payment(
+    tenant: str,
+    payment_id: str,
+    form: "Refunding",
+    *,
+    reason: RefundReason = RefundReason.GIVEN_BACK,
+    actor_name: str,
+    now: datetime,
+) -> Settled:
+    """PAID -> REFUND_DUE, or REFUNDED where the money is back already; its appointment owes the amount again.
+
+    An order that it paid is refunded with it. Again changes nothing. Raises NotHere, WrongPaymentState,
+    WrongOrderState, AlreadyRefunded, Busy.
+    """
+
+    def load(attempt: int) -> tuple[Payment, bool]:
+        return payments.get(tenant, payment_id, now=now), attempt > 0
+
+    def refund(loaded: tuple[Payment, bool]) -> Settled:
+        payment, is_again = loaded
+        if payment.status == PaymentState.REFUND_DUE and form.is_returned:
+            return Settled(payments.mark_refunded(tenant, payment_id, actor_name=actor_name, now=now), None)
+        if payment.status in (PaymentState.REFUND_DUE, PaymentState.REFUNDED):
+            return Settled(payment, None)
+        if payment.status != PaymentState.PAID:
+            raise WrongPaymentState(current=payment.status, wanted=PaymentState.REFUND_DUE.value)
+        if payment.target == Target.ORDER:
+            why = RefundReason.ORDER_REFUNDED if reason is RefundReason.GIVEN_BACK else reason
+            return refund_order(tenant, payment.target_id, form, reason=why, actor_name=actor_name, now=now)
+        context = appointment_settlement.load(tenant, payment.target_id, closely=is_again, now=now)
+        with writes.transaction() as tx:
+            _move_payment(tx, payment, form, reason, actor_name=actor_name, now=now)
+            appointment_settlement.release(tx, context, payment, reason=form.reason, actor_name=actor_name, now=now)
+        return Settled(payment, context.appointment)
+
+    return writes.retrying(load, refund)
 
 
-def returned(tenant: str, payment_id: str, reference: str, now: datetime) -> Payment:
-    """To REFUNDED, of what is due back or was not known to be paid; what is PAID stays. Raises Busy."""
-    for _ in writes.attempts():
-        stored = fresh(tenant, payment_id)
-        if stored.status in (PaymentState.REFUNDED, PaymentState.PAID):
-            return stored
-        before = [PaymentState.REFUND_DUE] if stored.status in UNPAID else []
-        reason = None if stored.reason else RefundReason.TOO_LATE
-        try:
-            with writes.transaction() as tx:
-                payments.give_back(tx, stored, *before, reason=reason, actor_name=BY, now=now, reference=reference)
-        except writes.ConditionFailed:
-            continue
-        return stored
-    raise Busy
+def refund_cancelled_raffle(tenant: str, raffle_id: str, *, now: datetime) -> int:
+    """End up to MOST_ORDERS orders of a cancelled raffle: paid ones are refunded, others cancelled; returns the count.
+
+    The raffle stays due until no order is left and no request can be at work that saw it open. Raises NotHere.
+    """
+    from mostrador.ledger.views.payments import Refunding  # noqa: PLC0415 - settling money does without pydantic
+
+    raffle = raffles.get(tenant, raffle_id, now=now)
+    partition, span = keys.raffle_partition(tenant, raffle_id), (keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~")
+    live = reads.first(partition, MOST_ORDERS, between=span, index="gsi1", keep=Order.status.is_in(*sorted(LIVE)))
+    for order in live:
+        with suppress(Conflict):  # somebody changed it meanwhile; the next run sees the rest
+            if order.status == OrderStatus.PAID:
+                form = Refunding(reason=raffle.cancel_reason)
+                refund_order(tenant, order.id, form, actor_name="system", now=now)
+            else:
+                order_transitions.cancel(tenant, order.id, reason=raffle.cancel_reason, actor_name="system", now=now)
+    if not live and now > raffle.updated_at + SETTLING:
+        raffle.due_pk = raffle.due_at = None
+        with writes.refusing(writes.stale_error(raffle)), writes.transaction() as tx:
+            tx.save(raffle)
+    return len(live)
 
 
-def postpone(tenant: str, payment: Payment, now: datetime) -> Payment:
-    """Set when to ask again: later each time, but not past the moment at which its page ends. Raises Busy."""
-
-    def alter(stored: Payment) -> bool:
-        if stored.status in SETTLED and (stored.status != PaymentState.REFUND_DUE or stored.by_hand):
-            return False
-        at = now + (DAILY if stored.by_hand else next_check(int(stored.checks or 0), is_open=_is_open(stored, now)))
-        payments.look_again(stored, min(at, stored.payable_until) if _is_open(stored, now) else at)
-        return True
-
-    return altered(tenant, payment.id, alter)
-
-
-def mark(tenant: str, payment: Payment, now: datetime, alarm: str) -> Payment:
-    """Note that somebody must look at a payment, and ring once (the log line ``alarm``). Raises Busy."""
-
-    def alter(stored: Payment) -> bool:
-        if stored.status != payment.status or stored.by_hand:
-            return False
-        stored.by_hand, stored.updated_at = True, now
-        if stored.status == PaymentState.REFUND_DUE:
-            stored.due_pk = stored.due_at = None
-        return True
-
-    before, changed = payment.version, altered(tenant, payment.id, alter)
-    if changed.by_hand and changed.version != before:
-        logger.error(alarm, tenant=tenant, payment=payment.id)
-    return changed
-
-
-def altered(tenant: str, payment_id: str, alter: Callable[[Payment], bool]) -> Payment:
-    """The payment after ``alter``, saved where that changed it; once more where somebody was quicker. Raises Busy."""
-    for _ in writes.attempts():
-        stored = fresh(tenant, payment_id)
-        if not alter(stored):
-            return stored
-        try:
-            with writes.transaction() as tx:
-                tx.save(stored)
-        except writes.ConditionFailed:
-            continue
-        return stored
-    raise Busy
-
-
-def fresh(tenant: str, payment_id: str) -> Payment:
-    """The payment as it is stored now. Raises NotHere."""
-    return payments.found(reads.one(keys.payment(tenant, payment_id)), payment_id)
-
-
-def _left_to_somebody(tenant: str, payment: Payment, now: datetime) -> Payment:
-    return mark(tenant, payment, now, "refund due by hand")
-
-
-def _is_open(payment: Payment, now: datetime) -> bool:
-    """Whether its page is: also where it was declined once."""
-    may_be_paid = payment.status in (PaymentState.PENDING, PaymentState.FAILED)
-    return bool(may_be_paid and payment.payable_until and now < payment.payable_until)
+def _move_payment(
+    tx: Transaction, payment: Payment, form: "Refunding", reason: RefundReason, *, actor_name: str, now: datetime
+) -> None:
+    """PAID -> REFUND_DUE, or -> REFUNDED where the form says that the money is back already."""
+    payment.refund_note = form.reason
+    if form.is_returned:
+        payments.save_refunded(tx, payment, PaymentState.REFUND_DUE, reason=reason, actor_name=actor_name, now=now)
+    else:
+        payments.move(tx, payment, PaymentState.REFUND_DUE, reason=reason, now=now)

@@ -214,7 +214,7 @@ def _write(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
 def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment") -> None:
     """Over the counter: the order is paid as it is made."""
     tenant = sale.shop.slug
-    payment = payments.manual(
+    payment = payments.draft_manual(
         tenant,
         ids.derived(tenant, "payment", order.id),
         target=Target.ORDER,

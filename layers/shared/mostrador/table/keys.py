@@ -260,7 +260,7 @@ def ledger_line(slug: str, instant: datetime, payment_id: str, state: str) -> Ke
     return ledger_partition(slug), f"{at(instant)}#{payment_id}#{state}"
 
 
-REFUND_DUE_PREFIX = "OWED#"
+REFUND_DUE_PREFIX = "REFUND_DUE#"
 
 
 def refund_due(slug: str, payment_id: str) -> Key:

@@ -61,20 +61,23 @@ def retrying(
     decide: Callable[[L], R],
     *,
     on: type[Exception] | tuple[type[Exception], ...] = ConditionFailed,
+    seconds: float = 5.0,
     longest: float = 0.4,
+    exhausted: type[ServiceError] = Busy,
 ) -> R:
     """Load, decide and write; again from the start while the write is refused because somebody was quicker.
 
     ``load`` gets the number of the attempt, from 0. ``decide`` writes and returns the result. The exceptions ``on``
-    start the next attempt, after a pause of at most ``longest`` seconds. Raises Busy when the attempts are used up.
+    start the next attempt, after a pause of at most ``longest`` seconds. Raises ``exhausted`` when the attempts or the
+    ``seconds`` are used up.
     """
-    for attempt in attempts(longest=longest):
+    for attempt in attempts(seconds, longest=longest):
         loaded = load(attempt)
         try:
             return decide(loaded)
         except on:
             continue
-    raise Busy
+    raise exhausted
 
 
 def pause(attempt: int, longest: float) -> None:

@@ -41,15 +41,15 @@ def digits(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
-def amount(value: str, currency: str) -> Decimal:
-    """``value`` as the exact amount of ``currency``; BadAmount when it has more decimals or is out of range."""
+def amount(value: str, currency: str, *, field: str = "body.price") -> Decimal:
+    """``value`` as the exact amount of ``currency``; BadAmount, which names ``field``, unless it is one."""
     places = digits(currency)
     try:
         exact = Decimal(value)
     except InvalidOperation as error:
-        raise BadAmount(field="body.price", value=value, currency=currency, digits=places) from error
+        raise BadAmount(field=field, value=value, currency=currency, digits=places) from error
     if not exact.is_finite() or not 0 <= exact < LARGEST or exact != round(exact, places):
-        raise BadAmount(field="body.price", value=value, currency=currency, digits=places)
+        raise BadAmount(field=field, value=value, currency=currency, digits=places)
     return round(exact, places)
 
 

@@ -52,7 +52,7 @@ def seal(previous: str, sk: str, line: str, seen_at: str) -> str:
     return _sha256("\n".join((previous, sk, line, seen_at)))
 
 
-def linked(line: Line, *, sequence: int, previous: str, seen_at: str) -> Link:
+def link_line(line: Line, *, sequence: int, previous: str, seen_at: str) -> Link:
     """The link of ``line`` behind the one whose digest is ``previous``."""
     return Link(line.sk, sequence, previous, line.digest, seen_at, seal(previous, line.sk, line.digest, seen_at))
 

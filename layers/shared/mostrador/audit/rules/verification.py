@@ -46,7 +46,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Walk:
+class Progress:
     """How far a verification has come, to go on from.
 
     ``head``: sequence and digest of the last link, read before any other. ``begins``: sequence of a link whose
@@ -161,7 +161,7 @@ def _is_near(told: str, seen: str) -> bool:
         return False
 
 
-def named(findings: Iterable[Finding]) -> list[Finding]:
+def mark_reordered(findings: Iterable[Finding]) -> list[Finding]:
     """The findings, each once; a line that is gone from one place and found in another was reordered."""
     once = list(dict.fromkeys(findings))
     moved = {one.expected for one in once if one.expected} & {one.found for one in once if one.found}

@@ -1,6 +1,6 @@
-"""Payments: the states, the moves between them, and where the money for an order or an appointment lands.
+"""Payments: their states, the moves between them, and whether money pays its order or appointment.
 
-Nothing that was paid is dropped and nothing unpaid is confirmed: money either pays its target or is due back.
+Money either pays its target or is due back. No paid money is dropped, and no unpaid target is confirmed.
 """
 
 from datetime import timedelta
@@ -29,7 +29,7 @@ class Provider(StrEnum):
 
 
 class Method(StrEnum):
-    """How money changes hands without a provider."""
+    """How a payment without a provider was made."""
 
     CASH = "CASH"
     TRANSFER = "TRANSFER"
@@ -37,7 +37,7 @@ class Method(StrEnum):
 
 
 class Target(StrEnum):
-    """What a payment is for."""
+    """The kind of thing that a payment is for."""
 
     ORDER = "ORDER"
     APPOINTMENT = "APPOINTMENT"
@@ -70,21 +70,27 @@ class WrongPaymentState(WrongState):
 PAYMENT_MOVES: Final = StateMachine(
     {
         PaymentState.PENDING: {PaymentState.PAID, PaymentState.REFUND_DUE, PaymentState.FAILED, PaymentState.EXPIRED},
-        # Given up too early: the money came after all.
+        # The money came after the payment was closed.
         PaymentState.FAILED: {PaymentState.PAID, PaymentState.REFUND_DUE},
         PaymentState.EXPIRED: {PaymentState.PAID, PaymentState.REFUND_DUE},
-        # What it paid for ends with it; that the money is back is told after that, even where it is told at once.
+        # Its target is unpaid from REFUND_DUE on; REFUNDED follows, even in the same request.
         PaymentState.PAID: {PaymentState.REFUND_DUE},
         PaymentState.REFUND_DUE: {PaymentState.REFUNDED},
     },
     WrongPaymentState,
 )
 UNPAID: Final = frozenset({PaymentState.PENDING, PaymentState.FAILED, PaymentState.EXPIRED})
-"""The states of what was asked for and has not come, or not yet."""
+"""The states of a payment that was requested and not received, or not yet."""
 SETTLED: Final = frozenset({PaymentState.PAID, PaymentState.REFUND_DUE, PaymentState.REFUNDED})
-"""The states of money that came and has landed."""
+"""The states of a payment that was received and decided about."""
+FIRST_CHECK: Final = timedelta(seconds=60)
+"""How long after a payment request the provider is asked for the first time."""
+LAST_CHECK: Final = timedelta(hours=1)
+"""The longest wait between two questions."""
+WHILE_OPEN: Final = timedelta(minutes=2)
+"""The longest wait while the provider's page can still be paid."""
 
-_LATE: Final = {
+_CLOSED_ORDER: Final = {
     OrderStatus.PAID: RefundReason.ALREADY_PAID,
     OrderStatus.CANCELLED: RefundReason.ORDER_CANCELLED,
     OrderStatus.REFUNDED: RefundReason.ORDER_REFUNDED,
@@ -94,15 +100,15 @@ _LATE: Final = {
 def order_refund_reason(
     order: OrderStatus, raffle: RaffleStatus, *, is_over: bool, is_whole: bool, is_gone: bool
 ) -> RefundReason | None:
-    """Why money for an order cannot pay it; None where it does.
+    """Why money cannot pay an order; None where it does.
 
-    ``is_over``: the raffle's cut has come. ``is_whole``: it is just what the order costs. ``is_gone``: another order
-    has one of its numbers.
+    ``is_over``: the raffle's sale cutoff has passed. ``is_whole``: the amount equals the order's price. ``is_gone``:
+    another order has one of its numbers.
     """
     if raffle is RaffleStatus.CANCELLED:
         return RefundReason.RAFFLE_CANCELLED
     if not ORDER_MOVES.allows(order, OrderStatus.PAID):
-        return _LATE[order]
+        return _CLOSED_ORDER[order]
     if is_over:
         return RefundReason.TOO_LATE
     if not is_whole:
@@ -111,19 +117,19 @@ def order_refund_reason(
 
 
 def appointment_refund_reason(
-    status: AppointmentStatus, *, amount: Decimal, due: Decimal, is_as_asked: bool, is_over: bool, is_gone: bool
+    status: AppointmentStatus, *, amount: Decimal, due: Decimal, is_as_requested: bool, is_over: bool, is_gone: bool
 ) -> RefundReason | None:
-    """Why money for an appointment cannot pay it; None where it does, in full or in part.
+    """Why money cannot pay an appointment; None where it does, in full or in part.
 
-    ``due`` is what it still costs; ``is_as_asked``: it is just what a provider was asked for; ``is_over``: it has
-    begun; ``is_gone``: its hold has lapsed and its time is somebody else's. Those two count where the time must be
-    taken again.
+    ``due`` is the unpaid part of its price. ``is_as_requested``: the amount equals the one requested from the
+    provider. ``is_over``: it has begun. ``is_gone``: its hold has lapsed and somebody else has its time. The last two
+    count only where the time must be taken again.
     """
     if status is AppointmentStatus.CANCELLED:
         return RefundReason.APPOINTMENT_CANCELLED
     if due <= 0:
         return RefundReason.ALREADY_PAID
-    if not is_as_asked or not 0 < amount <= due:
+    if not is_as_requested or not 0 < amount <= due:
         return RefundReason.WRONG_AMOUNT
     if is_gone and status in REVIVABLE:
         return RefundReason.TOO_LATE if is_over else RefundReason.SLOT_GONE
@@ -131,30 +137,22 @@ def appointment_refund_reason(
 
 
 def paid_status(paid: Decimal, total: Decimal) -> PaymentStatus:
-    """What an appointment's payment is once so much of its total was paid; REFUNDED where nothing is left of it."""
+    """An appointment's payment status once ``paid`` of its ``total`` is paid; REFUNDED where nothing is left."""
     if paid <= 0:
         return PaymentStatus.REFUNDED
     return PaymentStatus.PAID if paid >= total else PaymentStatus.PARTIAL
 
 
 def deposit(total: Decimal, percent: float, currency: str) -> Decimal:
-    """What is to be paid beforehand, rounded up to what the currency has."""
+    """The amount to be paid beforehand, rounded up to the currency's digits."""
     exact = total * Decimal(int(percent)) / 100
     return exact.quantize(Decimal(1).scaleb(-money.digits(currency)), rounding=ROUND_UP)
 
 
-FIRST_CHECK: Final = timedelta(seconds=60)
-LAST_CHECK: Final = timedelta(hours=1)
-
-
-WHILE_OPEN: Final = timedelta(minutes=2)
-
-
 def next_check(checks: int, *, is_open: bool = False) -> timedelta:
-    """How long to wait before a provider is asked once more, who was asked ``checks`` times: 1, 2, 4 ... 60 minutes.
+    """The wait before the next question to a provider that was asked ``checks`` times: 1, 2, 4 ... 60 minutes.
 
-    While its page ``is_open`` two minutes at most, so that what was paid in time is known in time.
+    While its page ``is_open``, two minutes at most: a payment made in time is known in time.
     """
-    if is_open:
-        return min(WHILE_OPEN, FIRST_CHECK * (1 << min(checks, 12)))
-    return min(LAST_CHECK, FIRST_CHECK * (1 << min(checks, 12)))
+    longest = WHILE_OPEN if is_open else LAST_CHECK
+    return min(longest, FIRST_CHECK * (1 << min(checks, 12)))

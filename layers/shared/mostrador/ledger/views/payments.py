@@ -1,7 +1,7 @@
-"""Payments as they travel."""
+"""API shapes of payments and refunds."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -10,9 +10,12 @@ from mostrador.fields import Amount, Flag, Id, Listing, Request, ShortText, View
 from mostrador.ledger.rules.payment_states import Method, PaymentState, Provider, Target
 from mostrador.values import money
 
+if TYPE_CHECKING:
+    from mostrador.table.items.payments import Payment
+
 
 class ManualPayment(Request):
-    """Money that somebody of the business took."""
+    """A payment that the business received itself."""
 
     method: Method = Field(title="Forma de pago")
     reference: ShortText | None = Field(None, title="Comprobante", description="The number of a transfer or a receipt.")
@@ -64,8 +67,8 @@ class PaymentView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
-        """Instants on the tenant's clock, amounts with their currency's digits."""
+    def computed_fields(cls, item: "Payment") -> dict[str, object]:
+        """Instants in the tenant's time zone, amounts with their currency's digits."""
         zone = ZoneInfo(item.time_zone)
         instants = ("confirmed_at", "refunded_at", "created_at", "payable_until")
         return {name: local(getattr(item, name), zone) for name in instants} | {

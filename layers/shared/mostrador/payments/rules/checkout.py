@@ -1,9 +1,9 @@
-"""What may be paid online, how much of it now, and until when."""
+"""Which orders and appointments can be paid online, how much of them now, and until when."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from mostrador.errors import Conflict
 from mostrador.payments.rules import bancard
@@ -12,15 +12,16 @@ from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.values import money
 from mostrador.values.holds import has_lapsed
 
-LEAST: Final = timedelta(minutes=10)
-"""How long who pays has at least: so long Bancard may take to confirm (protocols of vPOS 2.0, rollback)."""
+SHORTEST_TIME_TO_PAY: Final = timedelta(minutes=10)
+"""The first page of a hold is open for at least so long: Bancard may take it to confirm (vPOS 2.0, rollback)."""
 WITHOUT_HOLD: Final = timedelta(minutes=30)
+"""How long a page is open where nothing is held."""
 MARGIN: Final = timedelta(minutes=2)
-"""From the end of a page, when it is rolled back, to the end of the hold, when others may have what was held."""
-SHORTEST: Final = timedelta(minutes=1)
+"""From the end of a page, when it is rolled back, to the end of the hold, when others may take the slot or numbers."""
+SHORTEST_PAGE: Final = timedelta(minutes=1)
 """A page that would be open for less is not made."""
-MOST: Final = 10
-"""Checkouts of one order or appointment: a card is blocked at a merchant after 7 declines a day."""
+MOST_CHECKOUTS: Final = 10
+"""Checkouts of one order or appointment: a merchant's 7 declines a day block a card."""
 _PAYABLE: Final = frozenset(
     {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}
 )
@@ -51,8 +52,11 @@ class TooManyCheckouts(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What Bancard is asked for, until when it may be paid, and until when what is held must be held for that."""
+class PaymentRequest:
+    """A request to Bancard for a page: it can be paid until ``payable_until``, and the hold lasts until ``held_until``.
+
+    ``held_until`` is None where nothing is held.
+    """
 
     amount: Decimal
     description: str
@@ -60,23 +64,25 @@ class Asked:
     held_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
-    """What ends the time to pay: the hold, which the first page may make longer, and a moment after all (``cut``)."""
+class TimeLimits(NamedTuple):
+    """The limits of the time to pay: the hold, and for an order its raffle's sale cutoff.
+
+    ``is_first``: the first page may make the hold longer.
+    """
 
     held_until: datetime | None
     is_first: bool
-    cut: datetime | None = None
+    sale_cutoff: datetime | None = None
 
 
 def check_count(checkouts: int) -> None:
     """Raise TooManyCheckouts."""
-    if checkouts >= MOST:
+    if checkouts >= MOST_CHECKOUTS:
         raise TooManyCheckouts(value=checkouts)
 
 
 def check_appointment(status: str, *, held_until: datetime | None, now: datetime) -> None:
-    """Raise NotPayable for what is over, or whose hold has lapsed."""
+    """Raise NotPayable where the appointment is over or its hold has lapsed."""
     if AppointmentStatus(status) not in _PAYABLE:
         raise NotPayable(status=status)
     if has_lapsed(held_until, now):
@@ -84,30 +90,36 @@ def check_appointment(status: str, *, held_until: datetime | None, now: datetime
 
 
 def check_order(status: str, *, is_over: bool, held_until: datetime | None, now: datetime) -> None:
-    """Raise NotPayable for what is paid or over, what staff looks at, or whose hold has lapsed."""
+    """Raise NotPayable where the order is paid, over or in review, or its hold has lapsed."""
     if status != OrderStatus.RESERVED or is_over:
         raise NotPayable(status=status)
     if has_lapsed(held_until, now):
         raise NotPayable(status=OrderStatus.EXPIRED.value)
 
 
-def now_due(due: Decimal, deposit: Decimal | None, paid: Decimal | None, *, all_of_it: bool) -> Decimal:
-    """The deposit where one is asked for and nothing was paid yet, else all that is due."""
+def due_now(due: Decimal, deposit: Decimal | None, paid: Decimal | None, *, all_of_it: bool) -> Decimal:
+    """The deposit where there is one and nothing was paid yet, else all that is due."""
     return deposit if deposit and not paid and not all_of_it and deposit < due else due
 
 
-def asked(amount: Decimal, currency: str, about: str, until: Until, *, now: datetime) -> Asked:
-    """Raises NothingDue, CurrencyNotTaken, BadGatewayAmount, NotPayable where too little time is left."""
+def payment_request(
+    amount: Decimal, currency: str, description: str, limits: TimeLimits, *, now: datetime
+) -> PaymentRequest:
+    """The request for a page over ``amount``. Raises NothingDue, CurrencyNotTaken, BadGatewayAmount.
+
+    Raises NotPayable where too little time is left.
+    """
     if amount <= 0:
         raise NothingDue
     if currency != bancard.CURRENCY:
         raise CurrencyNotTaken(value=f"{money.text(amount, currency)} {currency}", taken=bancard.CURRENCY)
     bancard.amount_text(amount)
-    held_until = until.held_until
-    if held_until and until.is_first:
-        held_until = max(held_until, now + LEAST + MARGIN)
-    ends = [now + WITHOUT_HOLD] if held_until is None else [held_until - MARGIN]
-    payable_until = min([*ends, *([until.cut - MARGIN] if until.cut else [])])
-    if payable_until < now + SHORTEST:
+    held_until = limits.held_until
+    if held_until and limits.is_first:
+        held_until = max(held_until, now + SHORTEST_TIME_TO_PAY + MARGIN)
+    payable_until = now + WITHOUT_HOLD if held_until is None else held_until - MARGIN
+    if limits.sale_cutoff:
+        payable_until = min(payable_until, limits.sale_cutoff - MARGIN)
+    if payable_until < now + SHORTEST_PAGE:
         raise NotPayable(status=AppointmentStatus.EXPIRED.value)
-    return Asked(amount, bancard.description_of(about), payable_until, held_until)
+    return PaymentRequest(amount, bancard.description_of(description), payable_until, held_until)

@@ -1,18 +1,21 @@
-"""A payment of an appointment as it travels."""
+"""API shape of an appointment's payment."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mostrador.fields import View
 from mostrador.ledger.views.payments import PaymentView
 from mostrador.scheduling.views.appointments import AppointmentView
 
+if TYPE_CHECKING:
+    from mostrador.payments.settlement import Settled
+
 
 class SettledAppointmentView(View):
-    """A payment and the appointment that it was for: where the payment is REFUND_DUE that is not paid by it."""
+    """A payment and its appointment. A payment that is REFUND_DUE does not pay the appointment."""
 
     appointment: AppointmentView
     payment: PaymentView
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Settled") -> dict[str, object]:
         return {"appointment": item.target}

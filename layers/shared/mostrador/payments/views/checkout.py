@@ -1,7 +1,7 @@
-"""A payment online as it travels: what whoever pays is told of it."""
+"""API shapes of a payment online: the request for its page, the page, and the payer's view of its state."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -10,13 +10,17 @@ from mostrador.fields import Flag, Request, View, local
 from mostrador.ledger.rules.payment_states import PaymentState
 from mostrador.values import money
 
+if TYPE_CHECKING:
+    from mostrador.payments.checkout import Checkout
+    from mostrador.table.items.payments import Payment
+
 
 class CheckoutForm(Request):
     all: Flag = Field(False, title="Pagar todo", description="All that is due rather than the deposit.")
 
 
 class CheckoutView(View):
-    """The page of a payment: to be opened, or put into one's own by ``script_url`` and ``process_id``."""
+    """The page of a payment: open it, or embed it with ``script_url`` and ``process_id``."""
 
     payment_id: str = Field(title="Número de pedido")
     status: PaymentState = Field(title="Estado")
@@ -29,15 +33,15 @@ class CheckoutView(View):
     status_path: str = Field(title="Estado del pago")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
-        one = item.payment
+    def computed_fields(cls, item: "Checkout") -> dict[str, object]:
+        payment = item.payment
         return {
-            "payment_id": one.id,
-            "status": one.status,
-            "amount": money.text(one.amount, one.currency),
-            "currency": one.currency,
-            "payable_until": local(one.payable_until, ZoneInfo(one.time_zone)),
-            "process_id": one.process_id,
+            "payment_id": payment.id,
+            "status": payment.status,
+            "amount": money.text(payment.amount, payment.currency),
+            "currency": payment.currency,
+            "payable_until": local(payment.payable_until, ZoneInfo(payment.time_zone)),
+            "process_id": payment.process_id,
             "page_url": item.page,
             "script_url": item.script,
             "status_path": f"/tenant/{item.tenant}/public/payments/{item.token}",
@@ -45,7 +49,7 @@ class CheckoutView(View):
 
 
 class OwnPaymentView(View):
-    """To whoever paid: what Bancard wants shown of a payment, and nothing of what it does not."""
+    """A payment as its payer sees it: the fields that Bancard wants shown, and no others."""
 
     payment_id: str = Field(title="Número de pedido")
     status: PaymentState = Field(title="Estado")
@@ -56,7 +60,7 @@ class OwnPaymentView(View):
     reason: str | None = Field(title="Motivo de la devolución")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Payment") -> dict[str, object]:
         return {
             "payment_id": item.id,
             "amount": money.text(item.amount, item.currency),

@@ -1,7 +1,6 @@
-"""The report of a day's payments as it travels."""
+"""API shape of the report of a day's payments."""
 
 from datetime import date, datetime
-from typing import Any
 
 from pydantic import Field
 
@@ -31,15 +30,11 @@ class DifferenceView(View):
 class ParkedView(View):
     process_id: str = Field(title="Número de pedido")
     seen_at: datetime = Field(title="Recibido")
-    message: dict[str, Any] = Field(title="Mensaje")
-
-    @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
-        return {"message": item.told}
+    message: dict[str, object] = Field(title="Mensaje")
 
 
 class ReportView(View):
-    """What moved on one local day, what is owed and open now, and where Bancard says something else."""
+    """The movements of one local day, the refunds due and open payments now, and the differences with Bancard."""
 
     date: date
     time_zone: str = Field(title="Zona horaria")

@@ -1,18 +1,16 @@
 """Stored lines of the audit log and the chain that links them."""
 
-from typing import Any
-
-from pynamodb.attributes import (
-    NumberAttribute,
-    UnicodeAttribute,
-)
+from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 
 from mostrador.table.attributes import CompactJSONAttribute, InstantAttribute
 from mostrador.table.base import Item
 
 
 class AuditEntry(Item, discriminator="AUDIT"):
-    """What one transaction changed, written in it; ``about`` names items and actions for whoever filters."""
+    """A line of the log: the changes of one transaction, written in that transaction.
+
+    ``about`` names items and actions, for filters. Each of the ``changes`` is [entity, id, action, fields].
+    """
 
     at = InstantAttribute()
     user = UnicodeAttribute()
@@ -21,11 +19,11 @@ class AuditEntry(Item, discriminator="AUDIT"):
     address = UnicodeAttribute(null=True)
     request_id = UnicodeAttribute(null=True)
     about = UnicodeAttribute()
-    changes: Any = CompactJSONAttribute()
+    changes: Attribute[list[list[object]]] = CompactJSONAttribute()
 
 
 class AuditLink(Item, discriminator="LINK"):
-    """What the audit log's chain knows of one line, written once and never touched again; see ``rules.chain``."""
+    """The chain's record of one line, written once and never changed; see ``audit.rules.chain``."""
 
     sequence = NumberAttribute()
     previous = UnicodeAttribute()

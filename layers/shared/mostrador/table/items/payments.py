@@ -1,21 +1,32 @@
-"""What is stored of payments and of the systems of others through which they come; keys and base as in ``items``."""
+"""Stored payments, the ledger of their movements, and the comparison with the provider's books."""
 
-from typing import Any
+from typing import TypedDict
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from mostrador.table.attributes import AmountAttribute, InstantAttribute
 from mostrador.table.base import Item, Versioned
 
 
-class Payment(Versioned, discriminator="PAYMENT"):
-    """Money for an order or an appointment, and where it landed: ``reason`` tells why it is due back.
+class StoredDifference(TypedDict):
+    """A payment of which the provider says something else: our state, and the difference in one word."""
 
-    ``amount`` is what came in, ``asked_amount`` what a provider was asked for under the public key ``account``;
-    ``process_id`` names its page. ``told`` are its last messages, masked; ``checks`` counts how often it was asked.
+    payment_id: str
+    ours: str
+    what: str
+
+
+class Payment(Versioned, discriminator="PAYMENT"):
+    """Money for an order or an appointment; ``reason`` says why it is due back.
+
+    ``amount`` is the money received. ``asked_amount`` is the money requested from a provider, under the public key
+    ``account``. ``process_id`` names the provider's page. ``provider_messages`` are its last messages, masked, and
+    ``check_count`` counts the questions to it.
     """
 
-    quiet = frozenset({"currency", "time_zone", "taken_by", "refunded_by", "told", "checks", "process_id"})
+    quiet = frozenset(
+        {"currency", "time_zone", "taken_by", "refunded_by", "provider_messages", "check_count", "process_id"}
+    )
     id = UnicodeAttribute()
     provider = UnicodeAttribute()
     method = UnicodeAttribute(null=True)
@@ -33,8 +44,8 @@ class Payment(Versioned, discriminator="PAYMENT"):
     payable_until = InstantAttribute(null=True)
     account = UnicodeAttribute(null=True)
     refund_note = UnicodeAttribute(null=True)
-    checks = NumberAttribute(null=True)
-    told: Any = JSONAttribute(null=True)
+    check_count = NumberAttribute(null=True)
+    provider_messages: Attribute[list[dict[str, object]]] = JSONAttribute(null=True)
     response_code = UnicodeAttribute(null=True)
     response_description = UnicodeAttribute(null=True)
     by_hand = BooleanAttribute(null=True)
@@ -60,25 +71,28 @@ class LedgerLine(Item, discriminator="LEDGER"):
     target_id = UnicodeAttribute()
 
 
-class RefundDue(Item, discriminator="OWED"):
-    """There while a payment's money is due back, so that the list of them does not grow with the past."""
+class RefundDue(Item, discriminator="REFUND_DUE"):
+    """There while a payment's money is due back, so that the list of refunds due does not grow with the past."""
 
     payment_id = UnicodeAttribute()
 
 
 class ParkedNotice(Item, discriminator="PARKED"):
-    """A genuine message of a provider about a payment that nobody here knows; masked, gone after a year (TTL)."""
+    """A genuine message of a provider about an unknown payment: masked, deleted after a year (TTL)."""
 
     process_id = UnicodeAttribute()
-    told: Any = JSONAttribute()
+    message: Attribute[dict[str, object]] = JSONAttribute()
     seen_at = InstantAttribute()
     expires_at = NumberAttribute()
 
 
 class PaymentReport(Item, discriminator="REPORT"):
-    """What the provider says of a day's payments, beside what we say: the ``differences``."""
+    """The comparison of one day's payments with the provider's books.
 
-    asked_at = InstantAttribute()
-    asked = NumberAttribute()
+    ``compared`` counts the payments of the day, ``unanswered`` those without an answer.
+    """
+
+    compared_at = InstantAttribute()
+    compared = NumberAttribute()
     unanswered = NumberAttribute()
-    differences: Any = JSONAttribute()
+    differences: Attribute[list[StoredDifference]] = JSONAttribute()
