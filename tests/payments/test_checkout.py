@@ -132,7 +132,7 @@ def test_what_was_paid_on_a_page_whose_answer_was_lost_pays(bank, till, now):
 
 
 def test_whoever_comes_while_bancard_is_asked_waits(bank, till, now, monkeypatch):
-    monkeypatch.setattr("mostrador.payments.checkout.writes.attempts", lambda **_: iter(range(3)))
+    monkeypatch.setattr("mostrador.payments.checkout.writes.attempts", lambda *_, **__: iter(range(3)))
     refused = []
 
     def somebody_else():
