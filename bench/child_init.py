@@ -11,7 +11,7 @@ def start_ours() -> None:
     """What Lambda does before a function's first request can reach DynamoDB."""
     __import__("app")
     base = __import__("mostrador.table.base", fromlist=["Item"])
-    _ = base.Item._get_connection().connection.client
+    _ = base.client()
 
 
 def start_plain() -> None:

@@ -52,7 +52,7 @@ def _size(value: Mapping[str, Any]) -> int:
 def metered() -> Iterator[Spent]:
     """What is spent in the context by the client that PynamoDB uses, retries included."""
     spent = Spent()
-    events: Any = base.Item._get_connection().connection.client.meta.events
+    events: Any = base.client().meta.events
     handlers = {
         "before-parameter-build.dynamodb": _ask_for_units,
         "before-send.dynamodb": spent.sent,

@@ -83,9 +83,7 @@ def query(service: Service, first: date, last: date) -> AvailabilityQuery:
 def forget() -> None:
     """Nothing is remembered from another engine, as in tests/conftest.py."""
     process_cache.clear_all()
-    base.Item._connection = None
-    for model in base.Item.__subclasses__():
-        model._connection = None
+    base.disconnect()
 
 
 def noon(day: int) -> datetime:

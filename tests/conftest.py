@@ -230,9 +230,10 @@ def dynoxide(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The table of template.yaml, empty, on dynoxide: its transactions are atomic under real concurrency."""
     with local_dynoxide.running("mostrador-test") as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        monkeypatch.setattr(base.Item, "_connection", None)  # a client of this engine, for this test
+        base.disconnect()  # a client of this engine, for this test
         process_cache.clear_all()
         yield endpoint
+        base.disconnect()
         process_cache.clear_all()
 
 

@@ -13,8 +13,7 @@ from ministack.core import iam_evaluator  # type: ignore[import-untyped]
 
 from local import iam as taught
 from mostrador import context, fields
-from mostrador.table import keys, tenant_guard
-from mostrador.table.base import Item
+from mostrador.table import base, keys, tenant_guard
 from tests.support import iam, template
 from tests.support.iam import LEADING, TABLE, Asked
 from tests.table.test_tenant_guard import NEIGHBOURS, OPERATIONS, rate
@@ -233,7 +232,7 @@ def test_no_slug_holds_what_a_pattern_or_a_key_would_read_otherwise(letter):
 @contextmanager
 def bodies():
     """What botocore sends to DynamoDB: the operation and the request."""
-    seen, events = [], Item._get_connection().connection.client.meta.events
+    seen, events = [], base.client().meta.events
 
     def sent(request, **_):
         target = request.headers["X-Amz-Target"]

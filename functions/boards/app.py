@@ -11,6 +11,7 @@ from mostrador.raffles import board
 from mostrador.raffles.rules.board import Board
 from mostrador.raffles.views import board as views
 from mostrador.web import door
+from mostrador.web.request_bodies import JSON
 
 app = door.resolver()
 handler = door.handler(app)
@@ -18,7 +19,7 @@ handler = door.handler(app)
 BASE = "/tenant/<slug>/api/raffles/<raffle_id>"
 FRESH_FOR: Final = 2
 """Seconds for which a browser need not ask again: less than the picture may be behind anyway."""
-ANSWERS: Final[Any] = {200: {"description": "The picture", "content": {door.JSON: {"model": views.BoardView}}}}
+ANSWERS: Final[Any] = {200: {"description": "The picture", "content": {JSON: {"model": views.BoardView}}}}
 
 
 @app.get(f"{BASE}/board", responses=ANSWERS)
@@ -47,4 +48,4 @@ def rebuild(slug: door.Slug, raffle_id: door.Id) -> views.BoardView:
 
 
 def _shown(seen: Board) -> Response[str]:
-    return door.cached(app, views.BoardView.model_validate(seen).model_dump_json(), door.JSON, FRESH_FOR)
+    return door.cached(app, views.BoardView.model_validate(seen).model_dump_json(), JSON, FRESH_FOR)

@@ -12,6 +12,7 @@ from mostrador.raffles import draws, prizes
 from mostrador.raffles.views import draws as views
 from mostrador.raffles.views.raffles import RaffleView
 from mostrador.web import door
+from mostrador.web.request_bodies import JSON
 
 app = door.resolver()
 handler = door.handler(app)
@@ -37,7 +38,7 @@ def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> OneRaf
 @app.get(f"{ONE}/proof")
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     door.caller(app, slug, Action.READ_RAFFLES)
-    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), door.JSON, 60)
+    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
 
 
 @app.post(f"{ONE}/prizes/<place>/delivery")

@@ -10,6 +10,7 @@ from mostrador.fields import Listing
 from mostrador.raffles import draws, raffles
 from mostrador.raffles.views import raffles as views
 from mostrador.web import door
+from mostrador.web.request_bodies import JSON
 
 app = door.resolver()
 handler = door.handler(app)
@@ -33,4 +34,4 @@ def get(slug: door.Slug, raffle_id: door.Id) -> views.PublicRaffleView:
 @app.get(f"{BASE}/<raffle_id>/proof")
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     door.visitor(app, slug)
-    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), door.JSON, 60)
+    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)

@@ -8,8 +8,7 @@ from mostrador import clock
 from mostrador.audit import chain
 from mostrador.audit.rules import chain as rules
 from mostrador.audit.rules.chain import line_of
-from mostrador.table import keys, reads, writes
-from mostrador.table.base import Item
+from mostrador.table import base, keys, reads, writes
 from tests.support import faults
 
 
@@ -104,7 +103,7 @@ def test_a_lost_race_reads_again_and_links_behind_the_winner(lines):
         client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", somebody_is_quicker)
         chain.link("salon", dict(given[4:8]))
 
-    client = Item._get_connection().connection.client
+    client = base.client()
     client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", somebody_is_quicker)
     chain.link("salon", dict(given[:6]))
 

@@ -14,7 +14,7 @@ from mostrador.audit import log as audit
 from mostrador.audit.rules.chain import line_of
 from mostrador.audit.rules.verification import Problem
 from mostrador.audit.views.audit import VerifyQuery
-from mostrador.table import keys, reads
+from mostrador.table import base, keys, reads
 from mostrador.table.base import Item
 from tests.audit.test_chain import change, head, stretch
 from tests.functions.test_api_keys import Program
@@ -77,7 +77,7 @@ def remove(row):
 
 
 def connection():
-    return Item._get_connection().connection.client
+    return base.client()
 
 
 def table():

@@ -29,6 +29,7 @@ from mostrador.raffles import numbers, raffles, reservations
 from mostrador.raffles.order_transitions import HoldLapsed, SaleOver
 from mostrador.raffles.raffles import NotOnSale
 from mostrador.raffles.rules.states import WrongOrderState
+from mostrador.table import base
 from mostrador.table.base import Item
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
@@ -296,7 +297,7 @@ def test_red_control_without_a_rule_the_model_objects(machine, monkeypatch, modu
 @contextmanager
 def before_its_write(meanwhile):
     """``meanwhile`` is called once, when the block's next transaction is about to be sent."""
-    events, left = Item._get_connection().connection.client.meta.events, [meanwhile]
+    events, left = base.client().meta.events, [meanwhile]
 
     def interrupt(**_):
         if left:

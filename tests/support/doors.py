@@ -14,8 +14,13 @@ def source(method, path):
     """The source of the handler behind a route."""
     folder = next(of for one, at, of in template.routes() if (one, at) == (method, path))
     app = importlib.import_module(f"functions.{folder}.app").app
-    doors = {(one.method, one.openapi_path): one.func for one in [*app._static_routes, *app._dynamic_routes]}
+    doors = {(route.method, route.openapi_path): route.func for route in routes_of(app)}
     return inspect.getsource(doors[method, path])
+
+
+def routes_of(app):
+    """All routes of a resolver, which Powertools keeps in private lists."""
+    return [*app._static_routes, *app._dynamic_routes]
 
 
 def action(method, path):

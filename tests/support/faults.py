@@ -9,8 +9,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from mostrador.errors import ServiceError
-from mostrador.table import TableFailure
-from mostrador.table.base import Item
+from mostrador.table import TableFailure, base
 
 Refusal = dict[str, Any]
 
@@ -34,7 +33,7 @@ def answering(operation: str, *answers: Refusal, client: Any = None) -> Iterator
 
     The answer stands for what botocore has after its own retries; ``client`` is DynamoDB's when left out.
     """
-    client = client or Item._get_connection().connection.client
+    client = client or base.client()
     waiting, seen = list(answers), []
 
     def answer(**_: Any) -> tuple[Any, Refusal] | None:
@@ -58,7 +57,7 @@ def crashing(number: int, kind: str) -> Iterator[list[str]]:
     Kinds: ``before`` (nothing was sent), ``after`` (it was carried out, the answer got lost), ``throttle``,
     ``conflict`` (a transaction that met others; else like ``throttle``).
     """
-    client: Any = Item._get_connection().connection.client
+    client: Any = base.client()
     calls: list[str] = []
 
     def enter(model: Any, **_: Any) -> tuple[Any, Refusal] | None:

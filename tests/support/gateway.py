@@ -16,7 +16,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mostrador.table.base import Item
+from mostrador.table import base
 from tests.support import template
 from tests.support.http import Answer, Client
 
@@ -144,7 +144,7 @@ def _is_allowed(policy, arn):
 @contextmanager
 def tenants_touched():
     """The slugs in the keys of every request that leaves for DynamoDB, and how many requests there were."""
-    events, seen = Item._get_connection().connection.client.meta.events, Touched()
+    events, seen = base.client().meta.events, Touched()
 
     def sent(request, **_):
         body = request.body.decode() if isinstance(request.body, bytes) else str(request.body)

@@ -58,7 +58,7 @@ def sweep(now):
 @contextmanager
 def trips():
     """The names of the requests sent to DynamoDB, in order."""
-    seen, events = [], base.Item._get_connection().connection.client.meta.events
+    seen, events = [], base.client().meta.events
 
     def sent(request, **_):
         target = request.headers["X-Amz-Target"]

@@ -40,10 +40,11 @@ class Sts:
 
 
 @pytest.fixture
-def client_of_its_own(table, monkeypatch):
-    monkeypatch.setattr(base.Item, "_connection", None)
+def client_of_its_own(table):
+    base.disconnect()
     process_cache.clear_all()
     yield
+    base.disconnect()
     process_cache.clear_all()
 
 
@@ -57,13 +58,13 @@ def sts(client_of_its_own, monkeypatch):
 
 def own():
     """The access key that the client was made with."""
-    return base.Item._get_connection().connection.client._request_signer._credentials.access_key
+    return base.client()._request_signer._credentials.access_key
 
 
 @contextmanager
 def signatures():
     """For each request sent, who was in hand and whose access key signed."""
-    seen, events = [], base.Item._get_connection().connection.client.meta.events
+    seen, events = [], base.client().meta.events
 
     def sent(request, **_):
         key = str(request.headers["Authorization"]).split("Credential=")[1].split("/")[0]
@@ -195,7 +196,7 @@ def signed_by_threads(monkeypatch):
     """What eight threads send for four tenants, of whom only two are kept: (tenant in hand, whose key signed)."""
     monkeypatch.setattr(credentials, "_kept", ProcessCache(size=2))
     slugs = [f"tenant-{number % 4}" for number in range(400)]
-    events = base.Item._get_connection().connection.client.meta.events
+    events = base.client().meta.events
     events.register("before-sign.dynamodb", lambda **_: time.sleep(0.001))  # the others' turn
     with signatures() as seen, ThreadPoolExecutor(8) as pool:
         list(pool.map(read, slugs))
@@ -209,7 +210,7 @@ def test_the_tenants_of_different_threads_never_mix(sts, monkeypatch):
 
 def test_credentials_set_on_the_client_would_mix(sts, monkeypatch):
     def sign(sts, **_):
-        signer = base.Item._get_connection().connection.client._request_signer
+        signer = base.client()._request_signer
         signer._credentials = credentials._of(context.current().tenant, sts)
 
     monkeypatch.setattr(credentials, "_sign", sign)
@@ -221,7 +222,7 @@ def test_the_client_of_sts_is_made_late_asks_its_region_and_waits_briefly(client
     made, really = [], credentials._sts
     monkeypatch.setattr(settings, "data_role_arn", lambda: ROLE)
     monkeypatch.setattr(credentials, "_sts", lambda *of: made.append(really(*of)) or made[-1])
-    base.Item._get_connection()
+    base.client()
     assert made == []
 
     for slug in ("salon", "clinic"):

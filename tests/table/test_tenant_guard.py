@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactGet, TransactWrite
 
 from mostrador import context
 from mostrador.table import base, keys, tenant_guard
-from mostrador.table.base import Item, Versioned
+from mostrador.table.base import Item
 from mostrador.table.items.tenants import Rate
 from mostrador.table.tenant_guard import ForeignKey
 from tests.support.lines import trips
@@ -30,7 +30,7 @@ def rate(slug, **lists):
 
 
 def connection():
-    return Item._get_connection().connection
+    return base.connection().connection
 
 
 def in_transaction(add):
@@ -231,15 +231,9 @@ def test_every_request_is_counted_and_every_refusal(rates):
     assert tenant_guard.counts - before == {"checked": 2, "refused": 1}
 
 
-def test_every_entity_goes_through_the_one_guarded_client():
-    classes = [Item, *Item.__subclasses__(), *Versioned.__subclasses__()]
-
-    assert {id(one._get_connection().connection.client) for one in classes} == {id(base.Item._guarded)}
-
-
 def refusals_at_once(monkeypatch):
     """Eight threads that come first and together, each after another tenant's item: which of them are refused."""
-    monkeypatch.setattr(Item, "_connection", None)
+    base.disconnect()
     monkeypatch.setattr(tenant_guard, "register", slowly(tenant_guard.register))
     together = Barrier(8)
 

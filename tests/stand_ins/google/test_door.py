@@ -9,7 +9,7 @@ import pytest
 
 from functions.google_calendar_mock import app
 from mostrador import context
-from mostrador.table import keys, tenant_guard
+from mostrador.table import base, keys, tenant_guard
 from mostrador.table.base import Item
 from stand_ins.google import app as google_calendar
 from stand_ins.google import records
@@ -111,7 +111,7 @@ def unguarded(*changed):
     for record in changed:
         item = records._item(record)
         item.version = 1
-        Item._get_connection().connection.client.put_item(TableName=Item.Meta.table_name, Item=item.serialize())
+        base.client().put_item(TableName=Item.Meta.table_name, Item=item.serialize())
 
 
 @pytest.mark.race

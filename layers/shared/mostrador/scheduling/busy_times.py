@@ -121,10 +121,12 @@ class _Change:
 
     def note(self, tx: Transaction, *, is_last: bool) -> None:
         """Write the event: while its days are not all written, as standing wherever it stood or shall stand."""
-        if is_last and self.after is None:
+        if not is_last:
+            tx.save(self._anywhere())
+        elif self.after is None:
             tx.delete(BusyEvent(*self.key))
         else:
-            tx.save(self.after if is_last else self._anywhere())
+            tx.save(self.after)
 
     def _anywhere(self) -> BusyEvent:
         both = [one for one in (self.before, self.after) if one is not None]

@@ -16,9 +16,8 @@ from pynamodb.attributes import JSONAttribute
 from mostrador import clock, context
 from mostrador.table import base, keys
 from mostrador.table.items.audit import AuditEntry
+from mostrador.values.wire import WireItem
 
-Wire = Mapping[str, Mapping[str, Any]]
-"""An item as botocore has it: attribute name -> typed value."""
 MOST_LETTERS: Final = 300
 """Longer texts are cut: the log tells that they changed, and how they began."""
 _QUIET: Final = frozenset(
@@ -39,7 +38,7 @@ class Change:
     fields: dict[str, list[Any]]
 
 
-def change(item: base.Versioned, after: Wire) -> Change | None:
+def change(item: base.Versioned, after: WireItem) -> Change | None:
     """What turning ``item`` as it was loaded into ``after`` (empty: deleting it) changes; None when nothing does."""
     before = item.loaded or {}
     fields: dict[str, list[Any]] = {}
@@ -67,7 +66,7 @@ def entry(tenant: str, changes: list[Change]) -> AuditEntry:
     )
 
 
-def _verb(before: Wire, after: Wire, fields: dict[str, list[Any]]) -> str:
+def _verb(before: WireItem, after: WireItem, fields: dict[str, list[Any]]) -> str:
     """``created``, ``deleted``, the state it entered in small letters, or ``changed``."""
     if not after:
         return "deleted"
@@ -87,7 +86,7 @@ def _difference(name: str, before: Any, after: Any) -> dict[str, list[Any]]:
     return {f"{name}.{key}": [_cut(before.get(key)), _cut(after.get(key))] for key in differing}
 
 
-def _plain(item: base.Versioned, name: str, wire: Wire) -> Any:
+def _plain(item: base.Versioned, name: str, wire: WireItem) -> Any:
     """The value of one attribute as JSON has it; None where it is not there."""
     value = _value(wire[name]) if name in wire else None
     is_json = isinstance(item.get_attributes().get(name), JSONAttribute)

@@ -1,14 +1,14 @@
-"""What every stored item has: keys, the indexes, the one guarded client.
+"""What every stored item has: keys, the indexes, the one guarded client. Only here PynamoDB's private API is used.
 
 A ``Versioned`` item carries a ``version`` that PynamoDB checks and counts up at each save, so a change made from an
 old copy is refused, and a creation never overwrites.
 """
 
 import os
-from collections.abc import Mapping
 from threading import Lock
 from typing import Any, ClassVar, Final, Self
 
+from botocore.client import BaseClient
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.connection import TableConnection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -17,6 +17,7 @@ from pynamodb.models import Model
 from mostrador import settings
 from mostrador.table import tenant_guard
 from mostrador.table.attributes import InstantAttribute
+from mostrador.values.wire import WireItem
 
 _first: Final = Lock()
 
@@ -72,8 +73,8 @@ class Item(Model):
     by_parent = _ByParent()
     by_deadline = _ByDeadline()
 
-    _guarded: ClassVar[Any] = None
-    loaded: Mapping[str, Any] | None = None
+    _guarded: ClassVar[BaseClient | None] = None
+    loaded: WireItem | None = None
     """The item as it was read, or None for a new one."""
 
     @classmethod
@@ -103,8 +104,23 @@ class Item(Model):
         return connection
 
 
+def connection() -> TableConnection:
+    """The one connection of this process."""
+    return Item._get_connection()
+
+
+def client() -> BaseClient:
+    """botocore's client of the table: guarded, and where isolation is on signing with the tenant's credentials."""
+    return connection().connection.client
+
+
+def disconnect() -> None:
+    """Have the next request make a new client, as a new process would."""
+    Item._connection = None
+
+
 class Versioned(Item):
-    """What carries a version, and whose every change is a line of the audit log but for the ``quiet`` fields."""
+    """An item with a version. Every change is a line of the audit log, except for the ``quiet`` fields."""
 
     quiet: ClassVar[frozenset[str]] = frozenset()
     version = VersionAttribute()

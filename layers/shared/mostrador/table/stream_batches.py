@@ -5,7 +5,7 @@ a group that fails does not stop the others. From the first failed record on all
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import dropwhile
@@ -14,11 +14,10 @@ from typing import Final, Literal, NotRequired, TypedDict, TypeVar
 from mostrador import context
 from mostrador.observability import log_failure
 from mostrador.table import keys
+from mostrador.values.wire import WireItem
 
 GroupT = TypeVar("GroupT", bound=Hashable)
 INSERT: Final = "INSERT"
-WireItem = Mapping[str, Mapping[str, str]]
-"""An item as DynamoDB has it, its attributes of text and numbers: name -> {type: value}."""
 
 
 class StreamChange(TypedDict):
@@ -62,7 +61,7 @@ class Change:
 
     @property
     def entity(self) -> str:
-        return self.item.get("entity", {}).get("S", "")
+        return str(self.item.get("entity", {}).get("S", ""))
 
 
 def deliver(

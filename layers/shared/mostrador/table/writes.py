@@ -5,18 +5,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from types import TracebackType
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
-from pynamodb.transactions import TransactWrite
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
 from mostrador.table import audit_trail, code_of, keys, reads
-from mostrador.table.base import Item, Versioned
+from mostrador.table.base import Item, Versioned, connection
+from mostrador.values.wire import WireItem
 
 T = TypeVar("T", bound=Versioned)
 L = TypeVar("L")
 R = TypeVar("R")
+_Request = dict[str, Any]
+"""One action of TransactWriteItems, as PynamoDB makes it."""
 TRIES: Final = 8
 RETURN_OLD: Final = "ALL_OLD"
 """``return_values`` of a write whose refusal should tell which item was in the way."""
@@ -24,6 +29,11 @@ _REFUSED: Final = "ConditionalCheckFailed"
 _CONTENDED: Final = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgressException"}
 )
+
+
+class HasVersion(Protocol):
+    @property
+    def version(self) -> float: ...
 
 
 class KeyReused(Invalid):
@@ -35,7 +45,7 @@ class KeyReused(Invalid):
 class ConditionFailed(Exception):
     """A condition did not hold; nothing was written.
 
-    ``found`` are the items in the way, of those writes that asked for them (``TOLD``); ``failed`` counts conditions.
+    ``failed`` counts conditions; ``found`` are the items in the way of writes that asked for them with RETURN_OLD.
     """
 
     def __init__(self, failed: int, found: Sequence[Item]) -> None:
@@ -85,57 +95,98 @@ def pause(attempt: int, longest: float) -> None:
     time.sleep(random.uniform(0, min(longest, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
 
 
-class Transaction(TransactWrite):
-    """All or nothing, with a line for the audit log.
+class Transaction:
+    """All or nothing, with a line for the audit log, committed at the end of the ``with``.
 
     Repeated by itself only while every cause is contention, which botocore does not do.
     """
 
     def __init__(self) -> None:
-        super().__init__(connection=Item._get_connection().connection)
-        self._changes: dict[str, list[audit_trail.Change]] = {}
+        self._puts: list[_Request] = []
+        self._deletions: list[_Request] = []
+        self._updates: list[_Request] = []
+        self._checks: list[_Request] = []
+        self._versioned: list[Item] = []
         self._saved: list[Versioned] = []
+        self._changes: dict[str, list[audit_trail.Change]] = {}
 
-    def save(self, model: Any, condition: Any = None, return_values: str | None = None) -> None:
-        super().save(model, condition, return_values)
-        self._note(model, self._put_items[-1]["Item"])
+    def __enter__(self) -> Self:
+        return self
 
-    def delete(self, model: Any, condition: Any = None, *, add_version_condition: bool = True) -> None:
-        super().delete(model, condition, add_version_condition=add_version_condition)
-        self._note(model, {})
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self._commit()
 
-    def update(self, model: Any, *args: Any, **kwargs: Any) -> None:
-        if isinstance(model, Versioned):
-            raise TypeError(f"{type(model).__name__} is saved whole, so that the audit log sees what changes")
-        super().update(model, *args, **kwargs)
+    def save(self, item: Item, condition: Condition | None = None, return_values: str | None = None) -> None:
+        """Write the whole item; one with a version on the condition that its version is still the stored one."""
+        put = item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure=return_values)
+        self._puts.append(put)
+        self._versioned.append(item)
+        self._note(item, put["Item"])
 
-    def _note(self, model: Any, after: audit_trail.Wire) -> None:
+    def delete(self, item: Item, condition: Condition | None = None, *, add_version_condition: bool = True) -> None:
+        """Delete the item; one with a version only if its version is the stored one, unless told otherwise."""
+        deletion = item.get_delete_kwargs_from_instance(
+            condition=condition, add_version_condition=add_version_condition
+        )
+        self._deletions.append(deletion)
+        self._note(item, {})
+
+    def update(
+        self,
+        item: Item,
+        actions: Sequence[Action],
+        condition: Condition | None = None,
+        return_values: str | None = None,
+    ) -> None:
+        """Change some attributes without reading the item. Raises TypeError for one that the audit log follows."""
+        if isinstance(item, Versioned):
+            raise TypeError(f"{type(item).__name__} is saved whole, so that the audit log sees what changes")
+        update = item.get_update_kwargs_from_instance(
+            list(actions), condition=condition, return_values_on_condition_failure=return_values
+        )
+        self._updates.append(update)
+
+    def condition_check(self, kind: type[Item], pk: str, sk: str, *, condition: Condition) -> None:
+        """Refuse the transaction unless ``condition`` holds for an item that it does not write."""
+        self._checks.append(kind.get_operation_kwargs_from_class(pk, range_key=sk, condition=condition))
+
+    def _note(self, item: Item, after: WireItem) -> None:
         """Keep for the audit log what changes of an item that has a version."""
-        if not isinstance(model, Versioned):
+        if not isinstance(item, Versioned):
             return
         if after:
-            self._saved.append(model)
-        if change := audit_trail.change(model, after):
-            self._changes.setdefault(keys.tenant_of(model.pk), []).append(change)
+            self._saved.append(item)
+        if change := audit_trail.change(item, after):
+            self._changes.setdefault(keys.tenant_of(item.pk), []).append(change)
 
-    def _commit(self) -> Any:
+    def _commit(self) -> None:
         for tenant, changes in self._changes.items():
-            super().save(audit_trail.entry(tenant, changes), condition=Item.pk.does_not_exist())
-        answer = self._persist()
-        for item in self._saved:
-            item.loaded = item.serialize()
-        return answer
+            self.save(audit_trail.entry(tenant, changes), condition=Item.pk.does_not_exist())
+        self._write()
+        for item in self._versioned:
+            item.update_local_version_attribute()  # type: ignore[no-untyped-call] # PynamoDB has no types here
+        for saved in self._saved:
+            saved.loaded = saved.serialize()
 
-    def _persist(self) -> Any:
+    def _write(self) -> None:
+        """Send it. Raises ConditionFailed, and Busy when contention outlasts the tries."""
         for _ in attempts(seconds=2.0, most=TRIES):
             try:
-                return super()._commit()
+                connection().connection.transact_write_items(
+                    condition_check_items=self._checks,
+                    delete_items=self._deletions,
+                    put_items=self._puts,
+                    update_items=self._updates,
+                )
             except TransactWriteError as error:
                 codes = _causes(error)
                 if _REFUSED in codes:
                     raise _condition_failed(error) from error
                 if not codes or codes - _CONTENDED:
                     raise
+            else:
+                return
         raise Busy
 
 
@@ -152,7 +203,7 @@ def _condition_failed(error: TransactWriteError) -> ConditionFailed:
 def transaction() -> Transaction:
     """A context in which saves, updates, deletions and checks become one transaction at its end.
 
-    Raises Refused when a condition fails and Busy when contention outlasts the tries.
+    Raises ConditionFailed when a condition fails and Busy when contention outlasts the tries.
     """
     return Transaction()
 
@@ -188,13 +239,13 @@ def same_request(earlier: T | None, fingerprint: str | None) -> T:
     return earlier
 
 
-def check_version(item: Any, seen: int | None) -> None:
+def check_version(item: HasVersion, seen: int | None) -> None:
     """Raise Stale when the caller's copy (If-Match) is not the stored version."""
     if seen is not None and item.version != seen:
         raise Stale(given=seen, current=item.version)
 
 
-def stale_error(item: Any) -> Stale:
+def stale_error(item: HasVersion) -> Stale:
     """The refusal of a write made from a copy that somebody changed meanwhile."""
     return Stale(given=item.version, current=item.version + 1)
 
@@ -218,21 +269,21 @@ def edited(load: Callable[[], T], alter: Callable[[T], None], *, seen: int | Non
     raise Busy
 
 
-def update_attribute(item: Versioned, action: Any, *, condition: Any) -> None:
+def update_attribute(item: Versioned, action: Action, *, condition: Condition) -> None:
     """Write one attribute of an item that nobody edits: no new version, and no line in the audit log.
 
-    Raises Refused where ``condition`` does not hold.
+    Raises ConditionFailed where ``condition`` does not hold.
     """
     try:
-        Item._get_connection().update_item(item.pk, range_key=item.sk, actions=[action], condition=condition)
+        connection().update_item(item.pk, range_key=item.sk, actions=[action], condition=condition)
     except PynamoDBException as error:
         if code_of(error) != "ConditionalCheckFailedException":
             raise
         raise ConditionFailed(1, []) from error
 
 
-def save_unaudited(item: Any) -> None:
-    """Save one item by itself, on its version where it has one: no line in the audit log. Raises Refused."""
+def save_unaudited(item: Item) -> None:
+    """Save one item by itself, on its version where it has one: no line in the audit log. Raises ConditionFailed."""
     try:
         item.save()
     except PynamoDBException as error:
@@ -241,7 +292,7 @@ def save_unaudited(item: Any) -> None:
         raise ConditionFailed(1, []) from error
 
 
-def delete(item: Any) -> None:
+def delete(item: Versioned) -> None:
     """Delete an item unless somebody changed it since it was read. Raises Stale."""
     with refusing(stale_error(item)), transaction() as tx:
         tx.delete(item)

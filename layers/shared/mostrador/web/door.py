@@ -1,12 +1,14 @@
-"""HTTP, and nobody else knows it but ``problems``: resolver, caller, headers, answers."""
+"""What every door of the API shares: the resolver, who calls, the types of paths and headers, the answers.
+
+HTTP is known to this room alone.
+"""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
@@ -24,19 +26,21 @@ from mostrador.people import members
 from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Action, Role
 from mostrador.table import TableFailure
+from mostrador.table.writes import HasVersion
 from mostrador.tenancy import tenants
-from mostrador.web import middleware, problems, validation_messages
-
-MOST_BYTES: Final = 64 * 1024
-JSON: Final = "application/json"
+from mostrador.web import authorizer_claims, middleware, problems, request_bodies
+from mostrador.web.request_bodies import JSON
 
 
-def _version(etag: Any) -> Any:
-    """The version that an ETag of ours names."""
+def _version(etag: object) -> str:
+    """The version that an ETag of this API names."""
     return str(etag).removeprefix("W/").strip('"')
 
 
 Model = TypeVar("Model", bound=BaseModel)
+Event = dict[str, Any]
+"""JSON of a Lambda proxy integration: the event of API Gateway, or the answer to it."""
+Handler = Callable[[Event, Any], Event]
 Slug = Annotated[Annotated[str, StringConstraints(pattern=fields.SLUG)], PathParam(title="Identificador del negocio")]
 Id = Annotated[Annotated[str, StringConstraints(pattern=fields.ID)], PathParam(title="Identificador")]
 PaymentId = Annotated[
@@ -58,7 +62,7 @@ IfMatch = Annotated[Annotated[int, BeforeValidator(_version)] | None, Header(ali
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as the authorizer said: ``tenant`` from the path, role in it, and a name for the records."""
+    """The caller as the authorizer said: ``tenant`` from the path, role in it, and a name for the records."""
 
     tenant: str
     user: str
@@ -67,7 +71,7 @@ class Caller:
 
     @property
     def is_member(self) -> bool:
-        """Whether it is a person who belongs to the tenant, and no API key and no superuser."""
+        """Whether it is a person who belongs to the tenant, not an API key or a superuser."""
         return self.role is not Role.SUPERUSER and not self.user.startswith(members.KEY)
 
 
@@ -90,39 +94,37 @@ def resolver() -> APIGatewayRestResolver:
     return app
 
 
-def handler(app: APIGatewayRestResolver) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """The Lambda handler of ``app``: looks the body over before anything parses it, then resolves."""
+def handler(app: APIGatewayRestResolver) -> Handler:
+    """The Lambda handler of ``app``: checks the body before anything parses it, then resolves."""
 
-    def handle(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+    def handle(event: Event, lambda_context: Any) -> Event:
         if event["path"].startswith("/api/"):
             event = event | {"path": f"/tenant/{tenants.DEFAULT}{event['path']}"}
         logger.append_keys(request_id=event["requestContext"].get("requestId"))
-        asked = APIGatewayProxyEvent(event)
+        request = APIGatewayProxyEvent(event)
         try:
-            _check_body(asked)
+            request_bodies.check(request)
         except ServiceError as error:
-            answer: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(problems.refuse(asked, error))
-            return answer.build(asked)
+            refusal: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(problems.refuse(request, error))
+            return refusal.build(request)
         with context.working(None, context.SYSTEM):
-            answered = app.resolve(event, lambda_context)
-        return {**answered, "body": answered.get("body") or ""}  # MiniStack takes no null, which 204 would have
+            answer = app.resolve(event, lambda_context)
+        return {**answer, "body": answer.get("body") or ""}  # MiniStack takes no null, which 204 would have
 
     return handle
 
 
 def caller(app: APIGatewayRestResolver, tenant: str, action: Action) -> Caller:
-    """Who calls, if they may do ``action`` in ``tenant``, which is in hand from here on.
+    """The caller, if they may do ``action`` in ``tenant``, which is in hand from here on.
 
-    Raises NotHere (no role there), NotAllowed, NotForKeys. What only admins do is asked of the table, not of the
-    authorizer, which remembers for a minute.
+    For actions of admins the table says the role, because the authorizer's answer may be a minute old.
+    Raises NotHere (no role there), NotAllowed, NotForKeys.
     """
-    told: dict[str, Any] = app.current_event.request_context.get("authorizer") or {}
-    role = middleware.role_in(app.current_event, tenant)
+    role = authorizer_claims.role_in(app.current_event, tenant)
     if role is None:
         raise errors.NotHere(entity="tenant", id=tenant)
-    user = told.get("user", "")
+    user, name = _user_and_name(app)
     permissions.check(role, action, is_key=user.startswith(members.KEY))
-    name = told.get("email") or user
     context.enter(tenant, _actor(app, user, role.value, name))
     if role is Role.ADMIN and (action in permissions.CONFIRMED or middleware.takes_an_admin(app)):
         role = members.role_now(tenant, user)
@@ -140,56 +142,60 @@ def visitor(app: APIGatewayRestResolver, tenant: str) -> str:
 
 
 def person(app: APIGatewayRestResolver) -> Caller:
-    """Whoever is signed in, whatever their tenants; no tenant is in hand. Raises NotForKeys."""
-    told: dict[str, Any] = app.current_event.request_context.get("authorizer") or {}
-    user = told.get("user", "")
+    """The signed-in person, whatever their tenants; no tenant is in hand. Raises NotForKeys."""
+    user, name = _user_and_name(app)
     if user.startswith(members.KEY):
         raise permissions.NotForKeys(action="me")
-    role = Role.SUPERUSER if told.get("superuser") == "true" else Role.VIEWER
-    name = told.get("email") or user
+    role = Role.SUPERUSER if authorizer_claims.is_superuser(app.current_event) else Role.VIEWER
     context.enter(None, _actor(app, user, role.value, name))
     return Caller("", user, name, role)
 
 
 def operator(app: APIGatewayRestResolver, tenant: str | None = None) -> None:
-    """Refuse anybody but a superuser: what lies outside tenants is not there for others."""
-    told: dict[str, Any] = app.current_event.request_context.get("authorizer") or {}
-    if told.get("superuser") != "true":
+    """Refuse anybody but a superuser: routes outside tenants do not exist for others. Raises NotHere."""
+    if not authorizer_claims.is_superuser(app.current_event):
         raise errors.NotHere(entity="path", id=app.current_event.path)
-    user = told.get("user", "")
-    context.enter(tenant, _actor(app, user, Role.SUPERUSER.value, told.get("email") or user))
+    user, name = _user_and_name(app)
+    context.enter(tenant, _actor(app, user, Role.SUPERUSER.value, name))
     app.append_context(role=Role.SUPERUSER)  # type: ignore[no-untyped-call]
 
 
+def _user_and_name(app: APIGatewayRestResolver) -> tuple[str, str]:
+    """The caller's id, and the e-mail address or else the id as their name."""
+    claims = authorizer_claims.of(app.current_event)
+    user = claims.get("user", "")
+    return user, claims.get("email") or user
+
+
 def _actor(app: APIGatewayRestResolver, user: str, role: str, name: str) -> context.Actor:
-    """The address is API Gateway's; what the caller says of it (X-Forwarded-For) is not asked."""
+    """The address is the one that API Gateway saw; the caller's own X-Forwarded-For is ignored."""
     request = app.current_event.request_context
     identity: dict[str, str] = request.get("identity") or {}
     return context.Actor(user, role, name, identity.get("sourceIp") or "", request.get("requestId") or "")
 
 
-def created(item: Any, view: type[Model]) -> Response[Model]:
+def created(item: HasVersion, view: type[Model]) -> Response[Model]:
     """201 with the item as ``view`` and its version as ETag."""
     return Response(201, JSON, view.model_validate(item), headers={"ETag": f'"{item.version}"'})
 
 
 def made(view: Model) -> Response[Model]:
-    """201 with what has no version."""
+    """201 with a view that has no version."""
     return Response(201, JSON, view)
 
 
-def shown(item: Any, view: type[Model]) -> Response[Model]:
+def shown(item: HasVersion, view: type[Model]) -> Response[Model]:
     """200 with the item as ``view`` and its version as ETag."""
     return Response(200, JSON, view.model_validate(item), headers={"ETag": f'"{item.version}"'})
 
 
 def attachment(text: str, kind: str, name: str) -> Response[str]:
-    """200 with a file to be saved as ``name``."""
+    """200 with a file of media type ``kind``, to be saved as ``name``."""
     return Response(200, kind, text, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def cached(app: APIGatewayRestResolver, text: str, kind: str, seconds: int) -> Response[str]:
-    """200 with what may be kept for so long, or 304 to who has it (If-None-Match)."""
+    """200 with a text that caches may keep for ``seconds``, or 304 if If-None-Match names it."""
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": f"private, max-age={seconds}"}
     known = str(app.current_event.headers.get("if-none-match") or "").split(",")
@@ -199,7 +205,7 @@ def cached(app: APIGatewayRestResolver, text: str, kind: str, seconds: int) -> R
 
 
 def page(title: str, text: str) -> Response[str]:
-    """200 with a few words for a person, which nothing keeps, frames or follows from."""
+    """200 with a few words for a person; no cache keeps it, no page frames it, no referrer leaves it."""
     head = f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{escape(title)}</title>'
     body = f"{head}<h1>{escape(title)}</h1><p>{escape(text)}</p>"
     headers = {
@@ -211,7 +217,7 @@ def page(title: str, text: str) -> Response[str]:
 
 
 def address(app: APIGatewayRestResolver, path: str) -> str:
-    """Where this API itself answers for ``path``: as configured, or at the address at which it was asked."""
+    """The URL of ``path`` at this API: as configured, or at the address to which the request came."""
     if settings.google_redirect_url():
         return settings.google_redirect_url()
     request = app.current_event.request_context
@@ -227,47 +233,8 @@ def gone() -> Response[None]:
 
 
 def document() -> Response[str]:
-    """The OpenAPI document, which the build puts beside this module."""
+    """The OpenAPI document, which the build puts into the package. Raises NotHere."""
     path = Path(__file__).parents[1] / "openapi.json"
     if not path.exists():
         raise errors.NotHere(entity="file", id=path.name)
     return Response(200, JSON, path.read_text())
-
-
-def _check_body(event: APIGatewayProxyEvent) -> None:
-    """Raise BodyTooLarge, MalformedBody, UnsupportedMediaType."""
-    if event.http_method not in ("POST", "PUT", "PATCH"):
-        return
-    kind = str(event.headers.get("content-type") or JSON)
-    if kind.partition(";")[0].strip().lower() != JSON:
-        raise problems.UnsupportedMediaType(field="content-type", value=kind[:100])
-    sent = event.raw_event.get("headers") or {}
-    sent |= {name: JSON for name in sent if name.lower() == "content-type"}  # validation compares it letter by letter
-    raw = event.get("body")
-    if not raw:
-        return
-    if len(raw) > MOST_BYTES:
-        raise problems.BodyTooLarge(field="body", value=len(raw), limit=MOST_BYTES)
-    try:
-        parsed = json.loads(event.decoded_body or "")
-    except (ValueError, RecursionError) as error:
-        raise problems.MalformedBody(
-            field="body", value=validation_messages.shown(raw[:80]), reason=str(error)[:200]
-        ) from error
-    if not isinstance(parsed, dict) or _is_deep(parsed):
-        reason = "nested too deeply" if isinstance(parsed, dict) else "not an object"
-        raise problems.MalformedBody(field="body", value=validation_messages.shown(raw[:80]), reason=reason)
-
-
-def _is_deep(parsed: Any) -> bool:
-    """Whether something is nested more than 16 levels, which Python versions bear differently well."""
-    level = [parsed]
-    for _ in range(16):
-        level = [child for one in level if isinstance(one, dict | list) for child in _children(one)]
-        if not level:
-            return False
-    return True
-
-
-def _children(node: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(node.values()) if isinstance(node, dict) else node

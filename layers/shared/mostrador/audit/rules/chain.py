@@ -12,12 +12,11 @@ the items can compute everything again and needs no secret.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-Wire = Mapping[str, Mapping[str, Any]]
-"""An item as DynamoDB has it: attribute name -> typed value."""
+from mostrador.values.wire import WireItem
+
 _PLACE: Final = frozenset({"pk", "sk", "at"})
 
 
@@ -57,21 +56,21 @@ def link_line(line: Line, *, sequence: int, previous: str, seen_at: str) -> Link
     return Link(line.sk, sequence, previous, line.digest, seen_at, seal(previous, line.sk, line.digest, seen_at))
 
 
-def line_of(stored: Wire) -> Line:
+def line_of(stored: WireItem) -> Line:
     """The line that an item of the log is, whatever somebody made of it."""
     told = {name: value for name, value in stored.items() if name not in _PLACE}
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr)
     return Line(_text(stored, "sk"), _text(stored, "at"), _sha256(text))
 
 
-def link_of(stored: Wire, sk: str) -> Link:
+def link_of(stored: WireItem, sk: str) -> Link:
     """The link of the line at ``sk`` that an item of the chain is, whatever somebody made of it."""
     sequence = str(stored.get("sequence", {}).get("N", ""))
     texts = [_text(stored, name) for name in ("previous", "line", "seen_at", "digest")]
     return Link(sk, int(sequence) if sequence.isdigit() else -1, *texts)
 
 
-def _text(stored: Wire, name: str) -> str:
+def _text(stored: WireItem, name: str) -> str:
     return str(stored.get(name, {}).get("S", ""))
 
 

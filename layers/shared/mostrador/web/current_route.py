@@ -1,0 +1,50 @@
+"""The route that a request matched, as its handler's signature declares it: forms, query parameters, view.
+
+Powertools keeps the matched route in a private entry of its context; only this module reads it.
+"""
+
+from typing import TYPE_CHECKING, get_args
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.openapi.params import Dependant
+
+View = type[BaseModel]
+
+
+def slug(app: APIGatewayRestResolver) -> str | None:
+    """The tenant that the path names; None where it names none."""
+    named: str | None = app.request.path_parameters.get("slug")
+    return named
+
+
+def body_forms(app: APIGatewayRestResolver) -> list[object]:
+    """The types that the handler takes from the body."""
+    return [parameter.field_info.annotation for parameter in _dependant(app).body_params]
+
+
+def query_parameters(app: APIGatewayRestResolver) -> set[str]:
+    """The names of all query parameters that the handler takes."""
+    models = [parameter.field_info.annotation for parameter in _dependant(app).query_params]
+    return {field.alias or name for model in models if model for name, field in model.model_fields.items()}
+
+
+def view(app: APIGatewayRestResolver) -> View | None:
+    """The model with which the handler answers; None where its answer has none."""
+    returned = _dependant(app).return_param
+    model = returned.type_ if returned else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def row_of(page: View) -> View:
+    """The view of a list's rows."""
+    row: View
+    (row,) = get_args(page.model_fields["items"].annotation)
+    return row
+
+
+def _dependant(app: APIGatewayRestResolver) -> "Dependant":
+    dependant: Dependant = app.context["_route"].dependant
+    return dependant
