@@ -32,7 +32,7 @@ def won(unsold=Unsold.SOLD_ONLY, *, seed=b"seed", tickets=TICKETS, last=100, pri
         numbers=range(1, last + 1),
         prizes=range(1, prizes + 1),
         unsold=unsold,
-        out=out,
+        excluded=out,
     )
 
 

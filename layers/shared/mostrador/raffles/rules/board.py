@@ -1,10 +1,10 @@
-"""The picture of a raffle's numbers, free, reserved or sold, in two bits each.
+"""The board of a raffle: the picture of all its numbers, each free, reserved or sold, in two bits.
 
-The number ``first_number + place`` is in byte ``place // 4``, shifted left by ``place % 4 * 2``; its code is the place
-of its state in ``State``. Pictures are kept in chunks of ``CHUNK`` numbers, that each fill whole bytes.
+The number ``first_number + i`` is in byte ``i // 4``, shifted left by ``i % 4 * 2``. Its code is the position of its
+state in ``NumberState``. A board is stored in chunks of ``CHUNK`` numbers, each of whole bytes.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,20 +24,17 @@ class NumberState(StrEnum):
 
 _STATES: Final = tuple(NumberState)
 _CODES: Final = {state: code for code, state in enumerate(NumberState)}
-_OPENED: Final = [bytes(byte >> shift & 3 for shift in (0, 2, 4, 6)) for byte in range(256)]
+_UNPACKED: Final = [bytes(byte >> shift & 3 for shift in (0, 2, 4, 6)) for byte in range(256)]
 """Byte -> the four codes in it."""
 _IS_FREE: Final = bytes(code == _CODES[NumberState.FREE] for code in range(256))
-
-Sample = Callable[[Sequence[int], int], list[int]]
-"""So many of a sequence, each choice as likely as any other: ``random.Random(...).sample``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """The picture of all numbers from ``first_number`` to ``last_number``, both included.
 
-    ``as_of`` is when a change last reached it, ``lag_seconds`` how long that change was under way; None as long as no
-    change did.
+    ``as_of`` is when a change last reached it. ``lag_seconds`` is how long that change took. Both are None before the
+    first change.
     """
 
     first_number: int
@@ -55,56 +52,48 @@ class Board:
         return {NumberState.FREE: numbers - reserved - sold, NumberState.RESERVED: reserved, NumberState.SOLD: sold}
 
     def state(self, number: int) -> NumberState:
-        """The state of one number of the picture."""
+        """The state of one number."""
         byte, place = divmod(number - self.first_number, _PER_BYTE)
         return _STATES[self.bits[byte] >> 2 * place & 3]
 
     def free(self) -> list[int]:
         """The free numbers, in order."""
-        codes = b"".join(map(_OPENED.__getitem__, self.bits))
+        codes = b"".join(map(_UNPACKED.__getitem__, self.bits))
         return list(compress(range(self.first_number, self.last_number + 1), codes.translate(_IS_FREE)))
 
 
-def picked(board: Board, count: int, sample: Sample, *, without: Collection[int] = ()) -> list[int]:
-    """``count`` free numbers at random, in order, or as many as there are; none of ``without``."""
-    free = board.free()
-    if without:
-        free = [number for number in free if number not in without]
-    return sorted(sample(free, min(count, len(free))))
+def blank(count: int) -> bytes:
+    """The bits of ``count`` free numbers."""
+    return bytes(-(-count // _PER_BYTE))
 
 
-def blank(numbers: int) -> bytes:
-    """A picture of so many free numbers."""
-    return bytes(-(-numbers // _PER_BYTE))
-
-
-def marked(bits: bytes, states: Mapping[int, NumberState]) -> bytes:
-    """The picture ``bits`` with the ``states`` of some places."""
+def with_states(bits: bytes, states: Mapping[int, NumberState]) -> bytes:
+    """``bits`` with other ``states`` at some positions, counted from 0."""
     changed = bytearray(bits)
-    for place, state in states.items():
-        byte, shift = place // _PER_BYTE, place % _PER_BYTE * 2
+    for position, state in states.items():
+        byte, shift = position // _PER_BYTE, position % _PER_BYTE * 2
         changed[byte] = changed[byte] & ~(3 << shift) | _CODES[state] << shift
     return bytes(changed)
 
 
 def joined(chunks: Mapping[int, bytes], numbers: range) -> bytes:
-    """One picture of all ``numbers`` out of its chunks; a chunk that is not there has only free numbers."""
+    """The bits of all ``numbers`` from their chunks; all numbers of a missing chunk are free."""
     return b"".join(chunks.get(chunk) or blank(len(part)) for chunk, part in chunked(numbers))
 
 
 def chunked(numbers: range) -> Iterator[tuple[int, range]]:
-    """The chunks of a picture of ``numbers``, each with those of them that it has."""
+    """The index of each chunk of a board of ``numbers``, with the numbers in it."""
     return enumerate(windows(numbers, CHUNK))
 
 
 def windows(numbers: range, size: int) -> Iterator[range]:
-    """``numbers`` in parts of ``size``, the last as long as they last."""
+    """``numbers`` in consecutive parts of ``size``; the last part may be smaller."""
     return (numbers[begin : begin + size] for begin in range(0, len(numbers), size))
 
 
 def by_chunk(numbers: Iterable[int], first: int) -> dict[int, list[int]]:
-    """Some numbers of a picture that begins with the number ``first``, under the chunk that has them."""
-    found: dict[int, list[int]] = {}
+    """Index of a chunk -> those of ``numbers`` that are in it, for a board that begins with the number ``first``."""
+    chunks: dict[int, list[int]] = {}
     for number in numbers:
-        found.setdefault((number - first) // CHUNK, []).append(number)
-    return found
+        chunks.setdefault((number - first) // CHUNK, []).append(number)
+    return chunks

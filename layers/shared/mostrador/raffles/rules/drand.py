@@ -1,7 +1,7 @@
 """drand, the public randomness beacon: which round an instant falls to, and whether a round's signature is genuine.
 
 A network of independent organisations signs the number of each round at its time, and not before. The signature is
-unique, so nobody can choose it; its hash is the randomness. Who knows the chain's public key can check it alone.
+unique, so nobody can choose it. Its hash is the randomness. The chain's public key is enough to check it.
 
 https://docs.drand.love/docs/cryptography (scheme ``bls-unchained-g1-rfc9380``)
 """
@@ -31,7 +31,7 @@ class BeaconChain:
     period: int
 
 
-# What https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/info answers.
+# https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/info gives these values.
 QUICKNET: Final = BeaconChain(
     chain_hash="52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",
     public_key="83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d106451"
@@ -43,10 +43,10 @@ QUICKNET: Final = BeaconChain(
 
 def round_at(chain: BeaconChain, instant: datetime) -> int:
     """The first round that is published at ``instant`` or after it. Raises BeforeTheChain."""
-    waited = instant - published_at(chain, 1)
-    if waited < timedelta(0):
+    since_first = instant - published_at(chain, 1)
+    if since_first < timedelta(0):
         raise BeforeTheChain(instant=instant.isoformat())
-    return -(-waited // timedelta(seconds=chain.period)) + 1
+    return -(-since_first // timedelta(seconds=chain.period)) + 1
 
 
 def published_at(chain: BeaconChain, number: int) -> datetime:
@@ -55,10 +55,10 @@ def published_at(chain: BeaconChain, number: int) -> datetime:
 
 
 def is_genuine(chain: BeaconChain, number: int, signature: bytes) -> bool:
-    """Whether ``signature`` is the chain's own of round ``number``."""
+    """Whether the chain signed round ``number`` with ``signature``."""
     return bls.is_signed(bytes.fromhex(chain.public_key), sha256(number.to_bytes(8)).digest(), signature)
 
 
 def randomness(signature: bytes) -> bytes:
-    """The 32 bytes that a round gives."""
+    """The 32 random bytes of the round with this signature."""
     return sha256(signature).digest()

@@ -1,28 +1,31 @@
-"""The draw: winners are a function of the numbers sold and of a randomness that nobody knew when they were sold.
+"""The draw: the winners follow from the numbers sold and from a randomness that nobody knew when they were sold.
 
-1. At closing the numbers sold are frozen: tickets by ascending number, each the entry ``<number>:<order>`` of a Merkle
-   tree (``merkle``), whose root is published and printed on every receipt.
-2. When the draw is due, public evidence (``randomness``) and the published terms (``terms``) give a seed of 32 bytes.
-3. Seed and root make a stream of numbers: HMAC-SHA256 with the seed as key over
-   ``"mostrador winners 1" || root || counter``, the counter in 8 bytes from 0, each answer one number below 2^256.
-4. A number of the stream chooses among ``n`` by its remainder, unless it is not below the last multiple of ``n`` under
-   2^256: then it is thrown away and the next one chooses, so that no place is likelier than another.
-5. The numbers that take part stand in ascending order in an urn. For each prize in turn one is chosen by its place,
-   taken out, and not put back; what a number that nobody bought does, the commitment says (``Unsold``).
+These rules are public (docs/decisions/raffle-draw.md): anybody can repeat a draw by them.
+
+1. After the sale the list of numbers sold is frozen. Each ticket, by ascending number, is the entry
+   ``<number>:<order>`` of a Merkle tree (``merkle``). Its root is published and printed on every receipt.
+2. When the draw is due, public evidence (``randomness``) and the commitment (``commitments``) give a seed of 32 bytes.
+3. Seed and root give a stream of words: HMAC-SHA256 with the seed as key over
+   ``"mostrador winners 1" || root || counter``. The counter has 8 bytes and starts at 0. Each word is below 2^256.
+4. A word chooses among ``n`` numbers by its remainder. A word that is not below the last multiple of ``n`` under 2^256
+   is thrown away, and the next one chooses. So no number is likelier than another.
+5. The numbers that take part stand in ascending order in an urn: the list of the numbers that can still be drawn. For
+   each prize in turn a word chooses one by its place. It is taken out and not put back. The commitment says what
+   happens when it is a number that nobody bought (``Unsold``).
 """
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import count
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from mostrador.errors import Conflict, Invalid
 from mostrador.raffles.rules import commitments, merkle
 from mostrador.raffles.rules.commitments import Commitment, Redraw, Unsold
+from mostrador.raffles.rules.randomness import PublicEvidence
 
 _STREAM: Final = b"mostrador winners 1"
 _WORDS: Final = 2**256
@@ -46,19 +49,18 @@ class NotAWinner(Invalid):
     es = "el número {number} no ganó ninguno de los premios que se vuelven a sortear: no se puede dejar fuera"
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A number sold; ``order`` is the public id of its order, or its position: nothing personal."""
+class Ticket(NamedTuple):
+    """A number sold; ``order`` is the public code of its order, which tells nothing about a person."""
 
     number: int
     order: str
 
 
-@dataclass(frozen=True, slots=True)
-class Win:
-    """Prize ``prize``, from 1, and the number drawn for it: None where none was left to draw.
+class Win(NamedTuple):
+    """Prize ``prize``, from 1, and the number drawn for it; None where no number was left to draw.
 
-    ``order`` is None where the prize stays with the organiser. ``passed_over`` came out first, but nobody bought them.
+    ``order`` is None where the prize stays with the organiser. ``passed_over`` are the numbers that were drawn before
+    it, which nobody had bought.
     """
 
     prize: int
@@ -67,21 +69,20 @@ class Win:
     passed_over: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """One draw: the first, under the commitment, has no ``redraw``; one that was never held has no ``evidence``."""
+class Draw(NamedTuple):
+    """One draw. The first has no ``redraw``: it is held under the raffle's commitment. One not held has no evidence."""
 
     redraw: Redraw | None
-    evidence: Mapping[str, Any] | None
+    evidence: PublicEvidence | None
 
 
 def sorted_by_number(tickets: Sequence[Ticket]) -> list[Ticket]:
-    """The sold list: by ascending number."""
+    """The tickets in the order of the sold list."""
     return sorted(tickets, key=lambda ticket: ticket.number)
 
 
 def leaves(tickets: Sequence[Ticket]) -> list[bytes]:
-    """The hashes of a sold list, in its order."""
+    """The leaf hash of each ticket, in the same order."""
     return [merkle.leaf(f"{ticket.number}:{ticket.order}".encode()) for ticket in tickets]
 
 
@@ -93,17 +94,18 @@ def winners(
     numbers: range,
     prizes: Sequence[int],
     unsold: Unsold,
-    out: AbstractSet[int] = frozenset(),
+    excluded: AbstractSet[int] = frozenset(),
 ) -> list[Win]:
-    """Who wins each of ``prizes``; ``numbers`` are all that could be bought, those in ``out`` take no part."""
+    """The winner of each of ``prizes``; ``numbers`` are all that could be bought, ``excluded`` take no part."""
     orders = {ticket.number: ticket.order for ticket in tickets}
-    among = sorted(orders) if unsold is Unsold.SOLD_ONLY else numbers
-    urn = [number for number in among if number not in out]
+    taking_part = sorted(orders) if unsold is Unsold.SOLD_ONLY else numbers
+    urn = [number for number in taking_part if number not in excluded]
     words = _words(root, seed)
-    return [_drawn(prize, urn, words, orders, unsold) for prize in prizes]
+    return [_draw_prize(prize, urn, words, orders, unsold) for prize in prizes]
 
 
-def _drawn(prize: int, urn: list[int], words: Iterator[int], orders: Mapping[int, str], unsold: Unsold) -> Win:
+def _draw_prize(prize: int, urn: list[int], words: Iterator[int], orders: Mapping[int, str], unsold: Unsold) -> Win:
+    """Draw one prize; every number drawn leaves the urn."""
     passed_over: list[int] = []
     if not urn or (unsold is not Unsold.HOUSE and orders.keys().isdisjoint(urn)):
         return Win(prize, None, None)
@@ -120,16 +122,16 @@ def _words(root: bytes, seed: bytes) -> Iterator[int]:
 
 
 def uniform_below(limit: int, words: Iterator[int]) -> int:
-    """A number from 0 to ``limit`` - 1, each as likely, of words below 2^256."""
+    """A number from 0 to ``limit`` - 1, each equally likely, from words below 2^256."""
     return next(word for word in words if word < _WORDS - _WORDS % limit) % limit
 
 
 def winners_of(
     commitment: Commitment, tickets: Sequence[Ticket], root: bytes, draw: Draw, earlier: Sequence[Sequence[Win]]
 ) -> list[Win]:
-    """Who wins what in a draw, after what the ``earlier`` ones gave; nobody without evidence.
+    """The winners of a draw, after the winners of the ``earlier`` ones; none where it has no evidence.
 
-    Raises what ``terms.seed`` and ``check_redraw`` raise.
+    Raises what ``commitments.seed`` and ``check_redraw`` raise.
     """
     redraw, prizes = draw.redraw, range(1, len(commitment.prizes) + 1)
     if redraw:
@@ -143,17 +145,17 @@ def winners_of(
         numbers=range(commitment.first_number, commitment.last_number + 1),
         prizes=redraw.prizes if redraw else prizes,
         unsold=commitment.unsold,
-        out=_out(redraw, earlier) if redraw else frozenset(),
+        excluded=_excluded(redraw, earlier) if redraw else frozenset(),
     )
 
 
 def latest_wins(draws: Sequence[Sequence[Win]]) -> dict[int, Win]:
-    """What each prize, from 1, has come to: a later draw of it replaces an earlier one."""
+    """Prize, from 1 -> its last win: a later draw of a prize replaces an earlier one."""
     return {win.prize: win for wins in draws for win in wins}
 
 
 def check_redraw(commitment: Commitment, redraw: Redraw, earlier: Sequence[Sequence[Win]]) -> None:
-    """Raise UnknownPrize or NotAWinner unless it draws prizes of the raffle and leaves out only who had won them."""
+    """Raise UnknownPrize unless its prizes are the raffle's, NotAWinner unless each excluded number had won one."""
     prizes = range(1, len(commitment.prizes) + 1)
     if not redraw.prizes or list(redraw.prizes) != [prize for prize in prizes if prize in redraw.prizes]:
         raise UnknownPrize(given=", ".join(map(str, redraw.prizes)), prizes=len(prizes))
@@ -164,13 +166,14 @@ def check_redraw(commitment: Commitment, redraw: Redraw, earlier: Sequence[Seque
 
 
 def check_frozen(frozen_at: datetime, draw_at: datetime) -> None:
-    """Raise FrozenTooLate unless the sold list was closed before the draw's randomness could be known."""
+    """Raise FrozenTooLate unless the sold list was frozen before the draw's randomness could be known."""
     if frozen_at >= draw_at:
         raise FrozenTooLate(
             frozen_at=commitments.format_instant(frozen_at), draw_at=commitments.format_instant(draw_at)
         )
 
 
-def _out(redraw: Redraw, earlier: Sequence[Sequence[Win]]) -> AbstractSet[int]:
+def _excluded(redraw: Redraw, earlier: Sequence[Sequence[Win]]) -> AbstractSet[int]:
+    """The numbers that take no part in a redraw: those that keep another prize, and those that it names."""
     kept = {win.number for prize, win in latest_wins(earlier).items() if prize not in redraw.prizes}
     return {number for number in kept if number is not None} | set(redraw.excluded)

@@ -1,7 +1,7 @@
-"""The Merkle tree of RFC 6962: one hash stands for a whole list, and a short path proves that an entry is in it.
+"""The Merkle tree of RFC 6962: its root is the hash of a whole list, and a short path proves that an entry is in it.
 
-A leaf hashes ``00 || entry`` and a node ``01 || left || right``, so neither passes for the other. A node without a
-neighbour moves up as it is: it is never paired with a copy of itself, so no two lists have one root.
+A leaf hashes ``00 || entry`` and a node ``01 || left || right``, so neither can pass for the other. A node without a
+neighbour moves up unchanged. It is never paired with a copy of itself, so no two lists have the same root.
 
 https://www.rfc-editor.org/rfc/rfc6962#section-2.1 (tree and path), https://www.rfc-editor.org/rfc/rfc9162#section-2.1.3.2
 (from a path to the root)
@@ -32,7 +32,7 @@ def leaf(entry: bytes) -> bytes:
 
 
 def tree(leaves: Sequence[bytes]) -> Tree:
-    """Every level above ``leaves`` (hashes made by ``leaf``); made once, it gives the path of each."""
+    """Every level from ``leaves`` (hashes made by ``leaf``) up to the root; one tree gives the path of each leaf."""
     levels = [leaves]
     while len(levels[-1]) > 1:
         below = levels[-1]
@@ -42,7 +42,7 @@ def tree(leaves: Sequence[bytes]) -> Tree:
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """The root over ``leaves``; over none at all the hash of nothing."""
+    """The root over ``leaves``; without leaves the hash of no bytes."""
     return tree(leaves)[-1][0] if leaves else sha256(b"").digest()
 
 
@@ -61,10 +61,10 @@ def root_from_path(of_leaf: bytes, index: int, size: int, path: Sequence[bytes])
     sides = list(_sides(index, size)) if 0 <= index < size else None
     if sides is None or len(sides) != len(path):
         raise PathDoesNotFit(steps=len(path), index=index, size=size)
-    found = of_leaf
+    root = of_leaf
     for neighbour, is_left in zip(path, sides, strict=True):
-        found = _node(neighbour, found) if is_left else _node(found, neighbour)
-    return found
+        root = _node(neighbour, root) if is_left else _node(root, neighbour)
+    return root
 
 
 def _sides(index: int, size: int) -> Iterator[bool]:

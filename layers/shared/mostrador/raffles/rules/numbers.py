@@ -1,4 +1,4 @@
-"""The numbers of a raffle: which may be asked for."""
+"""The numbers that one order of a raffle may ask for."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class TooManyNumbers(Invalid):
 
 
 def check_numbers(numbers: Sequence[int], first: int, last: int) -> None:
-    """Raise NumberOutside, NumberTwice for the first that cannot be."""
+    """Raise NumberOutside or NumberTwice for the first number that is not the raffle's or is repeated."""
     seen = set[int]()
     for place, number in enumerate(numbers):
         field = f"body.numbers.{place}"

@@ -1,11 +1,12 @@
-"""Where a raffle needs the permit of an authority before anybody may sell a number of it.
+"""The countries in which a raffle needs the permit of an authority before its numbers are sold.
 
 PY  Ley 1016/1997 as amended by Ley 7438/2025 (Gaceta Oficial, 6 January 2025): raffles are games of chance that
-    CONAJZAR authorises and supervises; one sold in all or part of the country needs its resolution even when it is
-    occasional, a local one the permit of its municipality or department (Decretos 6206/1999 and 3083/2015). Selling
-    without it is a crime. Secondary sources: vouga.com.py, ferrere.com, cibelae.net. Not legal advice.
+    CONAJZAR authorises and supervises. One that is sold in all or part of the country needs its resolution, even when
+    it is occasional. A local one needs the permit of its municipality or department (Decretos 6206/1999 and
+    3083/2015). Selling without a permit is a crime. Secondary sources: vouga.com.py, ferrere.com, cibelae.net.
+    Not legal advice.
 
-Of other countries nothing was looked up: their law is the tenant's to know.
+The law of other countries was not looked up: each tenant must know it.
 """
 
 from typing import Final

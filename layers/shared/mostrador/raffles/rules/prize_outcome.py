@@ -1,21 +1,46 @@
-"""What the draws of a raffle have come to: each prize with who won it last, and until when it may be claimed.
+"""The outcome of a raffle's draws: for each prize its last winner, and until when it may be claimed.
 
-Read from the draws as they are stored: objects with ``redraw`` and ``evidence`` as a proof has them, ``drawn_at`` once
-held, and ``winners``: ``prize``, ``number``, ``order``, ``order_id``, ``name`` (masked).
+It is read from the draws as the raffle's item stores them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple, TypedDict
 
-StoredDraw = Mapping[str, Any]
-"""A draw as it is kept."""
+from mostrador.raffles.rules.commitments import RedrawDocument
+from mostrador.raffles.rules.randomness import PublicEvidence
 
 
-@dataclass(frozen=True, slots=True)
-class PrizeOutcome:
-    """Who won prize ``prize``, from 1: the masked ``name``, None where nobody did."""
+class StoredWinner(TypedDict):
+    """A prize's winner: ``order`` is the order's public code, ``name`` the customer's masked name."""
+
+    prize: int
+    number: int | None
+    order: str | None
+    order_id: str | None
+    name: str | None
+
+
+class StoredDraw(TypedDict):
+    """A draw: ``redraw`` and ``evidence`` as in the proof; ``evidence`` and ``drawn_at`` are None until it is held."""
+
+    redraw: RedrawDocument | None
+    evidence: PublicEvidence | None
+    winners: list[StoredWinner]
+    drawn_at: str | None
+
+
+class Delivery(TypedDict):
+    """The record that a prize reached its winner; ``by`` is the user who recorded it."""
+
+    delivered_to: str
+    note: str | None
+    delivered_at: str
+    by: str
+
+
+class PrizeOutcome(NamedTuple):
+    """The last winner of prize ``prize``, from 1; ``name`` is masked, and None where nobody won."""
 
     prize: int
     number: int | None
@@ -26,20 +51,36 @@ class PrizeOutcome:
 
 
 def is_held(draw: StoredDraw) -> bool:
-    """Whether a draw, or a redraw that was announced, has taken place."""
+    """Whether a draw, or an announced redraw, has taken place."""
     return draw["evidence"] is not None
 
 
 def outcomes(draws: Sequence[StoredDraw], claim_days: int) -> dict[int, PrizeOutcome]:
-    """The outcome of each prize that was drawn: a later draw of it replaces an earlier one."""
+    """Prize, from 1 -> its outcome: a later draw of a prize replaces an earlier one."""
     found: dict[int, PrizeOutcome] = {}
-    for draw in filter(is_held, draws):
+    for draw in draws:
+        if draw["drawn_at"] is None:
+            continue
         claim_by = datetime.fromisoformat(draw["drawn_at"]) + timedelta(days=claim_days)
-        found |= {one["prize"]: PrizeOutcome(**one, claim_by=claim_by) for one in draw["winners"]}
+        found |= {winner["prize"]: PrizeOutcome(**winner, claim_by=claim_by) for winner in draw["winners"]}
     return found
 
 
+def excluded_numbers(draws: Sequence[StoredDraw], prizes: Sequence[int]) -> list[int]:
+    """The sold numbers that won one of ``prizes`` before, in order: a redraw of these prizes leaves them out."""
+    won = [winner for draw in draws for winner in draw["winners"] if winner["prize"] in prizes and winner["order"]]
+    return sorted({winner["number"] for winner in won if winner["number"] is not None})
+
+
+def unclaimed_prizes(
+    draws: Sequence[StoredDraw], claim_days: int, *, delivered: Sequence[int], now: datetime
+) -> list[int]:
+    """The prizes that somebody won and nobody claimed in time, in order."""
+    late = [won for won in outcomes(draws, claim_days).values() if won.order and won.claim_by < now]
+    return sorted(won.prize for won in late if won.prize not in delivered)
+
+
 def masked(name: str) -> str:
-    """A name as everybody may read it: ``María Fernández`` is ``María F.``."""
+    """A name as everybody may read it: ``María Fernández`` becomes ``María F.``."""
     first, *others = name.split()
     return f"{first} {others[0][0]}." if others else first

@@ -1,53 +1,97 @@
-"""The public proof of a raffle's draws, and the receipt of a number, as JSON objects: how they are made and read."""
+"""The public proof of a raffle's draws and the receipt of a number, as JSON objects: how they are made and read."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, NamedTuple, TypedDict
 
 from mostrador.raffles.rules import commitments, draw, merkle
-from mostrador.raffles.rules.commitments import Commitment, DrawCommitment
+from mostrador.raffles.rules.commitments import Commitment, CommitmentDocument, DrawCommitment, RedrawDocument
 from mostrador.raffles.rules.draw import Draw, Ticket, Win
+from mostrador.raffles.rules.randomness import PublicEvidence
 
-# What reading an object of another form may raise.
+# Reading an object of another form may raise these.
 MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+
+
+class WinDocument(TypedDict):
+    """A ``Win`` as the proof has it."""
+
+    prize: int
+    number: int | None
+    order: str | None
+    passed_over: list[int]
+
+
+class DrawDocument(TypedDict):
+    """A draw as the proof has it; ``terms_sha256`` is the digest of the commitment that it was held under."""
+
+    redraw: RedrawDocument | None
+    terms_sha256: str
+    evidence: PublicEvidence | None
+    seed: str | None
+    winners: list[WinDocument]
+
+
+class ProofDocument(TypedDict):
+    """The proof as it is downloaded; ``sold`` has number and order of each ticket."""
+
+    version: int
+    commitment: CommitmentDocument
+    commitment_sha256: str
+    frozen_at: str
+    sold: list[tuple[int, str] | list[int | str]]
+    root: str
+    draws: list[DrawDocument]
+
+
+class ReceiptDocument(TypedDict):
+    """The receipt of a number as it is downloaded; ``path`` has the hashes up to the root, in hex."""
+
+    version: int
+    raffle_id: str
+    commitment_sha256: str
+    root: str
+    size: int
+    order: str
+    number: int
+    index: int
+    path: list[str]
 
 
 class Unreadable(ValueError):
     """An object that does not have the form of a proof or a receipt."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedDraw:
-    """A draw, and what the proof says came of it."""
+class ClaimedDraw(NamedTuple):
+    """A draw as read, with the digest of its commitment, the seed and the winners that the proof claims."""
 
     draw: Draw
-    terms_sha256: str
+    commitment_sha256: str
     seed: str | None
     winners: list[Win]
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A proof as read: ``commitment_sha256`` and ``root`` are recomputed, ``said_...`` is what stands there."""
+class Proof(NamedTuple):
+    """A proof as read: ``commitment_sha256`` and ``root`` are recomputed, ``claimed_...`` are its own values."""
 
     commitment: Commitment
     commitment_sha256: str
-    said_commitment_sha256: str
+    claimed_commitment_sha256: str
     tickets: list[Ticket]
     root: bytes
-    said_root: str
+    claimed_root: str
     frozen_at: datetime
     draws: list[ClaimedDraw]
 
-    def terms(self, of: Draw) -> DrawCommitment:
-        """What a draw is held under."""
-        return of.redraw or self.commitment
+    def commitment_of(self, draw: Draw) -> DrawCommitment:
+        """The commitment that a draw is held under."""
+        return draw.redraw or self.commitment
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A number of the sold list, the ``index``-th of ``size`` from 0, with its path to the root."""
+    """A ticket of the sold list, number ``index`` from 0 of ``size``, with its path to the root."""
 
     ticket: Ticket
     index: int
@@ -59,114 +103,123 @@ class Receipt:
 
 def proof(
     commitment: Commitment, tickets: Sequence[Ticket], frozen_at: datetime, draws: Sequence[Draw]
-) -> dict[str, Any]:
-    """The proof of what was committed to, sold (``draw.frozen``) and drawn so far. Raises what ``draw.held`` raises."""
+) -> ProofDocument:
+    """The proof of a commitment, the sold list ``tickets`` and the draws so far. Raises what ``winners_of`` raises."""
     root = merkle.merkle_root(draw.leaves(tickets))
-    told = commitments.to_document(commitment)
+    published = commitments.to_document(commitment)
     history: list[list[Win]] = []
-    for one in draws:
-        history.append(draw.winners_of(commitment, tickets, root, one, history))
+    for held in draws:
+        history.append(draw.winners_of(commitment, tickets, root, held, history))
     return {
         "version": commitments.VERSION,
-        "commitment": told,
-        "commitment_sha256": commitments.digest(told),
+        "commitment": published,
+        "commitment_sha256": commitments.digest(published),
         "frozen_at": commitments.format_instant(frozen_at),
         "sold": [[ticket.number, ticket.order] for ticket in tickets],
         "root": root.hex(),
-        "draws": [_told(one, one.redraw or commitment, wins) for one, wins in zip(draws, history, strict=True)],
+        "draws": [
+            _draw_document(held, held.redraw or commitment, wins) for held, wins in zip(draws, history, strict=True)
+        ],
     }
 
 
-def _told(one: Draw, under: DrawCommitment, wins: Sequence[Win]) -> dict[str, Any]:
+def _draw_document(held: Draw, commitment: DrawCommitment, wins: Sequence[Win]) -> DrawDocument:
     return {
-        "redraw": commitments.to_document(one.redraw) if one.redraw else None,
-        "terms_sha256": commitments.digest(commitments.to_document(under)),
-        "evidence": one.evidence,
-        "seed": None if one.evidence is None else commitments.seed(under, one.evidence).hex(),
-        "winners": [asdict(win) | {"passed_over": list(win.passed_over)} for win in wins],
+        "redraw": commitments.to_document(held.redraw) if held.redraw else None,
+        "terms_sha256": commitments.digest_of(commitment),
+        "evidence": held.evidence,
+        "seed": None if held.evidence is None else commitments.seed(commitment, held.evidence).hex(),
+        "winners": [
+            {"prize": win.prize, "number": win.number, "order": win.order, "passed_over": list(win.passed_over)}
+            for win in wins
+        ],
     }
 
 
-def receipts(commitment: Commitment, tickets: Sequence[Ticket], order: str) -> list[dict[str, Any]]:
-    """The receipt of each number of ``order`` in the frozen list ``tickets``."""
+def receipts(commitment: Commitment, tickets: Sequence[Ticket], order: str) -> list[ReceiptDocument]:
+    """The receipt of each number of ``order`` in the sold list ``tickets``."""
     levels = merkle.tree(draw.leaves(tickets))
-    common = {
-        "version": commitments.VERSION,
-        "raffle_id": commitment.raffle_id,
-        "commitment_sha256": commitments.digest(commitments.to_document(commitment)),
-        "root": merkle.merkle_root(levels[-1]).hex(),
-        "size": len(tickets),
-        "order": order,
-    }
-    paths = {place: merkle.inclusion_path(levels, place) for place, one in enumerate(tickets) if one.order == order}
+    digest, root = commitments.digest_of(commitment), merkle.merkle_root(levels[-1]).hex()
     return [
-        common | {"number": tickets[place].number, "index": place, "path": [step.hex() for step in path]}
-        for place, path in paths.items()
+        {
+            "version": commitments.VERSION,
+            "raffle_id": commitment.raffle_id,
+            "commitment_sha256": digest,
+            "root": root,
+            "size": len(tickets),
+            "order": order,
+            "number": ticket.number,
+            "index": index,
+            "path": [step.hex() for step in merkle.inclusion_path(levels, index)],
+        }
+        for index, ticket in enumerate(tickets)
+        if ticket.order == order
     ]
 
 
-def read_proof(told: Any) -> Proof:
-    """The proof of a JSON object. Raises Unreadable, or a ServiceError where its terms are such as cannot be."""
+def read_proof(document: ProofDocument) -> Proof:
+    """The proof of a JSON object. Raises Unreadable, or a ServiceError where its commitments cannot be."""
     try:
-        _check_version(told)
-        tickets = [_ticket(number, order) for number, order in told["sold"]]
+        _check_version(document["version"])
+        tickets = [_ticket(number, order) for number, order in document["sold"]]
         return Proof(
-            commitment=commitments.read_commitment(told["commitment"]),
-            commitment_sha256=commitments.digest(told["commitment"]),
-            said_commitment_sha256=told["commitment_sha256"],
+            commitment=commitments.read_commitment(document["commitment"]),
+            commitment_sha256=commitments.digest(document["commitment"]),
+            claimed_commitment_sha256=document["commitment_sha256"],
             tickets=tickets,
             root=merkle.merkle_root(draw.leaves(tickets)),
-            said_root=told["root"],
-            frozen_at=commitments.parse_instant(told["frozen_at"]),
-            draws=[_said(one) for one in told["draws"]],
+            claimed_root=document["root"],
+            frozen_at=commitments.parse_instant(document["frozen_at"]),
+            draws=[_claimed_draw(drawn) for drawn in document["draws"]],
         )
     except MALFORMED as error:
         raise Unreadable(f"it does not have the form of a proof: {error!r}") from error
 
 
-def read_receipt(told: Any) -> Receipt:
+def read_receipt(document: ReceiptDocument) -> Receipt:
     """The receipt of a JSON object. Raises Unreadable."""
     try:
-        _check_version(told)
+        _check_version(document["version"])
         return Receipt(
-            ticket=_ticket(told["number"], told["order"]),
-            index=_integer(told["index"]),
-            size=_integer(told["size"]),
-            path=[bytes.fromhex(step) for step in told["path"]],
-            root=told["root"],
-            commitment_sha256=told["commitment_sha256"],
+            ticket=_ticket(document["number"], document["order"]),
+            index=_integer(document["index"]),
+            size=_integer(document["size"]),
+            path=[bytes.fromhex(step) for step in document["path"]],
+            root=document["root"],
+            commitment_sha256=document["commitment_sha256"],
         )
     except MALFORMED as error:
         raise Unreadable(f"it does not have the form of a receipt: {error!r}") from error
 
 
-def _check_version(told: Any) -> None:
-    if told["version"] != commitments.VERSION:
-        raise ValueError(f"version {told['version']} is not {commitments.VERSION}")
+def _check_version(version: int) -> None:
+    if version != commitments.VERSION:
+        raise ValueError(f"version {version} is not {commitments.VERSION}")
 
 
-def _said(told: Any) -> ClaimedDraw:
-    redraw = told["redraw"]
+def _claimed_draw(document: DrawDocument) -> ClaimedDraw:
+    redraw = document["redraw"]
     return ClaimedDraw(
-        draw=Draw(None if redraw is None else commitments.read_redraw(redraw), told["evidence"]),
-        terms_sha256=told["terms_sha256"],
-        seed=told["seed"],
-        winners=[_win(**win) for win in told["winners"]],
+        draw=Draw(None if redraw is None else commitments.read_redraw(redraw), document["evidence"]),
+        commitment_sha256=document["terms_sha256"],
+        seed=document["seed"],
+        winners=[_win(**win) for win in document["winners"]],
     )
 
 
-def _win(prize: Any, number: Any, order: Any, passed_over: Any) -> Win:
+def _win(prize: object, number: object, order: str | None, passed_over: Sequence[object]) -> Win:
     drawn = None if number is None else _integer(number)
-    return Win(_integer(prize), drawn, order, tuple(_integer(one) for one in passed_over))
+    return Win(_integer(prize), drawn, order, tuple(_integer(passed) for passed in passed_over))
 
 
-def _ticket(number: Any, order: Any) -> Ticket:
+def _ticket(number: object, order: object) -> Ticket:
     if not isinstance(order, str):
         raise TypeError(f"order {order!r} is not a text")
     return Ticket(_integer(number), order)
 
 
-def _integer(value: Any) -> int:
+def _integer(value: object) -> int:
+    """``value`` if it is a whole number, which neither true nor 1.0 is. Raises TypeError."""
     if type(value) is not int:
         raise TypeError(f"{value!r} is not a whole number")
     return value

@@ -1,18 +1,18 @@
-"""Where a draw's randomness comes from, and how the public evidence of it is checked and reduced to one text.
+"""Where a draw's randomness comes from, and how its public evidence is checked and reduced to one text.
 
 The methods, the safest first:
 
 drand          a round of the public beacon, due when the draw is. Nobody can know or choose it.
-lottery        numbers of a public lottery, typed in; whoever doubts them compares them with the lottery's own.
-commit_reveal  a secret whose hash was published. It cannot be changed, but whoever knows it before the sale closes
-               can try out which numbers to sell last: it must be kept from everybody who may buy or sell.
+lottery        numbers of a public lottery, typed in. Anybody can compare them with the lottery's own publication.
+commit_reveal  a secret whose hash was published. It cannot be changed. But a person who knows it before the sale closes
+               can try out which numbers to sell last. It must be kept from everybody who may buy or sell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final, TypedDict
 
 from mostrador.errors import Conflict, Invalid
 from mostrador.raffles.rules import drand
@@ -21,6 +21,23 @@ from mostrador.raffles.rules.drand import BeaconChain
 SECRET_BYTES: Final = 32
 LOTTERY_DIGITS: Final = 12
 _HEX_DIGITS: Final = frozenset("0123456789abcdef")
+
+MethodDocument = Mapping[str, str | int]
+"""A method as its JSON object: ``name``, and the fields of the class with that name."""
+
+
+class PublicEvidence(TypedDict, total=False):
+    """The evidence of a draw as its JSON object; each method needs its own fields.
+
+    drand: ``signature`` and ``randomness``, in hex. lottery: ``numbers`` with their leading zeros, and ``source_url``.
+    commit_reveal: ``secret``, in hex.
+    """
+
+    signature: str
+    randomness: str
+    numbers: list[str]
+    source_url: str
+    secret: str
 
 
 class GuessableLottery(Invalid):
@@ -61,25 +78,26 @@ class ShortSecret(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drand:
-    """Round ``round`` of a chain of drand; see ``of_chain``. Evidence: ``signature`` and ``randomness``, in hex."""
+    """Round ``round`` of a chain of drand; see ``drand_method``."""
 
     name: ClassVar = "drand"
     chain_hash: str
     public_key: str
     round: int
 
-    def value(self, evidence: Mapping[str, Any]) -> str:
-        found = drand.randomness(bytes.fromhex(evidence["signature"])).hex()
-        if evidence["randomness"] != found:
-            raise BeaconDoesNotMatch(found=found, given=evidence["randomness"])
-        return found
+    def value(self, evidence: PublicEvidence) -> str:
+        """The round's randomness, in hex. Raises BeaconDoesNotMatch."""
+        randomness = drand.randomness(bytes.fromhex(evidence["signature"])).hex()
+        if evidence["randomness"] != randomness:
+            raise BeaconDoesNotMatch(found=randomness, given=evidence["randomness"])
+        return randomness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lottery:
-    """``numbers`` numbers of ``digits`` digits, as published at ``source``; ``takes`` says which ones, in which order.
+    """``numbers`` numbers of ``digits`` digits, as published at ``source``.
 
-    Evidence: ``numbers``, with their leading zeros.
+    ``takes`` says which numbers of the lottery, and in which order. Raises GuessableLottery where they are too few.
     """
 
     name: ClassVar = "lottery"
@@ -93,8 +111,9 @@ class Lottery:
         if self.numbers < 1 or self.numbers * self.digits < LOTTERY_DIGITS:
             raise GuessableLottery(numbers=self.numbers, digits=self.digits, least=LOTTERY_DIGITS)
 
-    def value(self, evidence: Mapping[str, Any]) -> str:
-        given: list[str] = evidence["numbers"]
+    def value(self, evidence: PublicEvidence) -> str:
+        """The numbers joined by ``-``. Raises LotteryDoesNotMatch."""
+        given = evidence["numbers"]
         fit = [len(number) == self.digits and number.isascii() and number.isdigit() for number in given]
         if len(fit) != self.numbers or not all(fit):
             raise LotteryDoesNotMatch(given=" ".join(given), numbers=self.numbers, digits=self.digits)
@@ -103,7 +122,7 @@ class Lottery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitReveal:
-    """A secret of at least 32 random bytes, known by its SHA-256. Evidence: ``secret``, in hex."""
+    """A secret of at least 32 random bytes, known by its SHA-256 in hex. Raises BadSecretHash."""
 
     name: ClassVar = "commit_reveal"
     secret_sha256: str
@@ -112,20 +131,21 @@ class CommitReveal:
         if len(self.secret_sha256) != 2 * sha256().digest_size or not _HEX_DIGITS.issuperset(self.secret_sha256):
             raise BadSecretHash(value=self.secret_sha256)
 
-    def value(self, evidence: Mapping[str, Any]) -> str:
+    def value(self, evidence: PublicEvidence) -> str:
+        """The secret, in hex. Raises SecretDoesNotMatch, ShortSecret."""
         secret = bytes.fromhex(evidence["secret"])
-        found = sha256(secret).hexdigest()
-        if found != self.secret_sha256:
-            raise SecretDoesNotMatch(found=found, committed=self.secret_sha256)
+        digest = sha256(secret).hexdigest()
+        if digest != self.secret_sha256:
+            raise SecretDoesNotMatch(found=digest, committed=self.secret_sha256)
         if len(secret) < SECRET_BYTES:
             raise ShortSecret(size=len(secret), least=SECRET_BYTES)
         return secret.hex()
 
 
 Method = Drand | Lottery | CommitReveal
-"""Its ``value`` is the text that the evidence comes down to; it raises when the evidence is not what was announced."""
+"""``value`` reduces the evidence to one text, and raises where the evidence is not the announced one."""
 
-_METHODS: Final[dict[str, type[Method]]] = {of.name: of for of in (Drand, Lottery, CommitReveal)}
+_METHODS: Final[dict[object, Callable[..., Method]]] = {of.name: of for of in (Drand, Lottery, CommitReveal)}
 
 
 def drand_method(chain: BeaconChain, draw_at: datetime) -> Drand:
@@ -134,11 +154,11 @@ def drand_method(chain: BeaconChain, draw_at: datetime) -> Drand:
     return Drand(chain_hash=chain.chain_hash, public_key=chain.public_key, round=number)
 
 
-def to_document(method: Method) -> dict[str, Any]:
+def to_document(method: Method) -> MethodDocument:
     """A method as its JSON object."""
     return {"name": method.name} | asdict(method)
 
 
-def read_method(told: Mapping[str, Any]) -> Method:
-    """The method of such an object. KeyError, TypeError where it is none."""
-    return _METHODS[told["name"]](**{key: value for key, value in told.items() if key != "name"})
+def read_method(document: MethodDocument) -> Method:
+    """The method of such an object. Raises KeyError or TypeError where it is none."""
+    return _METHODS[document["name"]](**{key: value for key, value in document.items() if key != "name"})

@@ -1,9 +1,9 @@
-"""What a raffle sells, when, and how its times follow one another; what must fit together before it opens.
+"""The numbers, packages and times of a raffle, and how they must fit together before it opens.
 
-sale_opens_at ... sale_closes_at (or an earlier close) ... cut ... freeze ... draw_at
+sale_opens_at ... sale_closes_at (or an earlier close) ... sale cutoff ... freeze ... draw_at
 
-Until the ``cut`` what was reserved in time may still be paid. The sold list is frozen some time after it, so that no
-writer that began before the cut is still under way, and before the draw, so that nobody sells knowing who would win.
+Until the sale cutoff, numbers that were reserved in time may still be paid. The sold list is frozen after it, when no
+writer that began before the cutoff can still be at work. The draw comes last, so that nobody sells knowing the winner.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from mostrador.errors import Invalid
 from mostrador.raffles.rules.states import FEWEST_NUMBERS, MOST_NUMBERS, price_of
 
 GRACE: Final = timedelta(minutes=2)
-"""From the end of the last hold to the cut."""
+"""From the end of the last hold to the sale cutoff."""
 SETTLING: Final = timedelta(seconds=60)
-"""From the cut to the freeze: no request lasts longer than 29 s, no run of the sweeper longer than this."""
+"""From the sale cutoff to the freeze: a request lasts at most 29 s, a run of the sweeper at most this long."""
 BEFORE_DRAW: Final = timedelta(minutes=10)
-"""From the end of the last hold to the draw, at least: a sweeper that comes each minute has frozen after 3 to 5."""
+"""At least, from the end of the last hold to the draw: the sweeper runs each minute and freezes after 3 to 5."""
 
 
 class BadRange(Invalid):
@@ -58,9 +58,9 @@ def check_range(first: int, last: int, prizes: int) -> None:
 
 
 def check_packages(packages: Sequence[tuple[int, Decimal]], price: Decimal, most: int) -> None:
-    """Raise BadPackage unless each is of 2 to ``most`` numbers, all different, and cheaper than without it."""
+    """Raise BadPackage unless each package has 2 to ``most`` numbers, is the only one of its size, and saves money."""
     for place, (numbers, cost) in enumerate(packages):
-        others = [one for one in packages if one != (numbers, cost)]
+        others = [package for package in packages if package != (numbers, cost)]
         single = price_of(numbers, price, others)
         is_twice = any(numbers == other for other, _ in packages[:place])
         if is_twice or not 2 <= numbers <= most or cost >= single:  # noqa: PLR2004 - one number is no package
@@ -79,5 +79,5 @@ def check_times(opens_at: datetime | None, closes_at: datetime, draw_at: datetim
 
 
 def sale_cutoff(closes_at: datetime, hold: timedelta) -> datetime:
-    """From when on no number becomes sold or free any more, of a sale that ends at ``closes_at``."""
+    """The instant from which no number becomes sold or free, for a sale that ends at ``closes_at``."""
     return closes_at + hold + GRACE

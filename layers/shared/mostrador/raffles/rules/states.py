@@ -1,4 +1,4 @@
-"""Raffles and their orders: the states, the moves between them, what numbers cost and how they are written."""
+"""Raffles and their orders: the states, the moves between them, the price of numbers and how they are printed."""
 
 from base64 import b32encode
 from collections.abc import Iterable, Sequence
@@ -68,7 +68,7 @@ LIVE: Final = frozenset({OrderStatus.RESERVED, OrderStatus.IN_REVIEW, OrderStatu
 
 
 def price_of(count: int, price: Decimal, packages: Iterable[tuple[int, Decimal]] = ()) -> Decimal:
-    """The least that ``count`` numbers cost, at ``price`` each or in ``packages`` of (numbers, price)."""
+    """The lowest price of ``count`` numbers, at ``price`` each or in ``packages`` of (numbers, price)."""
     offers: Sequence[tuple[int, Decimal]] = [(1, price), *packages]
     least = [Decimal(0)]
     for size in range(1, count + 1):
@@ -77,10 +77,10 @@ def price_of(count: int, price: Decimal, packages: Iterable[tuple[int, Decimal]]
 
 
 def printed_number(number: int, last_number: int) -> str:
-    """A number as it is printed: with as many digits as the last one has."""
+    """A number as it is printed: with as many digits as the raffle's last number."""
     return str(number).zfill(len(str(last_number)))
 
 
 def public_code(order_id: str) -> str:
-    """What receipts, the sold list and the proof call an order: 10 letters and digits that tell nothing else of it."""
+    """The name of an order on receipts, in the sold list and in the proof: 10 letters and digits, and nothing else."""
     return b32encode(sha256(f"order {order_id}".encode()).digest())[:10].decode()

@@ -1,6 +1,6 @@
-"""What is stored of raffles and their orders; keys and base as in ``items``."""
+"""The stored items of raffles and their orders; keys and base are those of ``table.base``."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pynamodb.attributes import (
     BinaryAttribute,
@@ -11,22 +11,59 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
     VersionAttribute,
 )
-from pynamodb.expressions.condition import size
+from pynamodb.expressions.condition import Condition, size
 
 from mostrador.table.attributes import AmountAttribute, InstantAttribute
 from mostrador.table.base import Item, Versioned
 
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from pynamodb.attributes import Attribute
+
+    from mostrador.raffles.rules.commitments import CommitmentDocument
+    from mostrador.raffles.rules.prize_outcome import Delivery, StoredDraw
+
+    class Prize(TypedDict):
+        """``value`` is a text, such as ``Gs. 50.000.000``."""
+
+        name: str
+        description: str | None
+        value: str | None
+
+    class Package(TypedDict):
+        """So many numbers for one price: an exact amount as text."""
+
+        numbers: int
+        price: str
+
+    class Permit(TypedDict):
+        authority: str
+        number: str
+        document_url: str
+
+    class Receipt(TypedDict):
+        """The declaration that an order was paid."""
+
+        method: str
+        reference: str | None
+        url: str | None
+
 
 class Raffle(Versioned, discriminator="RAFFLE"):
-    """A raffle; what is in ``commitment`` was public before the first number was sold and never changes."""
+    """A raffle. Its ``commitment`` was public before the first number was sold and never changes.
+
+    ``root`` and ``sold_count`` are the Merkle root and the length of the frozen sold list. ``deliveries`` has the place
+    of a prize, as text, as its key.
+    """
 
     id = UnicodeAttribute()
     title = UnicodeAttribute()
     description = UnicodeAttribute(null=True)
-    prizes: Any = JSONAttribute()
+    prizes: "Attribute[list[Prize]]" = JSONAttribute()
     price = AmountAttribute()
     currency = UnicodeAttribute()
-    packages: Any = JSONAttribute(null=True)
+    packages: "Attribute[list[Package] | None]" = JSONAttribute(null=True)
     first_number = NumberAttribute()
     last_number = NumberAttribute()
     numbers_per_order = NumberAttribute()
@@ -38,41 +75,41 @@ class Raffle(Versioned, discriminator="RAFFLE"):
     draw_place = UnicodeAttribute(null=True)
     organiser = UnicodeAttribute()
     organiser_tax_id = UnicodeAttribute(null=True)
-    permit: Any = JSONAttribute(null=True)
+    permit: "Attribute[Permit | None]" = JSONAttribute(null=True)
     terms_url = UnicodeAttribute(null=True)
     image_url = UnicodeAttribute(null=True)
     claim_days = NumberAttribute()
     time_zone = UnicodeAttribute()
     status = UnicodeAttribute()
-    commitment: Any = JSONAttribute(null=True)
+    commitment: "Attribute[CommitmentDocument]" = JSONAttribute(null=True)
     commitment_digest = UnicodeAttribute(null=True)
     opened_at = InstantAttribute(null=True)
     closed_at = InstantAttribute(null=True)
     frozen_at = InstantAttribute(null=True)
     root = UnicodeAttribute(null=True)
     sold_count = NumberAttribute(null=True)
-    draws: Any = JSONAttribute(null=True)
-    deliveries: Any = JSONAttribute(null=True)
+    draws: "Attribute[list[StoredDraw] | None]" = JSONAttribute(null=True)
+    deliveries: "Attribute[dict[str, Delivery] | None]" = JSONAttribute(null=True)
     cancel_reason = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
 
 
 class OpenRaffles(Item, discriminator="OPENRAFFLES"):
-    """The raffles of a tenant that are open: what the plan's limit counts."""
+    """The ids of a tenant's open raffles, which the plan limits."""
 
     raffles = UnicodeSetAttribute(null=True)
 
     @classmethod
-    def are_fewer_than(cls, limit: int) -> Any:
+    def are_fewer_than(cls, limit: int) -> Condition:
         """The condition that one more is within a limit of at least 1."""
         return cls.raffles.does_not_exist() | (size(cls.raffles) < limit)  # type: ignore[no-untyped-call]
 
 
 class RaffleNumber(Item, discriminator="NUMBER"):
-    """Who has a number: there while an order holds or owns it.
+    """A number that an order holds or owns; there is no item for a free number.
 
-    ``hold_expires_at`` in seconds since the epoch is there while the hold runs, so that a lapsed one is taken over
-    by the very write that needs it; in review and sold it is gone.
+    ``hold_expires_at``, in seconds since the epoch, exists while the hold runs: the write that takes over a lapsed hold
+    needs no other item. Numbers in review and sold numbers have none.
     """
 
     order_id = UnicodeAttribute()
@@ -81,19 +118,19 @@ class RaffleNumber(Item, discriminator="NUMBER"):
 
 
 class SoldChunk(Item, discriminator="SOLD"):
-    """A part of a sold list: its lines ``<number>:<order's code>``, compressed."""
+    """A part of a sold list: its lines ``<number>:<order's code>``, compressed with zlib."""
 
     entries = BinaryAttribute(legacy_encoding=False)
 
 
 class RaffleBuyer(Item, discriminator="BUYER"):
-    """How many numbers one customer has in a raffle; kept only where the raffle limits them."""
+    """How many numbers a customer has in a raffle that limits them; other raffles have no such item."""
 
     numbers = NumberAttribute()
 
 
 class RaffleSeller(Item, discriminator="SELLER"):
-    """What one member sold of a raffle, as far as it is paid; ``amount`` in the smallest unit of its currency."""
+    """The paid sales of one member in a raffle; ``amount`` is in the smallest unit of its currency."""
 
     orders = NumberAttribute()
     numbers = NumberAttribute()
@@ -103,8 +140,8 @@ class RaffleSeller(Item, discriminator="SELLER"):
 class Order(Versioned, discriminator="ORDER"):
     """Numbers of a raffle that one customer reserves and pays.
 
-    ``code`` is what a receipt and the proof say of it; ``ordered_as`` the name given where the phone's is another;
-    ``last_number`` the raffle's, which tells how many digits a number has in print.
+    ``code`` names the order on receipts and in the proof. ``ordered_as`` is the name given, where the phone belongs to
+    a customer with another name. ``last_number`` is the raffle's and gives the digits of a printed number.
     """
 
     quiet = frozenset(
@@ -116,7 +153,7 @@ class Order(Versioned, discriminator="ORDER"):
     raffle_id = UnicodeAttribute()
     raffle_title = UnicodeAttribute()
     last_number = NumberAttribute()
-    numbers: Any = JSONAttribute()
+    numbers: "Attribute[list[int]]" = JSONAttribute()
     total_amount = AmountAttribute()
     currency = UnicodeAttribute()
     customer_id = UnicodeAttribute()
@@ -126,11 +163,11 @@ class Order(Versioned, discriminator="ORDER"):
     time_zone = UnicodeAttribute()
     status = UnicodeAttribute()
     hold_expires_at = InstantAttribute(null=True)
-    receipt: Any = JSONAttribute(null=True)
+    receipt: "Attribute[Receipt | None]" = JSONAttribute(null=True)
     review_due_at = InstantAttribute(null=True)
     seller = UnicodeAttribute(null=True)
     notes = UnicodeAttribute(null=True)
-    history: Any = JSONAttribute(null=True)
+    history: "Attribute[list[dict[str, str]] | None]" = JSONAttribute(null=True)
     paid_at = InstantAttribute(null=True)
     payment_id = UnicodeAttribute(null=True)
     checkout_id = UnicodeAttribute(null=True)
@@ -140,9 +177,10 @@ class Order(Versioned, discriminator="ORDER"):
 
 
 class BoardChunk(Item, discriminator="BOARD"):
-    """Two bits for each of some numbers of a raffle (free, reserved, sold), projected from the stream.
+    """A part of a raffle's board, the picture of all its numbers: two bits for each (free, reserved, sold).
 
-    ``as_of`` is when a change last reached it, ``lag_seconds`` how long that change was under way.
+    It is projected from the stream. ``as_of`` is when a change last reached it, ``lag_seconds`` how long that change
+    took.
     """
 
     bits = BinaryAttribute(legacy_encoding=False)
