@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.raffles import draws, prizes
+from mostrador.raffles import draws, prizes, redraws
 from mostrador.raffles.views import draws as views
 from mostrador.raffles.views.raffles import RaffleView
 from mostrador.web import door
@@ -32,7 +32,7 @@ def draw(slug: door.Slug, raffle_id: door.Id, form: views.Evidence | None = None
 @app.post(f"{ONE}/redraw")
 def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> OneRaffle:
     door.caller(app, slug, Action.DRAW_RAFFLES)
-    return door.shown(draws.redraw(slug, raffle_id, form, now=clock.now()), RaffleView)
+    return door.shown(redraws.announce(slug, raffle_id, form, now=clock.now()), RaffleView)
 
 
 @app.get(f"{ONE}/proof")

@@ -9,7 +9,7 @@ import pytest
 
 from mostrador.clients.drand import BeaconUnavailable, NotYetPublished
 from mostrador.errors import NotHere
-from mostrador.raffles import beacon, prizes, raffles, sold_list
+from mostrador.raffles import beacon, prizes, raffles, redraws, sold_list
 from mostrador.raffles import draws as raffle_draws
 from mostrador.raffles.rules import commitments, merkle, prize_outcome
 from mostrador.raffles.rules import draw as rules
@@ -51,7 +51,7 @@ def draw(raffle, at, tenant="salon", **evidence):
 
 
 def redraw(raffle, at, reason="Nadie lo reclamó", method=BY_DRAND, tenant="salon", **more):
-    return raffle_draws.redraw(tenant, raffle.id, Redrawing(reason=reason, method=method, **more), now=at)
+    return redraws.announce(tenant, raffle.id, Redrawing(reason=reason, method=method, **more), now=at)
 
 
 def proof(raffle, at, tenant="salon"):
@@ -275,8 +275,8 @@ def test_a_list_that_was_frozen_too_late_draws_nothing_and_needs_a_redraw(salon,
 def test_a_draw_that_stands_is_not_replaced(salon, now):
     raffle = frozen(now)
 
-    for at in (raffle.draw_at, raffle.draw_at + raffle_draws.OVERDUE - SECOND):
-        with pytest.raises(raffle_draws.NotVoid):
+    for at in (raffle.draw_at, raffle.draw_at + redraws.OVERDUE - SECOND):
+        with pytest.raises(redraws.NotVoid):
             redraw(raffle, at)
 
 
@@ -314,11 +314,11 @@ def test_prizes_that_nobody_claimed_in_time_are_drawn_again_without_those_who_ha
 
 def test_a_prize_that_may_still_be_claimed_or_was_delivered_is_not_drawn_again(salon, now):
     raffle = drawn(now)
-    with pytest.raises(raffle_draws.NotUnclaimed):
+    with pytest.raises(redraws.NotUnclaimed):
         redraw(raffle, late_for(raffle) - 2 * SECOND)
     prizes.deliver("salon", raffle.id, 1, Delivery(delivered_to="María"), actor_name="eva", now=now)
 
-    with pytest.raises(raffle_draws.NotUnclaimed):
+    with pytest.raises(redraws.NotUnclaimed):
         redraw(raffle, late_for(raffle), prizes=[1, 2])
     assert redraw(raffle, late_for(raffle)).draws[1]["redraw"]["prizes"] == [2]
 
@@ -329,7 +329,7 @@ def test_a_redraw_is_announced_once_and_held_when_its_randomness_is_there(salon,
     announced = redraw(raffle, at)
 
     assert redraw(raffle, at + SECOND).version == announced.version
-    with pytest.raises(raffle_draws.NotVoid):
+    with pytest.raises(redraws.NotVoid):
         redraw(raffle, at + SECOND, reason="Otro motivo")
     with pytest.raises(raffle_draws.TooEarly):
         draw(raffle, at + MINUTE)

@@ -1,14 +1,20 @@
 """Which order has a number: picked, at random, held, lapsed, taken over; all numbers of an order or none."""
 
+from collections import Counter
 from datetime import timedelta
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mostrador.raffles import board, numbers, reservations
+from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.numbers import NumberOutside, NumberTwice, TooManyNumbers
 from mostrador.table import keys, reads
 from tests.support import faults
 from tests.support import orders as shop
+from tests.support.boards import pictured
 from tests.support.lines import trips
 
 HOLD = timedelta(minutes=10)
@@ -267,3 +273,42 @@ def test_two_tenants_sell_the_same_number_each(salon, clinic, now):
 
     assert shop.owners(here)[7] != shop.owners(there, "clinic")[7]
     assert reads.one(keys.raffle_number("clinic", here.id, 7)) is None
+
+
+def picker(board, without=()):
+    """A picker that has the free numbers of a board at hand."""
+    free = [number for number in board.free() if number not in without]
+    return numbers.NumberPicker("salon", None, None, free, without)
+
+
+STATES = st.lists(st.sampled_from(NumberState), min_size=1, max_size=60)
+
+
+@given(STATES, st.integers(0, 70), st.integers(), st.sets(st.integers(0, 59)))
+def test_picked_numbers_are_free_different_and_not_excluded(states, count, seed, without):
+    free = set(pictured(states).free()) - without
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numbers, "_dice", Random(seed))  # noqa: S311 - dice of a test
+        patch.setattr(numbers, "_free_numbers", lambda _picker, _count: sorted(free))
+        picked = picker(pictured(states), without).pick(count)
+
+    assert picked == sorted(set(picked))
+    assert set(picked) <= free
+    assert len(picked) == min(count, len(free))
+
+
+def test_every_free_number_is_picked_as_often_as_any_other(monkeypatch):
+    """Chi-square with 24 degrees of freedom: above 51.2 once in a thousand."""
+    picture = pictured(
+        [NumberState.FREE, NumberState.SOLD, NumberState.FREE, NumberState.RESERVED] * 12 + [NumberState.FREE]
+    )
+    monkeypatch.setattr(numbers, "_dice", Random(5))  # noqa: S311 - dice of a test
+    rounds, each = 4_000, 3
+
+    seen = Counter(number for _ in range(rounds) for number in picker(picture).pick(each))
+
+    expected = rounds * each / 25
+    # Three of a draw are different, so their counts vary a little less than those of independent draws.
+    assert sum((seen[number] - expected) ** 2 / expected for number in picture.free()) < 51.2
+    assert set(seen) == set(picture.free())

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from mostrador.errors import NotHere
-from mostrador.raffles import draws, raffles
 from mostrador.raffles import prizes as raffle_results
+from mostrador.raffles import raffles, redraws
 from mostrador.raffles.rules.states import OrderStatus, public_code
 from mostrador.raffles.views.draws import Delivery, Redrawing
 from tests.support.days import moved
@@ -52,7 +52,7 @@ def test_a_prize_that_is_not_there_or_that_nobody_won_is_not_delivered(salon, no
 
 def test_a_prize_that_is_to_be_drawn_again_is_not_delivered_meanwhile(salon, now):
     raffle, later = drawn(now), now + 63 * DAY
-    draws.redraw("salon", raffle.id, Redrawing(reason="Nadie vino", method=BY_DRAND, prizes=[1]), now=later)
+    redraws.announce("salon", raffle.id, Redrawing(reason="Nadie vino", method=BY_DRAND, prizes=[1]), now=later)
 
     with pytest.raises(raffle_results.NobodyWon):
         deliver(raffle, 1, later)

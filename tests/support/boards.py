@@ -5,9 +5,16 @@ from decimal import Decimal
 
 from mostrador import ids
 from mostrador.raffles import board
-from mostrador.raffles.rules.board import NumberState
+from mostrador.raffles.rules import board as rules
+from mostrador.raffles.rules.board import Board, NumberState
 from mostrador.table import keys
 from mostrador.table.items.raffles import Raffle, RaffleNumber
+
+
+def pictured(states, first=0):
+    """The board of consecutive numbers in these states, from ``first`` on."""
+    bits = rules.with_states(rules.blank(len(states)), dict(enumerate(states)))
+    return Board(first, first + len(states) - 1, bits, None, None)
 
 
 def draft(*, now, tenant="salon", first=1, last=100, **more):

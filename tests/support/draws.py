@@ -8,17 +8,17 @@ from mostrador.raffles.rules import commitments, draw, merkle, proofs, randomnes
 from mostrador.raffles.rules.commitments import Commitment, Redraw, Unsold
 from mostrador.raffles.rules.drand import QUICKNET, published_at
 from mostrador.raffles.rules.draw import Draw, Ticket
-from mostrador.raffles.rules.randomness import CommitReveal, Lottery
+from mostrador.raffles.rules.randomness import CommitReveal, Lottery, PublicEvidence
 from tests.support import beacons
 from tests.support.days import moved
 
 SECRET = bytes(range(32))
-REVEALED = {"secret": SECRET.hex()}
+REVEALED: PublicEvidence = {"secret": SECRET.hex()}
 SECRETLY = CommitReveal(secret_sha256=sha256(SECRET).hexdigest())
 BY_LOTTERY = Lottery(
     lottery="Quiniela", takes="the first four prizes", source="https://lottery.test", numbers=4, digits=3
 )
-LOTTERY_NUMBERS = {"numbers": ["007", "940", "123", "000"]}
+LOTTERY_NUMBERS: PublicEvidence = {"numbers": ["007", "940", "123", "000"]}
 PRIZES = ("Auto 0 km", "Ñandutí", "Termo")
 DRAW_AT = moved(datetime(2026, 12, 24, 22, tzinfo=UTC))
 FROZEN_AT = DRAW_AT - timedelta(hours=2)

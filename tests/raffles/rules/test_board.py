@@ -11,16 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mostrador.raffles.rules import board
-from mostrador.raffles.rules.board import Board, NumberState
+from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.views.board import BoardView
+from tests.support.boards import pictured
 
 STATES = st.lists(st.sampled_from(NumberState), min_size=1, max_size=60)
 FIRST = st.integers(0, 50)
-
-
-def pictured(states, first=0):
-    bits = board.marked(board.blank(len(states)), dict(enumerate(states)))
-    return Board(first, first + len(states) - 1, bits, None, None)
 
 
 @given(STATES, FIRST)
@@ -49,7 +45,7 @@ def test_marking_some_places_leaves_the_others_as_they_are(states, changes):
     changes = {place: state for place, state in changes.items() if place < len(states)}
     after = [changes.get(place, state) for place, state in enumerate(states)]
 
-    assert board.marked(pictured(states).bits, changes) == pictured(after).bits
+    assert board.with_states(pictured(states).bits, changes) == pictured(after).bits
 
 
 @given(STATES)
@@ -86,32 +82,6 @@ def test_a_number_is_looked_for_in_the_chunk_that_has_it(numbers):
 
 def test_ten_thousand_numbers_are_one_chunk_wherever_they_begin():
     assert [len(list(board.chunked(range(first, first + 10_000)))) for first in (0, 1, 4_321)] == [1, 1, 1]
-
-
-@given(STATES, st.integers(0, 70), st.integers(), st.sets(st.integers(0, 59)))
-def test_what_is_picked_is_free_different_and_not_refused(states, count, seed, without):
-    free = set(pictured(states).free()) - without
-
-    picked = board.picked(pictured(states), count, Random(seed).sample, without=without)  # noqa: S311 - dice of a test
-
-    assert picked == sorted(set(picked))
-    assert set(picked) <= free
-    assert len(picked) == min(count, len(free))
-
-
-def test_every_free_number_is_picked_as_often_as_any_other():
-    """Chi-square with 24 degrees of freedom: above 51.2 once in a thousand."""
-    picture = pictured(
-        [NumberState.FREE, NumberState.SOLD, NumberState.FREE, NumberState.RESERVED] * 12 + [NumberState.FREE]
-    )
-    dice, rounds, each = Random(5), 4_000, 3  # noqa: S311 - dice of a test
-
-    seen = Counter(number for _ in range(rounds) for number in board.picked(picture, each, dice.sample))
-
-    expected = rounds * each / 25
-    # Three of a draw are different, so their counts vary a little less than those of independent draws.
-    assert sum((seen[number] - expected) ** 2 / expected for number in picture.free()) < 51.2
-    assert set(seen) == set(picture.free())
 
 
 @pytest.mark.parametrize(("what", "most"), [("counts", 0.005), ("free", 0.05)])

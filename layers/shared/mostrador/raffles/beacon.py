@@ -1,4 +1,4 @@
-"""The randomness beacon that this installation trusts, and the relay at which it asks for its rounds."""
+"""The randomness beacon that this installation trusts, and the relay that it asks for rounds."""
 
 from datetime import datetime
 
@@ -18,22 +18,22 @@ class AnotherChain(Conflict):
 
 
 def chain() -> BeaconChain:
-    """drand's quicknet, or the chain that the settings name: that of a stand-in."""
-    named = settings.drand_chain()
-    if not named:
+    """drand's quicknet, or the chain of a stand-in where the settings name one."""
+    configured = settings.drand_chain()
+    if not configured:
         return QUICKNET
-    chain_hash, public_key, genesis, period = named.split(":")
+    chain_hash, public_key, genesis, period = configured.split(":")
     return BeaconChain(chain_hash=chain_hash, public_key=public_key, genesis=int(genesis), period=int(period))
 
 
 def method(draw_at: datetime) -> Drand:
-    """The first round due at ``draw_at`` or after it, as a draw commits to it. Raises BeforeTheChain."""
+    """The method of a draw at ``draw_at``: the first round due then or later. Raises BeforeTheChain."""
     return randomness.drand_method(chain(), draw_at)
 
 
-def fetch(wanted: Drand) -> Beacon:
-    """The round, its signature checked. Raises AnotherChain, and what ``clients.drand.fetch`` raises."""
+def fetch(committed: Drand) -> Beacon:
+    """The round that a draw committed to, its signature checked. Raises AnotherChain, and as ``drand.fetch``."""
     trusted = chain()
-    if (wanted.chain_hash, wanted.public_key) != (trusted.chain_hash, trusted.public_key):
-        raise AnotherChain(committed=wanted.chain_hash, trusted=trusted.chain_hash)
-    return drand.fetch(settings.drand_url(), trusted, wanted.round)
+    if (committed.chain_hash, committed.public_key) != (trusted.chain_hash, trusted.public_key):
+        raise AnotherChain(committed=committed.chain_hash, trusted=trusted.chain_hash)
+    return drand.fetch(settings.drand_url(), trusted, committed.round)

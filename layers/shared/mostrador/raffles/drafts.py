@@ -1,5 +1,6 @@
-"""Raffles as they are written down: everything may be changed until one is open, from then on only ``LATER``."""
+"""Drafts of raffles: every field may be changed until the raffle opens, then only ``CHANGEABLE_ONCE_OPEN``."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from mostrador.raffles import raffles
 from mostrador.raffles.rules import sale_window
 from mostrador.raffles.rules.states import RaffleStatus
 from mostrador.table import keys, writes
-from mostrador.table.items.raffles import Raffle
+from mostrador.table.items.raffles import Package, Raffle
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import money, tax_ids
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mostrador.raffles.views.raffles import NewRaffle
 
 CHANGEABLE_ONCE_OPEN: Final = frozenset({"description", "image_url", "draw_place"})
-"""What may be changed of a raffle that was opened; whatever else its buyers go by stands."""
+"""Fields of an opened raffle that may be changed. Its buyers rely on all others."""
 _PARAGUAY: Final = "PY"
 
 
@@ -36,38 +37,38 @@ class NotADraft(Conflict):
     es = "solo se borra un borrador; esta rifa está {current}"
 
 
-def create(tenant: str, wanted: "NewRaffle", *, actor_name: str, key: str | None, now: datetime) -> Raffle:
-    """A draft; the same ``key`` with the same request gives the same one.
+def create(slug: str, form: "NewRaffle", *, actor_name: str, key: str | None, now: datetime) -> Raffle:
+    """A new draft; the same ``key`` with the same form gives the same draft.
 
-    Raises KeyReused and, for what does not fit together, what ``rules.sale``, ``money`` and ``tax_ids`` raise.
+    Raises KeyReused and, for fields that do not fit together, what ``sale_window``, ``money`` and ``tax_ids`` raise.
     """
-    shop = tenants.current(tenant, now=now)
-    raffle_id = ids.derived(tenant, "raffle", key) if key else ids.new()
-    made = Raffle(
-        *keys.raffle(tenant, raffle_id),
+    tenant = tenants.current(slug, now=now)
+    raffle_id = ids.derived(slug, "raffle", key) if key else ids.new()
+    raffle = Raffle(
+        *keys.raffle(slug, raffle_id),
         id=raffle_id,
         status=RaffleStatus.DRAFT.value,
-        time_zone=shop.time_zone,
+        time_zone=tenant.time_zone,
         created_by=actor_name,
         created_at=now,
-        fingerprint=ids.fingerprint(wanted.model_dump_json()),
+        fingerprint=ids.fingerprint(form.model_dump_json()),
     )
-    made.gsi1pk, made.gsi1sk = keys.raffle_by_creation(tenant, now, raffle_id)
-    _set(made, _stored(shop, wanted, None))
-    return writes.create(made)
+    raffle.gsi1pk, raffle.gsi1sk = keys.raffle_by_creation(slug, now, raffle_id)
+    _set(raffle, _fields(tenant, form, None))
+    return writes.create(raffle)
 
 
-def change(tenant: str, raffle_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Raffle:
-    """Apply the fields that ``changes`` sets. Raises NotHere, Stale, RaffleStands, and as ``create``."""
-    shop = tenants.current(tenant, now=now)
+def change(slug: str, raffle_id: str, form: "Request", *, seen: int | None, now: datetime) -> Raffle:
+    """Apply the fields that the form sets. Raises NotHere, Stale, RaffleStands, and what ``create`` raises."""
+    tenant = tenants.current(slug, now=now)
 
     def alter(raffle: Raffle) -> None:
-        wanted = _stored(shop, changes, raffle)
+        fields = _fields(tenant, form, raffle)
         if raffle.status != RaffleStatus.DRAFT:
-            _check_stands(raffle, wanted)
-        _set(raffle, wanted)
+            _check_changeable(raffle, fields)
+        _set(raffle, fields)
 
-    return writes.edited(lambda: raffles.get(tenant, raffle_id, now=now), alter, seen=seen, now=now)
+    return writes.edited(lambda: raffles.get(slug, raffle_id, now=now), alter, seen=seen, now=now)
 
 
 def delete(tenant: str, raffle_id: str, *, seen: int | None, now: datetime) -> None:
@@ -79,16 +80,16 @@ def delete(tenant: str, raffle_id: str, *, seen: int | None, now: datetime) -> N
     writes.delete(raffle)
 
 
-def _check_stands(raffle: Raffle, wanted: dict[str, Any]) -> None:
-    """Raise RaffleStands where something else than ``LATER`` would become another."""
-    for name, value in wanted.items():
+def _check_changeable(raffle: Raffle, fields: dict[str, object]) -> None:
+    """Raise RaffleStands where a field outside ``CHANGEABLE_ONCE_OPEN`` would get another value."""
+    for name, value in fields.items():
         if name not in CHANGEABLE_ONCE_OPEN and getattr(raffle, name) != value:
             raise RaffleStands(field=f"body.{name}", value=str(value), current=raffle.status, name=name)
 
 
-def _set(raffle: Raffle, wanted: dict[str, Any]) -> None:
-    """Give the raffle what is wanted, if the whole fits together."""
-    for name, value in wanted.items():
+def _set(raffle: Raffle, fields: dict[str, object]) -> None:
+    """Give the raffle these fields. Raises what ``sale_window`` raises unless the whole fits together."""
+    for name, value in fields.items():
         setattr(raffle, name, value)
     sale_window.check_range(int(raffle.first_number), int(raffle.last_number), len(raffle.prizes))
     sale_window.check_packages(raffles.packages(raffle), raffle.price, int(raffle.numbers_per_order))
@@ -96,35 +97,36 @@ def _set(raffle: Raffle, wanted: dict[str, Any]) -> None:
     sale_window.check_times(raffle.sale_opens_at, raffle.sale_closes_at, raffle.draw_at, hold)
 
 
-def _stored(shop: Tenant, wanted: "Request", before: Raffle | None) -> dict[str, Any]:
-    """What the request sets, as the item keeps it; price, packages and currency must go together."""
-    fields = wanted.model_dump(include=set(wanted.fields()))  # whole: a prize has all its fields in a PATCH too
+def _fields(tenant: Tenant, form: "Request", before: Raffle | None) -> dict[str, object]:
+    """The fields that the form sets, as the item stores them; price, packages and currency are set together."""
+    fields = form.model_dump(include=set(form.fields()))  # whole: a prize has all its fields in a PATCH too
     if "currency" in fields and fields["currency"] is None:
-        fields["currency"] = shop.currency
+        fields["currency"] = tenant.currency
     if fields.keys() & {"price", "packages", "currency"}:
-        fields |= _prices(shop, fields, before)
+        fields |= _prices(tenant, before, fields)
     for name, value in fields.items():
         if isinstance(value, datetime):
-            fields[name] = value.replace(microsecond=0)  # as it is kept, and as a commitment names it
-    if fields.get("organiser_tax_id") and shop.country == _PARAGUAY:
+            fields[name] = value.replace(microsecond=0)  # as it is stored, and as a commitment names it
+    if fields.get("organiser_tax_id") and tenant.country == _PARAGUAY:
         fields["organiser_tax_id"] = tax_ids.ruc(fields["organiser_tax_id"])
     return fields
 
 
-def _prices(shop: Tenant, fields: dict[str, Any], before: Raffle | None) -> dict[str, Any]:
-    """Currency, price and packages, those of ``before`` where the request has none."""
-    currency = fields.get("currency") or (before.currency if before else shop.currency)
+def _prices(tenant: Tenant, before: Raffle | None, fields: Mapping[str, Any]) -> dict[str, object]:
+    """Currency, price and packages, those of ``before`` where the form does not set them."""
+    currency = fields.get("currency") or (before.currency if before else tenant.currency)
     price = fields.get("price") or str(before.price if before else "")
-    packages = fields.get("packages", before.packages if before else None)
-    priced = [
-        one | {"price": money.text(_amount(one["price"], currency, f"packages.{place}.price"), currency)}
-        for place, one in enumerate(packages or [])
+    packages: list[Package] | None = fields.get("packages", before.packages if before else None)
+    priced: list[Package] = [
+        {"numbers": package["numbers"], "price": money.text(_amount(package["price"], currency, place), currency)}
+        for place, package in enumerate(packages or [])
     ]
     return {"currency": currency, "price": money.amount(price, currency), "packages": priced}
 
 
-def _amount(value: str, currency: str, field: str) -> Decimal:
+def _amount(price: str, currency: str, place: int) -> Decimal:
+    """The exact price of the package at ``place``. Raises BadAmount, which names the field."""
     try:
-        return money.amount(value, currency)
+        return money.amount(price, currency)
     except money.BadAmount as error:
-        raise money.BadAmount(**error.facts | {"field": f"body.{field}"}) from error
+        raise money.BadAmount(**error.facts | {"field": f"body.packages.{place}.price"}) from error

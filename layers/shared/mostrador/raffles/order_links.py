@@ -20,7 +20,7 @@ _OF_BUYER: Final = "buyer"
 
 
 class DeadOrderLink(NotFound):
-    """Forged, expired, of another tenant: the same answer."""
+    """The link is forged, expired or another tenant's: the answer is the same."""
 
     code = "not_found"
     en = "this link leads to no order, or no longer"
@@ -34,7 +34,7 @@ class BuyerLink:
 
 
 def token_of(tenant: str, order_id: str) -> str:
-    """What the link of the order alone ends in."""
+    """The token of the order's link."""
     return signed_links.token(tenant, _OF_ORDER, order_id)
 
 
@@ -48,13 +48,13 @@ def verify_token(tenant: str, token: str, *, now: datetime) -> tuple[Order, Raff
     """The order behind a link, its raffle, and whether the link is the buyer's. Raises NotHere, DeadOrderLink."""
     tenants.current(tenant, now=now)
     order_id, is_buyers = _order_id(tenant, token)
-    found = reads.one(keys.order(tenant, order_id))
-    if not isinstance(found, Order):
+    order = reads.one(keys.order(tenant, order_id))
+    if not isinstance(order, Order):
         raise DeadOrderLink
-    raffle = raffles.get(tenant, found.raffle_id, now=now)
+    raffle = raffles.get(tenant, order.raffle_id, now=now)
     if signed_links.is_expired(raffle.draw_at + timedelta(days=int(raffle.claim_days)), now):
         raise DeadOrderLink
-    return found, raffle, is_buyers
+    return order, raffle, is_buyers
 
 
 def _order_id(tenant: str, token: str) -> tuple[str, bool]:

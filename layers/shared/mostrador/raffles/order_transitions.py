@@ -1,8 +1,8 @@
-"""What becomes of an order: a receipt, a payment, a cancellation, the end of its hold. Each is one transaction.
+"""The transitions of an order: a receipt, a payment, a cancellation, the end of its hold. Each is one transaction.
 
-Until the raffle's cut, numbers become sold and free again; from then on only what is not sold is let go, which the sold
-list does not see. Every change is decided on the order, the raffle and the numbers as they are, and written only if the
-order is still the same and no number went to somebody else meanwhile; or else all is read and decided again.
+Until the raffle's sale cutoff, numbers become sold or free. After it, only unsold numbers are freed: the sold list does
+not contain them. Each transition is decided on the order, the raffle and the numbers as they are. It is written only if
+the order did not change and no other order took a number meanwhile. Otherwise all is read and decided again.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from mostrador.errors import Busy, Conflict, NotHere
+from mostrador.errors import Conflict
 from mostrador.ledger.rules.payment_states import RefundReason, order_refund_reason
 from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
@@ -19,7 +19,8 @@ from mostrador.raffles import numbers, orders, raffles
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus, printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
-from mostrador.table.items.raffles import Order, Raffle, RaffleNumber
+from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer, RaffleNumber
+from mostrador.table.items.raffles import Receipt as ReceiptItem
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.holds import has_lapsed
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
 
 _RECENT: Final = 3
 _recent_raffles: Final = ProcessCache[str, tuple[str, ...]](size=1000)
-"""Tenant -> the raffles whose orders this process looked at last: which to read with the next order."""
+"""Tenant -> the raffles whose orders this process read last: they are read together with the next order."""
 REVIEW: Final = timedelta(hours=24)
-"""How long staff should take at most to look at a receipt."""
+"""Time for staff to check a receipt."""
 
 
 class SaleOver(Conflict):
     code = "sale_over"
-    en = "the raffle is {status} and its sale is over since {cut}"
-    es = "la rifa está {status} y su venta terminó el {cut}"
+    en = "the raffle is {status} and its sale is over since {sale_cutoff}"
+    es = "la rifa está {status} y su venta terminó el {sale_cutoff}"
 
 
 class HoldLapsed(Conflict):
@@ -48,9 +49,10 @@ class HoldLapsed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class OrderContext:
-    """An order with its raffle as they are, and what has its numbers where a closer look was needed.
+    """An order with its raffle, as they were read.
 
-    ``other`` is whatever else was asked for.
+    ``held`` maps the order's numbers to their items; it is None where the numbers were not read. ``other`` has every
+    item that was read, by its key.
     """
 
     tenant: str
@@ -61,17 +63,17 @@ class OrderContext:
 
     @property
     def target(self) -> Order:
-        """What money is for."""
+        """The order, as the target of a payment."""
         return self.order
 
-    def own(self) -> list[int]:
-        """The numbers that are still the order's; all of them, as long as nothing says otherwise."""
+    def own_numbers(self) -> list[int]:
+        """The numbers that are still the order's; all of them where their items were not read."""
         if self.held is None:
             return list(self.order.numbers)
         return [number for number, held in self.held.items() if held and held.order_id == self.order.id]
 
-    def gone(self, now: datetime) -> list[int]:
-        """The numbers that another order is known to have."""
+    def lost_numbers(self, now: datetime) -> list[int]:
+        """The numbers that another order has; none where their items were not read."""
         return [
             number
             for number, held in (self.held or {}).items()
@@ -79,45 +81,44 @@ class OrderContext:
         ]
 
     def is_cancelled(self) -> bool:
-        """Whether the raffle is."""
+        """Whether the raffle is cancelled."""
         return bool(self.raffle.status == RaffleStatus.CANCELLED)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether the raffle's cut has come."""
+        """Whether the raffle's sale cutoff has come."""
         return now >= raffles.sale_cutoff(self.raffle)
 
 
 def load(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: datetime) -> OrderContext:
-    """The case of an order, and whatever ``also`` names, in one round trip where the raffle was met before.
+    """The order with its raffle, and the items that ``also`` names. Raises NotHere.
 
-    A closer look, after a write was refused, is one more, and sees who has the numbers. Raises NotHere.
+    It takes one round trip where this process read the raffle recently, otherwise two. ``closely``, after a refused
+    write, always takes two: it reads the items of the numbers and of the buyer as well.
     """
     tenants.current(tenant, now=now)
-    of_order, guessed = keys.order(tenant, order_id), _recent_raffles.get(tenant) or ()
-    found = reads.batch({of_order, *also, *(keys.raffle(tenant, one) for one in guessed)})
-    order = orders.as_order(found.get(of_order), order_id)
-    of_raffle = keys.raffle(tenant, order.raffle_id)
-    of_numbers = {number: keys.raffle_number(tenant, order.raffle_id, number) for number in order.numbers}
+    order_key, recent = keys.order(tenant, order_id), _recent_raffles.get(tenant) or ()
+    items = reads.batch({order_key, *also, *(keys.raffle(tenant, raffle_id) for raffle_id in recent)})
+    order = orders.as_order(items.get(order_key), order_id)
+    raffle_key = keys.raffle(tenant, order.raffle_id)
+    number_keys = {number: keys.raffle_number(tenant, order.raffle_id, number) for number in order.numbers}
     if closely:
-        of_buyer = keys.raffle_buyer(tenant, order.raffle_id, order.customer_id)
-        found |= reads.batch({of_raffle, of_buyer, *of_numbers.values()})
-    elif of_raffle not in found:
-        found |= reads.batch([of_raffle])
-    raffle = found.get(of_raffle)
-    if not isinstance(raffle, Raffle):
-        raise NotHere(entity="raffle", id=order.raffle_id)
-    _recent_raffles.put(tenant, (raffle.id, *(one for one in guessed if one != raffle.id))[:_RECENT])
-    held = {number: found.get(key) for number, key in of_numbers.items()} if closely else None
-    return OrderContext(tenant, order, raffle, held, found)
+        items |= reads.batch({raffle_key, _buyer_key(tenant, order), *number_keys.values()})
+    elif raffle_key not in items:
+        items |= reads.batch([raffle_key])
+    raffle = raffles.as_raffle(items.get(raffle_key), order.raffle_id)
+    others = (raffle_id for raffle_id in recent if raffle_id != raffle.id)
+    _recent_raffles.put(tenant, (raffle.id, *others)[:_RECENT])
+    held = {number: items.get(key) for number, key in number_keys.items()} if closely else None
+    return OrderContext(tenant, order, raffle, held, items)
 
 
 def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now: datetime) -> Order:
-    """RESERVED -> IN_REVIEW: the hold stops running out, until staff decides; in review, the receipt is replaced.
+    """RESERVED -> IN_REVIEW: the hold ends, and staff decides; an order in review gets the new receipt.
 
-    A hold that has lapsed takes its numbers again where they are free. Raises NotHere, WrongOrderState, SaleOver,
-    HoldLapsed, Busy.
+    An order whose hold has lapsed takes its numbers again where they are free. Raises NotHere, WrongOrderState,
+    SaleOver, HoldLapsed, Busy.
     """
-    told = form.model_dump(mode="json")
+    receipt: ReceiptItem = {"method": form.method.value, "reference": form.reference, "url": form.url}
 
     def write(tx: Transaction, context: OrderContext) -> None:
         order = context.order
@@ -128,12 +129,12 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
             orders.enter(order, OrderStatus.IN_REVIEW, actor_name, now)
             order.review_due_at = min(now + REVIEW, raffles.sale_cutoff(context.raffle))
             numbers.take(tx, tenant, order, now)
-        order.receipt = told
+        order.receipt = receipt
         tx.save(order)
 
     def is_done(order: Order) -> bool:
         if order.status == OrderStatus.IN_REVIEW:
-            return bool(order.receipt == told)
+            return bool(order.receipt == receipt)
         ORDER_MOVES.check(order.status, OrderStatus.IN_REVIEW)
         return False
 
@@ -159,7 +160,10 @@ def cancel(tenant: str, order_id: str, *, reason: str, actor_name: str, now: dat
 
 
 def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
-    """RESERVED with a lapsed hold -> EXPIRED, which frees what is still its own; all else stays. Raises NotHere."""
+    """RESERVED with a lapsed hold -> EXPIRED, which frees the numbers that it still has. Raises NotHere, Busy.
+
+    Any other order stays as it is.
+    """
 
     def write(tx: Transaction, context: OrderContext) -> None:
         orders.enter(context.order, OrderStatus.EXPIRED, "system", now)
@@ -172,7 +176,7 @@ def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
 
 
 def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
-    """Where the money of a payment for an order lands: in time, or late where all its numbers are still free."""
+    """Settle a payment for an order: it pays the order, also late where all its numbers are free, or it is due back."""
     order, tenant = context.order, context.tenant
     limit = None if order.is_counted else context.raffle.numbers_per_customer
     reason = order_refund_reason(
@@ -180,7 +184,7 @@ def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: dat
         RaffleStatus(context.raffle.status),
         is_over=context.is_over(now),
         is_whole=(payment.amount, payment.currency) == (order.total_amount, order.currency),
-        is_gone=bool(context.gone(now)),
+        is_gone=bool(context.lost_numbers(now)),
     )
     if reason is None and limit is not None and _numbers_of_buyer(context) + len(order.numbers) > limit:
         reason = RefundReason.TOO_MANY_NUMBERS
@@ -195,14 +199,18 @@ def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: dat
 
 
 def _numbers_of_buyer(context: OrderContext) -> int:
-    """How many numbers the buyer is known to have."""
-    buyer = context.other.get(keys.raffle_buyer(context.tenant, context.order.raffle_id, context.order.customer_id))
-    return int(buyer.numbers) if buyer else 0
+    """How many numbers the buyer has; 0 where the buyer's item was not read."""
+    buyer = context.other.get(_buyer_key(context.tenant, context.order))
+    return int(buyer.numbers) if isinstance(buyer, RaffleBuyer) else 0
+
+
+def _buyer_key(tenant: str, order: Order) -> keys.Key:
+    return keys.raffle_buyer(tenant, order.raffle_id, order.customer_id)
 
 
 def release(tx: Transaction, context: OrderContext) -> None:
-    """Save an order that has ended, free the numbers that it still has, count it no longer."""
-    numbers.free(tx, context.tenant, context.order, context.own())
+    """Save an order that has ended, free the numbers that it still has, and take it out of its buyer's count."""
+    numbers.free(tx, context.tenant, context.order, context.own_numbers())
     numbers.count_out(tx, context.tenant, context.order)
     context.order.is_counted = None
     tx.save(context.order)
@@ -212,28 +220,29 @@ def _move(
     tenant: str,
     order_id: str,
     is_done: Callable[[Order], bool],
-    write: Callable[[Any, OrderContext], None],
+    write: Callable[[Transaction, OrderContext], None],
     now: datetime,
 ) -> Order:
-    """Read, and unless it is done already ``write`` the change; again from the start when somebody was quicker."""
-    for attempt in writes.attempts():
-        context = load(tenant, order_id, closely=attempt > 0, now=now)
+    """Read the order and write the change, unless it is done; again from the start when another request was quicker.
+
+    The numbers are read from the second attempt on. Raises NotHere, Busy, and what ``is_done`` and ``write`` raise.
+    """
+
+    def decide(context: OrderContext) -> Order:
         if is_done(context.order):
             return context.order
-        try:
-            with writes.transaction() as tx:
-                write(tx, context)
-        except writes.ConditionFailed:
-            continue
+        with writes.transaction() as tx:
+            write(tx, context)
         logger.info("order.moved", tenant=tenant, order=order_id, status=context.order.status)
         return context.order
-    raise Busy
+
+    return writes.retrying(lambda attempt: load(tenant, order_id, closely=attempt > 0, now=now), decide)
 
 
 def _check_open(context: OrderContext, now: datetime) -> None:
     """Raise SaleOver, HoldLapsed where the order cannot keep its numbers."""
     if context.is_cancelled() or context.is_over(now):
-        raise SaleOver(status=context.raffle.status, cut=raffles.sale_cutoff(context.raffle).isoformat())
-    if gone := context.gone(now):
-        named = ", ".join(printed_number(number, int(context.raffle.last_number)) for number in gone)
-        raise HoldLapsed(numbers=named)
+        raise SaleOver(status=context.raffle.status, sale_cutoff=raffles.sale_cutoff(context.raffle).isoformat())
+    if lost := context.lost_numbers(now):
+        printed = ", ".join(printed_number(number, int(context.raffle.last_number)) for number in lost)
+        raise HoldLapsed(numbers=printed)

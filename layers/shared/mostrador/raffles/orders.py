@@ -1,14 +1,16 @@
-"""Orders of raffle numbers: read, listed, and what every change of their state has in common."""
+"""Orders of raffle numbers: reading, listing, and the parts that every change of their state shares."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import NotHere
-from mostrador.raffles import numbers, raffles, sellers
+from mostrador.raffles import board, numbers, raffles, sellers
 from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, printed_number
-from mostrador.table import keys, reads, writes
+from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.raffles import Order, RaffleNumber
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
@@ -20,16 +22,16 @@ MOST_CHANGES: Final = 50
 
 
 def get(tenant: str, order_id: str, *, now: datetime) -> Order:
-    """Raises NotHere."""
+    """The order as it is at this moment (a consistent read). Raises NotHere."""
     tenants.current(tenant, now=now)
     return as_order(reads.one(keys.order(tenant, order_id)), order_id)
 
 
-def as_order(stored: Any, order_id: str) -> Order:
-    """``stored`` if it is an order. Raises NotHere."""
-    if not isinstance(stored, Order):
+def as_order(item: object, order_id: str) -> Order:
+    """``item`` if it is an order. Raises NotHere."""
+    if not isinstance(item, Order):
         raise NotHere(entity="order", id=order_id)
-    return stored
+    return item
 
 
 def listing(tenant: str, raffle_id: str, query: "OrderListing", *, now: datetime) -> reads.Page:
@@ -50,20 +52,20 @@ def listing(tenant: str, raffle_id: str, query: "OrderListing", *, now: datetime
         newest_first=True,
     )
     if not page.items:
-        raffles.get(tenant, raffle_id, now=now)  # or else it is not there
+        raffles.get(tenant, raffle_id, now=now)  # raises NotHere for an unknown raffle
     return page
 
 
 def of_customer(tenant: str, raffle_id: str, customer_id: str, *, most: int) -> list[Order]:
-    """The newest orders that a customer has of a raffle."""
+    """The newest orders that a customer has in a raffle, at most ``most``."""
     partition, span = keys.customer_partition(tenant, customer_id), (keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~")
-    mine = Order.raffle_id == raffle_id
-    return reads.first(partition, most, between=span, index="gsi2", keep=mine, newest_first=True)
+    is_of_raffle = Order.raffle_id == raffle_id
+    return reads.first(partition, most, between=span, index="gsi2", keep=is_of_raffle, newest_first=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A number as printed, and the order that has it."""
+    """A number as it is printed, its state, and the order that has it; None where it is free."""
 
     number: str
     state: NumberState
@@ -71,7 +73,7 @@ class Holder:
 
 
 def holder(tenant: str, raffle_id: str, number: int, *, now: datetime) -> Holder:
-    """Who has a number. Raises NotHere for one that the raffle does not have."""
+    """The order that has a number. Raises NotHere, also for a number that the raffle does not have."""
     raffle = raffles.get(tenant, raffle_id, now=now)
     if not raffle.first_number <= number <= raffle.last_number:
         raise NotHere(entity="number", id=number)
@@ -79,13 +81,14 @@ def holder(tenant: str, raffle_id: str, number: int, *, now: datetime) -> Holder
     held: RaffleNumber | None = reads.one(keys.raffle_number(tenant, raffle_id, number))
     if held is None or numbers.is_free(held, now):
         return Holder(printed, NumberState.FREE, None)
-    return Holder(
-        printed, NumberState.SOLD if held.is_sold else NumberState.RESERVED, get(tenant, held.order_id, now=now)
-    )
+    return Holder(printed, board.state_of(held), get(tenant, held.order_id, now=now))
 
 
 def pay(tx: Transaction, tenant: str, order: Order, payment_id: str, *, actor_name: str, now: datetime) -> None:
-    """Make an order PAID by that payment and its numbers sold; refused where another order has one of them."""
+    """Make an order PAID by that payment and its numbers sold.
+
+    The transaction is refused where another order has one of them. Raises WrongOrderState.
+    """
     enter(order, OrderStatus.PAID, actor_name, now, payment=payment_id)
     order.paid_at, order.payment_id = now, payment_id
     tx.save(order, return_values=writes.RETURN_OLD)
@@ -94,7 +97,7 @@ def pay(tx: Transaction, tenant: str, order: Order, payment_id: str, *, actor_na
 
 
 def enter(order: Order, status: OrderStatus, actor_name: str, now: datetime, **facts: str) -> None:
-    """Set the state and what goes with it: no hold, no deadline, a record of who and when. Raises WrongOrderState."""
+    """Set the state, clear hold and deadlines, and record who did it and when. Raises WrongOrderState."""
     ORDER_MOVES.check(order.status, status)
     order.status, order.hold_expires_at, order.review_due_at = status.value, None, None
     order.due_pk = order.due_at = None
@@ -102,24 +105,22 @@ def enter(order: Order, status: OrderStatus, actor_name: str, now: datetime, **f
 
 
 def record(order: Order, now: datetime, actor_name: str, change: str, **facts: str) -> None:
-    """Add to the history, which nobody edits; the oldest changes give way when it is full."""
+    """Add a change to the history, which has the newest ``MOST_CHANGES``."""
     entry = {"at": keys.at(now), "by": actor_name, "change": change} | facts
     order.history = [*(order.history or []), entry][-MOST_CHANGES:]
     order.updated_at = now
 
 
-def _filter(raffle_id: str, query: "OrderListing", now: datetime) -> Any:
-    """The condition that keeps what the filters ask for; None when they ask for nothing."""
-    asked: list[tuple[Any, str | None]] = [
-        (Order.raffle_id, raffle_id if query.customer else None),
-        (Order.status, query.status),
-        (Order.seller, query.seller),
-    ]
-    keep: Any = None
+def _filter(raffle_id: str, query: "OrderListing", now: datetime) -> Condition | None:
+    """The condition that every filter of the query holds; None without any filter."""
+    conditions: list[Condition] = []
     if query.overdue is not None:
         is_overdue = Order.review_due_at < now
-        keep = is_overdue if query.overdue else ~is_overdue
-    for attribute, value in asked:
-        if value:
-            keep = (attribute == str(value)) if keep is None else keep & (attribute == str(value))
-    return keep
+        conditions.append(is_overdue if query.overdue else ~is_overdue)
+    if query.customer:
+        conditions.append(Order.raffle_id == raffle_id)
+    if query.status:
+        conditions.append(Order.status == query.status.value)
+    if query.seller:
+        conditions.append(Order.seller == query.seller)
+    return reduce(and_, conditions) if conditions else None

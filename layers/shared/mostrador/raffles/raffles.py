@@ -1,24 +1,26 @@
-"""Raffles: from the opening of their sale to the frozen list of what was sold.
+"""Raffles: from the opening of their sale to the frozen list of the numbers sold.
 
-When the sale ends is known to every request from the opening on (an early close aside), and with it the ``cut``: until
-then, and not later, a number becomes sold or free. The sold list is frozen once nobody who began before the cut can
-still be under way. So no write of a number needs to look at the raffle's item, which all buyers would contend for.
+From the opening on, every request knows when the sale ends (an early close aside), and so the sale cutoff. Numbers
+become sold or free until the sale cutoff, and not later. The sold list is frozen when no request that began before the
+cutoff can still be at work. So no write of a number needs the raffle's item, for which all buyers would contend.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mostrador.errors import Busy, Conflict, NotHere
+from mostrador.errors import Conflict, NotHere
 from mostrador.observability import logger
 from mostrador.raffles import beacon, sold_list
 from mostrador.raffles.rules import commitments, permits, sale_window
 from mostrador.raffles.rules import states as rules
+from mostrador.raffles.rules.commitments import CommitmentDocument
 from mostrador.raffles.rules.randomness import CommitReveal, Drand, Lottery, Method
 from mostrador.raffles.rules.states import RaffleStatus
-from mostrador.table import keys, reads, writes
+from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.raffles import OpenRaffles, Raffle
+from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
@@ -53,11 +55,11 @@ class NotFrozen(Conflict):
 def get(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
     """The raffle as it is at this moment (a consistent read). Raises NotHere."""
     tenants.current(tenant, now=now)
-    return _as_raffle(reads.one(keys.raffle(tenant, raffle_id)), raffle_id)
+    return as_raffle(reads.one(keys.raffle(tenant, raffle_id)), raffle_id)
 
 
 def get_published(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
-    """A raffle that was opened once, and so is everybody's to see. Raises NotHere."""
+    """A raffle that was opened once: everybody may see it. Raises NotHere."""
     raffle = get(tenant, raffle_id, now=now)
     if raffle.opened_at is None:
         raise NotHere(entity="raffle", id=raffle_id)
@@ -66,7 +68,7 @@ def get_published(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
 
 def listing(tenant: str, *, status: str | None, now: datetime, size: int, cursor: str | None) -> reads.Page:
     """Raffles, or those of one status, the newest first."""
-    keep = Raffle.status == status if status else None
+    keep = (Raffle.status == status) if status else None
     return _page(tenant, ("raffles", status), keep, now=now, size=size, cursor=cursor)
 
 
@@ -76,12 +78,11 @@ def public_listing(tenant: str, *, now: datetime, size: int, cursor: str | None)
 
 
 def _page(
-    tenant: str, query: tuple[object, ...], keep: Any, *, now: datetime, size: int, cursor: str | None
+    tenant: str, query: tuple[object, ...], keep: Condition | None, *, now: datetime, size: int, cursor: str | None
 ) -> reads.Page:
     tenants.current(tenant, now=now)
-    partition = keys.raffles_partition(tenant)
     return reads.page(
-        partition,
+        keys.raffles_partition(tenant),
         tenant=tenant,
         query=query,
         size=size,
@@ -101,23 +102,23 @@ def check_on_sale(raffle: Raffle, now: datetime) -> None:
 
 
 def sale_cutoff(raffle: Raffle) -> datetime:
-    """From when on no number of the raffle becomes sold or free any more, unless the raffle is cancelled."""
+    """The instant from which no number of the raffle becomes sold or free, unless the raffle is cancelled."""
     hold = timedelta(minutes=int(raffle.hold_minutes))
     return sale_window.sale_cutoff(raffle.closed_at or raffle.sale_closes_at, hold)
 
 
 def freezes_at(raffle: Raffle) -> datetime:
-    """From when on the sold list can be frozen: whoever began before the cut has ended."""
+    """The instant from which the sold list can be frozen: every request that began before the cutoff has ended."""
     return sale_cutoff(raffle) + sale_window.SETTLING
 
 
 def packages(raffle: Raffle) -> list[tuple[int, Decimal]]:
-    """How many numbers for how much."""
-    return [(one["numbers"], Decimal(one["price"])) for one in raffle.packages or []]
+    """The raffle's packages: how many numbers, and their price together."""
+    return [(package["numbers"], Decimal(package["price"])) for package in raffle.packages or []]
 
 
 def price_of(raffle: Raffle, count: int) -> Decimal:
-    """What ``count`` numbers cost, packages considered."""
+    """The price of ``count`` numbers, with the raffle's packages."""
     return rules.price_of(count, raffle.price, packages(raffle))
 
 
@@ -126,34 +127,41 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
 
     Raises NotHere, WrongRaffleState, NotReady, PermitMissing, TooManyOpen; GuessableLottery, BeforeTheChain.
     """
-    of_tenant, of_raffle, of_open = keys.tenant(tenant), keys.raffle(tenant, raffle_id), keys.open_raffles(tenant)
-    for _ in writes.attempts():
-        found = reads.batch((of_tenant, of_raffle, of_open))
-        shop = tenants.active(found.get(of_tenant), tenant)
-        raffle = _as_raffle(found.get(of_raffle), raffle_id)
+    tenant_key, raffle_key, open_key = keys.tenant(tenant), keys.raffle(tenant, raffle_id), keys.open_raffles(tenant)
+
+    def load(_attempt: int) -> tuple[Tenant, Raffle, OpenRaffles | None]:
+        items = reads.batch((tenant_key, raffle_key, open_key))
+        active = tenants.active(items.get(tenant_key), tenant)
+        return active, as_raffle(items.get(raffle_key), raffle_id), items.get(open_key)
+
+    def decide(loaded: tuple[Tenant, Raffle, OpenRaffles | None]) -> Raffle:
+        tenant_item, raffle, open_raffles = loaded
         commitment = _commitment(raffle, form)
         if raffle.status == RaffleStatus.OPEN and raffle.commitment == commitment:
             return raffle
         rules.RAFFLE_MOVES.check(raffle.status, RaffleStatus.OPEN)
         _check_ready(raffle, now)
-        permits.check(shop.country, raffle.permit)
-        _check_plan_limit(shop.max_raffles, found.get(of_open))
-        raffle.status, raffle.opened_at, raffle.updated_at = RaffleStatus.OPEN.value, now, now
-        raffle.commitment, raffle.commitment_digest = commitment, commitments.digest(commitment)
-        raffle.due_pk, raffle.due_at = keys.due(raffle_id, raffle.sale_closes_at)
-        try:
-            with writes.transaction() as tx:
-                tx.save(raffle)
-                _count_as_open(tx, tenant, raffle_id, shop.max_raffles)
-        except writes.ConditionFailed:
-            continue
+        permits.check(tenant_item.country, raffle.permit)
+        _check_plan_limit(tenant_item.max_raffles, open_raffles)
+        _open(raffle, commitment, now)
+        with writes.transaction() as tx:
+            tx.save(raffle)
+            _count_as_open(tx, tenant, raffle_id, tenant_item.max_raffles)
         logger.info("raffle.opened", tenant=tenant, raffle=raffle_id, commitment=raffle.commitment_digest)
         return raffle
-    raise Busy
+
+    return writes.retrying(load, decide)
+
+
+def _open(raffle: Raffle, commitment: CommitmentDocument, now: datetime) -> None:
+    """Set the state, the commitment, and the close of the sale as the next deadline."""
+    raffle.status, raffle.opened_at, raffle.updated_at = RaffleStatus.OPEN.value, now, now
+    raffle.commitment, raffle.commitment_digest = commitment, commitments.digest(commitment)
+    raffle.due_pk, raffle.due_at = keys.due(raffle.id, raffle.sale_closes_at)
 
 
 def close(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
-    """OPEN -> CLOSED, at ``now`` or when the sale ended; a repeat changes nothing. Raises NotHere, WrongRaffleState."""
+    """OPEN -> CLOSED, at ``now`` or when the sale ended; again changes nothing. Raises NotHere, WrongRaffleState."""
 
     def alter(raffle: Raffle) -> None:
         raffle.closed_at = min(now, raffle.sale_closes_at)
@@ -163,7 +171,7 @@ def close(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
 
 
 def cancel(tenant: str, raffle_id: str, *, reason: str, now: datetime) -> Raffle:
-    """Any state before DRAWN -> CANCELLED; its orders follow from that. Raises NotHere, WrongRaffleState."""
+    """Any state before DRAWN -> CANCELLED; the sweeper then ends its orders. Raises NotHere, WrongRaffleState."""
 
     def alter(raffle: Raffle) -> None:
         raffle.cancel_reason = reason
@@ -173,12 +181,12 @@ def cancel(tenant: str, raffle_id: str, *, reason: str, now: datetime) -> Raffle
 
 
 def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
-    """Freeze what was sold, once: the list is kept, the raffle has its Merkle root and size. Raises NotHere, NotFrozen.
+    """Store the sold list, once: the raffle gets its Merkle root and size. Raises NotHere, NotFrozen.
 
     It reads every number, so a raffle of 100,000 takes some seconds.
     """
-    for _ in writes.attempts():
-        raffle = get(tenant, raffle_id, now=now)
+
+    def decide(raffle: Raffle) -> Raffle:
         if raffle.frozen_at:
             return raffle
         if raffle.status != RaffleStatus.CLOSED or now < freezes_at(raffle):
@@ -187,20 +195,17 @@ def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
         raffle.root, raffle.sold_count = sold_list.store(tenant, raffle_id, tickets), len(tickets)
         raffle.frozen_at, raffle.updated_at = now, now
         is_drawn_by_itself = raffle.commitment["method"]["name"] == Drand.name and now < raffle.draw_at
-        due = keys.due(raffle_id, raffle.draw_at) if is_drawn_by_itself else (None, None)
-        raffle.due_pk, raffle.due_at = due
-        try:
-            with writes.transaction() as tx:
-                tx.save(raffle)
-        except writes.ConditionFailed:
-            continue
+        raffle.due_pk, raffle.due_at = keys.due(raffle_id, raffle.draw_at) if is_drawn_by_itself else (None, None)
+        with writes.transaction() as tx:
+            tx.save(raffle)
         logger.info("raffle.frozen", tenant=tenant, raffle=raffle_id, sold=raffle.sold_count, root=raffle.root)
         return raffle
-    raise Busy
+
+    return writes.retrying(lambda _attempt: get(tenant, raffle_id, now=now), decide)
 
 
 def not_frozen_error(raffle: Raffle) -> NotFrozen:
-    """The refusal of what needs the frozen list."""
+    """The refusal of an action that needs the frozen list."""
     return NotFrozen(current=raffle.status, freezes_at=freezes_at(raffle).isoformat())
 
 
@@ -210,12 +215,12 @@ def method_of(form: "ByDrand | ByLottery | ByCommitReveal", draw_at: datetime) -
 
     if isinstance(form, ByDrand):
         return beacon.method(draw_at)
-    asked = form.model_dump(exclude={"name"})
-    return CommitReveal(**asked) if isinstance(form, ByCommitReveal) else Lottery(**asked)
+    fields = form.model_dump(exclude={"name"})
+    return CommitReveal(**fields) if isinstance(form, ByCommitReveal) else Lottery(**fields)
 
 
-def _commitment(raffle: Raffle, form: "Opening") -> dict[str, Any]:
-    """What is published of how the raffle will be drawn. Raises NotReady without prizes."""
+def _commitment(raffle: Raffle, form: "Opening") -> CommitmentDocument:
+    """The raffle's commitment, to be published. Raises NotReady without prizes."""
     if not raffle.prizes:
         raise NotReady(field="prizes", value=None, name="prizes")
     return commitments.to_document(
@@ -232,51 +237,50 @@ def _commitment(raffle: Raffle, form: "Opening") -> dict[str, Any]:
 
 
 def _check_ready(raffle: Raffle, now: datetime) -> None:
-    """Raise NotReady for what an open raffle needs and a draft may lack."""
+    """Raise NotReady for a field that a draft may lack and an open raffle needs."""
     if not raffle.terms_url:
         raise NotReady(field="terms_url", value=None, name="terms_url")
     if raffle.sale_closes_at <= now:
         raise NotReady(field="sale_closes_at", value=raffle.sale_closes_at.isoformat(), name="sale_closes_at")
 
 
-def _check_plan_limit(limit: float | None, others: Any) -> None:
-    """Raise TooManyOpen where the plan limits open raffles and there are as many."""
-    count = len(others.raffles or ()) if others else 0
+def _check_plan_limit(limit: float | None, open_raffles: OpenRaffles | None) -> None:
+    """Raise TooManyOpen where the plan allows no further open raffle."""
+    count = len(open_raffles.raffles or ()) if open_raffles else 0
     if limit is not None and count >= limit:
         raise TooManyOpen(limit=int(limit))
 
 
 def _count_as_open(tx: Transaction, tenant: str, raffle_id: str, limit: float | None) -> None:
-    """Put a raffle among the open ones, in the write itself as long as the plan's limit allows."""
-    actions = [OpenRaffles.entity.set(OpenRaffles), OpenRaffles.raffles.add({raffle_id})]  # it may make the item
+    """Add a raffle to the open ones; the condition of the write keeps the plan's limit."""
+    actions = [OpenRaffles.entity.set(OpenRaffles), OpenRaffles.raffles.add({raffle_id})]  # it may create the item
     condition = None if limit is None else OpenRaffles.are_fewer_than(int(limit))
     tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=actions, condition=condition)
 
 
 def _move(tenant: str, raffle_id: str, wanted: RaffleStatus, alter: Callable[[Raffle], None], now: datetime) -> Raffle:
-    """Move a raffle, and take it from the open ones; one that is there already stays as it is."""
-    for _ in writes.attempts():
-        raffle = get(tenant, raffle_id, now=now)
+    """Bring a raffle into a state, and take it from the open ones; one that is in it stays as it is."""
+
+    def decide(raffle: Raffle) -> Raffle:
         if raffle.status == wanted:
             return raffle
         rules.RAFFLE_MOVES.check(raffle.status, wanted)
         was_open = raffle.status == RaffleStatus.OPEN
         alter(raffle)
         raffle.status, raffle.updated_at = wanted.value, now
-        try:
-            with writes.transaction() as tx:
-                tx.save(raffle)
-                if was_open:
-                    gone: list[Any] = [OpenRaffles.raffles.delete({raffle_id})]
-                    tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=gone)
-        except writes.ConditionFailed:
-            continue
+        with writes.transaction() as tx:
+            tx.save(raffle)
+            if was_open:
+                actions = [OpenRaffles.raffles.delete({raffle_id})]
+                tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=actions)
         logger.info(f"raffle.{wanted.value.lower()}", tenant=tenant, raffle=raffle_id)
         return raffle
-    raise Busy
+
+    return writes.retrying(lambda _attempt: get(tenant, raffle_id, now=now), decide)
 
 
-def _as_raffle(stored: Any, raffle_id: str) -> Raffle:
-    if not isinstance(stored, Raffle):
+def as_raffle(item: object, raffle_id: str) -> Raffle:
+    """``item`` if it is a raffle. Raises NotHere."""
+    if not isinstance(item, Raffle):
         raise NotHere(entity="raffle", id=raffle_id)
-    return stored
+    return item

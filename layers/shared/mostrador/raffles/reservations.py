@@ -1,37 +1,31 @@
-"""Sales of raffle numbers: reserved or sold in one read and one transaction, all numbers of an order or none."""
+"""Reservations: numbers of a raffle are reserved or sold in one read and one transaction, all of an order or none."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
-from mostrador.errors import Busy, Conflict, NotHere
+from mostrador.errors import Conflict
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import PaymentState, Target
 from mostrador.observability import logger
 from mostrador.people import customers
-from mostrador.raffles import board, numbers, orders, raffles, sellers
-from mostrador.raffles.rules import board as board_rules
-from mostrador.raffles.rules.numbers import check_count, check_numbers
+from mostrador.raffles import numbers, orders, raffles, sale_context
 from mostrador.raffles.rules.states import OrderStatus, printed_number, public_code
-from mostrador.table import keys, reads, writes
-from mostrador.table.items.raffles import BoardChunk, Order, Raffle, RaffleBuyer
-from mostrador.table.items.tenants import Tenant
+from mostrador.raffles.sale_context import SaleContext, SaleRequest
+from mostrador.table import keys, writes
+from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer
 from mostrador.table.writes import Transaction
-from mostrador.tenancy import tenants
-from mostrador.values.phones import normalised
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.payments import ManualPayment
     from mostrador.raffles.views.orders import NewOrder
 
 _PAUSE: Final = 0.02
-"""Seconds between two tries at most: the next one is for other numbers, so nobody is in its way."""
+"""At most, in seconds, between two attempts: the next one is for other numbers, so nobody is in its way."""
 
 
 class NumbersTaken(Conflict):
-    """``value`` are the numbers that are gone, ``alternatives`` as many that are free, or all that are left."""
+    """``value`` are the taken numbers, ``alternatives`` as many free ones, or all that are left."""
 
     code = "numbers_taken"
     en = "these numbers are taken: {numbers}"
@@ -42,52 +36,6 @@ class NotEnoughNumbers(Conflict):
     code = "not_enough_numbers"
     en = "{value} numbers were asked for, and {left} are left"
     es = "se pidieron {value} números y quedan {left}"
-
-
-@dataclass(frozen=True, slots=True)
-class SaleRequest:
-    """What is wanted, with what follows from the request alone; ``seller`` is whoever calls, where they sell."""
-
-    shop: Tenant
-    raffle_id: str
-    form: "NewOrder"
-    order_id: str
-    fingerprint: str
-    phone: str | None
-    actor_name: str
-    seller: str | None
-    now: datetime
-
-    def keys(self) -> set[keys.Key]:
-        """What must be read."""
-        tenant, form = self.shop.slug, self.form
-        wanted = {keys.tenant(tenant), keys.raffle(tenant, self.raffle_id), keys.order(tenant, self.order_id)}
-        if form.customer_id:
-            wanted.add(keys.customer(tenant, form.customer_id))
-        if self.phone:
-            wanted.add(keys.phone(tenant, self.phone))
-        if form.seller:
-            wanted.add(keys.member(tenant, form.seller))
-        if form.count:
-            wanted.add(keys.board_chunk(tenant, self.raffle_id, 0))
-        return wanted
-
-
-@dataclass(frozen=True, slots=True)
-class SaleContext:
-    """Fresh copies of what a sale goes by, and an ``picker`` of free numbers where some are chosen at random."""
-
-    raffle: Raffle
-    customer: Any
-    is_new: bool
-    picker: numbers.NumberPicker | None
-
-
-class _Repeated(Exception):
-    """The request was carried out before."""
-
-    def __init__(self, earlier: Order) -> None:
-        self.earlier = earlier
 
 
 def sell(
@@ -105,83 +53,24 @@ def sell(
     Raises NotHere (raffle, customer), NotOnSale, NumberOutside, NumberTwice, TooManyNumbers, TooManyForCustomer,
     NumbersTaken with alternatives, NotEnoughNumbers, UnknownSeller, BadPhone, KeyReused, Busy.
     """
-    sale = _sale(tenant, raffle_id, form, actor_name=actor_name, seller=seller, key=key, now=now)
-    context = None
-    for _ in writes.attempts(longest=_PAUSE):
+    sale = sale_context.request_of(tenant, raffle_id, form, actor_name=actor_name, seller=seller, key=key, now=now)
+    kept: SaleContext | None = None
+
+    def load(_attempt: int) -> SaleContext:
+        return kept or sale_context.load(sale)
+
+    def decide(context: SaleContext) -> Order:
+        nonlocal kept
         try:
-            context = context or _read(sale)
             return _write(sale, context, _chosen(sale, context))
-        except _Repeated as repeated:
-            return repeated.earlier
         except writes.ConditionFailed as refused:
-            gone = _gone(context, refused) if context else set()
-            if not context or not gone:
-                context = None
-            elif context.picker:
-                context.picker.miss(gone)
-            else:
-                raise _numbers_taken_error(tenant, context.raffle, form.numbers or [], gone, now) from refused
-    raise Busy
+            kept = _context_after(sale, context, refused)
+            raise
 
-
-def _sale(
-    tenant: str,
-    raffle_id: str,
-    form: "NewOrder",
-    *,
-    actor_name: str,
-    seller: str | None,
-    key: str | None,
-    now: datetime,
-) -> SaleRequest:
-    shop = tenants.current(tenant, now=now)
-    phone = form.customer.phone if form.customer else None
-    return SaleRequest(
-        shop=shop,
-        raffle_id=raffle_id,
-        form=form,
-        order_id=ids.derived(tenant, "order", key) if key else ids.new(),
-        fingerprint=ids.fingerprint(f"{raffle_id} {form.as_sent()}"),
-        phone=normalised(phone, shop.country, field="body.customer.phone") if phone else None,
-        actor_name=actor_name,
-        seller=form.seller or seller,
-        now=now,
-    )
-
-
-def _read(sale: SaleRequest) -> SaleContext:
-    """One consistent read of everything. Raises _Repeated, and what forbids the sale."""
-    tenant, form = sale.shop.slug, sale.form
-    seen = reads.batch(sale.keys())
-    earlier: Order | None = seen.get(keys.order(tenant, sale.order_id))
-    if earlier is not None:
-        raise _Repeated(writes.same_request(earlier, sale.fingerprint))
-    shop = tenants.active(seen.get(keys.tenant(tenant)), tenant)
-    raffle = seen.get(keys.raffle(tenant, sale.raffle_id))
-    if not isinstance(raffle, Raffle):
-        raise NotHere(entity="raffle", id=sale.raffle_id)
-    raffles.check_on_sale(raffle, sale.now)
-    check_numbers(form.numbers or [], int(raffle.first_number), int(raffle.last_number))
-    asked, field = (form.count, "body.count") if form.count else (len(form.numbers or []), "body.numbers")
-    check_count(asked, int(raffle.numbers_per_order), field=field)
-    if form.seller:
-        sellers.check(seen.get(keys.member(tenant, form.seller)), form.seller)
-    customer, is_new = customers.identified(
-        shop, seen, customer_id=form.customer_id, wanted=form.customer, phone=sale.phone, now=sale.now
-    )
-    return SaleContext(raffle, customer, is_new, _picker(sale, raffle, seen) if form.count else None)
-
-
-def _picker(sale: SaleRequest, raffle: Raffle, seen: Mapping[keys.Key, Any]) -> numbers.NumberPicker:
-    """The numbers that are free by their picture, whose first part was read; where nothing was projected yet, all."""
-    tenant, first, last = sale.shop.slug, int(raffle.first_number), int(raffle.last_number)
-    chunk, count = seen.get(keys.board_chunk(tenant, raffle.id, 0)), last - first + 1
-    if count > board_rules.CHUNK:
-        picture = board.read(tenant, raffle)
-    else:
-        bits = chunk.bits if isinstance(chunk, BoardChunk) else board_rules.blank(count)
-        picture = board_rules.Board(first, last, bits, None, None)
-    return numbers.NumberPicker(tenant, raffle, sale.now, picture.free())
+    try:
+        return writes.retrying(load, decide, longest=_PAUSE)
+    except sale_context.Repeated as repeated:
+        return repeated.earlier
 
 
 def _chosen(sale: SaleRequest, context: SaleContext) -> list[int]:
@@ -196,8 +85,8 @@ def _chosen(sale: SaleRequest, context: SaleContext) -> list[int]:
 
 
 def _write(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
-    """The one transaction: order, numbers, customer with guard, what counts them, the payment. Raises Refused."""
-    tenant, raffle = sale.shop.slug, context.raffle
+    """One transaction: order, numbers, customer and phone guard, the counts, the payment. Raises ConditionFailed."""
+    tenant, raffle = sale.tenant.slug, context.raffle
     order = _order(sale, context, chosen)
     with writes.transaction() as tx:
         if sale.form.paid:
@@ -212,8 +101,8 @@ def _write(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
 
 
 def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment") -> None:
-    """Over the counter: the order is paid as it is made."""
-    tenant = sale.shop.slug
+    """Pay the order over the counter as it is made."""
+    tenant = sale.tenant.slug
     payment = payments.draft_manual(
         tenant,
         ids.derived(tenant, "payment", order.id),
@@ -229,29 +118,42 @@ def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment"
     orders.pay(tx, tenant, order, payment.id, actor_name=sale.actor_name, now=sale.now)
 
 
-def _gone(context: SaleContext, refused: writes.ConditionFailed) -> set[int]:
-    """The numbers that were in the way; none where something else was, so that all must be read anew.
+def _context_after(sale: SaleRequest, context: SaleContext, refused: writes.ConditionFailed) -> SaleContext | None:
+    """The context of the next attempt, whose picker leaves out the taken numbers; None: everything is read again.
 
-    Raises TooManyForCustomer.
+    Raises TooManyForCustomer, and NumbersTaken where the form names the numbers.
     """
-    kinds = {type(one) for one in refused.found}
+    taken = _taken_numbers(context, refused)
+    if not taken:
+        return None
+    if context.picker is None:
+        raise _numbers_taken_error(sale, context.raffle, taken) from refused
+    context.picker.miss(taken)
+    return context
+
+
+def _taken_numbers(context: SaleContext, refused: writes.ConditionFailed) -> set[int]:
+    """The numbers that other orders had; empty where another item was in the way. Raises TooManyForCustomer."""
+    kinds = {type(item) for item in refused.found}
     if len(refused.found) < refused.failed or Order in kinds:
         return set()
     if RaffleBuyer in kinds:
         raise numbers.TooManyForCustomer(limit=int(context.raffle.numbers_per_customer)) from refused
-    return {keys.numbered((one.pk, one.sk))[1] for one in refused.found}
+    return {keys.numbered((item.pk, item.sk))[1] for item in refused.found}
 
 
-def _numbers_taken_error(tenant: str, raffle: Raffle, wanted: list[int], gone: set[int], now: datetime) -> NumbersTaken:
-    """The refusal of a choice, with as many others as are gone."""
-    others = numbers.free_alternatives(tenant, raffle, len(gone), without=set(wanted), now=now)
-    named = ", ".join(printed_number(number, int(raffle.last_number)) for number in sorted(gone))
-    return NumbersTaken(field="body.numbers", value=sorted(gone), numbers=named, alternatives=others)
+def _numbers_taken_error(sale: SaleRequest, raffle: Raffle, taken: set[int]) -> NumbersTaken:
+    """The refusal of the chosen numbers, with as many free ones as are taken."""
+    chosen = set(sale.form.numbers or [])
+    alternatives = numbers.free_alternatives(sale.tenant.slug, raffle, len(taken), without=chosen, now=sale.now)
+    printed = ", ".join(printed_number(number, int(raffle.last_number)) for number in sorted(taken))
+    return NumbersTaken(field="body.numbers", value=sorted(taken), numbers=printed, alternatives=alternatives)
 
 
 def _order(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
-    tenant, raffle, customer, form = sale.shop.slug, context.raffle, context.customer, sale.form
-    made = Order(
+    """The order as it is stored while its numbers are reserved."""
+    tenant, raffle, customer, form = sale.tenant.slug, context.raffle, context.customer, sale.form
+    order = Order(
         *keys.order(tenant, sale.order_id),
         id=sale.order_id,
         code=public_code(sale.order_id),
@@ -274,8 +176,8 @@ def _order(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
         created_at=sale.now,
         fingerprint=sale.fingerprint,
     )
-    until = sale.now + timedelta(minutes=int(raffle.hold_minutes))
-    made.hold_expires_at, (made.due_pk, made.due_at) = until, keys.due(made.id, until)
-    made.gsi1pk, made.gsi1sk = keys.order_of_raffle(tenant, raffle.id, sale.now, made.id)
-    made.gsi2pk, made.gsi2sk = keys.order_of_customer(tenant, customer.id, sale.now, made.id)
-    return made
+    expires_at = sale.now + timedelta(minutes=int(raffle.hold_minutes))
+    order.hold_expires_at, (order.due_pk, order.due_at) = expires_at, keys.due(order.id, expires_at)
+    order.gsi1pk, order.gsi1sk = keys.order_of_raffle(tenant, raffle.id, sale.now, order.id)
+    order.gsi2pk, order.gsi2sk = keys.order_of_customer(tenant, customer.id, sale.now, order.id)
+    return order

@@ -1,9 +1,8 @@
-"""Who of the business sells numbers of a raffle: named by an order, with totals of what is paid."""
+"""Sellers: the members whom orders name as the seller, with the totals of their paid orders."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from mostrador.errors import Invalid
 from mostrador.people.members import ACTIVE
@@ -23,7 +22,7 @@ class UnknownSeller(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class SellerTotal:
-    """What a member sold; ``email`` is None for who has left."""
+    """The paid sales of one member in a raffle; ``email`` is None after the member has left."""
 
     seller: str
     email: str | None
@@ -33,43 +32,37 @@ class SellerTotal:
     currency: str
 
 
-def check(member: Any, user: str) -> None:
-    """Raise UnknownSeller unless ``member``, as the table has it, is active."""
+def check(member: object, user: str) -> None:
+    """Raise UnknownSeller unless the stored item is an active member."""
     if not isinstance(member, Member) or member.status != ACTIVE:
         raise UnknownSeller(field="body.seller", value=user)
 
 
 def count(tx: Transaction, tenant: str, order: Order, sign: int) -> None:
-    """Count an order that is paid (1), or no longer (-1), for its seller; nothing where it has none."""
+    """Add a paid order to its seller's totals (``sign`` 1), or take it out (-1); nothing where it has no seller."""
     if not order.seller:
         return
-    of, amount = RaffleSeller, int(order.total_amount.scaleb(money.digits(order.currency)))
+    amount = int(order.total_amount.scaleb(money.digits(order.currency)))
     actions = [
-        of.entity.set(of),  # the update may be what makes the item
-        of.orders.add(sign),
-        of.numbers.add(sign * len(order.numbers)),
-        of.amount.add(sign * amount),
+        RaffleSeller.entity.set(RaffleSeller),  # the update may create the item
+        RaffleSeller.orders.add(sign),
+        RaffleSeller.numbers.add(sign * len(order.numbers)),
+        RaffleSeller.amount.add(sign * amount),
     ]
-    tx.update(of(*keys.raffle_seller(tenant, order.raffle_id, order.seller)), actions=actions)
+    tx.update(RaffleSeller(*keys.raffle_seller(tenant, order.raffle_id, order.seller)), actions=actions)
 
 
 def totals(tenant: str, raffle_id: str, *, now: datetime) -> list[SellerTotal]:
-    """What each seller sold of a raffle, the most first: as many as the business has had members. Raises NotHere."""
+    """The total of each seller of a raffle, the most numbers first. Raises NotHere."""
     raffle = raffles.get(tenant, raffle_id, now=now)
-    found = reads.everything(keys.raffle_partition(tenant, raffle_id), keys.SELLER_PREFIX)
-    users = {one.sk.removeprefix(keys.SELLER_PREFIX): one for one in found}
-    members = reads.batch(keys.member(tenant, user) for user in users) if users else {}
-    emails = {one.user: one.email for one in members.values()}
-    places = -money.digits(raffle.currency)
-    told = [
-        SellerTotal(
-            user,
-            emails.get(user),
-            int(one.orders),
-            int(one.numbers),
-            money.text(Decimal(int(one.amount)).scaleb(places), raffle.currency),
-            raffle.currency,
-        )
-        for user, one in users.items()
-    ]
-    return sorted(told, key=lambda one: -one.numbers)
+    items = reads.everything(keys.raffle_partition(tenant, raffle_id), keys.SELLER_PREFIX)
+    sellers = {item.sk.removeprefix(keys.SELLER_PREFIX): item for item in items}
+    members = reads.batch(keys.member(tenant, user) for user in sellers) if sellers else {}
+    emails = {member.user: member.email for member in members.values()}
+    totals = [_total(user, emails.get(user), seller, raffle.currency) for user, seller in sellers.items()]
+    return sorted(totals, key=lambda total: -total.numbers)
+
+
+def _total(user: str, email: str | None, seller: RaffleSeller, currency: str) -> SellerTotal:
+    amount = Decimal(int(seller.amount)).scaleb(-money.digits(currency))
+    return SellerTotal(user, email, int(seller.orders), int(seller.numbers), money.text(amount, currency), currency)

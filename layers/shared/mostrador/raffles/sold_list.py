@@ -1,7 +1,7 @@
-"""What a raffle sold: the list that is frozen after the close, kept under its Merkle root.
+"""The sold list of a raffle: the numbers sold with the public codes of their orders, stored under its Merkle root.
 
-By its root: whoever writes the same list twice, or at the same moment, writes the same items, and another list would
-not touch them. Which list counts, the raffle says.
+Two writers of the same list write the same items. A different list has another root and touches other items. The raffle
+says which root counts.
 """
 
 import zlib
@@ -22,9 +22,10 @@ _lists: Final = ProcessCache[tuple[str, str, str], tuple[Ticket, ...]](size=2)
 
 
 def collect(tenant: str, raffle_id: str) -> list[Ticket]:
-    """Every number that is sold, as it is at this moment."""
+    """Every number that is sold at this moment (consistent reads), by ascending number."""
     partition, prefix = keys.raffle_partition(tenant, raffle_id), keys.NUMBER_PREFIX
-    rows = reads.rows(partition, prefix, only=("sk", "order_id"), keep=RaffleNumber.is_sold == True)  # noqa: E712 - a condition
+    is_sold = RaffleNumber.is_sold == True  # noqa: E712 - a condition
+    rows = reads.rows(partition, prefix, only=("sk", "order_id"), keep=is_sold)
     codes: dict[str, str] = {}
     tickets = []
     for row in rows:
@@ -36,23 +37,23 @@ def collect(tenant: str, raffle_id: str) -> list[Ticket]:
 
 
 def store(tenant: str, raffle_id: str, tickets: Sequence[Ticket]) -> str:
-    """Keep a list; tells its root, in hex."""
+    """Store a sold list and return its Merkle root, in hex."""
     root = merkle.merkle_root(draw.leaves(tickets)).hex()
     for chunk, begin in enumerate(range(0, len(tickets), PER_CHUNK)):
-        lines = "\n".join(f"{one.number}:{one.order}" for one in tickets[begin : begin + PER_CHUNK])
+        lines = "\n".join(f"{number}:{order}" for number, order in tickets[begin : begin + PER_CHUNK])
         with writes.transaction() as tx:
             tx.save(SoldChunk(*keys.sold_chunk(tenant, raffle_id, root, chunk), entries=zlib.compress(lines.encode())))
     return root
 
 
 def read(tenant: str, frozen: Raffle) -> tuple[Ticket, ...]:
-    """The list of a raffle that is frozen, by ascending number."""
+    """The sold list of a raffle that is frozen, by ascending number."""
     count = int(frozen.sold_count)
     return _lists.get_or_make((tenant, frozen.id, frozen.root), lambda: _read(tenant, frozen.id, frozen.root, count))
 
 
 def _read(tenant: str, raffle_id: str, root: str, count: int) -> tuple[Ticket, ...]:
-    wanted = [keys.sold_chunk(tenant, raffle_id, root, chunk) for chunk in range(-(-count // PER_CHUNK))]
-    found = reads.batch(wanted) if wanted else {}
-    lines = [line for key in wanted for line in zlib.decompress(found[key].entries).decode().split("\n")]
+    chunk_keys = [keys.sold_chunk(tenant, raffle_id, root, chunk) for chunk in range(-(-count // PER_CHUNK))]
+    chunks = reads.batch(chunk_keys) if chunk_keys else {}
+    lines = [line for key in chunk_keys for line in zlib.decompress(chunks[key].entries).decode().split("\n")]
     return tuple(Ticket(int(number), order) for number, order in (line.split(":") for line in lines))

@@ -2,8 +2,10 @@
 
 from botocore.exceptions import BotoCoreError
 from pynamodb.exceptions import PynamoDBException as TableFailure
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
-__all__ = ["TableFailure", "code_of", "is_overload"]
+__all__ = ["Action", "Condition", "TableFailure", "code_of", "is_overload"]
 
 _OVERLOAD = frozenset(
     {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "InternalServerError"}

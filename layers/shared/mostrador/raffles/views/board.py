@@ -1,14 +1,14 @@
-"""The picture of a raffle's numbers, and lists of them, as they travel."""
+"""The board of a raffle (the picture of all its numbers) and lists of numbers, in requests and answers."""
 
 from base64 import b64encode
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Listing, View
-from mostrador.raffles.rules.board import NumberState
+from mostrador.raffles.rules.board import Board, NumberState
 
 _HIGHEST = 999_999
 
@@ -42,12 +42,12 @@ class BoardView(View):
     legend: list[NumberState] = Field(title="Estados")
     counts: CountsView = Field(title="Cantidades")
     as_of: datetime | None = Field(
-        title="Actualizado", description="When a change last reached the picture; null before the first."
+        title="Actualizado", description="When a change last reached the board; null before the first change."
     )
-    lag_seconds: int | None = Field(title="Demora (segundos)", description="How long that change was under way.")
+    lag_seconds: int | None = Field(title="Demora (segundos)", description="How long that change took to reach it.")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: Board) -> dict[str, object]:
         return {"bits": b64encode(item.bits).decode(), "legend": list(NumberState)}
 
 

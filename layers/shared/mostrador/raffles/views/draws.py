@@ -1,4 +1,4 @@
-"""Draws as they travel: how a raffle will be drawn, what a draw takes, what comes after."""
+"""Draws in requests and answers: the method, the evidence, the redraw, the delivery and the export."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -36,14 +36,14 @@ class ByCommitReveal(Request):
 
 
 class Opening(Request):
-    """How the raffle will be drawn: published as it opens, and fixed from then on."""
+    """How the raffle will be drawn: it is published at the opening and fixed from then on."""
 
     method: ByDrand | ByLottery | ByCommitReveal = Field(discriminator="name", title="Método del sorteo")
     unsold: Unsold = Field(Unsold.SOLD_ONLY, title="Qué pasa con los números no vendidos")
 
 
 class Evidence(Request):
-    """What a draw by ``commit_reveal`` (the secret) or ``lottery`` (its numbers) takes; by drand nothing."""
+    """The evidence of a draw by ``commit_reveal`` (the secret) or ``lottery`` (its numbers); none for drand."""
 
     secret: _Hex | None = Field(None, title="Secreto, en hexadecimal")
     numbers: list[_Digits] | None = Field(None, min_length=1, max_length=20, title="Números de la lotería")
@@ -80,7 +80,7 @@ class ExportQuery(Request):
 
 
 class ExportRow(View):
-    """One number that is reserved or sold; ``prize`` are the prizes it won."""
+    """One number that is reserved or sold; ``prize`` names the prizes that it won."""
 
     number: str = Field(title="Número")
     order: str = Field(title="Código de la orden")

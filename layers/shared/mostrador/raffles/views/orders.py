@@ -1,7 +1,7 @@
-"""Orders of raffle numbers as they travel."""
+"""Orders of raffle numbers in requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
@@ -14,6 +14,10 @@ from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import MOST_PER_ORDER, OrderStatus, printed_number
 from mostrador.values import money
+
+if TYPE_CHECKING:
+    from mostrador.raffles.public_orders import ManagedOrder
+    from mostrador.table.items.raffles import Order
 
 HIGHEST = 999_999
 _Number = Annotated[Whole, Field(ge=0, le=HIGHEST)]
@@ -34,11 +38,11 @@ class _Choice(Request):
 
 
 class NewOrder(_Choice):
-    """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
+    """Either ``customer_id`` or ``customer``; a known phone in ``customer`` means the customer who has it."""
 
     customer_id: Id | None = Field(None, title="Cliente")
     customer: NewCustomer | None = Field(None, title="Datos del cliente")
-    seller: _User | None = Field(None, title="Vendedor", description="A member; whoever calls when left out.")
+    seller: _User | None = Field(None, title="Vendedor", description="A member; the caller when left out.")
     notes: LongText | None = Field(None, title="Notas")
     paid: ManualPayment | None = Field(None, title="Pagado en el acto", description="Sold, not only reserved.")
 
@@ -56,7 +60,7 @@ class PublicOrder(_Choice):
 
 
 class Receipt(Request):
-    """That it was paid: a receipt, or a transfer declared; staff looks at it."""
+    """The declaration that an order was paid: a receipt or a transfer, which staff checks."""
 
     method: Method = Field(Method.TRANSFER, title="Forma de pago")
     reference: ShortText | None = Field(None, title="Número de comprobante")
@@ -74,7 +78,7 @@ class OrderListing(Listing):
     overdue: bool | None = Field(None, title="Comprobantes sin revisar a tiempo")
 
 
-def printed(order: Any) -> list[str]:
+def printed_numbers(order: "Order") -> list[str]:
     """An order's numbers as they are printed."""
     return [printed_number(number, int(order.last_number)) for number in order.numbers]
 
@@ -105,19 +109,19 @@ class OrderView(View):
     paid_at: datetime | None = Field(title="Pagada")
     payment_id: str | None = Field(title="Pago")
     notes: str | None = Field(title="Notas")
-    history: list[dict[str, Any]] = Field([], title="Historial")
+    history: list[dict[str, object]] = Field([], title="Historial")
     created_by: str = Field(title="Creada por")
     created_at: datetime = Field(title="Creada")
     updated_at: datetime | None = Field(title="Modificada")
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Order") -> dict[str, object]:
         """Numbers as printed, instants on the tenant's clock, the amount with its currency's digits."""
         zone = ZoneInfo(item.time_zone)
         instants = ("hold_expires_at", "review_due_at", "paid_at", "created_at", "updated_at")
         return {name: local(getattr(item, name), zone) for name in instants} | {
-            "numbers": printed(item),
+            "numbers": printed_numbers(item),
             "history": item.history or [],
             "total_amount": money.text(item.total_amount, item.currency),
         }
@@ -128,26 +132,33 @@ class OrderPage(View):
     next: str | None
 
 
+class _WithTarget(Protocol):
+    """A settled payment: its ``target`` is the order."""
+
+    @property
+    def target(self) -> object: ...
+
+
 class SettledView(View):
-    """A payment and the order that it was for: where the payment is REFUND_DUE the order is not paid by it."""
+    """A payment and its order; where the payment is REFUND_DUE, it does not pay the order."""
 
     order: OrderView
     payment: PaymentView
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: _WithTarget) -> dict[str, object]:
         return {"order": item.target}
 
 
 class OrderLinkView(View):
-    """For the buyer, who then sees all numbers that the customer has in the raffle."""
+    """The buyer's link, which shows all numbers that the customer has in the raffle."""
 
     token: str = Field(title="Clave del enlace")
     path: str = Field(title="Enlace")
 
 
 class SellerView(View):
-    """What a member sold of a raffle, as far as it is paid; ``email`` is null where they have left."""
+    """The paid sales of one member in a raffle; ``email`` is null after the member has left."""
 
     seller: str = Field(title="Vendedor")
     email: str | None = Field(title="Correo del vendedor")
@@ -177,9 +188,11 @@ class OwnOrderLinks(View):
 
 
 class OwnOrderView(View):
-    """To whoever ordered: the name as they gave it, never the one that the business has for the phone."""
+    """An order for its buyer, with the name that the buyer gave, never the one that the business has for the phone."""
 
-    token: str = Field(title="Clave del enlace", description="Whoever has it may see and cancel: keep it secret.")
+    token: str = Field(
+        title="Clave del enlace", description="Keep it secret: it lets anybody see and cancel the order."
+    )
     links: OwnOrderLinks = Field(title="Enlaces")
     code: str = Field(title="Código público")
     raffle_id: str = Field(title="Rifa")
@@ -194,21 +207,21 @@ class OwnOrderView(View):
     currency: str = Field(title="Moneda")
     paid_at: datetime | None = Field(title="Pagada")
     time_zone: str = Field(title="Zona horaria")
-    proofs: list[dict[str, Any]] = Field(title="Comprobantes en la lista de vendidos")
+    proofs: list[dict[str, object]] = Field(title="Comprobantes en la lista de vendidos")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
-        one, at = item.order, f"/tenant/{item.tenant}/public/orders/{item.token}"
-        zone = ZoneInfo(one.time_zone)
+    def computed_fields(cls, item: "ManagedOrder") -> dict[str, object]:
+        order, path = item.order, f"/tenant/{item.tenant}/public/orders/{item.token}"
+        zone = ZoneInfo(order.time_zone)
         as_stored = ("code", "raffle_id", "raffle_title", "status", "currency", "receipt", "time_zone")
-        return {name: getattr(one, name) for name in as_stored} | {
-            "links": {"self": at} | {name: f"{at}/{name}" for name in ("receipt", "cancel", "checkout", "mine")},
-            "numbers": printed(one),
-            "name": one.ordered_as or one.customer_name,
-            "phone": one.customer_phone,
-            "hold_expires_at": local(one.hold_expires_at, zone),
-            "paid_at": local(one.paid_at, zone),
-            "total_amount": money.text(one.total_amount, one.currency),
+        return {name: getattr(order, name) for name in as_stored} | {
+            "links": {"self": path} | {name: f"{path}/{name}" for name in ("receipt", "cancel", "checkout", "mine")},
+            "numbers": printed_numbers(order),
+            "name": order.ordered_as or order.customer_name,
+            "phone": order.customer_phone,
+            "hold_expires_at": local(order.hold_expires_at, zone),
+            "paid_at": local(order.paid_at, zone),
+            "total_amount": money.text(order.total_amount, order.currency),
         }
 
 
@@ -221,9 +234,9 @@ class OwnNumbersRow(View):
     hold_expires_at: datetime | None = Field(title="La reserva vence")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Order") -> dict[str, object]:
         return {
-            "numbers": printed(item),
+            "numbers": printed_numbers(item),
             "total_amount": money.text(item.total_amount, item.currency),
             "hold_expires_at": local(item.hold_expires_at, ZoneInfo(item.time_zone)),
         }

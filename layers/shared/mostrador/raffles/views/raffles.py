@@ -1,7 +1,7 @@
-"""Raffles as they travel."""
+"""Raffles in requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
@@ -23,6 +23,10 @@ from mostrador.fields import (
 from mostrador.raffles.rules import prize_outcome
 from mostrador.raffles.rules.states import MOST_PER_ORDER, RaffleStatus, printed_number
 from mostrador.values import money
+
+if TYPE_CHECKING:
+    from mostrador.raffles.rules.prize_outcome import StoredDraw
+    from mostrador.table.items.raffles import Raffle
 
 _HIGHEST = 999_999
 _Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
@@ -101,19 +105,19 @@ class PermitView(View):
 
 
 class DrawView(View):
-    """A draw as it is on record: the first, and each redraw, held or still to come."""
+    """A draw on record: the first, and each redraw, held or announced."""
 
     draw: int = Field(title="Sorteo")
     reason: str | None = Field(title="Motivo del nuevo sorteo")
     prizes: list[int] | None = Field(title="Premios que se vuelven a sortear")
     draw_at: datetime = Field(title="Fecha y hora")
-    method: dict[str, Any] = Field(title="Método")
-    evidence: dict[str, Any] | None = Field(title="Azar")
+    method: dict[str, object] = Field(title="Método")
+    evidence: dict[str, object] | None = Field(title="Azar")
     drawn_at: datetime | None = Field(title="Realizado")
 
 
 class PublicWinnerView(View):
-    """A prize and who won it: the number as printed, the order's public code, the name as everybody may read it."""
+    """A prize and its winner: the number as printed, the order's public code, the masked name."""
 
     prize: int = Field(title="Puesto")
     name: str = Field(title="Premio")
@@ -155,7 +159,7 @@ class _RaffleFacts(View):
     image_url: str | None = Field(title="URL de la imagen")
     claim_days: int = Field(title="Días para reclamar los premios")
     status: RaffleStatus = Field(title="Estado")
-    commitment: dict[str, Any] | None = Field(title="Compromiso del sorteo")
+    commitment: dict[str, object] | None = Field(title="Compromiso del sorteo")
     commitment_sha256: str | None = Field(title="Huella del compromiso")
     opened_at: datetime | None = Field(title="Abierta")
     closed_at: datetime | None = Field(title="Cerrada")
@@ -166,14 +170,15 @@ class _RaffleFacts(View):
     cancel_reason: str | None = Field(title="Motivo de la cancelación")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Raffle") -> dict[str, object]:
+        """Instants on the tenant's clock, prices with the digits of the currency, draws and winners."""
         zone = ZoneInfo(item.time_zone)
         instants = ("sale_opens_at", "sale_closes_at", "draw_at", "opened_at", "closed_at", "frozen_at")
         return {name: local(getattr(item, name), zone) for name in instants} | {
             "price": money.text(item.price, item.currency),
             "packages": item.packages or [],
             "commitment_sha256": item.commitment_digest,
-            "draws": [_draw(item, place, one, zone) for place, one in enumerate(item.draws or [], 1)],
+            "draws": [_draw(item, place, draw, zone) for place, draw in enumerate(item.draws or [], 1)],
             "winners": _winners(item, zone),
         }
 
@@ -200,42 +205,43 @@ class RafflePage(View):
     next: str | None
 
 
-def _draw(item: Any, place: int, draw: prize_outcome.StoredDraw, zone: ZoneInfo) -> dict[str, Any]:
-    redraw = draw["redraw"] or {}
-    terms = redraw or item.commitment
+def _draw(raffle: "Raffle", place: int, draw: "StoredDraw", zone: ZoneInfo) -> dict[str, object]:
+    """A draw; the first one has neither reason nor prizes of its own."""
+    redraw, commitment = draw["redraw"], draw["redraw"] or raffle.commitment
     return {
         "draw": place,
-        "reason": redraw.get("reason"),
-        "prizes": redraw.get("prizes"),
-        "draw_at": _read(terms["draw_at"], zone),
-        "method": terms["method"],
+        "reason": redraw["reason"] if redraw else None,
+        "prizes": redraw["prizes"] if redraw else None,
+        "draw_at": _instant(commitment["draw_at"], zone),
+        "method": commitment["method"],
         "evidence": draw["evidence"],
-        "drawn_at": _read(draw["drawn_at"], zone),
+        "drawn_at": _instant(draw["drawn_at"], zone),
     }
 
 
-def _winners(item: Any, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """What each prize has come to, with its delivery; the views show of it what they name."""
-    told = []
-    for prize, won in sorted(prize_outcome.outcomes(item.draws or [], int(item.claim_days)).items()):
-        delivery = (item.deliveries or {}).get(str(prize), {})
-        told.append(
-            {
-                "prize": prize,
-                "name": item.prizes[prize - 1]["name"],
-                "number": None if won.number is None else printed_number(won.number, int(item.last_number)),
-                "order": won.order,
-                "order_id": won.order_id,
-                "winner": won.name,
-                "claim_by": local(won.claim_by, zone),
-                "is_delivered": bool(delivery),
-                "delivered_to": delivery.get("delivered_to"),
-                "delivered_at": _read(delivery.get("delivered_at"), zone),
-                "delivery_note": delivery.get("note"),
-            }
-        )
-    return told
+def _winners(raffle: "Raffle", zone: ZoneInfo) -> list[dict[str, object]]:
+    """The outcome and the delivery of each prize, with the fields of ``WinnerView``; the public view has fewer."""
+    outcomes = prize_outcome.outcomes(raffle.draws or [], int(raffle.claim_days))
+    return [_winner(raffle, outcome, zone) for _, outcome in sorted(outcomes.items())]
 
 
-def _read(instant: str | None, zone: ZoneInfo) -> datetime | None:
-    return local(datetime.fromisoformat(instant), zone) if instant else None
+def _winner(raffle: "Raffle", outcome: prize_outcome.PrizeOutcome, zone: ZoneInfo) -> dict[str, object]:
+    delivery = (raffle.deliveries or {}).get(str(outcome.prize))
+    return {
+        "prize": outcome.prize,
+        "name": raffle.prizes[outcome.prize - 1]["name"],
+        "number": None if outcome.number is None else printed_number(outcome.number, int(raffle.last_number)),
+        "order": outcome.order,
+        "order_id": outcome.order_id,
+        "winner": outcome.name,
+        "claim_by": local(outcome.claim_by, zone),
+        "is_delivered": delivery is not None,
+        "delivered_to": delivery["delivered_to"] if delivery else None,
+        "delivered_at": _instant(delivery["delivered_at"] if delivery else None, zone),
+        "delivery_note": delivery["note"] if delivery else None,
+    }
+
+
+def _instant(published: str | None, zone: ZoneInfo) -> datetime | None:
+    """A published instant on the tenant's clock."""
+    return datetime.fromisoformat(published).astimezone(zone) if published else None

@@ -1,8 +1,9 @@
 """The stored items of raffles and their orders; keys and base are those of ``table.base``."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from pynamodb.attributes import (
+    Attribute,
     BinaryAttribute,
     BooleanAttribute,
     JSONAttribute,
@@ -17,37 +18,37 @@ from mostrador.table.attributes import AmountAttribute, InstantAttribute
 from mostrador.table.base import Item, Versioned
 
 if TYPE_CHECKING:
-    from typing import TypedDict
-
-    from pynamodb.attributes import Attribute
-
     from mostrador.raffles.rules.commitments import CommitmentDocument
     from mostrador.raffles.rules.prize_outcome import Delivery, StoredDraw
 
-    class Prize(TypedDict):
-        """``value`` is a text, such as ``Gs. 50.000.000``."""
 
-        name: str
-        description: str | None
-        value: str | None
+class Prize(TypedDict):
+    """``value`` is a text, such as ``Gs. 50.000.000``."""
 
-    class Package(TypedDict):
-        """So many numbers for one price: an exact amount as text."""
+    name: str
+    description: str | None
+    value: str | None
 
-        numbers: int
-        price: str
 
-    class Permit(TypedDict):
-        authority: str
-        number: str
-        document_url: str
+class Package(TypedDict):
+    """So many numbers for one price: an exact amount as text."""
 
-    class Receipt(TypedDict):
-        """The declaration that an order was paid."""
+    numbers: int
+    price: str
 
-        method: str
-        reference: str | None
-        url: str | None
+
+class Permit(TypedDict):
+    authority: str
+    number: str
+    document_url: str
+
+
+class Receipt(TypedDict):
+    """The declaration that an order was paid."""
+
+    method: str
+    reference: str | None
+    url: str | None
 
 
 class Raffle(Versioned, discriminator="RAFFLE"):
@@ -60,10 +61,10 @@ class Raffle(Versioned, discriminator="RAFFLE"):
     id = UnicodeAttribute()
     title = UnicodeAttribute()
     description = UnicodeAttribute(null=True)
-    prizes: "Attribute[list[Prize]]" = JSONAttribute()
+    prizes: Attribute[list[Prize]] = JSONAttribute()
     price = AmountAttribute()
     currency = UnicodeAttribute()
-    packages: "Attribute[list[Package] | None]" = JSONAttribute(null=True)
+    packages: Attribute[list[Package] | None] = JSONAttribute(null=True)
     first_number = NumberAttribute()
     last_number = NumberAttribute()
     numbers_per_order = NumberAttribute()
@@ -75,7 +76,7 @@ class Raffle(Versioned, discriminator="RAFFLE"):
     draw_place = UnicodeAttribute(null=True)
     organiser = UnicodeAttribute()
     organiser_tax_id = UnicodeAttribute(null=True)
-    permit: "Attribute[Permit | None]" = JSONAttribute(null=True)
+    permit: Attribute[Permit | None] = JSONAttribute(null=True)
     terms_url = UnicodeAttribute(null=True)
     image_url = UnicodeAttribute(null=True)
     claim_days = NumberAttribute()
@@ -102,7 +103,9 @@ class OpenRaffles(Item, discriminator="OPENRAFFLES"):
     @classmethod
     def are_fewer_than(cls, limit: int) -> Condition:
         """The condition that one more is within a limit of at least 1."""
-        return cls.raffles.does_not_exist() | (size(cls.raffles) < limit)  # type: ignore[no-untyped-call]
+        has_room: Condition = size(cls.raffles) < limit  # type: ignore[no-untyped-call]
+        condition: Condition = cls.raffles.does_not_exist() | has_room
+        return condition
 
 
 class RaffleNumber(Item, discriminator="NUMBER"):
@@ -153,7 +156,7 @@ class Order(Versioned, discriminator="ORDER"):
     raffle_id = UnicodeAttribute()
     raffle_title = UnicodeAttribute()
     last_number = NumberAttribute()
-    numbers: "Attribute[list[int]]" = JSONAttribute()
+    numbers: Attribute[list[int]] = JSONAttribute()
     total_amount = AmountAttribute()
     currency = UnicodeAttribute()
     customer_id = UnicodeAttribute()
@@ -163,11 +166,11 @@ class Order(Versioned, discriminator="ORDER"):
     time_zone = UnicodeAttribute()
     status = UnicodeAttribute()
     hold_expires_at = InstantAttribute(null=True)
-    receipt: "Attribute[Receipt | None]" = JSONAttribute(null=True)
+    receipt: Attribute[Receipt | None] = JSONAttribute(null=True)
     review_due_at = InstantAttribute(null=True)
     seller = UnicodeAttribute(null=True)
     notes = UnicodeAttribute(null=True)
-    history: "Attribute[list[dict[str, str]] | None]" = JSONAttribute(null=True)
+    history: Attribute[list[dict[str, str]] | None] = JSONAttribute(null=True)
     paid_at = InstantAttribute(null=True)
     payment_id = UnicodeAttribute(null=True)
     checkout_id = UnicodeAttribute(null=True)
