@@ -16,11 +16,11 @@ def test_get_connection_is_still_what_makes_the_connection_of_a_model():
 def test_get_connection_is_still_asked_for_every_request(table, monkeypatch):
     asked, ours = [], Item._get_connection
 
-    def counted():
+    def counted(_):
         asked.append(1)
         return ours()
 
-    monkeypatch.setattr(Item, "_get_connection", counted)
+    monkeypatch.setattr(Item, "_get_connection", classmethod(counted))
     item = Usage("T#salon", "X")
     requests = {
         "save": item.save,
