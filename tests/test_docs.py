@@ -310,6 +310,14 @@ def test_each_of_the_six_questions_is_answered_in_at_most_three_files_that_exist
     assert [step for steps in found.values() for step in astray(steps)] == []
 
 
+def test_the_operations_page_has_every_alarm_and_every_parameter_of_the_template():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    named = {name for row in rows(page) for name in spans(row[0])}
+
+    assert {name for name in named if name.endswith("Alarm")} == set(template.resources("AWS::CloudWatch::Alarm"))
+    assert set(template.load()["Parameters"]) <= named
+
+
 def test_every_make_target_named_exists():
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
 
