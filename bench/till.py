@@ -15,6 +15,7 @@ from mostrador.clients.bancard_http import Application
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.payments import bancard_account, bancard_webhook, checkout
 from mostrador.payments.rules import bancard as rules
+from mostrador.payments.rules import bancard_masking
 from mostrador.tenancy.views.integrations import BancardForm
 
 _KEYS: Final = {"public_key": "P" * 32, "private_key": "S" * 40}
@@ -59,7 +60,7 @@ def slot(day: int) -> datetime:
 
 def _paid(_application: Application, process_id: int) -> PurchaseAnswer:
     raw = _message(process_id)
-    return PurchaseAnswer(rules.result_of(raw), PurchaseState.PAID_OR_DECLINED, rules.masked(raw))
+    return PurchaseAnswer(rules.result_of(raw), PurchaseState.PAID_OR_DECLINED, bancard_masking.masked(raw))
 
 
 def _message(process_id: int) -> dict[str, object]:

@@ -4,7 +4,7 @@ import pytest
 
 from mostrador import settings
 from mostrador.clients import bancard_http
-from mostrador.clients.bancard import Application
+from mostrador.clients.bancard_http import Application
 from tests.support import gateway_double
 from tests.support.notices import KEY, PUBLIC
 

@@ -6,16 +6,8 @@ from itertools import product
 import pytest
 
 from mostrador.clients import bancard
-from mostrador.clients.bancard import (
-    Application,
-    Card,
-    Charge,
-    GatewayUnknown,
-    Purchase,
-    PurchaseState,
-    RollbackOutcome,
-    ThreeDS,
-)
+from mostrador.clients.bancard import Card, Charge, Purchase, PurchaseState, RollbackOutcome, ThreeDS
+from mostrador.clients.bancard_http import Application, GatewayUnknown
 from mostrador.payments.rules.bancard import result_of
 from tests.support.gateway_double import Reply, error
 from tests.support.notices import ALIAS, AMOUNT, CHARGE, CONFIRM, ID, KEY, NOTICE, PUBLIC

@@ -7,14 +7,13 @@ import pytest
 
 from mostrador import settings
 from mostrador.clients import bancard, http_bodies
-from mostrador.clients.bancard import (
+from mostrador.clients.bancard import Charge, Purchase
+from mostrador.clients.bancard_http import (
     Application,
-    Charge,
     DuplicateProcess,
     GatewayKeysRefused,
     GatewayRefused,
     GatewayUnknown,
-    Purchase,
 )
 from mostrador.errors import Conflict, Unavailable
 from tests.support import gateway_double

@@ -13,6 +13,7 @@ from mostrador.clients.bancard import PurchaseAnswer, PurchaseState, RollbackOut
 from mostrador.clients.bancard_http import DuplicateProcess, GatewayKeysRefused, GatewayUnknown
 from mostrador.payments import bancard_account, bancard_webhook
 from mostrador.payments.rules import bancard as rules
+from mostrador.payments.rules import bancard_masking
 from mostrador.tenancy.views.integrations import BancardForm
 
 PUBLIC_KEY, PRIVATE_KEY = "P" * 32, "S" * 40
@@ -47,7 +48,7 @@ class Bank:
         if one["state"] in ("OPEN", "CLOSED"):
             return PurchaseAnswer(None, PurchaseState.NOT_PAID, {})
         raw = self.notice(process_id)["operation"]
-        return PurchaseAnswer(rules.result_of(raw), PurchaseState.PAID_OR_DECLINED, rules.masked(raw))
+        return PurchaseAnswer(rules.result_of(raw), PurchaseState.PAID_OR_DECLINED, bancard_masking.masked(raw))
 
     def rollback(self, application, process_id):
         self._called("rollback", application)

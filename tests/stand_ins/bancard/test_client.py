@@ -4,17 +4,13 @@ import pytest
 
 from mostrador import settings
 from mostrador.clients import bancard
-from mostrador.clients.bancard import (
+from mostrador.clients.bancard import Charge, Purchase, PurchaseState, RollbackOutcome, ThreeDS
+from mostrador.clients.bancard_http import (
     Application,
-    Charge,
     DuplicateProcess,
     GatewayKeysRefused,
     GatewayRefused,
     GatewayUnknown,
-    Purchase,
-    PurchaseState,
-    RollbackOutcome,
-    ThreeDS,
 )
 from tests.stand_ins.conftest import AMOUNT, PRIVATE_KEY, PROCESS, PUBLIC_KEY
 

@@ -1,7 +1,7 @@
-"""Bancard vPOS 2.0: a shop's purchases, how they went, taking them back, and the cards that its customers registered.
+"""Bancard vPOS 2.0: a business's purchases, their state, their rollback, and its customers' registered cards.
 
-``bancard_wire`` says what every function here raises. Nothing is asked twice: after GatewayUnknown ask how the
-purchase stands, with confirmation.
+Every function raises the errors of ``bancard_http``. No request is repeated: after GatewayUnknown, query the purchase
+with ``confirmation``.
 
 Bancard, "vPOS 2.0: Especificaciones Técnicas Single Buy", 1.22.
 """
@@ -10,43 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from mostrador.clients import bancard_http as wire
-from mostrador.clients.bancard_http import (
-    Application,
-    Call,
-    DuplicateProcess,
-    GatewayKeysRefused,
-    GatewayRefused,
-    GatewayUnknown,
-)
-from mostrador.payments.rules import bancard
+from mostrador.clients import bancard_http
+from mostrador.clients.bancard_http import Application, Call
+from mostrador.payments.rules import bancard, bancard_masking
 from mostrador.payments.rules.bancard import CURRENCY, BadResult, Key, Result
 
-__all__ = [
-    "Application",
-    "Card",
-    "Charge",
-    "DuplicateProcess",
-    "GatewayKeysRefused",
-    "GatewayRefused",
-    "GatewayUnknown",
-    "Purchase",
-    "PurchaseAnswer",
-    "PurchaseState",
-    "RollbackOutcome",
-    "ThreeDS",
-    "cards",
-    "charge",
-    "confirmation",
-    "delete_card",
-    "new_card",
-    "rollback",
-    "single_buy",
-]  # fmt: skip
-
-# Seconds. A charge waits for the issuer, who may take 49.
+# Seconds. A charge waits for the card's issuer, which may take 49.
 _QUERY_WAIT: Final = 8.0
 _BUY_WAIT: Final = 12.0
 _CARDS_WAIT: Final = 12.0
@@ -54,7 +25,7 @@ _CHARGE_WAIT: Final = 55.0
 
 
 class PurchaseState(StrEnum):
-    """How a purchase stands with Bancard."""
+    """The state of a purchase at Bancard."""
 
     PAID_OR_DECLINED = "PAID_OR_DECLINED"
     NOT_PAID = "NOT_PAID"
@@ -63,7 +34,7 @@ class PurchaseState(StrEnum):
 
 
 class RollbackOutcome(StrEnum):
-    """What came of taking a payment back; TOO_LATE: only the shop's portal can still do it."""
+    """The outcome of a rollback. TOO_LATE: only the business can still do it, in Bancard's portal."""
 
     DONE = "DONE"
     NOT_PAID = "NOT_PAID"
@@ -72,7 +43,7 @@ class RollbackOutcome(StrEnum):
     UNKNOWN_PURCHASE = "UNKNOWN_PURCHASE"
 
 
-# Where Bancard gives several reasons, the first here counts.
+# If Bancard names several keys, the first of these counts.
 _STANDINGS: Final = {
     Key.ALREADY_ROLLBACKED: PurchaseState.ROLLED_BACK,
     Key.PAYMENT_NOT_FOUND: PurchaseState.NOT_PAID,
@@ -88,7 +59,7 @@ _ROLLBACKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """``amount`` as rules.bancard.amount_text gives it, ``description`` as description_of does."""
+    """``amount`` comes from rules.bancard.amount_text, ``description`` from description_of."""
 
     process_id: int
     amount: str
@@ -113,16 +84,16 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseAnswer:
-    """How a purchase stands: ``result`` where it was tried, ``raw`` what of the answer may be kept."""
+    """Bancard's answer about a purchase: the ``result`` of an attempt to pay, if any; ``raw`` is the masked answer."""
 
     result: Result | None
     state: PurchaseState
-    raw: dict[str, Any]
+    raw: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class ThreeDS:
-    """The cardholder has to prove themselves first, on the page of ``process_id``."""
+    """The cardholder must authenticate first, on the page of ``process_id``."""
 
     process_id: str
 
@@ -140,10 +111,10 @@ class Card:
 
 
 def single_buy(application: Application, purchase: Purchase) -> str:
-    """The id of the page on which ``purchase`` is paid, which Bancard tells once: a repeat is a DuplicateProcess."""
+    """The id of the page on which the purchase is paid. Bancard gives it once: a repeat is a DuplicateProcess."""
     call = Call("single_buy", "/single_buy", _BUY_WAIT)
     token = bancard.single_buy_token(application.private_key, purchase.process_id, purchase.amount, CURRENCY)
-    # The id is a number here and a text in the questions below, as in Bancard's own examples.
+    # The id is a number here and a text in the queries below, as in Bancard's examples.
     fields = {
         "token": token,
         "shop_process_id": purchase.process_id,
@@ -154,33 +125,33 @@ def single_buy(application: Application, purchase: Purchase) -> str:
         "return_url": purchase.return_url,
         "cancel_url": purchase.cancel_url,
     }
-    return _page(call, wire.request_success(application, call, fields))
+    return _page(call, bancard_http.request_success(application, call, fields))
 
 
 def confirmation(application: Application, process_id: int) -> PurchaseAnswer:
-    """How a purchase stands."""
+    """Bancard's answer about a purchase."""
     call = Call("confirmation", "/single_buy/confirmations", _QUERY_WAIT)
     token = bancard.confirmation_query_token(application.private_key, process_id)
-    answer = wire.request(application, call, {"token": token, "shop_process_id": str(process_id)})
-    if wire.is_success(answer):
-        return _told(call, answer, process_id)
-    return PurchaseAnswer(None, wire.meaning_of(call, answer, _STANDINGS), bancard.masked(answer))
+    answer = bancard_http.request(application, call, {"token": token, "shop_process_id": str(process_id)})
+    if bancard_http.is_success(answer):
+        return _with_result(call, answer, process_id)
+    return PurchaseAnswer(None, bancard_http.meaning_of(call, answer, _STANDINGS), bancard_masking.masked(answer))
 
 
 def rollback(application: Application, process_id: int) -> RollbackOutcome:
-    """Take a payment back, or make sure that there will be none. May be repeated."""
+    """Give a payment back, or make sure that none will be made. It can be repeated."""
     call = Call("rollback", "/single_buy/rollback", _QUERY_WAIT)
     token = bancard.rollback_token(application.private_key, process_id)
-    answer = wire.request(application, call, {"token": token, "shop_process_id": str(process_id)})
-    if not wire.is_success(answer):
-        return wire.meaning_of(call, answer, _ROLLBACKS)
+    answer = bancard_http.request(application, call, {"token": token, "shop_process_id": str(process_id)})
+    if not bancard_http.is_success(answer):
+        return bancard_http.meaning_of(call, answer, _ROLLBACKS)
     if Key.ROLLBACK_SUCCESSFUL not in {message.key for message in bancard.messages_of(answer)}:
-        raise wire.unknown(call, "it does not say that it rolled back")
+        raise bancard_http.unknown(call, "it does not say that it rolled back")
     return RollbackOutcome.DONE
 
 
 def new_card(application: Application, *, card_id: int, user_id: int, phone: str, mail: str, return_url: str) -> str:
-    """The id of the page on which a user registers a card; ``card_id`` is ours, ``phone`` as dialled in Paraguay."""
+    """The id of the page on which a user registers a card. ``card_id`` is ours; ``phone`` as dialled in Paraguay."""
     call = Call("new_card", "/cards/new", _CARDS_WAIT)
     fields = {
         "token": bancard.new_card_token(application.private_key, card_id, user_id),
@@ -190,83 +161,85 @@ def new_card(application: Application, *, card_id: int, user_id: int, phone: str
         "user_mail": mail,
         "return_url": return_url,
     }
-    return _page(call, wire.request_success(application, call, fields))
+    return _page(call, bancard_http.request_success(application, call, fields))
 
 
 def cards(application: Application, user_id: int) -> list[Card]:
     """The user's registered cards, each with a fresh alias."""
     call = Call("cards", f"/users/{user_id}/cards", _CARDS_WAIT)
     token = bancard.cards_token(application.private_key, user_id)
-    found = wire.request_success(application, call, {"token": token}).get("cards")
-    if not isinstance(found, list):
-        raise wire.unknown(call, "it has no list of cards")
-    return [_card(call, one) for one in found]
+    raw_cards = bancard_http.request_success(application, call, {"token": token}).get("cards")
+    if not isinstance(raw_cards, list):
+        raise bancard_http.unknown(call, "it has no list of cards")
+    return [_card(call, raw) for raw in raw_cards]
 
 
-def charge(application: Application, wanted: Charge) -> PurchaseAnswer | ThreeDS:
-    """Charge a registered card: how that went, or the page where 3-D Secure is asked for."""
+def charge(application: Application, purchase: Charge) -> PurchaseAnswer | ThreeDS:
+    """Charge a registered card: its result, or the page for 3-D Secure where the issuer requires that."""
     call = Call("charge", "/charge", _CHARGE_WAIT)
     fields = {
         "token": bancard.charge_token(
-            application.private_key, wanted.process_id, wanted.amount, CURRENCY, wanted.alias_token
+            application.private_key, purchase.process_id, purchase.amount, CURRENCY, purchase.alias_token
         ),
-        "shop_process_id": wanted.process_id,
-        "amount": wanted.amount,
+        "shop_process_id": purchase.process_id,
+        "amount": purchase.amount,
         "currency": CURRENCY,
-        "number_of_payments": wanted.number_of_payments,
-        "additional_data": wanted.additional_data,
-        "description": wanted.description,
-        "alias_token": wanted.alias_token,
+        "number_of_payments": purchase.number_of_payments,
+        "additional_data": purchase.additional_data,
+        "description": purchase.description,
+        "alias_token": purchase.alias_token,
     }
     # Without a page to come back to there can be no 3-D Secure.
-    if wanted.return_url:
-        fields |= {"return_url": wanted.return_url, "extra_response_attributes": ["confirmation.process_id"]}
-    answer = wire.request_success(application, call, fields)
-    wrapped = _wrapped(answer)
-    if wrapped.get("response") is None and "process_id" in (asked := answer | wrapped):
-        return ThreeDS(_page(call, asked))
-    return _told(call, answer, wanted.process_id)
+    if purchase.return_url:
+        fields |= {"return_url": purchase.return_url, "extra_response_attributes": ["confirmation.process_id"]}
+    answer = bancard_http.request_success(application, call, fields)
+    raw_result = _raw_result(answer)
+    merged = {**answer, **raw_result}
+    if raw_result.get("response") is None and "process_id" in merged:
+        return ThreeDS(_page(call, merged))
+    return _with_result(call, answer, purchase.process_id)
 
 
 def delete_card(application: Application, user_id: int, alias_token: str) -> None:
-    """Forget a registered card."""
+    """Delete a registered card."""
     call = Call("delete_card", f"/users/{user_id}/cards", _CARDS_WAIT, method="DELETE")
     token = bancard.delete_card_token(application.private_key, user_id, alias_token)
-    wire.request_success(application, call, {"token": token, "alias_token": alias_token})
+    bancard_http.request_success(application, call, {"token": token, "alias_token": alias_token})
 
 
-def _wrapped(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The result in an answer, which stands in ``confirmation`` or in ``operation``."""
-    found = (answer.get(name) for name in ("confirmation", "operation"))
-    return next((one for one in found if isinstance(one, dict)), {})
+def _raw_result(answer: Mapping[str, object]) -> Mapping[str, object]:
+    """The result in an answer, from ``confirmation`` or ``operation``; empty where it has none."""
+    parts = (answer.get(name) for name in ("confirmation", "operation"))
+    return next((part for part in parts if isinstance(part, dict)), {})
 
 
-def _told(call: Call, answer: Mapping[str, Any], process_id: int) -> PurchaseAnswer:
+def _with_result(call: Call, answer: Mapping[str, object], process_id: int) -> PurchaseAnswer:
     try:
-        result = bancard.result_of(_wrapped(answer))
+        result = bancard.result_of(_raw_result(answer))
     except BadResult as error:
-        raise wire.unknown(call, f"its {error.facts['field']} is not right") from error
+        raise bancard_http.unknown(call, f"its {error.facts['field']} is not right") from error
     if result.process_id != process_id:
-        raise wire.unknown(call, "it is about another purchase")
-    return PurchaseAnswer(result, PurchaseState.PAID_OR_DECLINED, bancard.masked(answer))
+        raise bancard_http.unknown(call, "it is about another purchase")
+    return PurchaseAnswer(result, PurchaseState.PAID_OR_DECLINED, bancard_masking.masked(answer))
 
 
-def _page(call: Call, answer: Mapping[str, Any]) -> str:
+def _page(call: Call, answer: Mapping[str, object]) -> str:
     page = answer.get("process_id")
     if not isinstance(page, str) or not re.fullmatch("[!-~]{1,60}", page):
-        raise wire.unknown(call, "it has no process_id")
+        raise bancard_http.unknown(call, "it has no process_id")
     return page
 
 
-def _card(call: Call, raw: Any) -> Card:
-    """Bancard gives a card's number masked, and ``expiration_date`` as month and year."""
-    card_id = raw.get("card_id") if isinstance(raw, dict) else None
+def _card(call: Call, raw: object) -> Card:
+    """Bancard masks the card's number; ``expiration_date`` is month and year."""
+    fields = raw if isinstance(raw, dict) else {}
+    card_id = fields.get("card_id")
     if not isinstance(card_id, int | str) or not re.fullmatch("[0-9]{1,19}", str(card_id)):
-        raise wire.unknown(call, "one of its cards is not right")
+        raise bancard_http.unknown(call, "one of its cards is not right")
     texts = ("alias_token", "card_masked_number", "expiration_date", "card_brand", "card_type")
-    alias, number, expiration, brand, kind = (_short(raw.get(name)) for name in texts)
-    return Card(int(card_id), alias, number, expiration, brand, kind)
+    alias, number, expiration, brand, card_type = (_short(fields.get(name)) for name in texts)
+    return Card(int(card_id), alias, number, expiration, brand, card_type)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return value[:255] if isinstance(value, str) else ""

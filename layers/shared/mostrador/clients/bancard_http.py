@@ -1,13 +1,13 @@
-"""One call of Bancard's vPOS: what is sent, what came back, and what that says of whether it happened.
+"""One request to Bancard's vPOS, and whether its operation happened.
 
-It is read from the body, whatever the HTTP status; where the body does not tell, nothing is assumed::
+The answer's body decides that, whatever the HTTP status. An unclear body is GatewayUnknown::
 
     Unavailable
-    └── GatewayUnknown          it may have happened or not: ask
+    └── GatewayUnknown          it may have happened or not: query it
     Conflict
     └── GatewayRefused          it did not happen
-        ├── GatewayKeysRefused  the shop's keys are not right
-        └── DuplicateProcess    the purchase exists already; its page is not told again
+        ├── GatewayKeysRefused  Bancard does not accept the business's keys
+        └── DuplicateProcess    the purchase exists already; Bancard does not give its page again
 """
 
 import json
@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import urllib3
 
@@ -46,7 +46,7 @@ _KEY_TROUBLE: Final = {
     Key.APPLICATION_NOT_FOUND,
     Key.UNAUTHORIZED_OPERATION,
 }
-# It lives as long as the process does: a warm call saves the handshake.
+# One pool for the process: a warm request saves the TLS handshake.
 _POOL: Final = urllib3.PoolManager(retries=False)
 
 
@@ -57,7 +57,7 @@ class GatewayUnknown(Unavailable):
 
 
 class GatewayRefused(Conflict):
-    """``keys`` are those of Bancard's messages, what we act on first; ``reason`` has their words."""
+    """``keys`` are the keys of Bancard's messages, those of Key first; ``reason`` has their texts."""
 
     code = "gateway_refused"
     en = "the payment gateway refused it: {reason}"
@@ -82,7 +82,7 @@ class DuplicateProcess(GatewayRefused):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A shop's account: ``base_url`` is where the vPOS is, to which its own path is added."""
+    """A business's account with one pair of keys; ``base_url`` is the vPOS's address without its path."""
 
     base_url: str
     public_key: str
@@ -91,7 +91,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``operation`` names it in the log; ``wait`` is how many seconds Bancard may be silent."""
+    """A kind of request: ``operation`` names it in the log; ``wait`` is the read timeout in seconds."""
 
     operation: str
     path: str
@@ -99,8 +99,8 @@ class Call:
     method: str = "POST"
 
 
-def request(application: Application, call: Call, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to ``call``, one of success or one of error with its messages. Raises GatewayUnknown."""
+def request(application: Application, call: Call, fields: Mapping[str, object]) -> dict[str, object]:
+    """The answer to ``call``: a success, or an error with messages. Raises GatewayUnknown."""
     envelope = {"public_key": application.public_key, "operation": fields}
     body = json.dumps(envelope, separators=(",", ":")).encode()
     send = _over_http2 if settings.bancard_http2() else _over_http1
@@ -110,30 +110,30 @@ def request(application: Application, call: Call, fields: Mapping[str, Any]) -> 
     return answer
 
 
-def request_success(application: Application, call: Call, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to ``call``, one of success. Raises GatewayUnknown, GatewayRefused."""
+def request_success(application: Application, call: Call, fields: Mapping[str, object]) -> dict[str, object]:
+    """The answer to ``call``, always a success. Raises GatewayUnknown, GatewayRefused."""
     answer = request(application, call, fields)
     if not is_success(answer):
         raise refusal(call, answer)
     return answer
 
 
-def is_success(answer: Mapping[str, Any]) -> bool:
+def is_success(answer: Mapping[str, object]) -> bool:
     return answer.get("status") == "success"
 
 
-def meaning_of(call: Call, answer: Mapping[str, Any], meanings: Mapping[Key, T]) -> T:
-    """What an answer of error says, the first of ``meanings`` that it names. Raises GatewayUnknown, GatewayRefused."""
+def meaning_of(call: Call, answer: Mapping[str, object], meanings: Mapping[Key, T]) -> T:
+    """The meaning of an error: the first of ``meanings`` whose key it has. Raises GatewayUnknown, GatewayRefused."""
     keys = {message.key for message in messages_of(answer)}
     if not keys & {*_KEY_TROUBLE, Key.POS_COMMUNICATION}:
-        for key, meant in meanings.items():
+        for key, meaning in meanings.items():
             if key in keys:
-                return meant
+                return meaning
     raise refusal(call, answer)
 
 
-def refusal(call: Call, answer: Mapping[str, Any]) -> GatewayUnknown | GatewayRefused:
-    """What an answer of error amounts to, noted in the log."""
+def refusal(call: Call, answer: Mapping[str, object]) -> GatewayUnknown | GatewayRefused:
+    """The exception for an answer of error, after logging it."""
     messages = messages_of(answer)
     keys = tuple(dict.fromkeys(message.key for message in messages))[:_MOST]
     if Key.POS_COMMUNICATION in keys:
@@ -150,13 +150,13 @@ def refusal(call: Call, answer: Mapping[str, Any]) -> GatewayUnknown | GatewayRe
 
 
 def unknown(call: Call, reason: str) -> GatewayUnknown:
-    """That nobody knows, noted in the log; so ``reason`` has nothing of what Bancard said."""
+    """The exception for an unknown outcome, after logging it; ``reason`` must hold nothing of Bancard's answer."""
     logger.warning("gateway.unknown", operation=call.operation, reason=reason)
     return GatewayUnknown(reason=reason)
 
 
-def _parsed(call: Call, body: bytes) -> dict[str, Any]:
-    """JSON in which a number with decimals stays the text it is, for that is what was signed."""
+def _parsed(call: Call, body: bytes) -> dict[str, object]:
+    """The JSON object. A number with decimals stays text, since its text is signed. Raises GatewayUnknown."""
     if len(body) > _LARGEST:
         raise unknown(call, "it is too long")
     try:
@@ -169,7 +169,7 @@ def _parsed(call: Call, body: bytes) -> dict[str, Any]:
 
 
 def _over_http1(call: Call, url: str, body: bytes) -> bytes:
-    """What comes back; a redirect is not followed."""
+    """The raw body of the answer; redirects are not followed. Raises GatewayUnknown."""
     timeout = urllib3.Timeout(connect=_CONNECT, read=call.wait)
     try:
         with _POOL.request(
@@ -181,7 +181,7 @@ def _over_http1(call: Call, url: str, body: bytes) -> bytes:
 
 
 def _over_http2(call: Call, url: str, body: bytes) -> bytes:
-    import httpx  # noqa: PLC0415 - where HTTP/2 is off it need not be there
+    import httpx  # noqa: PLC0415 - installed only where HTTP/2 is on
 
     timeout = httpx.Timeout(call.wait, connect=_CONNECT)
     try:
@@ -193,7 +193,7 @@ def _over_http2(call: Call, url: str, body: bytes) -> bytes:
 
 @cache
 def _http2() -> "httpx.Client":
-    """It trusts whom urllib3 trusts, what the system does, and follows no redirect."""
+    """A client that trusts the system's certificates, as urllib3 does, and follows no redirect."""
     import httpx  # noqa: PLC0415
 
     return httpx.Client(http2=True, verify=ssl.create_default_context(), trust_env=False)

@@ -73,23 +73,31 @@ def settle(context: AppointmentContext, payment: Payment, *, actor_name: str, no
 
     Raises NothingDue for a payment of nothing that the business received itself.
     """
-    appointment = context.appointment
-    is_manual = payment.provider == Provider.MANUAL
-    if is_manual and payment.amount <= 0:
+    if payment.provider == Provider.MANUAL and payment.amount <= 0:
         raise NothingDue
-    must_reclaim, is_over = context.must_reclaim(now), appointment.starts_at <= now
+    appointment, must_reclaim = context.appointment, context.must_reclaim(now)
+    is_over = appointment.starts_at <= now
     reclaim = agenda.reclaim(context.tenant, appointment, now) if must_reclaim and not is_over else None
-    is_older_checkout = not is_manual and payment.id != appointment.checkout_id
-    is_as_requested = is_manual or payment.amount == payment.asked_amount
     reason = appointment_refund_reason(
         AppointmentStatus(appointment.status),
         amount=payment.amount,
-        due=Decimal(0) if is_older_checkout and appointment.paid_amount else context.due,
-        is_as_requested=is_as_requested and payment.currency == appointment.currency,
+        due=_due_for(context, payment),
+        is_as_requested=_is_as_requested(appointment, payment),
         is_over=is_over,
         is_gone=must_reclaim and reclaim is None,
     )
     return Settlement(reason, lambda tx: _pay(tx, context, payment, reclaim, actor_name=actor_name, now=now))
+
+
+def _due_for(context: AppointmentContext, payment: Payment) -> Decimal:
+    """The amount that this payment may pay: nothing where an older checkout is paid after other money."""
+    is_current = payment.provider == Provider.MANUAL or payment.id == context.appointment.checkout_id
+    return context.due if is_current or not context.appointment.paid_amount else Decimal(0)
+
+
+def _is_as_requested(appointment: Appointment, payment: Payment) -> bool:
+    is_whole = payment.provider == Provider.MANUAL or payment.amount == payment.asked_amount
+    return is_whole and payment.currency == appointment.currency
 
 
 def release(

@@ -15,7 +15,7 @@ from mostrador.ledger.rules.payment_states import SETTLED, PaymentState
 from mostrador.observability import logger
 from mostrador.payments import bancard_account, reconciliation
 from mostrador.payments.bancard_account import Gateway
-from mostrador.payments.rules import bancard
+from mostrador.payments.rules import bancard, bancard_masking
 from mostrador.payments.rules.bancard import BadResult, Result
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import ParkedNotice, Payment
@@ -114,7 +114,7 @@ def _park(tenant: str, result: Result, raw: object, now: datetime) -> WebhookOut
     notice = ParkedNotice(
         *keys.parked_notice(tenant, str(result.process_id)),
         process_id=str(result.process_id),
-        message=bancard.masked(raw),
+        message=bancard_masking.masked(raw),
         seen_at=now,
         expires_at=int((now + KEPT).timestamp()),
     )

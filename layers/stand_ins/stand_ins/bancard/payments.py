@@ -10,7 +10,7 @@ import urllib3
 from mostrador import clock
 from mostrador.errors import Conflict
 from mostrador.observability import logger
-from mostrador.payments.rules import bancard
+from mostrador.payments.rules import bancard, bancard_masking
 from stand_ins.bancard import messages, records
 from stand_ins.bancard.records import Application, Purchase, PurchaseState
 
@@ -134,7 +134,7 @@ def notify(purchase_id: str, notice: Notice = TRUTH, *, read: float = _READ) -> 
     told = {"operation": _told(application, purchase, notice)}
     url = notice.url or application.confirmation_url
     answered = _post(url, messages.json_bytes(told), read)
-    line = {"at": clock.now().isoformat(), "url": url, "sent": bancard.masked(told)} | answered
+    line = {"at": clock.now().isoformat(), "url": url, "sent": bancard_masking.masked(told)} | answered
     records.change(Purchase, purchase_id, partial(_remember, line=line))
     logger.info("stand-in confirmed", purchase=purchase.shop_process_id, status=answered["status"])
 

@@ -6,7 +6,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mostrador.payments.rules import bancard
+from mostrador.payments.rules import bancard_masking
 from tests.support.notices import CONFIRM, NOTICE, anything, notices
 
 SECRETS = """token public_key private_key alias_token card_masked_number card_brand payment_card_type cvv cvv2
@@ -19,7 +19,7 @@ def size(kept):
 
 
 def test_what_is_kept_of_a_notice_tells_how_it_went_and_of_whom_nothing():
-    kept = bancard.masked({"operation": NOTICE})["operation"]
+    kept = bancard_masking.masked({"operation": NOTICE})["operation"]
 
     assert kept["security_information"] == {
         "customer_ip": "***", "card_source": "***", "card_country": "***", "risk_index": 0
@@ -33,23 +33,25 @@ def test_what_is_kept_of_a_notice_tells_how_it_went_and_of_whom_nothing():
 def test_a_secret_is_masked_whatever_it_is(subtests):
     for name, value in product(SECRETS, ["secret", 4907860500000016, ["secret"], {"a": "secret"}, None]):
         with subtests.test(name=name, value=value):
-            assert bancard.masked({name: value, "amount": "1"}) == {name: "***", "amount": "1"}
+            assert bancard_masking.masked({name: value, "amount": "1"}) == {name: "***", "amount": "1"}
 
 
 def test_a_token_in_another_place_is_masked_as_well():
-    kept = bancard.masked({"status": "error", "messages": [{"key": "X", "level": "error", "dsc": f"bad {CONFIRM}"}]})
+    kept = bancard_masking.masked(
+        {"status": "error", "messages": [{"key": "X", "level": "error", "dsc": f"bad {CONFIRM}"}]}
+    )
 
     assert kept["messages"] == [{"key": "X", "level": "error", "dsc": "bad ***"}]
 
 
 def test_what_is_nested_and_unknown_is_named_and_not_kept():
-    kept = bancard.masked({"billing_response": {"status": "x"}, "items": [1], "huge": 10**5000})
+    kept = bancard_masking.masked({"billing_response": {"status": "x"}, "items": [1], "huge": 10**5000})
 
     assert kept == {"billing_response": "(dict)", "items": "(list)", "huge": "(int)"}
 
 
 def test_what_counts_is_kept_whatever_else_comes():
-    kept = bancard.masked({f"noise {number}": "x" for number in range(500)} | {"operation": NOTICE})
+    kept = bancard_masking.masked({f"noise {number}": "x" for number in range(500)} | {"operation": NOTICE})
 
     assert kept["operation"]["response_code"] == "00"
     assert size(kept) == 40
@@ -59,7 +61,7 @@ def test_what_counts_is_kept_whatever_else_comes():
 def test_no_secret_survives_and_what_is_kept_is_small(raw, name, secret):
     hidden = {name: f"s{secret}", "nested": {name: f"s{secret}"}}
 
-    kept = bancard.masked(raw | hidden | {"operation": hidden, "messages": [hidden, raw]})
+    kept = bancard_masking.masked(raw | hidden | {"operation": hidden, "messages": [hidden, raw]})
 
     assert f"s{secret}" not in json.dumps(kept, ensure_ascii=False)
     assert size(kept) <= 40
@@ -68,4 +70,4 @@ def test_no_secret_survives_and_what_is_kept_is_small(raw, name, secret):
 
 @given(anything)
 def test_anything_can_be_masked_and_written_as_json(raw):
-    json.dumps(bancard.masked(raw), allow_nan=False)
+    json.dumps(bancard_masking.masked(raw), allow_nan=False)
