@@ -1,14 +1,14 @@
-"""Door: the stand-in for Bancard, below ``/bancard``; on no stage prod."""
+"""Door: the stand-in for Bancard, below ``/bancard``; not on the stage ``prod``."""
 
-from typing import Any, Final
+from typing import Final
 
 from stand_ins import http
-from stand_ins.bancard import app
+from stand_ins.bancard import router
 
 _BASE: Final = "/bancard"
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A request as API Gateway hands it over, and the answer as it takes it."""
+def handler(event: http.ProxyEvent, _context: object) -> http.ProxyAnswer:
+    """Answer a request of API Gateway's."""
     path, query = event["path"].removeprefix(_BASE), event.get("queryStringParameters") or {}
-    return http.proxied(app.answer(event["httpMethod"], path, query, http.body_of(event)))
+    return http.proxied(router.answer(event["httpMethod"], path, query, http.body_of(event)))

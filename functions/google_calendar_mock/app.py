@@ -1,16 +1,16 @@
-"""Door: the stand-in for Google Calendar, below ``/google``; on no stage prod."""
+"""Door: the stand-in for Google Calendar, below ``/google``; not on the stage ``prod``."""
 
-from typing import Any, Final
+from typing import Final
 
 from stand_ins import http
-from stand_ins.google import app
+from stand_ins.google import router
 
 _BASE: Final = "/google"
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A request as API Gateway hands it over, and the answer as it takes it."""
-    answer = app.answer(
+def handler(event: http.ProxyEvent, _context: object) -> http.ProxyAnswer:
+    """Answer a request of API Gateway's."""
+    answer = router.answer(
         event["httpMethod"],
         event["path"].removeprefix(_BASE),
         event.get("multiValueQueryStringParameters") or {},

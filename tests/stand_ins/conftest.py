@@ -107,7 +107,7 @@ class Shop:
 
     def behave(self, operation, how, **more):
         asked = {"operation": operation, "how": how} | more
-        return self.call("POST", f"/portal/applications/{self.public_key}/behaviour", asked)
+        return self.call("POST", f"/portal/applications/{self.public_key}/faults", asked)
 
     def purchase(self, number=PROCESS):
         return self.call("GET", f"/portal/purchases/{self.public_key}/{number}").json

@@ -115,7 +115,7 @@ class Google:
         return reply.told
 
     def goes_wrong(self, how, **which):
-        self.portal("POST", "/behaviour", {"how": how, **which})
+        self.portal("POST", "/faults", {"how": how, **which})
 
     def form(self, path, **fields):
         return self.send("POST", path, urlencode(fields).encode(), Content_Type="application/x-www-form-urlencoded")

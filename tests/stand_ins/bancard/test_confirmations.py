@@ -8,7 +8,7 @@ from mostrador.observability import logger
 from mostrador.payments.rules import bancard
 from mostrador.payments.rules.bancard import is_genuine, is_rollback_notice, result_of
 from stand_ins.bancard import payments
-from tests.stand_ins.bancard.test_app import RESULT
+from tests.stand_ins.bancard.test_router import RESULT
 from tests.stand_ins.conftest import AMOUNT, PRIVATE_KEY, PROCESS
 
 NOTICE = f'{{"operation":{RESULT}}}'

@@ -8,7 +8,7 @@ import pytest
 
 from functions.bancard_mock import app
 from mostrador.table import keys, reads, tenant_guard
-from stand_ins.bancard import app as bancard
+from stand_ins.bancard import router as bancard
 from tests.stand_ins.conftest import API, PROCESS
 from tests.support import gateway, template
 

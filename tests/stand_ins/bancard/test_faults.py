@@ -68,7 +68,7 @@ def test_what_is_slow_was_done_before_the_answer(shop):
 
 
 def test_slow_is_12_seconds_where_nothing_is_said(shop):
-    ordered = shop.behave("single_buy", "slow").json["behaviours"]
+    ordered = shop.behave("single_buy", "slow").json["faults"]
 
     assert ordered == [{"operation": "single_buy", "how": "slow", "times": 1, "seconds": 12}]
 

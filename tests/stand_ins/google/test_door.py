@@ -11,8 +11,8 @@ from functions.google_calendar_mock import app
 from mostrador import context
 from mostrador.table import base, keys, tenant_guard
 from mostrador.table.base import Item
-from stand_ins.google import app as google_calendar
 from stand_ins.google import records
+from stand_ins.google import router as google_calendar
 from stand_ins.items import StandInRecord
 from tests.support import template
 from tests.support.google import EMAIL, event

@@ -78,7 +78,7 @@ def test_only_the_calendar_that_was_named_goes_wrong(google, agenda):
     google.goes_wrong("500", calendar=EMAIL, times=9)
 
     assert (agenda.list().status, other.list().status) == (500, 200)
-    google.portal("DELETE", "/behaviour")
+    google.portal("DELETE", "/faults")
     assert agenda.list().status == 200
 
 
@@ -123,8 +123,8 @@ def test_the_token_endpoint_goes_wrong_too(google, agenda, how, status):
         {"how": "500", "times": "many"},
     ],
 )
-def test_what_is_no_behaviour_is_refused(google, asked):
-    assert google.send("POST", "/portal/behaviour", asked).reason == (400, "invalid")
+def test_a_wrong_fault_is_refused(google, asked):
+    assert google.send("POST", "/portal/faults", asked).reason == (400, "invalid")
 
 
 def test_every_operation_can_go_wrong(google):

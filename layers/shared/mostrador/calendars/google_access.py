@@ -62,8 +62,8 @@ class CalendarResting(Unavailable):
 
 def keys_of(tenant: str, resource_id: str | None) -> list[Key]:
     """The keys of the connections that may count for a resource."""
-    ids = [None, resource_id] if resource_id else [None]
-    return [keys.integration(tenant, IntegrationType.GOOGLE_CALENDAR, one) for one in ids]
+    owners = [None, resource_id] if resource_id else [None]
+    return [keys.integration(tenant, IntegrationType.GOOGLE_CALENDAR, owner) for owner in owners]
 
 
 def effective_connection(tenant: str, resource_id: str | None, items: Mapping[Key, Item]) -> Integration | None:

@@ -1,9 +1,8 @@
 """Registered cards: asked for by the shop, registered on a page by a person, then charged by an alias of one use."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from mostrador import clock
 from mostrador.errors import Conflict
@@ -11,6 +10,7 @@ from mostrador.payments.rules import bancard
 from stand_ins.bancard import messages, records
 from stand_ins.bancard.messages import Denied
 from stand_ins.bancard.records import Alias, Application, Registration, Wallet
+from stand_ins.http import JSONObject
 
 _DIGITS: Final = 19
 _LIVES: Final = timedelta(minutes=10)
@@ -23,7 +23,7 @@ class AlreadyRegistered(Conflict):
     es = "este pedido de catastro ya fue respondido"
 
 
-def new(application: Application, sent: Mapping[str, Any]) -> dict[str, Any]:
+def new(application: Application, sent: JSONObject) -> dict[str, object]:
     """A page on which a user registers a card. Raises Denied."""
     card_id, user_id = messages.number(sent, "card_id", _DIGITS), messages.number(sent, "user_id", _DIGITS)
     check_token(sent, bancard.new_card_token(application.private_key, card_id, user_id))
@@ -37,7 +37,7 @@ def new(application: Application, sent: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": "success", "process_id": process_id}
 
 
-def listed(application: Application, sent: Mapping[str, Any], user_id: int) -> dict[str, Any]:
+def listed(application: Application, sent: JSONObject, user_id: int) -> dict[str, object]:
     """The user's cards, each under a new alias. Raises Denied."""
     check_token(sent, bancard.cards_token(application.private_key, user_id))
     until = (clock.now() + _LIVES).isoformat()
@@ -52,7 +52,7 @@ def listed(application: Application, sent: Mapping[str, Any], user_id: int) -> d
     return {"status": "success", "cards": [_card(alias) | extra for alias in aliases]}
 
 
-def delete(application: Application, sent: Mapping[str, Any], user_id: int) -> dict[str, Any]:
+def delete(application: Application, sent: JSONObject, user_id: int) -> dict[str, object]:
     """Raises Denied."""
     alias_token = alias_of(sent)
     check_token(sent, bancard.delete_card_token(application.private_key, user_id, alias_token))
@@ -86,7 +86,7 @@ def register(process_id: str, *, succeeds: bool) -> Registration:
     return registration
 
 
-def alias_of(sent: Mapping[str, Any]) -> str:
+def alias_of(sent: JSONObject) -> str:
     """Raises Denied."""
     alias_token = messages.text(sent, "alias_token")
     if not alias_token:
@@ -94,7 +94,7 @@ def alias_of(sent: Mapping[str, Any]) -> str:
     return alias_token
 
 
-def check_token(sent: Mapping[str, Any], right: str) -> None:
+def check_token(sent: JSONObject, right: str) -> None:
     """Raises Denied."""
     if sent.get("token") != right:
         raise Denied("InvalidTokenError")
@@ -127,7 +127,7 @@ def _forget(wallet: Wallet, *, card_id: int) -> None:
     wallet.cards.remove(card_id)
 
 
-def _card(alias: Alias) -> dict[str, Any]:
+def _card(alias: Alias) -> dict[str, object]:
     return {
         "alias_token": alias.alias_token,
         "card_masked_number": "5418********0014",

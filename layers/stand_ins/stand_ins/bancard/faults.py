@@ -1,16 +1,15 @@
-"""Bad days to order: what the next calls of an operation will meet instead of a good answer."""
+"""Faults of Bancard to order: how the next calls of an operation go wrong."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeGuard
 
 from mostrador.errors import Invalid
 from stand_ins.bancard import messages, records
 from stand_ins.bancard.messages import Denied
 from stand_ins.bancard.payments import Choice
-from stand_ins.bancard.records import Application
-from stand_ins.http import Answer
+from stand_ins.bancard.records import Application, FaultOrder
+from stand_ins.http import Answer, JSONObject
 
 OPERATIONS: Final = (
     "single_buy",
@@ -49,74 +48,86 @@ _ALWAYS: Final = {*_INSTEAD, LOST, TRUNCATED, SLOW, HTTP_ERRORS}
 _ALSO: Final = {"single_buy": {EARLY}, "charge": {THREE_DS, *Choice} - {Choice.NOTIFY}}
 
 
-class BadBehaviour(Invalid):
-    code = "invalid_behaviour"
-    en = "{field} of a behaviour cannot be {value}"
-    es = "{field} de un comportamiento no puede ser {value}"
+class BadFault(Invalid):
+    code = "invalid_fault"
+    en = "{field} of a fault cannot be {value}"
+    es = "{field} de una falla no puede ser {value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """``how`` is empty for a good day."""
+class Fault(NamedTuple):
+    """The fault of one call; ``how`` is empty for a call without fault. A slow call takes ``seconds``."""
 
     how: str = ""
     seconds: float = _SECONDS
 
 
-def order(public_key: str, asked: Mapping[str, Any]) -> None:
-    """Have the next calls of an operation behave so, after those ordered before; no ``times`` forgets these.
+def order(public_key: str, sent: JSONObject) -> None:
+    """Order a fault for the next ``times`` calls of an operation, after those ordered before; 0 cancels them all.
 
-    Raises Unknown, BadBehaviour.
+    Raises Unknown, BadFault.
     """
-    operation, how = asked.get("operation"), asked.get("how")
-    times, seconds = asked.get("times", 1), asked.get("seconds", _SECONDS)
-    if operation not in OPERATIONS:
-        raise BadBehaviour(field="operation", value=operation)
-    if not isinstance(how, str) or not (how in _ALWAYS | _ALSO.get(operation, set()) or _key_of(how)):
-        raise BadBehaviour(field="how", value=how)
-    if type(times) is not int or not 0 <= times <= _MOST_TIMES:
-        raise BadBehaviour(field="times", value=times)
-    if type(seconds) not in (int, float) or not 0 <= seconds <= _MOST_SECONDS:
-        raise BadBehaviour(field="seconds", value=seconds)
+    ordered = _ordered(sent)
 
     def add(application: Application) -> None:
-        kept = [one for one in application.behaviours if times or one["operation"] != operation]
-        new = [{"operation": operation, "how": how, "times": times, "seconds": seconds}] if times else []
-        application.behaviours = kept + new
+        kept = [other for other in application.faults if ordered["times"] or other["operation"] != ordered["operation"]]
+        application.faults = [*kept, ordered] if ordered["times"] else kept
 
     records.change(Application, public_key, add)
 
 
-def take(application: Application, operation: str) -> Behaviour:
-    """What a call of ``operation`` meets now, which is then one fewer."""
-    if all(one["operation"] != operation for one in application.behaviours):
-        return Behaviour()
+def _ordered(sent: JSONObject) -> FaultOrder:
+    """Raises BadFault."""
+    operation, how = sent.get("operation"), sent.get("how")
+    times, seconds = sent.get("times", 1), sent.get("seconds", _SECONDS)
+    if not isinstance(operation, str) or operation not in OPERATIONS:
+        raise BadFault(field="operation", value=operation)
+    if not isinstance(how, str) or not _is_known(how, operation):
+        raise BadFault(field="how", value=how)
+    if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= _MOST_TIMES:
+        raise BadFault(field="times", value=times)
+    if not _is_number(seconds) or not 0 <= seconds <= _MOST_SECONDS:
+        raise BadFault(field="seconds", value=seconds)
+    return FaultOrder(operation=operation, how=how, times=times, seconds=seconds)
+
+
+def _is_known(how: str, operation: str) -> bool:
+    return how in _ALWAYS | _ALSO.get(operation, set()) or bool(_key_of(how))
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def take(application: Application, operation: str) -> Fault:
+    """The fault of the present call of ``operation``, counted down."""
+    if all(ordered["operation"] != operation for ordered in application.faults):
+        return Fault()
     return records.change(Application, application.record_id, lambda latest: _taken(latest, operation))
 
 
-def _taken(application: Application, operation: str) -> Behaviour:
-    for one in application.behaviours:
-        if one["operation"] == operation:
-            one["times"] -= 1
-            application.behaviours = [kept for kept in application.behaviours if kept["times"]]
-            return Behaviour(one["how"], one["seconds"])
-    return Behaviour()
+def _taken(application: Application, operation: str) -> Fault:
+    for ordered in application.faults:
+        if ordered["operation"] == operation:
+            ordered["times"] -= 1
+            application.faults = [left for left in application.faults if left["times"]]
+            return Fault(ordered["how"], ordered["seconds"])
+    return Fault()
 
 
-def instead(behaviour: Behaviour) -> Answer | None:
+def answer_instead(fault: Fault) -> Answer | None:
     """The answer to a call that is not carried out; None for one that is. Raises Denied."""
-    if key := _key_of(behaviour.how):
+    if key := _key_of(fault.how):
         raise Denied(key)
-    return _INSTEAD.get(behaviour.how)
+    return _INSTEAD.get(fault.how)
 
 
-def spoilt(behaviour: Behaviour, answer: Answer) -> Answer:
-    """What becomes of the answer to a call that was carried out."""
-    if behaviour.how == SLOW:
-        time.sleep(behaviour.seconds)
-    if behaviour.how == LOST:
+def spoilt(fault: Fault, answer: Answer) -> Answer:
+    """The answer to a call that was carried out, with its fault."""
+    if fault.how == SLOW:
+        time.sleep(fault.seconds)
+    if fault.how == LOST:
         return _BAD_GATEWAY
-    if behaviour.how == TRUNCATED:
+    if fault.how == TRUNCATED:
         return replace(answer, body=answer.body[: len(answer.body) // 2])
     return answer
 

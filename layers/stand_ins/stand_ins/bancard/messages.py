@@ -7,12 +7,11 @@ import ipaddress
 import json
 import os
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from mostrador.payments.rules.bancard import CURRENCY, DESCRIPTION
-from stand_ins.http import Answer
+from stand_ins.http import Answer, JSONObject
 
 JSON: Final = "application/json; charset=utf-8"
 LONGEST: Final = 255
@@ -57,12 +56,12 @@ class Denied(Exception):
         return _STATUSES.get(self.key, _UNPROCESSABLE)
 
 
-def json_bytes(told: Any) -> bytes:
+def json_bytes(told: object) -> bytes:
     r"""JSON as Bancard writes it: without spaces, and ``\u`` for whatever is not ASCII."""
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-def told(content: Any, status: int = 200) -> Answer:
+def told(content: object, status: int = 200) -> Answer:
     return Answer(status, JSON, json_bytes(content))
 
 
@@ -72,7 +71,7 @@ def refused(error: Denied, *, has_status: bool = False) -> Answer:
     return told({"status": "error", "messages": [message]}, error.status if has_status else 200)
 
 
-def parsed(body: bytes) -> dict[str, Any]:
+def parsed(body: bytes) -> dict[str, object]:
     """A JSON object. Raises Denied."""
     try:
         content = json.loads(body)
@@ -83,7 +82,7 @@ def parsed(body: bytes) -> dict[str, Any]:
     return content
 
 
-def operation_of(content: Mapping[str, Any]) -> dict[str, Any]:
+def operation_of(content: JSONObject) -> dict[str, object]:
     operation = content.get("operation")
     if not isinstance(operation, dict):
         raise invalid("operation")
@@ -94,7 +93,7 @@ def invalid(name: str) -> Denied:
     return Denied("InvalidOperationError", f"{name} is invalid")
 
 
-def number(sent: Mapping[str, Any], name: str, digits: int) -> int:
+def number(sent: JSONObject, name: str, digits: int) -> int:
     """An id, which may be a number or its text; leading zeros are lost. Raises Denied."""
     value = sent.get(name)
     written = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
@@ -103,11 +102,11 @@ def number(sent: Mapping[str, Any], name: str, digits: int) -> int:
     return int(written)
 
 
-def process_number(sent: Mapping[str, Any]) -> int:
+def process_number(sent: JSONObject) -> int:
     return number(sent, "shop_process_id", 15)
 
 
-def text(sent: Mapping[str, Any], name: str, longest: int = LONGEST, *, default: str | None = None) -> str:
+def text(sent: JSONObject, name: str, longest: int = LONGEST, *, default: str | None = None) -> str:
     """A text without control characters, required where there is no ``default``. Raises Denied."""
     value = default if sent.get(name) is None else sent[name]
     if not isinstance(value, str) or len(value) > longest or not value.isprintable():
@@ -115,7 +114,7 @@ def text(sent: Mapping[str, Any], name: str, longest: int = LONGEST, *, default:
     return value
 
 
-def address(sent: Mapping[str, Any], name: str, *, is_optional: bool = False) -> str:
+def address(sent: JSONObject, name: str, *, is_optional: bool = False) -> str:
     """A page to go to. Raises Denied."""
     value = text(sent, name, default="" if is_optional else None)
     if not is_web(value) and not (is_optional and not value):
@@ -123,7 +122,7 @@ def address(sent: Mapping[str, Any], name: str, *, is_optional: bool = False) ->
     return value
 
 
-def amount(sent: Mapping[str, Any]) -> str:
+def amount(sent: JSONObject) -> str:
     """Whole guaranies as text, such as ``"10330.00"``. Raises Denied."""
     value = text(sent, "amount")
     if _NO_AMOUNT.fullmatch(value) or value.startswith("-"):
@@ -133,13 +132,13 @@ def amount(sent: Mapping[str, Any]) -> str:
     return value
 
 
-def currency(sent: Mapping[str, Any]) -> str:
+def currency(sent: JSONObject) -> str:
     if text(sent, "currency") != CURRENCY:
         raise invalid("currency")
     return CURRENCY
 
 
-def description(sent: Mapping[str, Any]) -> str:
+def description(sent: JSONObject) -> str:
     return text(sent, "description", DESCRIPTION)
 
 

@@ -1,9 +1,9 @@
-"""Paying a purchase, by whatever a payer may do, and telling the shop of it: once, twice, late or never."""
+"""Payment of a purchase, with each choice of a payer, and its confirmation to the shop: once, twice, late or never."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import urllib3
 
@@ -12,7 +12,7 @@ from mostrador.errors import Conflict
 from mostrador.observability import logger
 from mostrador.payments.rules import bancard, bancard_masking
 from stand_ins.bancard import messages, records
-from stand_ins.bancard.records import Application, Purchase, PurchaseState
+from stand_ins.bancard.records import Application, Confirmation, Purchase, PurchaseState, ShopAnswer
 
 _CONNECT: Final = 3.0
 _READ: Final = 20.0
@@ -23,7 +23,7 @@ FIELDS: Final = (
     "token", "shop_process_id", "response", "response_details", "extended_response_description", "currency", "amount",
     "authorization_number", "ticket_number", "response_code", "response_description", "security_information",
 )  # fmt: skip
-"""Of a result, in the order of the notices that were captured."""
+"""The fields of a result, in the order of captured confirmations."""
 _HEADERS: Final = {"Content-Type": "application/json"}
 
 
@@ -46,7 +46,7 @@ class NotTriedYet(Conflict):
 
 
 class Choice(StrEnum):
-    """What a payer does; NOTIFY has the shop told of what was done before."""
+    """A payer's choice; NOTIFY posts the confirmation of an earlier choice."""
 
     APPROVE = "approve"
     DECLINE = "decline"
@@ -91,7 +91,7 @@ _DECLINED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a confirmation says, and where it goes, other than the truth."""
+    """The fields of a confirmation that are not true, and another address that it goes to."""
 
     amount: str | None = None
     token: str | None = None
@@ -105,7 +105,7 @@ TRUTH: Final = Notice()
 
 
 def pay(purchase_id: str, choice: Choice, *, amount: str | None = None, token: str | None = None) -> Purchase:
-    """The purchase as it then is. ``token`` is put under the notice instead of the right one.
+    """Pay; returns the changed purchase. ``token`` replaces the right one in the confirmation.
 
     Raises Unknown, AlreadyPaid, NoLongerPayable, NotTriedYet, Busy.
     """
@@ -128,21 +128,21 @@ def is_approved(purchase: Purchase) -> bool:
 
 
 def notify(purchase_id: str, notice: Notice = TRUTH, *, read: float = _READ) -> None:
-    """Post a confirmation to the shop and keep what came of it; never fails by what the shop does. Raises Unknown."""
+    """Post a confirmation to the shop and store its answer, whatever the shop does. Raises Unknown."""
     purchase = records.get(Purchase, purchase_id)
     application = records.get(Application, purchase.public_key)
-    told = {"operation": _told(application, purchase, notice)}
+    message = {"operation": _result(application, purchase, notice)}
     url = notice.url or application.confirmation_url
-    answered = _post(url, messages.json_bytes(told), read)
-    line = {"at": clock.now().isoformat(), "url": url, "sent": bancard_masking.masked(told)} | answered
-    records.change(Purchase, purchase_id, partial(_remember, line=line))
-    logger.info("stand-in confirmed", purchase=purchase.shop_process_id, status=answered["status"])
+    answer = _post(url, messages.json_bytes(message), read)
+    posted = Confirmation(at=clock.now().isoformat(), url=url, sent=bancard_masking.masked(message), **answer)
+    records.change(Purchase, purchase_id, partial(_remember, posted=posted))
+    logger.info("stand-in confirmed", purchase=purchase.shop_process_id, status=answer["status"])
 
 
-def result(application: Application, purchase: Purchase) -> dict[str, Any]:
-    """How the purchase went, as Bancard tells it. Raises NotTriedYet."""
+def result(application: Application, purchase: Purchase) -> dict[str, object]:
+    """The result of the purchase, as Bancard sends it. Raises NotTriedYet."""
     _check_tried(purchase)
-    return _told(application, purchase, TRUTH)
+    return _result(application, purchase, TRUTH)
 
 
 def _decide(purchase: Purchase, *, choice: Choice, amount: str | None, day: str) -> None:
@@ -159,7 +159,7 @@ def _check_tried(purchase: Purchase) -> None:
         raise NotTriedYet
 
 
-def _told(application: Application, purchase: Purchase, notice: Notice) -> dict[str, Any]:
+def _result(application: Application, purchase: Purchase, notice: Notice) -> dict[str, object]:
     outcome = _DECLINED.get(Choice(purchase.outcome), _APPROVED) if purchase.outcome else _APPROVED
     amount = notice.amount or (_NO_AMOUNT if notice.rollback else purchase.charged or purchase.amount)
     serial = purchase.shop_process_id % 1_000_000
@@ -188,19 +188,19 @@ def _token(application: Application, purchase: Purchase, amount: str) -> str:
     return bancard.charge_token(*signed, purchase.alias_token)
 
 
-def _post(url: str, body: bytes, read: float) -> dict[str, Any]:
-    """What the shop answered: a status and a text, or the name of what went wrong."""
+def _post(url: str, body: bytes, read: float) -> ShopAnswer:
+    """The shop's answer."""
     timeout = urllib3.Timeout(connect=_CONNECT, read=read)
     try:
         with (
             urllib3.PoolManager(retries=False, timeout=timeout) as pool,
             pool.request("POST", url, body=body, headers=_HEADERS, preload_content=False, redirect=False) as answer,
         ):
-            answered = answer.read(_KEPT).decode(errors="replace")
-            return {"status": answer.status, "answer": answered, "error": None}
+            text = answer.read(_KEPT).decode(errors="replace")
+            return {"status": answer.status, "answer": text, "error": None}
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         return {"status": None, "answer": None, "error": type(error).__name__}
 
 
-def _remember(purchase: Purchase, *, line: dict[str, Any]) -> None:
-    purchase.confirmations = [*purchase.confirmations, line][-_MOST:]
+def _remember(purchase: Purchase, *, posted: Confirmation) -> None:
+    purchase.confirmations = [*purchase.confirmations, posted][-_MOST:]

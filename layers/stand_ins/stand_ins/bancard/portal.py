@@ -1,15 +1,14 @@
 """The shop's side of the gateway's portal, and what no portal has: bad days, and confirmations of any kind to order."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any, Final
+from typing import Final
 
 from mostrador.errors import Invalid
-from stand_ins.bancard import faults as behaviours
-from stand_ins.bancard import gateway, messages, payments, records
+from stand_ins.bancard import faults, gateway, messages, payments, records
 from stand_ins.bancard.payments import Choice, Notice
 from stand_ins.bancard.records import Application, Purchase
+from stand_ins.http import JSONObject
 
 _LONGEST: Final = 100
 _NOTICE: Final = {one.name for one in fields(Notice)}
@@ -23,7 +22,7 @@ class BadField(Invalid):
     es = "{field} no puede ser {value}"
 
 
-def register(public_key: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+def register(public_key: str, sent: JSONObject) -> dict[str, object]:
     """A shop with its keys and the address that is told how payments went; once more to change these.
 
     Raises BadField, Busy.
@@ -46,13 +45,13 @@ def register(public_key: str, sent: Mapping[str, Any]) -> dict[str, Any]:
     return {"public_key": public_key, "confirmation_url": url}
 
 
-def behave(public_key: str, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """What is now to come. Raises Unknown, BadBehaviour."""
-    behaviours.order(public_key, sent)
-    return {"behaviours": records.get(Application, public_key).behaviours}
+def behave(public_key: str, sent: JSONObject) -> dict[str, object]:
+    """What is now to come. Raises Unknown, BadFault."""
+    faults.order(public_key, sent)
+    return {"faults": records.get(Application, public_key).faults}
 
 
-def next_day(sent: Mapping[str, Any]) -> dict[str, Any]:
+def next_day(sent: JSONObject) -> dict[str, object]:
     """It is a day later for the shop, so what it was paid can no longer be rolled back. Raises Unknown, BadField."""
     public_key = _text(sent, "public_key") or ""
 
@@ -63,19 +62,19 @@ def next_day(sent: Mapping[str, Any]) -> dict[str, Any]:
     return {"public_key": public_key, "day": records.change(Application, public_key, pass_a_day)}
 
 
-def shown(purchase_id: str) -> dict[str, Any]:
+def shown(purchase_id: str) -> dict[str, object]:
     """Everything that is known of a purchase. Raises Unknown."""
     known = asdict(records.get(Purchase, purchase_id))
     return {name: value for name, value in known.items() if name != _HIDDEN}
 
 
-def pay(purchase_id: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+def pay(purchase_id: str, sent: JSONObject) -> dict[str, object]:
     """Pay as somebody does at the page. Raises Unknown, BadField, AlreadyPaid, NoLongerPayable, NotTriedYet."""
     payments.pay(purchase_id, choice_of(sent), amount=_amount(sent), token=_text(sent, "token"))
     return shown(purchase_id)
 
 
-def confirm(purchase_id: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+def confirm(purchase_id: str, sent: JSONObject) -> dict[str, object]:
     """Post a confirmation now, true or as ``sent`` says. Raises Unknown, BadField."""
     if unknown := sent.keys() - _NOTICE:
         raise BadField(field=min(unknown), value="there")
@@ -96,7 +95,7 @@ def confirm(purchase_id: str, sent: Mapping[str, Any]) -> dict[str, Any]:
     return shown(purchase_id)
 
 
-def choice_of(sent: Mapping[str, Any]) -> Choice:
+def choice_of(sent: JSONObject) -> Choice:
     """Raises BadField."""
     choice = _text(sent, "choice")
     if choice not in list(Choice):
@@ -104,14 +103,14 @@ def choice_of(sent: Mapping[str, Any]) -> Choice:
     return Choice(choice)
 
 
-def _amount(sent: Mapping[str, Any]) -> str | None:
+def _amount(sent: JSONObject) -> str | None:
     amount = _text(sent, "amount")
     if amount is not None and not _AMOUNT.fullmatch(amount):
         raise BadField(field="amount", value=amount)
     return amount
 
 
-def _text(sent: Mapping[str, Any], name: str, longest: int = _LONGEST) -> str | None:
+def _text(sent: JSONObject, name: str, longest: int = _LONGEST) -> str | None:
     value = sent.get(name)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""What the stand-in knows: each thing one item under keys of its own, and every change one conditional write."""
+"""The stand-in's records: each is one item under keys of its own, and each change one conditional write."""
 
 import secrets
 import string
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import ClassVar, Final, TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
 from mostrador import clock
-from mostrador.errors import Busy, NotFound
+from mostrador.errors import NotFound
 from mostrador.table import keys, reads, writes
 from mostrador.table.keys import Key
 from mostrador.table.writes import ConditionFailed
@@ -32,7 +32,7 @@ class Unknown(NotFound):
 
 
 class PurchaseState(StrEnum):
-    """Of a purchase; CLOSED: taken back before it was paid."""
+    """The state of a purchase; CLOSED: rolled back before it was paid."""
 
     OPEN = "OPEN"
     DECLINED = "DECLINED"
@@ -43,26 +43,50 @@ class PurchaseState(StrEnum):
 
 @dataclass
 class Record:
-    """Something known; ``record_id`` tells it from others of its class."""
+    """A record. The fields in ``id_fields`` tell it from others of its class."""
+
+    id_fields: ClassVar[tuple[str, ...]]
 
     @property
     def record_id(self) -> str:
-        raise NotImplementedError
+        return "#".join(str(getattr(self, name)) for name in self.id_fields)
+
+
+class FaultOrder(TypedDict):
+    """``how`` the next ``times`` calls of an operation go wrong; a slow call takes ``seconds``."""
+
+    operation: str
+    how: str
+    times: int
+    seconds: float
+
+
+class ShopAnswer(TypedDict):
+    """A shop's answer to a confirmation: a status and a text, or the name of an error."""
+
+    status: int | None
+    answer: str | None
+    error: str | None
+
+
+class Confirmation(ShopAnswer):
+    """A confirmation that was posted to the shop at ``url``, and its answer."""
+
+    at: str
+    url: str
+    sent: object
 
 
 @dataclass
 class Application(Record):
-    """A shop; ``days`` are how many days it is ahead, ``behaviours`` what its next calls will meet."""
+    """A shop. It is ``days`` days ahead; ``faults`` are those of its next calls."""
 
+    id_fields = ("public_key",)
     public_key: str
     private_key: str = field(repr=False)
     confirmation_url: str
     days: int = 0
-    behaviours: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def record_id(self) -> str:
-        return self.public_key
+    faults: list[FaultOrder] = field(default_factory=list)
 
     @property
     def day(self) -> str:
@@ -72,8 +96,9 @@ class Application(Record):
 
 @dataclass
 class Purchase(Record):
-    """``outcome`` and ``charged`` are how it was paid and what amount that was; a charge has an ``alias_token``."""
+    """``outcome`` and ``charged`` are the payer's choice and the paid amount; a charge has an ``alias_token``."""
 
+    id_fields = ("public_key", "shop_process_id")
     public_key: str
     shop_process_id: int
     process_id: str
@@ -88,29 +113,23 @@ class Purchase(Record):
     outcome: str | None = None
     charged: str | None = None
     paid_on: str | None = None
-    confirmations: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def record_id(self) -> str:
-        return of_shop(self.public_key, self.shop_process_id)
+    confirmations: list[Confirmation] = field(default_factory=list)
 
 
 @dataclass
 class Process(Record):
     """The page on which a purchase is paid."""
 
+    id_fields = ("process_id",)
     process_id: str
     purchase: str
-
-    @property
-    def record_id(self) -> str:
-        return self.process_id
 
 
 @dataclass
 class Registration(Record):
     """The page on which a card is registered."""
 
+    id_fields = ("process_id",)
     process_id: str
     public_key: str
     user_id: int
@@ -118,38 +137,28 @@ class Registration(Record):
     return_url: str
     is_done: bool = False
 
-    @property
-    def record_id(self) -> str:
-        return self.process_id
-
 
 @dataclass
 class Wallet(Record):
     """The ids of the cards that a user of a shop has registered."""
 
+    id_fields = ("public_key", "user_id")
     public_key: str
     user_id: int
     cards: list[int] = field(default_factory=list)
 
-    @property
-    def record_id(self) -> str:
-        return of_shop(self.public_key, self.user_id)
-
 
 @dataclass
 class Alias(Record):
-    """What a card is called once, for a short time."""
+    """A name of a card, good once and for a short time."""
 
+    id_fields = ("alias_token",)
     alias_token: str = field(repr=False)
     public_key: str
     user_id: int
     card_id: int
     expires_at: str
     is_used: bool = False
-
-    @property
-    def record_id(self) -> str:
-        return self.alias_token
 
     @property
     def is_over(self) -> bool:
@@ -166,7 +175,7 @@ def of_shop(public_key: str, number: int) -> str:
 
 
 def new_process_id() -> str:
-    """20 characters, of which one needs to be encoded in an address or surprises whoever thinks of letters."""
+    """20 characters; one of them is not a letter or digit, and may have to be encoded in an address."""
     letters = [secrets.choice(_LETTERS) for _ in range(20)]
     letters[4] = secrets.choice(_ODD)
     return "".join(letters)
@@ -177,44 +186,51 @@ def new_alias() -> str:
 
 
 def find(of: type[T], record_id: str) -> T | None:
-    found = reads.one(_key(of, record_id))
-    return of(**found.body) if found else None
+    item = reads.one(_key(of, record_id))
+    return of(**item.body) if item else None
 
 
 def get(of: type[T], record_id: str) -> T:
     """Raises Unknown."""
-    found = find(of, record_id)
-    if found is None:
-        raise Unknown(kind=of.__name__.lower(), id=record_id.rpartition("#")[2])
-    return found
+    record = find(of, record_id)
+    if record is None:
+        raise _unknown(of, record_id)
+    return record
 
 
-def create(*made: Record) -> None:
-    """All of them or none. Raises Refused where there is one already."""
+def create(*records: Record) -> None:
+    """Store all of them or none. Raises ConditionFailed where there is one already."""
     with writes.transaction() as tx:
-        for one in made:
-            tx.save(StandInRecord(*_key(type(one), one.record_id), body=asdict(one), expires_at=_expires_at()))
+        for record in records:
+            key = _key(type(record), record.record_id)
+            tx.save(StandInRecord(*key, body=asdict(record), expires_at=_expires_at()))
 
 
 def change(of: type[T], record_id: str, alter: Callable[[T], R]) -> R:
-    """What ``alter`` gives of the record as it is, which then becomes what ``alter`` made of it. Raises Unknown, Busy.
+    """Alter a record and save it; returns the result of ``alter``. Raises Unknown, Busy.
 
-    Where somebody was quicker, ``alter`` is asked again; what it raises changes nothing.
+    Where somebody was quicker, ``alter`` gets the record as it is by then. An exception of its changes nothing.
     """
-    for _ in writes.attempts():
-        item = reads.one(_key(of, record_id))
+
+    def load(_: int) -> StandInRecord:
+        item: StandInRecord | None = reads.one(_key(of, record_id))
         if item is None:
-            raise Unknown(kind=of.__name__.lower(), id=record_id.rpartition("#")[2])
+            raise _unknown(of, record_id)
+        return item
+
+    def save(item: StandInRecord) -> R:
         record = of(**item.body)
-        given = alter(record)
+        result = alter(record)
         item.body, item.expires_at = asdict(record), _expires_at()
-        try:
-            with writes.transaction() as tx:
-                tx.save(item)
-        except ConditionFailed:
-            continue
-        return given
-    raise Busy
+        with writes.transaction() as tx:
+            tx.save(item)
+        return result
+
+    return writes.retrying(load, save)
+
+
+def _unknown(of: type[Record], record_id: str) -> Unknown:
+    return Unknown(kind=of.__name__.lower(), id=record_id.rpartition("#")[2])
 
 
 def _key(of: type[Record], record_id: str) -> Key:

@@ -4,7 +4,7 @@ https://developers.google.com/workspace/calendar/api/guides/errors; what that pa
 """
 
 import json
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from stand_ins.http import Answer
 
@@ -85,7 +85,7 @@ class GrantDenied(Exception):
         super().__init__(f"{error}: {description}")
 
 
-def told(content: Any, *, etag: str | None = None) -> Answer:
+def told(content: object, *, etag: str | None = None) -> Answer:
     return Answer(200, JSON, _json(content), {"ETag": etag} if etag else {})
 
 
@@ -111,7 +111,7 @@ def bad_gateway() -> Answer:
     return Answer(502, HTML, _BAD_GATEWAY)
 
 
-def parsed(body: bytes) -> dict[str, Any]:
+def parsed(body: bytes) -> dict[str, object]:
     """A JSON object, empty where nothing was sent. Raises Denied."""
     if len(body) > LARGEST:
         raise Denied("badRequest", "Request payload size exceeds the limit.")
@@ -124,5 +124,5 @@ def parsed(body: bytes) -> dict[str, Any]:
     return content
 
 
-def _json(content: Any) -> bytes:
+def _json(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=1).encode(errors="replace") + b"\n"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
 from string import Template
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from mostrador import clock
@@ -18,7 +18,7 @@ from mostrador.table.writes import ConditionFailed
 from stand_ins.google import calendars, records
 from stand_ins.google.answers import HTML, Denied
 from stand_ins.google.records import Account, Client, Code
-from stand_ins.http import Answer
+from stand_ins.http import Answer, JSONObject
 
 ZONE: Final = "America/Asuncion"
 """Of a calendar for which none was named."""
@@ -73,7 +73,7 @@ class Asked:
     is_prompted: bool
 
 
-def asked(sent: Mapping[str, Any]) -> Asked:
+def asked(sent: JSONObject) -> Asked:
     """Raises Refusal."""
     told = {name: value for name, value in sent.items() if isinstance(value, str)}
     client = records.find(Client, told.get("client_id", ""))
@@ -125,7 +125,7 @@ def decide(query: Mapping[str, str], form: Mapping[str, str]) -> Answer:
     return Answer(_FOUND, HTML, b"", _HEADERS | {"Location": location})
 
 
-def direct(sent: Mapping[str, Any]) -> str:
+def direct(sent: JSONObject) -> str:
     """Where the page would send somebody who allows it. Raises Denied."""
     usual = {"response_type": "code", "access_type": "offline", "prompt": "consent", "code_challenge_method": "S256"}
     try:

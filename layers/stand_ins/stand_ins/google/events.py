@@ -5,19 +5,21 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from mostrador import clock
+from mostrador.table import writes
 from stand_ins.google import fields, records, times
 from stand_ins.google.answers import Denied
 from stand_ins.google.fields import CANCELLED
-from stand_ins.google.records import Calendar, Event
+from stand_ins.google.records import Calendar, Event, EventFields
+from stand_ins.http import JSONObject
 
 _ID: Final = re.compile(r"[a-v0-9]{5,1024}")
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
 _COUNTED: Final = ("start", "end", "location", "recurrence", "status")
-"""What counts ``sequence`` up when it changes (RFC 5546, section 2.1.4, and Google's location)."""
+"""A change of these fields counts ``sequence`` up (RFC 5546, section 2.1.4; the location is Google's)."""
 _LONGEST_UID: Final = 512
 _OLD_SEQUENCE: Final = (
     "Invalid sequence value. The specified sequence number is below the current sequence number of the resource. "
@@ -27,7 +29,7 @@ _OLD_SEQUENCE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes: an account through the API, or (``is_person``) somebody by hand."""
+    """The writer: an account through the API, or (``is_person``) somebody by hand."""
 
     account: str
     may_invite: bool = True
@@ -40,7 +42,7 @@ class Writer:
 Alter = Callable[[Calendar, Event | None], Event]
 
 
-def insert(calendar_id: str, sent: Mapping[str, Any], writer: Writer) -> Event:
+def insert(calendar_id: str, sent: JSONObject, writer: Writer) -> Event:
     """Raises Denied: also where an event had this id and was deleted."""
     event_id = sent.get("id") or _new_id()
     if not isinstance(event_id, str) or not _ID.fullmatch(event_id):
@@ -58,7 +60,7 @@ def insert(calendar_id: str, sent: Mapping[str, Any], writer: Writer) -> Event:
     return _write(calendar_id, event_id, make)
 
 
-def import_(calendar_id: str, sent: Mapping[str, Any], writer: Writer) -> Event:
+def import_(calendar_id: str, sent: JSONObject, writer: Writer) -> Event:
     """A private copy of somebody's event; the same ``iCalUID`` again changes it. Raises Denied."""
     uid = sent.get("iCalUID")
     if not uid:
@@ -75,27 +77,23 @@ def import_(calendar_id: str, sent: Mapping[str, Any], writer: Writer) -> Event:
     return _write(calendar_id, event_id, make)
 
 
-def update(
-    calendar_id: str, event_id: str, sent: Mapping[str, Any], writer: Writer, *, if_match: str | None = None
-) -> Event:
+def update(calendar_id: str, event_id: str, sent: JSONObject, writer: Writer, *, if_match: str | None = None) -> Event:
     """The event with these fields and no others; a deleted one comes back. Raises Denied."""
 
     def replace(calendar: Calendar, event: Event | None) -> Event:
-        found = _found(event, if_match)
-        return _changed(found, _validated(sent, calendar, writer), sent, writer.naming("update"))
+        stored = _checked(event, if_match)
+        return _changed(stored, _validated(sent, calendar, writer), sent, writer.naming("update"))
 
     return _write(calendar_id, event_id, replace)
 
 
-def patch(
-    calendar_id: str, event_id: str, sent: Mapping[str, Any], writer: Writer, *, if_match: str | None = None
-) -> Event:
+def patch(calendar_id: str, event_id: str, sent: JSONObject, writer: Writer, *, if_match: str | None = None) -> Event:
     """The event with these fields changed. Raises Denied."""
 
     def alter(calendar: Calendar, event: Event | None) -> Event:
-        found = _found(event, if_match)
-        kept = _validated(fields.merged(found.fields, sent), calendar, writer, invites="attendees" in sent)
-        return _changed(found, kept, sent, writer.naming("patch"))
+        stored = _checked(event, if_match)
+        kept = _validated(fields.merged(stored.fields, sent), calendar, writer, invites="attendees" in sent)
+        return _changed(stored, kept, sent, writer.naming("patch"))
 
     return _write(calendar_id, event_id, alter)
 
@@ -106,15 +104,15 @@ def delete(calendar_id: str, event_id: str, writer: Writer, *, if_match: str | N
     def cancel(_: Calendar, event: Event | None) -> Event:
         if event is not None and is_deleted(event):
             raise Denied("deleted")
-        found = _found(event, if_match)
-        return _changed(found, found.fields | {"status": CANCELLED}, {}, writer.naming("delete"))
+        stored = _checked(event, if_match)
+        return _changed(stored, stored.fields | {"status": CANCELLED}, {}, writer.naming("delete"))
 
     _write(calendar_id, event_id, cancel)
 
 
 def get(calendar_id: str, event_id: str) -> Event:
     """A deleted one too. Raises Denied."""
-    return _found(records.find(Event, calendar_id, event_id), None)
+    return _checked(records.find(Event, calendar_id, event_id), None)
 
 
 def is_deleted(event: Event) -> bool:
@@ -126,8 +124,8 @@ def etag_of(event: Event) -> str:
     return f'"{_digits(event.updated)}{event.place:06d}"'
 
 
-def shown(event: Event, calendar: Calendar, zone: ZoneInfo | None = None) -> dict[str, Any]:
-    """The event as Google tells it, with its times in ``zone``, by default the calendar's."""
+def shown(event: Event, calendar: Calendar, zone: ZoneInfo | None = None) -> dict[str, object]:
+    """The event as Google returns it, with its times in ``zone``, by default the calendar's."""
     within = zone or ZoneInfo(calendar.time_zone)
     link = base64.urlsafe_b64encode(f"{event.event_id} {event.calendar_id}".encode()).decode().rstrip("=")
     kept = event.fields
@@ -149,48 +147,52 @@ def shown(event: Event, calendar: Calendar, zone: ZoneInfo | None = None) -> dic
     }
 
 
-def tombstone(event: Event) -> dict[str, Any]:
-    """What a list tells of a deleted event, of which Google promises no more than the id."""
+def tombstone(event: Event) -> dict[str, object]:
+    """A deleted event in a list: Google promises no more than its id."""
     return {"kind": "calendar#event", "etag": etag_of(event), "id": event.event_id, "status": CANCELLED}
 
 
 def _write(calendar_id: str, event_id: str, alter: Alter) -> Event:
     """The event that ``alter`` makes, stored as the calendar's latest change. Raises Denied, Busy."""
 
-    def act() -> Event:
+    def load(_: int) -> tuple[Calendar, Event | None]:
         calendar = records.find(Calendar, calendar_id)
         if calendar is None:
             raise Denied("notFound")
-        event = alter(calendar, records.find(Event, calendar_id, event_id))
+        return calendar, records.find(Event, calendar_id, event_id)
+
+    def save(loaded: tuple[Calendar, Event | None]) -> Event:
+        calendar, stored = loaded
+        event = alter(calendar, stored)
         calendar.changes += 1
         event.place = calendar.changes
         event.updated = f"{clock.now():%Y-%m-%dT%H:%M:%S}.{event.place % 1000:03d}Z"
         records.save(calendar, event)
         return event
 
-    return records.again(act)
+    return writes.retrying(load, save)
 
 
-def _validated(sent: Mapping[str, Any], calendar: Calendar, writer: Writer, *, invites: bool = True) -> dict[str, Any]:
+def _validated(sent: JSONObject, calendar: Calendar, writer: Writer, *, invites: bool = True) -> EventFields:
     return fields.validated(sent, ZoneInfo(calendar.time_zone), may_invite=writer.may_invite or not invites)
 
 
-def _new(calendar: Calendar, event_id: str, uid: str, writer: Writer, sent: Mapping[str, Any]) -> Event:
-    """An imported event keeps its organizer; whoever writes by hand is somebody else."""
+def _new(calendar: Calendar, event_id: str, uid: str, writer: Writer, sent: JSONObject) -> Event:
+    """A new event, without its fields. An imported event keeps its organizer."""
     organizer = sent.get("organizer")
-    told = organizer.get("email") if isinstance(organizer, Mapping) else None
+    email = organizer.get("email") if isinstance(organizer, Mapping) else None
     return Event(
         calendar_id=calendar.calendar_id,
         event_id=event_id,
         fields={},
         created=f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
         creator=writer.account,
-        organizer=str(told) if told and "iCalUID" in sent else calendar.calendar_id,
+        organizer=str(email) if email and "iCalUID" in sent else calendar.calendar_id,
         ical_uid=uid,
     )
 
 
-def _found(event: Event | None, if_match: str | None) -> Event:
+def _checked(event: Event | None, if_match: str | None) -> Event:
     if event is None:
         raise Denied("notFound")
     if if_match not in (None, "*", etag_of(event)):
@@ -198,20 +200,20 @@ def _found(event: Event | None, if_match: str | None) -> Event:
     return event
 
 
-def _changed(event: Event, kept: dict[str, Any], sent: Mapping[str, Any], operation: str) -> Event:
-    """``event`` with these fields. Raises Denied for a sequence number that others have left behind."""
+def _changed(event: Event, kept: EventFields, sent: JSONObject, operation: str) -> Event:
+    """``event`` with these fields. Raises Denied for an old sequence number."""
     sequence = sent.get("sequence", event.sequence)
     if not isinstance(sequence, int) or sequence < event.sequence:
         raise Denied("invalid", _OLD_SEQUENCE)
     is_new = not event.fields
-    counts = not is_new and sequence == event.sequence and any(event.fields.get(n) != kept.get(n) for n in _COUNTED)
-    event.sequence = sequence + counts
+    is_counted = any(event.fields.get(name) != kept.get(name) for name in _COUNTED)
+    event.sequence = sequence + (is_counted and not is_new and sequence == event.sequence)
     event.fields = kept
     event.writes = event.writes | {operation: event.writes.get(operation, 0) + 1}
     return event
 
 
-def _person(email: str, calendar: Calendar) -> dict[str, Any]:
+def _person(email: str, calendar: Calendar) -> dict[str, object]:
     return {"email": email} | ({"self": True} if email == calendar.calendar_id else {})
 
 

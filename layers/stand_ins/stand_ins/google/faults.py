@@ -1,14 +1,14 @@
-"""How Google goes wrong on demand: the portal says for which calls, and how often."""
+"""Faults of Google to order: the portal says which calls go wrong, how, and how often."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from stand_ins.google import answers, records
 from stand_ins.google.answers import Denied, GrantDenied
-from stand_ins.google.records import Behaviours
-from stand_ins.http import Answer
+from stand_ins.google.records import Fault, Faults
+from stand_ins.http import Answer, JSONObject
 
 R = TypeVar("R")
 ANY: Final = "*"
@@ -34,32 +34,35 @@ _OF_CALENDARS: Final = _ANYWHERE | {"401", "403_rate", "403_quota", "403_forbidd
 _OF_LISTS: Final = _OF_CALENDARS | {"full_sync"}
 
 
-def expect(sent: Mapping[str, Any]) -> dict[str, Any]:
+def expect(sent: JSONObject) -> Fault:
     """Have the next ``times`` calls of an operation on a calendar (an account's tokens) go wrong. Raises Denied."""
-    asked: dict[str, Any] = {"calendar": ANY, "operation": ANY, "times": 1, "seconds": 0, **sent}
-    how, operation = str(asked.get("how")), str(asked["operation"])
+    order = {"calendar": ANY, "operation": ANY, "times": 1, "seconds": 0, **sent}
+    how, operation, times, seconds = str(order.get("how")), str(order["operation"]), order["times"], order["seconds"]
     hows = _OF_TOKENS | _OF_LISTS if operation == ANY else _hows(operation, is_sync=True)
     is_known = how in hows and operation in OPERATIONS | {ANY}
-    if not is_known or not isinstance(asked["times"], int) or not isinstance(asked["seconds"], int | float):
-        raise Denied("invalid", f"{asked} is no behaviour")
-    _change(lambda known: known.waiting.append(asked))
-    return asked
+    if not is_known or not isinstance(times, int) or not isinstance(seconds, int | float):
+        raise Denied("invalid", f"{order} is no fault")
+    fault = Fault(calendar=str(order["calendar"]), operation=operation, how=how, times=times, seconds=seconds)
+    _change(lambda faults: faults.waiting.append(fault))
+    return fault
 
 
 def forget() -> None:
-    """All goes well again."""
-    _change(lambda known: known.waiting.clear())
+    """Cancel all faults."""
+    _change(lambda faults: faults.waiting.clear())
 
 
 def meet(act: Callable[[], Answer], *, operation: str, calendar: str, is_sync: bool = False) -> Answer:
-    """What ``act`` answers, or what goes wrong instead. Raises Denied, GrantDenied.
+    """The answer of ``act``, or the fault instead. Raises Denied, GrantDenied.
 
-    ``calendar`` is the account's where it is about a token; ``is_sync``: a call with a sync token.
+    ``calendar`` is the account's where the call is about a token; ``is_sync``: a call with a sync token.
     """
-    met = _taken(operation, calendar, is_sync=is_sync)
-    how = met["how"] if met else None
-    if met and how == "slow":
-        time.sleep(min(max(0.0, float(met["seconds"])), LONGEST))
+    fault = _take(operation, calendar, is_sync=is_sync)
+    if fault is None:
+        return act()
+    how = fault["how"]
+    if how == "slow":
+        time.sleep(min(max(0.0, float(fault["seconds"])), LONGEST))
     if how == "lost":
         with suppress(Denied, GrantDenied):
             act()
@@ -74,30 +77,31 @@ def meet(act: Callable[[], Answer], *, operation: str, calendar: str, is_sync: b
     return act()
 
 
-def _taken(operation: str, calendar: str, *, is_sync: bool) -> dict[str, Any] | None:
-    """The first behaviour that is for this call, which counts down."""
+def _take(operation: str, calendar: str, *, is_sync: bool) -> Fault | None:
+    """The first fault that is for this call, counted down."""
     hows = _hows(operation, is_sync=is_sync)
 
-    def is_meant(one: Mapping[str, Any]) -> bool:
-        return one["how"] in hows and one["operation"] in (ANY, operation) and one["calendar"] in (ANY, calendar)
+    def is_meant(fault: Fault) -> bool:
+        is_here = fault["calendar"] in (ANY, calendar)
+        return fault["how"] in hows and fault["operation"] in (ANY, operation) and is_here
 
-    def count_down(known: Behaviours) -> dict[str, Any] | None:
-        met = next((one for one in known.waiting if is_meant(one)), None)
-        if met:
-            met["times"] -= 1
-            known.waiting = [one for one in known.waiting if one["times"] > 0]
-        return met
+    def count_down(faults: Faults) -> Fault | None:
+        fault = next(filter(is_meant, faults.waiting), None)
+        if fault:
+            fault["times"] -= 1
+            faults.waiting = [left for left in faults.waiting if left["times"] > 0]
+        return fault
 
-    known = records.find(Behaviours, "all")
-    return _change(count_down) if known and any(map(is_meant, known.waiting)) else None
+    faults = records.find(Faults, Faults.name)
+    return _change(count_down) if faults and any(map(is_meant, faults.waiting)) else None
 
 
 def _hows(operation: str, *, is_sync: bool) -> frozenset[str]:
-    """How such a call can go wrong."""
+    """The faults that such a call can have."""
     if operation == TOKEN:
         return _OF_TOKENS
     return _OF_LISTS if operation == "list" and is_sync else _OF_CALENDARS
 
 
-def _change(alter: Callable[[Behaviours], R]) -> R:
-    return records.change(Behaviours, "all", make=Behaviours, alter=alter)
+def _change(alter: Callable[[Faults], R]) -> R:
+    return records.change(Faults, Faults.name, make=Faults, alter=alter)

@@ -1,12 +1,14 @@
-"""What callers write into an event: what of it is kept, merged into what was there, and what is refused."""
+"""The fields that callers write into an event: checked, merged with the stored ones, or refused."""
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from stand_ins.google import times
 from stand_ins.google.answers import Denied
+from stand_ins.google.records import EventFields
+from stand_ins.http import JSONObject
 
 CANCELLED: Final = "cancelled"
 _WRITABLE: Final = frozenset(
@@ -25,15 +27,12 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _LONGEST_KEY, _LONGEST_VALUE, _MOST_PROPERTIES, _PROPERTIES_SIZE = 44, 1024, 300, 32 * 1024
 
 
-def validated(sent: Mapping[str, Any], zone: ZoneInfo, *, may_invite: bool) -> dict[str, Any]:
-    """The fields of an event as they are kept. Raises Denied."""
-    kept = {name: value for name, value in sent.items() if name in _WRITABLE and value not in (None, "", [], {})}
-    for name in _TEXTS:
-        if not isinstance(kept.get(name, ""), str):
-            raise Denied("invalid", f"Invalid value for: {name}")
-    for name, choices in _CHOICES.items():
-        if kept.get(name, choices[0]) not in choices:
-            raise Denied("invalid", f"Invalid value for: {name}")
+def validated(sent: JSONObject, zone: ZoneInfo, *, may_invite: bool) -> EventFields:
+    """The fields of an event in the form that is stored. Raises Denied."""
+    kept: EventFields = {
+        name: value for name, value in sent.items() if name in _WRITABLE and value not in (None, "", [], {})
+    }
+    _check_simple_fields(kept)
     kept["start"], kept["end"] = times.validated(kept, zone)
     if "attendees" in kept:
         kept["attendees"] = _attendees(kept["attendees"], may_invite=may_invite)
@@ -43,7 +42,15 @@ def validated(sent: Mapping[str, Any], zone: ZoneInfo, *, may_invite: bool) -> d
     return {"status": "confirmed", "reminders": {"useDefault": True}} | kept
 
 
-def merged(fields: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+def _check_simple_fields(kept: EventFields) -> None:
+    """Raise Denied where a text is no text, or a choice is none of its values."""
+    wrong_texts = [name for name in _TEXTS if not isinstance(kept.get(name, ""), str)]
+    wrong_choices = [name for name, choices in _CHOICES.items() if kept.get(name, choices[0]) not in choices]
+    for name in (*wrong_texts, *wrong_choices):
+        raise Denied("invalid", f"Invalid value for: {name}")
+
+
+def merged(fields: JSONObject, sent: JSONObject) -> dict[str, object]:
     """``fields`` after a patch: objects merge, anything else is replaced whole, null removes."""
     after = dict(fields)
     for name, value in sent.items():
@@ -57,40 +64,46 @@ def merged(fields: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]
     return after
 
 
-def _attendees(sent: Any, *, may_invite: bool) -> list[dict[str, Any]]:
-    guests = [one for one in sent if isinstance(one, Mapping)] if isinstance(sent, list) else []
+def _attendees(sent: object, *, may_invite: bool) -> list[dict[str, object]]:
+    guests = [guest for guest in sent if isinstance(guest, Mapping)] if isinstance(sent, list) else []
     if not guests:
         raise Denied("invalid", "Invalid value for: attendees")
     if not may_invite:
         raise Denied("forbiddenForServiceAccounts")
-    for guest in guests:
-        if not _EMAIL.fullmatch(str(guest.get("email", ""))):
-            raise Denied("invalid", "Invalid attendee email.")
+    if not all(_EMAIL.fullmatch(str(guest.get("email", ""))) for guest in guests):
+        raise Denied("invalid", "Invalid attendee email.")
     return [{"responseStatus": "needsAction", **guest} for guest in guests]
 
 
-def _properties(sent: Any) -> dict[str, dict[str, str]]:
-    """Longer keys are dropped and longer values cut, in silence, as Google does.
+def _properties(sent: object) -> dict[str, dict[str, str]]:
+    """The properties by side, private and shared. Longer keys are dropped and longer values cut, as Google does.
 
     https://developers.google.com/workspace/calendar/api/guides/extended-properties#limits
     """
     kept = {side: _strings(_object(_object(sent).get(side))) for side in ("private", "shared")}
-    pairs = [pair for one in kept.values() for pair in one.items()]
+    pairs = [pair for properties in kept.values() for pair in properties.items()]
     if len(pairs) > _MOST_PROPERTIES or sum(len(key) + len(value) for key, value in pairs) > _PROPERTIES_SIZE:
-        raise Denied("invalid", "Invalid value for: extendedProperties")
-    return {side: one for side, one in kept.items() if one}
+        raise _invalid_properties()
+    return {side: properties for side, properties in kept.items() if properties}
 
 
-def _object(sent: Any) -> Mapping[str, Any]:
+def _object(sent: object) -> JSONObject:
     if sent is None:
         return {}
     if not isinstance(sent, Mapping):
-        raise Denied("invalid", "Invalid value for: extendedProperties")
+        raise _invalid_properties()
     return sent
 
 
-def _strings(sent: Mapping[str, Any]) -> dict[str, str]:
-    known = {key: value for key, value in sent.items() if value is not None}
-    if not all(isinstance(value, str) for value in known.values()):
-        raise Denied("invalid", "Invalid value for: extendedProperties")
-    return {key: value[:_LONGEST_VALUE] for key, value in known.items() if len(key) <= _LONGEST_KEY}
+def _strings(sent: JSONObject) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for key, value in sent.items():
+        if not isinstance(value, str | None):
+            raise _invalid_properties()
+        if value is not None and len(key) <= _LONGEST_KEY:
+            kept[key] = value[:_LONGEST_VALUE]
+    return kept
+
+
+def _invalid_properties() -> Denied:
+    return Denied("invalid", "Invalid value for: extendedProperties")

@@ -1,7 +1,7 @@
 """Events page by page: all of a calendar's, or what changed since a sync token."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from stand_ins.google import events, queries, records, times
@@ -11,7 +11,7 @@ from stand_ins.google.records import Calendar, Event
 _SEARCHED: Final = ("summary", "description", "location")
 
 
-def page(calendar: Calendar, role: str, sent: Values) -> dict[str, Any]:
+def page(calendar: Calendar, role: str, sent: Values) -> dict[str, object]:
     """One page; ``calendar`` must have been read before, so that no change since goes unnoticed. Raises Denied."""
     query = queries.parsed(sent)
     mark = queries.mark_of(calendar, query)
@@ -28,7 +28,7 @@ def page(calendar: Calendar, role: str, sent: Values) -> dict[str, Any]:
     return answer | {"items": [_told(one, calendar, query) for one in here]}
 
 
-def _head(calendar: Calendar, role: str, found: list[Event]) -> dict[str, Any]:
+def _head(calendar: Calendar, role: str, found: list[Event]) -> dict[str, object]:
     return {
         "kind": "calendar#events",
         "etag": f'"p{calendar.changes:06d}"',
@@ -41,7 +41,7 @@ def _head(calendar: Calendar, role: str, found: list[Event]) -> dict[str, Any]:
     }
 
 
-def _told(event: Event, calendar: Calendar, query: Query) -> dict[str, Any]:
+def _told(event: Event, calendar: Calendar, query: Query) -> dict[str, object]:
     return events.tombstone(event) if events.is_deleted(event) else events.shown(event, calendar, query.zone)
 
 

@@ -9,12 +9,11 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, unquote_plus
 
 from mostrador import clock
-from stand_ins.google import access, records, service_accounts
-from stand_ins.google import faults as behaviours
+from stand_ins.google import access, faults, records, service_accounts
 from stand_ins.google.answers import GrantDenied, told
 from stand_ins.google.records import Access, Account, Client, Code, Granted, Refresh
 from stand_ins.http import Answer
@@ -40,7 +39,7 @@ def token(form: Form, headers: Mapping[str, str]) -> Answer:
         raise GrantDenied("unsupported_grant_type", f"Invalid grant_type: {kind}")
     client = _client(form, headers)
     granted = _code(form, client) if kind == "authorization_code" else _refresh(form, client)
-    return behaviours.meet(lambda: _exchanged(granted), operation=behaviours.TOKEN, calendar=granted.account)
+    return faults.meet(lambda: _exchanged(granted), operation=faults.TOKEN, calendar=granted.account)
 
 
 def revoke(form: Form) -> Answer:
@@ -131,7 +130,7 @@ def _use(code: Code) -> None:
     code.is_used = True
 
 
-def _made(granted: Granted, *, is_service: bool = False) -> dict[str, Any]:
+def _made(granted: Granted, *, is_service: bool = False) -> dict[str, object]:
     """A new access token, as it is told."""
     access_token = _secret("ya29.a0")
     expires_at = (clock.now() + timedelta(seconds=SECONDS)).isoformat()
@@ -145,8 +144,8 @@ def _made(granted: Granted, *, is_service: bool = False) -> dict[str, Any]:
 def _of_service_account(form: Form) -> Answer:
     granted = service_accounts.granted(form.get("assertion", ""))
     is_service = granted.account == granted.client_id
-    return behaviours.meet(
-        lambda: told(_made(granted, is_service=is_service)), operation=behaviours.TOKEN, calendar=granted.account
+    return faults.meet(
+        lambda: told(_made(granted, is_service=is_service)), operation=faults.TOKEN, calendar=granted.account
     )
 
 

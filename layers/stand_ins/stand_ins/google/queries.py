@@ -1,4 +1,4 @@
-"""What a list of events is asked for, and the tokens with which it goes on.
+"""The parameters of a list of events, and the tokens with which it goes on.
 
 https://developers.google.com/workspace/calendar/api/v3/reference/events/list
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from mostrador import clock
@@ -20,13 +20,13 @@ from stand_ins.google.records import Calendar
 Values = Mapping[str, Sequence[str]]
 """A query, each of whose parameters may be repeated."""
 LIVES: Final = timedelta(days=28)
-"""Of a sync token; what was deleted is known a little longer."""
+"""How long a sync token is good; deleted events are kept a little longer."""
 _MOST, _USUAL = 2500, 250
 _NOT_WITH_SYNC: Final = frozenset(
     "iCalUID orderBy privateExtendedProperty q sharedExtendedProperty timeMin timeMax updatedMin".split()
 )
 _WITHOUT_SYNC: Final = _NOT_WITH_SYNC - {"timeMin", "timeMax"}
-"""What leaves a list without a sync token at its end."""
+"""Parameters that leave a list without a sync token at its end."""
 _GOES_ON: Final = ("pageToken", "maxResults")
 
 
@@ -52,7 +52,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a reader has come: ``since`` which change it wants, ``upto`` which it will have been told.
+    """The position of a reader: it gets the changes after number ``since``, up to number ``upto``.
 
     ``after`` is the last event of the page before, in the order of the list; empty before the first.
     """
@@ -66,28 +66,40 @@ def parsed(sent: Values) -> Query:
     """Raises Denied."""
     if "syncToken" in sent and (sent.keys() & _NOT_WITH_SYNC or _flag(sent, "showDeleted") is False):
         raise Denied("badRequest", "Sync token cannot be used with other request restrictions.")
-    order_by, updated_min = _one(sent, "orderBy"), _bound(sent, "updatedMin")
-    if order_by not in ("", "startTime", "updated"):
-        raise _invalid("orderBy", order_by)
-    if order_by == "startTime" and not _flag(sent, "singleEvents"):
-        raise Denied("badRequest", "The requested ordering is not available for the particular query.")
-    if updated_min and updated_min < clock.now() - LIVES:
-        raise Denied("updatedMinTooLongAgo")
+    order_by, updated_min = _order_by(sent), _updated_min(sent)
+    time_min, time_max = _bounds(sent)
     return Query(
         most=_most(sent),
         order_by=order_by,
         shows_deleted=bool(_flag(sent, "showDeleted") or updated_min or "syncToken" in sent),
         gives_sync=not sent.keys() & _WITHOUT_SYNC,
-        **_bounds(sent),
+        time_min=time_min,
+        time_max=time_max,
         updated_min=updated_min,
-        words=tuple(_one(sent, "q").casefold().split()),
-        uid=_one(sent, "iCalUID"),
+        words=tuple(_first(sent, "q").casefold().split()),
+        uid=_first(sent, "iCalUID"),
         properties=_properties(sent),
-        zone=zone(_one(sent, "timeZone")),
-        sync_token=_one(sent, "syncToken"),
-        page_token=_one(sent, "pageToken"),
+        zone=zone(_first(sent, "timeZone")),
+        sync_token=_first(sent, "syncToken"),
+        page_token=_first(sent, "pageToken"),
         digest=_digest(sent),
     )
+
+
+def _order_by(sent: Values) -> str:
+    order_by = _first(sent, "orderBy")
+    if order_by not in ("", "startTime", "updated"):
+        raise _invalid("orderBy", order_by)
+    if order_by == "startTime" and not _flag(sent, "singleEvents"):
+        raise Denied("badRequest", "The requested ordering is not available for the particular query.")
+    return order_by
+
+
+def _updated_min(sent: Values) -> datetime | None:
+    updated_min = _bound(sent, "updatedMin")
+    if updated_min and updated_min < clock.now() - LIVES:
+        raise Denied("updatedMinTooLongAgo")
+    return updated_min
 
 
 def zone(name: str) -> ZoneInfo | None:
@@ -99,32 +111,29 @@ def zone(name: str) -> ZoneInfo | None:
 
 
 def mark_of(calendar: Calendar, query: Query) -> Mark:
-    """Where a list goes on. Raises Denied."""
+    """The position where a list goes on. Raises Denied."""
+    own_name = _name(calendar)
     if query.page_token:
-        told = _read(query.page_token)
-        if told[:3] != ["page", _name(calendar), query.digest] or len(told) != len(_PAGE):
-            raise _invalid("pageToken", query.page_token)
-        return Mark(told[3], told[4], (told[5], told[6]))
+        match _read(query.page_token):
+            case ["page", name, query.digest, int(since), int(upto), str(order), str(event_id)] if name == own_name:
+                return Mark(since, upto, (order, event_id))
+        raise _invalid("pageToken", query.page_token)
     if not query.sync_token:
         return Mark(since=0, upto=calendar.changes)
-    told = _read(query.sync_token)
     oldest = (clock.now() - LIVES).timestamp()
-    if told[:2] != ["sync", _name(calendar)] or len(told) != len(_SYNC) or told[3] < oldest:
-        raise Denied("fullSyncRequired")
-    return Mark(since=told[2], upto=calendar.changes)
-
-
-_PAGE: Final = ("kind", "calendar", "digest", "since", "upto", "order", "event_id")
-_SYNC: Final = ("kind", "calendar", "since", "at")
+    match _read(query.sync_token):
+        case ["sync", name, int(since), float(at)] if name == own_name and at >= oldest:
+            return Mark(since, upto=calendar.changes)
+    raise Denied("fullSyncRequired")
 
 
 def page_token(calendar: Calendar, query: Query, mark: Mark, last: tuple[str, str]) -> str:
-    """For the page behind the event ``last``."""
+    """The token of the page behind the event ``last``."""
     return _written(["page", _name(calendar), query.digest, mark.since, mark.upto, *last])
 
 
 def sync_token(calendar: Calendar, mark: Mark) -> str:
-    """For what changes after ``mark``."""
+    """The token of the changes after ``mark``."""
     return _written(["sync", _name(calendar), mark.upto, clock.now().timestamp()])
 
 
@@ -132,63 +141,64 @@ def _name(calendar: Calendar) -> str:
     return f"{calendar.calendar_id} {calendar.incarnation}"
 
 
-def _written(told: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+def _written(token: list[object]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(token).encode()).decode()
 
 
-def _read(token: str) -> list[Any]:
-    """What a token says, nothing where it is none of ours."""
+def _read(token: str) -> list[object]:
+    """The fields of a token; none where it is not ours."""
     try:
-        told = json.loads(base64.urlsafe_b64decode(token))
+        fields = json.loads(base64.urlsafe_b64decode(token))
     except (ValueError, RecursionError):
         return []
-    return told if isinstance(told, list) else []
+    return fields if isinstance(fields, list) else []
 
 
 def _digest(sent: Values) -> str:
-    asked = {name: sorted(values) for name, values in sent.items() if name not in _GOES_ON}
-    return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+    restrictions = {name: sorted(values) for name, values in sent.items() if name not in _GOES_ON}
+    return sha256(json.dumps(restrictions, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _invalid(name: str, value: str) -> Denied:
     return Denied("invalidParameter", f"Invalid value '{value[:80]}' for {name}.", location=("parameter", name))
 
 
-def _one(sent: Values, name: str) -> str:
+def _first(sent: Values, name: str) -> str:
     return next(iter(sent.get(name, ())), "")
 
 
 def _flag(sent: Values, name: str) -> bool | None:
-    value = _one(sent, name).lower()
+    value = _first(sent, name).lower()
     if value not in ("", "true", "false"):
         raise _invalid(name, value)
     return value == "true" if value else None
 
 
 def _most(sent: Values) -> int:
-    value = _one(sent, "maxResults") or str(_USUAL)
+    value = _first(sent, "maxResults") or str(_USUAL)
     if not value.isascii() or not value.isdigit() or not int(value[:10]):
         raise _invalid("maxResults", value)
     return min(int(value[:10]), _MOST)
 
 
 def _bound(sent: Values, name: str) -> datetime | None:
-    return times.bound(_one(sent, name)) if name in sent else None
+    return times.bound(_first(sent, name)) if name in sent else None
 
 
-def _bounds(sent: Values) -> dict[str, datetime | None]:
-    bounds = {"time_min": _bound(sent, "timeMin"), "time_max": _bound(sent, "timeMax")}
-    if bounds["time_min"] and bounds["time_max"] and bounds["time_max"] <= bounds["time_min"]:
+def _bounds(sent: Values) -> tuple[datetime | None, datetime | None]:
+    time_min, time_max = _bound(sent, "timeMin"), _bound(sent, "timeMax")
+    if time_min and time_max and time_max <= time_min:
         raise Denied("timeRangeEmpty")
-    return bounds
+    return time_min, time_max
 
 
 def _properties(sent: Values) -> tuple[tuple[str, str, str], ...]:
     found = []
     for side in ("private", "shared"):
-        for asked in sent.get(f"{side}ExtendedProperty", ()):
-            key, equals, value = asked.partition("=")
+        name = f"{side}ExtendedProperty"
+        for restriction in sent.get(name, ()):
+            key, equals, value = restriction.partition("=")
             if not equals:
-                raise _invalid(f"{side}ExtendedProperty", asked)
+                raise _invalid(name, restriction)
             found.append((side, key, value))
     return tuple(found)

@@ -1,17 +1,17 @@
-"""What the stand-in knows: each thing one item under keys of its own, and every change conditional on its version."""
+"""The stand-in's records: each is one item under keys of its own, and each change is conditional on its version."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeAlias, TypedDict, TypeVar
 
 from mostrador import clock
-from mostrador.errors import Busy
 from mostrador.table import keys, reads, writes
 from mostrador.table.keys import Key
-from mostrador.table.writes import ConditionFailed
 from stand_ins.items import StandInRecord
 
+EventFields: TypeAlias = dict[str, Any]
+"""The writable fields of an event, as ``fields.validated`` makes them."""
 NAME: Final = "google"
 EVERYBODY: Final = "*"
 KEPT: Final = timedelta(days=30)
@@ -21,74 +21,69 @@ _AT_ONCE: Final = 90  # of the 100 actions of a transaction
 
 @dataclass
 class Record:
-    """Something known; ``path`` tells it from others of its class. ``stored`` is its item as it was read."""
+    """A record. The fields in ``id_fields``, its path, tell it from others of its class.
 
+    ``stored`` is its item as it was read.
+    """
+
+    id_fields: ClassVar[tuple[str, ...]]
     stored: StandInRecord | None = field(init=False, default=None, repr=False, compare=False)
 
     @property
     def path(self) -> tuple[str, ...]:
-        raise NotImplementedError
+        return tuple(getattr(self, name) for name in self.id_fields)
 
 
 @dataclass
 class Account(Record):
-    """Somebody who has a calendar, and lets ``clients`` into it.
+    """A person with a calendar, to which ``clients`` have access; or a service account, with a ``public_key`` (PEM).
 
-    ``revoked`` counts, by client and for all of them ("*"), how often what was granted ended. A service account has a
-    ``public_key`` (PEM), and ``acts_for`` others where a domain lets it.
+    ``revoked`` counts the revocations by client, and for all clients ("*"). A service account ``acts_for`` others where
+    their domain lets it.
     """
 
+    id_fields = ("email",)
     email: str
     clients: list[str] = field(default_factory=list)
     revoked: dict[str, int] = field(default_factory=dict)
     public_key: str = ""
     acts_for: list[str] = field(default_factory=list)
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        return (self.email,)
-
     def epoch(self, client_id: str) -> int:
-        """Another after each end of what the client was granted."""
+        """A number that changes with each revocation of the client's grants."""
         return self.revoked.get(client_id, 0) + self.revoked.get(EVERYBODY, 0)
 
     def end(self, client_id: str) -> None:
-        """Revoke what a client, or EVERYBODY, was granted."""
+        """Revoke the grants of a client, or of EVERYBODY."""
         self.revoked[client_id] = self.revoked.get(client_id, 0) + 1
-        self.clients = [one for one in self.clients if client_id not in (one, EVERYBODY)]
+        self.clients = [other for other in self.clients if client_id not in (other, EVERYBODY)]
 
 
 @dataclass
 class Client(Record):
-    """A program that asks people to be let in."""
+    """A program that asks people for access."""
 
+    id_fields = ("client_id",)
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uris: list[str]
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        return (self.client_id,)
-
 
 @dataclass
 class Granted(Record):
-    """What a client may do for an account, as long as its epoch is the account's; told by a ``secret``."""
+    """A client's grant for an account, good while its epoch is the account's; identified by a ``secret``."""
 
+    id_fields = ("secret",)
     secret: str = field(repr=False)
     client_id: str
     account: str
     epoch: int
     scope: str
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        return (self.secret,)
-
 
 @dataclass
 class Code(Granted):
-    """Good once, for a refresh token too where ``is_offline``."""
+    """A code, good once; ``is_offline``: for a refresh token too."""
 
     redirect_uri: str
     code_challenge: str
@@ -104,7 +99,7 @@ class Refresh(Granted):
 
 @dataclass
 class Access(Granted):
-    """An access token; ``is_service``: of a service account that acts for nobody."""
+    """An access token; ``is_service``: of a service account that acts for itself."""
 
     expires_at: str
     is_service: bool = False
@@ -112,8 +107,9 @@ class Access(Granted):
 
 @dataclass
 class Calendar(Record):
-    """``changes`` counts every change of its events; ``incarnation`` is another each time it is emptied."""
+    """``changes`` counts every change of its events; ``incarnation`` changes each time it is emptied."""
 
+    id_fields = ("calendar_id",)
     calendar_id: str
     owner: str
     summary: str
@@ -123,21 +119,18 @@ class Calendar(Record):
     changes: int = 0
     shared: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        return (self.calendar_id,)
-
 
 @dataclass
 class Event(Record):
-    """``fields`` are those that callers may write; ``place`` is the calendar's count when it was last changed.
+    """``fields`` are those that callers may write; ``place`` is the calendar's count at its last change.
 
-    ``writes`` counts what was done to it: ``{"insert": 1, "patch": 2, "person_delete": 1}``.
+    ``writes`` counts the operations on it: ``{"insert": 1, "patch": 2, "person_delete": 1}``.
     """
 
+    id_fields = ("calendar_id", "event_id")
     calendar_id: str
     event_id: str
-    fields: dict[str, Any]
+    fields: EventFields
     created: str
     creator: str
     organizer: str
@@ -147,20 +140,24 @@ class Event(Record):
     sequence: int = 0
     writes: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        return self.calendar_id, self.event_id
+
+class Fault(TypedDict):
+    """``how`` the next ``times`` calls of an operation on a calendar go wrong; a slow call takes ``seconds``."""
+
+    calendar: str
+    operation: str
+    how: str
+    times: int
+    seconds: float
 
 
 @dataclass
-class Behaviours(Record):
-    """How the next calls go wrong, in the order in which that was asked for."""
+class Faults(Record):
+    """The faults of the next calls, in the order in which they were ordered."""
 
-    waiting: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        return ("all",)
+    id_fields = ("name",)
+    name: str = "all"
+    waiting: list[Fault] = field(default_factory=list)
 
 
 T = TypeVar("T", bound=Record)
@@ -172,49 +169,38 @@ def find(of: type[T], *path: str) -> T | None:
 
 
 def listed(of: type[T], *parents: str) -> list[T]:
-    """All of a kind, or of what ``parents`` names, in the order of their ids; consistent."""
+    """All records of a class, or those below ``parents``, in the order of their ids; consistent."""
     partition = _key(of, (*parents, ""))[0]
-    found = reads.span(partition, reads.LOWEST, reads.HIGHEST, consistent=True)
-    return [one for item in found if (one := _loaded(of, item))]
+    items = reads.span(partition, reads.LOWEST, reads.HIGHEST, consistent=True)
+    return [record for item in items if (record := _loaded(of, item))]
 
 
 def save(*changed: Record) -> None:
-    """All of them or none. Raises Refused where one was changed, or made, since it was read."""
+    """Save all of them or none. Raises ConditionFailed where one was changed, or made, since it was read."""
     with writes.transaction() as tx:
         for record in changed:
             tx.save(_item(record))
 
 
-def again(act: Callable[[], R]) -> R:
-    """What ``act`` gives, asked once more whenever somebody was quicker. Raises Busy."""
-    for _ in writes.attempts():
-        try:
-            return act()
-        except ConditionFailed:
-            continue
-    raise Busy
-
-
 def change(of: type[T], *path: str, make: Callable[[], T], alter: Callable[[T], R]) -> R:
-    """What ``alter`` gives of the record, or of the one that ``make`` makes, which is then stored. Raises Busy.
+    """Alter the record, or the one that ``make`` makes, and save it; returns the result of ``alter``. Raises Busy.
 
-    What ``alter`` raises changes nothing.
+    Where somebody was quicker, ``alter`` gets the record as it is by then. An exception of its changes nothing.
     """
 
-    def act() -> R:
-        record = find(of, *path) or make()
-        given = alter(record)
+    def alter_and_save(record: T) -> R:
+        result = alter(record)
         save(record)
-        return given
+        return result
 
-    return again(act)
+    return writes.retrying(lambda _: find(of, *path) or make(), alter_and_save)
 
 
-def remove(gone: Sequence[Record]) -> None:
-    """Raises Refused where one was changed since it was read."""
-    for first in range(0, len(gone), _AT_ONCE):
+def remove(records: Sequence[Record]) -> None:
+    """Raises ConditionFailed where one was changed since it was read."""
+    for first in range(0, len(records), _AT_ONCE):
         with writes.transaction() as tx:
-            for record in gone[first : first + _AT_ONCE]:
+            for record in records[first : first + _AT_ONCE]:
                 tx.delete(_item(record))
 
 
@@ -236,6 +222,6 @@ def _loaded(of: type[T], item: StandInRecord | None) -> T | None:
 
 def _item(record: Record) -> StandInRecord:
     item = record.stored or StandInRecord(*_key(type(record), record.path))
-    item.body = {one.name: getattr(record, one.name) for one in fields(record) if one.init}
+    item.body = {column.name: getattr(record, column.name) for column in fields(record) if column.init}
     item.expires_at = int((clock.now() + KEPT).timestamp())
     return item

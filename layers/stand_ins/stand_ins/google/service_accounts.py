@@ -3,13 +3,13 @@
 https://developers.google.com/identity/protocols/oauth2/service-account#httprest
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from mostrador import clock
 from stand_ins.google import records
 from stand_ins.google.answers import GrantDenied
 from stand_ins.google.records import Account, Granted
+from stand_ins.http import JSONObject
 
 AUDIENCES: Final = ("https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token")
 """Whom an assertion is for, wherever it is sent: Google's own libraries never put anything else."""
@@ -41,7 +41,7 @@ def granted(assertion: str) -> Granted:
     return Granted("", account.email, subject, acted_for.epoch(account.email), scope)
 
 
-def _verified(assertion: str) -> tuple[Account, Mapping[str, Any]]:
+def _verified(assertion: str) -> tuple[Account, JSONObject]:
     """The account that signed, and what it says. Nobody but this needs PyJWT and its cryptography."""
     try:
         import cryptography  # noqa: F401, PLC0415
@@ -70,7 +70,7 @@ def _verified(assertion: str) -> tuple[Account, Mapping[str, Any]]:
     return account, claims
 
 
-def _check_times(claims: Mapping[str, Any]) -> None:
+def _check_times(claims: JSONObject) -> None:
     """By our clock, which is not the library's. Raises GrantDenied."""
     issued, expires, now = claims.get("iat"), claims.get("exp"), clock.now().timestamp()
     if not isinstance(issued, int) or not isinstance(expires, int):

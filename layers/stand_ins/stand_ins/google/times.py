@@ -1,12 +1,14 @@
-"""When events begin and end, as Google takes and tells it."""
+"""The start and the end of events, as Google takes and returns them."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from stand_ins.google.answers import Denied
+from stand_ins.google.records import EventFields
+from stand_ins.http import JSONObject
 
 Moment = dict[str, str]
 """``{"date": ...}``, or ``{"dateTime": ..., "timeZone": ...}`` with an offset and whole seconds."""
@@ -18,13 +20,13 @@ _UNREADABLE: Final = (TypeError, ValueError, KeyError, OSError, OverflowError)  
 
 
 class Span(NamedTuple):
-    """Of an event, in UTC."""
+    """The time of an event, in UTC."""
 
     starts_at: datetime
     ends_at: datetime
 
 
-def validated(sent: Mapping[str, Any], zone: ZoneInfo) -> tuple[Moment, Moment]:
+def validated(sent: JSONObject, zone: ZoneInfo) -> tuple[Moment, Moment]:
     """The start and the end of an event in a calendar of this zone. Raises Denied."""
     is_recurring = bool(sent.get("recurrence"))
     end = _moment(sent.get("end"), "end", zone, is_recurring=is_recurring)
@@ -36,7 +38,7 @@ def validated(sent: Mapping[str, Any], zone: ZoneInfo) -> tuple[Moment, Moment]:
     return start, end
 
 
-def span(fields: Mapping[str, Any], zone: ZoneInfo) -> Span:
+def span(fields: EventFields, zone: ZoneInfo) -> Span:
     return Span(instant(fields["start"], zone), instant(fields["end"], zone))
 
 
@@ -49,7 +51,7 @@ def instant(moment: Moment, zone: ZoneInfo) -> datetime:
 
 
 def shown(moment: Moment, zone: ZoneInfo) -> Moment:
-    """As Google tells it: in the zone of the answer, not in the event's own."""
+    """As Google returns it: in the zone of the answer, not in the event's own."""
     if "date" in moment:
         return moment
     return moment | {"dateTime": written(instant(moment, zone), zone)}
@@ -59,7 +61,7 @@ def written(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat().replace("+00:00", "Z")
 
 
-def bound(value: str) -> datetime:
+def bound(value: object) -> datetime:
     """A bound of a list, whose offset is required. Raises Denied."""
     at = _parsed(value)
     if at is None or at.tzinfo is None:
@@ -67,41 +69,49 @@ def bound(value: str) -> datetime:
     return at
 
 
-def time_zone(name: Any) -> ZoneInfo | None:
+def time_zone(name: object) -> ZoneInfo | None:
+    """The zone of that name; None where it has no zone, or is no text."""
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name) if isinstance(name, str) else None
     except _UNREADABLE:
         return None
 
 
-def _moment(sent: Any, which: str, zone: ZoneInfo, *, is_recurring: bool) -> Moment:
-    told = {name: value for name, value in sent.items() if value is not None} if isinstance(sent, Mapping) else {}
-    if not told.keys() & {"date", "dateTime"}:
+def _moment(sent: object, which: str, zone: ZoneInfo, *, is_recurring: bool) -> Moment:
+    """The ``start`` or ``end`` that was sent (``which``). Raises Denied."""
+    given = {name: value for name, value in sent.items() if value is not None} if isinstance(sent, Mapping) else {}
+    if "date" in given:
+        return {"date": _day(given, which)}
+    if "dateTime" not in given:
         raise Denied("required", f"Missing {which} time.")
-    if "date" in told:
-        return {"date": _day(told, which)}
-    at, named = _parsed(told["dateTime"]), told.get("timeZone")
-    own = time_zone(named) if named is not None else zone
-    if at is None or own is None:
-        what = "time zone definition for " if at else ""
-        raise Denied("invalid", f"Invalid {what}{which} time.")
-    if named is None and (at.tzinfo is None or is_recurring):
+    return _timed(given["dateTime"], given.get("timeZone"), which, zone, is_recurring=is_recurring)
+
+
+def _timed(written: object, zone_name: object, which: str, calendar_zone: ZoneInfo, *, is_recurring: bool) -> Moment:
+    """A moment with a time. Its zone may be left out where it has an offset and does not recur. Raises Denied."""
+    at, zone = _parsed(written), calendar_zone if zone_name is None else time_zone(zone_name)
+    if at is None:
+        raise Denied("invalid", f"Invalid {which} time.")
+    if zone is None:
+        raise Denied("invalid", f"Invalid time zone definition for {which} time.")
+    if zone_name is None and (at.tzinfo is None or is_recurring):
         raise Denied("required", f"Missing time zone definition for {which} time.")
-    aware = at if at.tzinfo else at.replace(tzinfo=own)
-    return {"dateTime": aware.isoformat(), "timeZone": own.key}
+    aware = at if at.tzinfo else at.replace(tzinfo=zone)
+    return {"dateTime": aware.isoformat(), "timeZone": zone.key}
 
 
-def _day(told: Mapping[str, Any], which: str) -> str:
+def _day(given: JSONObject, which: str) -> str:
+    written = given["date"]
     try:
-        day = date.fromisoformat(told["date"])
+        day = date.fromisoformat(written) if isinstance(written, str) else None
     except _UNREADABLE:
         day = None
-    if day is None or day.year not in _YEARS or "dateTime" in told:
+    if day is None or day.year not in _YEARS or "dateTime" in given:
         raise Denied("invalid", f"Invalid {which} time.")
     return day.isoformat()
 
 
-def _parsed(value: Any) -> datetime | None:
+def _parsed(value: object) -> datetime | None:
     """To the second, with an offset where one was sent."""
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         return None

@@ -5,14 +5,13 @@ https://developers.google.com/workspace/calendar/api/v3/reference
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 from mostrador import context
 from mostrador.errors import Busy
 from mostrador.table import keys
-from stand_ins.google import access, answers, calendars, consent, events, lists, oauth, portal, queries, records
-from stand_ins.google import faults as behaviours
+from stand_ins.google import access, answers, calendars, consent, events, faults, lists, oauth, portal, queries, records
 from stand_ins.google.access import Caller
 from stand_ins.google.answers import JSON, Denied, GrantDenied, told
 from stand_ins.google.events import Writer
@@ -43,7 +42,7 @@ class Request:
         return self.named["event_id"]
 
     @property
-    def sent(self) -> dict[str, Any]:
+    def sent(self) -> dict[str, object]:
         return answers.parsed(self.body)
 
     @property
@@ -103,7 +102,7 @@ def _call(operation: str, scopes: frozenset[str], act: Callable[[Request, Caller
     def called(request: Request) -> Answer:
         caller = access.caller(request.headers)
         access.check_scope(caller, scopes)
-        return behaviours.meet(
+        return faults.meet(
             lambda: act(request, caller),
             operation=operation,
             calendar=access.calendar_id(caller, request.calendar_id),
@@ -194,7 +193,7 @@ def _decide(request: Request) -> Answer:
 
 
 def _forget(_: Request) -> Answer:
-    behaviours.forget()
+    faults.forget()
     return told({})
 
 
@@ -224,8 +223,8 @@ ROUTES: Final[Mapping[tuple[str, str], Respond]] = {
     ("PUT", "/portal/accounts/{email}"): lambda request: told(
         portal.register_account(request.named["email"], request.sent)
     ),
-    ("POST", "/portal/behaviour"): lambda request: told(behaviours.expect(request.sent)),
-    ("DELETE", "/portal/behaviour"): _forget,
+    ("POST", "/portal/faults"): lambda request: told(faults.expect(request.sent)),
+    ("DELETE", "/portal/faults"): _forget,
     ("POST", "/portal/consent"): lambda request: told(portal.consented(request.sent)),
     ("POST", "/portal/revoke"): lambda request: told(portal.revoke(request.sent)),
     ("DELETE", _KEPT): lambda request: told(portal.empty(request.calendar_id)),

@@ -6,14 +6,14 @@ Nothing here knows where it is served from: pages and script find their way from
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from mostrador import context
 from mostrador.errors import Conflict, NotFound, ServiceError, Unavailable
 from mostrador.table import keys
 from stand_ins.bancard import gateway, messages, pages, portal, records
 from stand_ins.bancard.messages import Denied
-from stand_ins.http import Answer
+from stand_ins.http import Answer, JSONObject
 
 __all__ = ["Answer", "answer"]
 
@@ -60,11 +60,11 @@ def _cards(operation: str) -> Callable[[Request], Answer]:
     return lambda request: gateway.call(operation, request.body, user_id=int(request.parts[0]))
 
 
-def _application(act: Callable[[str, Mapping[str, Any]], Any]) -> Callable[[Request], Answer]:
+def _application(act: Callable[[str, JSONObject], object]) -> Callable[[Request], Answer]:
     return lambda request: messages.told(act(request.parts[0], messages.parsed(request.body)))
 
 
-def _purchase(act: Callable[[str, Mapping[str, Any]], Any]) -> Callable[[Request], Answer]:
+def _purchase(act: Callable[[str, JSONObject], object]) -> Callable[[Request], Answer]:
     """An empty body says as much as ``{}``."""
     return lambda request: messages.told(act(_id_of(request), messages.parsed(request.body or b"{}")))
 
@@ -96,7 +96,7 @@ _ROUTES: Final[tuple[tuple[str, str, Callable[[Request], Answer]], ...]] = (
     ("GET", "/checkout/register_card/new", _page(pages.registration)),
     ("POST", "/checkout/pay", lambda request: pages.decide(request.body)),
     ("PUT", _SHOP, _application(portal.register)),
-    ("POST", f"{_SHOP}/behaviour", _application(portal.behave)),
+    ("POST", f"{_SHOP}/faults", _application(portal.behave)),
     ("GET", _BOUGHT, lambda request: messages.told(portal.shown(_id_of(request)))),
     ("POST", f"{_BOUGHT}/pay", _purchase(portal.pay)),
     ("POST", f"{_BOUGHT}/confirmation", _purchase(portal.confirm)),
