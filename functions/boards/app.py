@@ -1,4 +1,4 @@
-"""Door: the picture of a raffle's numbers, and lists of them."""
+"""Door: the board of a raffle, which is the picture of all its numbers, and lists of the numbers."""
 
 from typing import Annotated, Any, Final
 
@@ -16,13 +16,13 @@ from mostrador.web.request_bodies import JSON
 app = door.resolver()
 handler = door.handler(app)
 
-BASE = "/tenant/<slug>/api/raffles/<raffle_id>"
+RAFFLE = "/tenant/<slug>/api/raffles/<raffle_id>"
 FRESH_FOR: Final = 2
-"""Seconds for which a browser need not ask again: less than the picture may be behind anyway."""
-ANSWERS: Final[Any] = {200: {"description": "The picture", "content": {JSON: {"model": views.BoardView}}}}
+"""Seconds for which a browser may keep the answer: fewer than the board may lag behind."""
+ANSWERS: Final[Any] = {200: {"description": "The board", "content": {JSON: {"model": views.BoardView}}}}
 
 
-@app.get(f"{BASE}/board", responses=ANSWERS)
+@app.get(f"{RAFFLE}/board", responses=ANSWERS)
 def show(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     door.caller(app, slug, Action.READ_RAFFLES)
     return _shown(board.show(slug, raffle_id, now=clock.now()))
@@ -34,18 +34,18 @@ def show_publicly(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     return _shown(board.show(slug, raffle_id, is_public=True, now=clock.now()))
 
 
-@app.get(f"{BASE}/numbers")
+@app.get(f"{RAFFLE}/numbers")
 def listing(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.NumberListing, Query()]) -> views.NumberPage:
     door.caller(app, slug, Action.READ_RAFFLES)
     page = board.listing(slug, raffle_id, query, now=clock.now())
     return views.NumberPage(items=page.items, next=page.next)
 
 
-@app.post(f"{BASE}/board/rebuild")
+@app.post(f"{RAFFLE}/board/rebuild")
 def rebuild(slug: door.Slug, raffle_id: door.Id) -> views.BoardView:
     door.caller(app, slug, Action.CHANGE_RAFFLES)
     return views.BoardView.model_validate(board.rebuild(slug, raffle_id, now=clock.now()))
 
 
-def _shown(seen: Board) -> Response[str]:
-    return door.cached(app, views.BoardView.model_validate(seen).model_dump_json(), JSON, FRESH_FOR)
+def _shown(shown: Board) -> Response[str]:
+    return door.cached(app, views.BoardView.model_validate(shown).model_dump_json(), JSON, FRESH_FOR)

@@ -1,4 +1,4 @@
-"""Door: the draws of a raffle, their proof, and what comes after."""
+"""Door: the draws of a raffle, their proof, the delivery of prizes, the export for the authority."""
 
 from typing import Annotated
 
@@ -17,38 +17,38 @@ from mostrador.web.request_bodies import JSON
 app = door.resolver()
 handler = door.handler(app)
 
-ONE = "/tenant/<slug>/api/raffles/<raffle_id>"
-OneRaffle = Response[RaffleView]
+RAFFLE = "/tenant/<slug>/api/raffles/<raffle_id>"
+RaffleResponse = Response[RaffleView]
 Place = Annotated[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?$")], Path(title="Puesto del premio")]
 
 
-@app.post(f"{ONE}/draw")
-def draw(slug: door.Slug, raffle_id: door.Id, form: views.Evidence | None = None) -> OneRaffle:
+@app.post(f"{RAFFLE}/draw")
+def draw(slug: door.Slug, raffle_id: door.Id, form: views.Evidence | None = None) -> RaffleResponse:
     door.caller(app, slug, Action.DRAW_RAFFLES)
     drawn = draws.draw(slug, raffle_id, form or views.Evidence(), now=clock.now())
     return door.shown(drawn, RaffleView)
 
 
-@app.post(f"{ONE}/redraw")
-def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> OneRaffle:
+@app.post(f"{RAFFLE}/redraw")
+def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> RaffleResponse:
     door.caller(app, slug, Action.DRAW_RAFFLES)
     return door.shown(redraws.announce(slug, raffle_id, form, now=clock.now()), RaffleView)
 
 
-@app.get(f"{ONE}/proof")
+@app.get(f"{RAFFLE}/proof")
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     door.caller(app, slug, Action.READ_RAFFLES)
     return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
 
 
-@app.post(f"{ONE}/prizes/<place>/delivery")
-def deliver(slug: door.Slug, raffle_id: door.Id, place: Place, form: views.Delivery) -> OneRaffle:
+@app.post(f"{RAFFLE}/prizes/<place>/delivery")
+def deliver(slug: door.Slug, raffle_id: door.Id, place: Place, form: views.Delivery) -> RaffleResponse:
     caller = door.caller(app, slug, Action.DRAW_RAFFLES)
     delivered = prizes.deliver(slug, raffle_id, int(place), form, actor_name=caller.name, now=clock.now())
     return door.shown(delivered, RaffleView)
 
 
-@app.get(f"{ONE}/export")
+@app.get(f"{RAFFLE}/export")
 def export(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.ExportQuery, Query()]) -> views.ExportPage:
     door.caller(app, slug, Action.DRAW_RAFFLES)
     page = prizes.export(slug, raffle_id, now=clock.now(), size=query.limit, cursor=query.cursor)

@@ -18,8 +18,8 @@ handler = door.handler(app)
 
 BASE = "/tenant/<slug>/api"
 OF_RAFFLE = f"{BASE}/raffles/<raffle_id>"
-ONE = f"{BASE}/orders/<order_id>"
-OneOrder = Response[views.OrderView]
+ORDER = f"{BASE}/orders/<order_id>"
+OrderResponse = Response[views.OrderView]
 Number = Annotated[int, Path(ge=0, le=views.HIGHEST, title="Número")]
 
 
@@ -31,11 +31,11 @@ def listing(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.OrderLis
 
 
 @app.post(f"{OF_RAFFLE}/orders")
-def sell(slug: door.Slug, raffle_id: door.Id, form: views.NewOrder, key: door.IdempotencyKey = None) -> OneOrder:
+def sell(slug: door.Slug, raffle_id: door.Id, form: views.NewOrder, key: door.IdempotencyKey = None) -> OrderResponse:
     caller = door.caller(app, slug, Action.SELL)
     seller = caller.user if caller.is_member else None
-    made = reservations.sell(slug, raffle_id, form, actor_name=caller.name, seller=seller, key=key, now=clock.now())
-    return door.created(made, views.OrderView)
+    order = reservations.sell(slug, raffle_id, form, actor_name=caller.name, seller=seller, key=key, now=clock.now())
+    return door.created(order, views.OrderView)
 
 
 @app.get(f"{OF_RAFFLE}/sellers")
@@ -50,26 +50,26 @@ def holder(slug: door.Slug, raffle_id: door.Id, number: Number) -> views.HolderV
     return views.HolderView.model_validate(orders.holder(slug, raffle_id, number, now=clock.now()))
 
 
-@app.get(ONE)
-def get(slug: door.Slug, order_id: door.Id) -> OneOrder:
+@app.get(ORDER)
+def get(slug: door.Slug, order_id: door.Id) -> OrderResponse:
     door.caller(app, slug, Action.READ_ORDERS)
     return door.shown(orders.get(slug, order_id, now=clock.now()), views.OrderView)
 
 
-@app.get(f"{ONE}/link")
+@app.get(f"{ORDER}/link")
 def link(slug: door.Slug, order_id: door.Id) -> views.OrderLinkView:
     door.caller(app, slug, Action.SELL)
     return views.OrderLinkView.model_validate(order_links.of_buyer(slug, order_id, now=clock.now()))
 
 
-@app.post(f"{ONE}/receipt")
-def receive(slug: door.Slug, order_id: door.Id, form: views.Receipt) -> OneOrder:
+@app.post(f"{ORDER}/receipt")
+def receive(slug: door.Slug, order_id: door.Id, form: views.Receipt) -> OrderResponse:
     caller = door.caller(app, slug, Action.SELL)
     received = order_transitions.receive(slug, order_id, form, actor_name=caller.name, now=clock.now())
     return door.shown(received, views.OrderView)
 
 
-@app.post(f"{ONE}/confirm")
+@app.post(f"{ORDER}/confirm")
 def confirm(
     slug: door.Slug, order_id: door.Id, form: Confirmation, key: door.IdempotencyKey = None
 ) -> views.SettledView:
@@ -80,14 +80,14 @@ def confirm(
     return views.SettledView.model_validate(settled)
 
 
-@app.post(f"{ONE}/cancel")
-def cancel(slug: door.Slug, order_id: door.Id, form: views.OrderCancellation | None = None) -> OneOrder:
+@app.post(f"{ORDER}/cancel")
+def cancel(slug: door.Slug, order_id: door.Id, form: views.OrderCancellation | None = None) -> OrderResponse:
     caller, reason = door.caller(app, slug, Action.SELL), form.reason if form else ""
     cancelled = order_transitions.cancel(slug, order_id, reason=reason, actor_name=caller.name, now=clock.now())
     return door.shown(cancelled, views.OrderView)
 
 
-@app.post(f"{ONE}/refund")
+@app.post(f"{ORDER}/refund")
 def refund(slug: door.Slug, order_id: door.Id, form: Refunding) -> views.SettledView:
     caller = door.caller(app, slug, Action.REFUND)
     return views.SettledView.model_validate(

@@ -1,4 +1,4 @@
-"""Door: what anybody may know of raffles and check of their draws."""
+"""Door: the raffles that anybody may see, and the proofs of their draws."""
 
 from typing import Annotated
 
@@ -15,23 +15,23 @@ from mostrador.web.request_bodies import JSON
 app = door.resolver()
 handler = door.handler(app)
 
-BASE = "/tenant/<slug>/public/raffles"
+RAFFLES = "/tenant/<slug>/public/raffles"
 
 
-@app.get(BASE)
+@app.get(RAFFLES)
 def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.PublicRafflePage:
     door.visitor(app, slug)
     page = raffles.public_listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.PublicRafflePage(items=page.items, next=page.next)
 
 
-@app.get(f"{BASE}/<raffle_id>")
+@app.get(f"{RAFFLES}/<raffle_id>")
 def get(slug: door.Slug, raffle_id: door.Id) -> views.PublicRaffleView:
     door.visitor(app, slug)
     return views.PublicRaffleView.model_validate(raffles.get_published(slug, raffle_id, now=clock.now()))
 
 
-@app.get(f"{BASE}/<raffle_id>/proof")
+@app.get(f"{RAFFLES}/<raffle_id>/proof")
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     door.visitor(app, slug)
     return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)

@@ -61,8 +61,8 @@ def order(
     )
     own_key = f"{ACTOR} {key}" if key else None  # never a key of the staff, which has no space
     with _fields_of_public_form():
-        made = reservations.sell(tenant, raffle_id, new_order, actor_name=ACTOR, key=own_key, now=now)
-    return ManagedOrder(tenant, made, order_links.token_of(tenant, made.id), [])
+        placed = reservations.sell(tenant, raffle_id, new_order, actor_name=ACTOR, key=own_key, now=now)
+    return ManagedOrder(tenant, placed, order_links.token_of(tenant, placed.id), [])
 
 
 def find(tenant: str, token: str, *, now: datetime) -> ManagedOrder:

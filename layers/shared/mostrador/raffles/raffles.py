@@ -258,22 +258,22 @@ def _count_as_open(tx: Transaction, tenant: str, raffle_id: str, limit: float | 
     tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=actions, condition=condition)
 
 
-def _move(tenant: str, raffle_id: str, wanted: RaffleStatus, alter: Callable[[Raffle], None], now: datetime) -> Raffle:
+def _move(tenant: str, raffle_id: str, target: RaffleStatus, alter: Callable[[Raffle], None], now: datetime) -> Raffle:
     """Bring a raffle into a state, and take it from the open ones; one that is in it stays as it is."""
 
     def decide(raffle: Raffle) -> Raffle:
-        if raffle.status == wanted:
+        if raffle.status == target:
             return raffle
-        rules.RAFFLE_MOVES.check(raffle.status, wanted)
+        rules.RAFFLE_MOVES.check(raffle.status, target)
         was_open = raffle.status == RaffleStatus.OPEN
         alter(raffle)
-        raffle.status, raffle.updated_at = wanted.value, now
+        raffle.status, raffle.updated_at = target.value, now
         with writes.transaction() as tx:
             tx.save(raffle)
             if was_open:
                 actions = [OpenRaffles.raffles.delete({raffle_id})]
                 tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=actions)
-        logger.info(f"raffle.{wanted.value.lower()}", tenant=tenant, raffle=raffle_id)
+        logger.info(f"raffle.{target.value.lower()}", tenant=tenant, raffle=raffle_id)
         return raffle
 
     return writes.retrying(lambda _attempt: get(tenant, raffle_id, now=now), decide)

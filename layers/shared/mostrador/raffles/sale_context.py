@@ -83,6 +83,7 @@ def request_of(
     key: str | None,
     now: datetime,
 ) -> SaleRequest:
+    """The request of ``sell``, with its order id derived from ``key`` if there is one. Raises NotHere, BadPhone."""
     tenant = tenants.current(slug, now=now)
     phone = form.customer.phone if form.customer else None
     return SaleRequest(

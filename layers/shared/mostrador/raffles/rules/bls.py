@@ -1,7 +1,7 @@
-"""BLS signatures on BLS12-381 with the signature in G1 and the key in G2, checked with nothing but Python.
+"""BLS signatures on BLS12-381 with the signature in G1 and the key in G2, checked with the standard library alone.
 
 ``e(signature, G2) = e(hash(message), key)`` is checked as one product of optimal ate pairings that must be 1.
-Checking takes part of a second, once for a draw, and needs no library; nothing here can sign.
+A check takes part of a second, and a draw needs one. This module cannot sign.
 
 https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-bls-signature-05 (the scheme, minimal-signature-size)
 https://eprint.iacr.org/2008/096 (the loop and the final power)
@@ -27,9 +27,9 @@ _ONE: Final[_Fp12] = [Fp2(1), _ZERO, _ZERO, _ZERO, _ZERO, _ZERO]
 
 
 def is_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether ``signature`` (48 bytes) is the one of ``message`` by ``public_key`` (96 bytes).
+    """Whether ``signature`` (48 bytes) is the signature of ``message`` by ``public_key`` (96 bytes).
 
-    A message has exactly one: both are refused in any other form than the one that stands for a point of the group.
+    A message has exactly one signature: bytes that do not stand for a point of the group are refused.
     """
     try:
         key, signed = bls_curve.g2(public_key), bls_curve.g1(signature)
@@ -52,18 +52,22 @@ def _paired(pairs: list[tuple[tuple[Fp2, Fp2], tuple[Fp2, Fp2]]]) -> _Fp12:
     return product
 
 
-def _line(one: Point, other: Point, at: tuple[Fp2, Fp2]) -> _Fp12:
-    """The line through two points of G2, untwisted by (x/w², y/w³), at a point of G1; times w³, undone by the power."""
-    steep = bls_curve.slope(one, other) if one and other else None
-    if one is None or steep is None:
-        raise ArithmeticError("no multiple of a point of order R that the loop meets is upright")
-    return [steep * one[0] - one[1], _ZERO, -steep * at[0], at[1], _ZERO, _ZERO]
+def _line(left: Point, right: Point, at: tuple[Fp2, Fp2]) -> _Fp12:
+    """The value of the line through two points of G2 at a point of G1.
+
+    The points of G2 are untwisted by (x/w², y/w³). The value is multiplied by w³, which the final power undoes.
+    """
+    gradient = bls_curve.slope(left, right) if left and right else None
+    if left is None or gradient is None:
+        raise ArithmeticError("the line through multiples of a point of order R is never vertical in this loop")
+    return [gradient * left[0] - left[1], _ZERO, -gradient * at[0], at[1], _ZERO, _ZERO]
 
 
 def _is_one(value: _Fp12) -> bool:
     """Whether the final power of ``value`` is 1.
 
-    ``h = value^_POWER`` to the P^6 - 1 is 1 where h^(P^6) = h: where h lies in Fp6, its odd coefficients being 0.
+    With ``h = value^_POWER``, ``h^(P^6 - 1)`` is 1 where ``h^(P^6) = h``. That is where h lies in Fp6: its odd
+    coefficients are 0.
     """
     power = _ONE
     for bit in f"{_POWER:b}":
@@ -73,10 +77,10 @@ def _is_one(value: _Fp12) -> bool:
     return any(power[0::2]) and not any(power[1::2])
 
 
-def _multiplied(one: _Fp12, other: _Fp12) -> _Fp12:
+def _multiplied(left: _Fp12, right: _Fp12) -> _Fp12:
     wide = [_ZERO] * (2 * _DEGREE - 1)
-    for i, left in enumerate(one):
-        for j, right in enumerate(other):
-            if left and right:
-                wide[i + j] += left * right
+    for i, a in enumerate(left):
+        for j, b in enumerate(right):
+            if a and b:
+                wide[i + j] += a * b
     return [low + _XI * high for low, high in zip(wide, wide[_DEGREE:], strict=False)] + [wide[_DEGREE - 1]]

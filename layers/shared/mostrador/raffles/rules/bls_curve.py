@@ -1,8 +1,8 @@
-"""BLS12-381: the points of its two groups and their compressed form.
+"""BLS12-381: the points of its two groups, and their compressed form.
 
-G1 is the part of order R of ``y² = x³ + 4`` over Fp, G2 that of ``y² = x³ + 4(1 + u)`` over Fp2 = Fp[u]/(u² + 1).
-Coordinates in Fp are written as those of Fp2 whose second half is 0, so that one addition serves both groups.
-Everything here is public: nothing needs to take constant time.
+G1 is the part of order R of ``y² = x³ + 4`` over Fp. G2 is that of ``y² = x³ + 4(1 + u)`` over Fp2 = Fp[u]/(u² + 1).
+Coordinates in Fp are written as elements of Fp2 whose second half is 0, so that one addition serves both groups.
+All values are public, so nothing needs to take constant time.
 
 https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-pairing-friendly-curves-11#section-4.2.1 (the numbers)
 https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-pairing-friendly-curves-11#appendix-C (the compressed form)
@@ -21,7 +21,7 @@ _LARGER_Y: Final = 0x20
 
 
 class NotAPoint(ValueError):
-    """Bytes that are no point of the group they were said to be of."""
+    """The bytes do not stand for a point of the expected group."""
 
 
 class Fp2:
@@ -59,12 +59,12 @@ class Fp2:
         return bool(self.re or self.im)
 
     def is_larger(self) -> bool:
-        """Whether it is the larger one of itself and its negative, read from ``im`` down."""
+        """Whether it is larger than its negative; ``im`` is compared first, then ``re``."""
         return 2 * (self.im or self.re) > P
 
 
 Point = tuple[Fp2, Fp2] | None
-"""An affine point; None is the one at infinity."""
+"""An affine point; None is the point at infinity."""
 
 G2: Final[tuple[Fp2, Fp2]] = (
     Fp2(
@@ -78,9 +78,9 @@ G2: Final[tuple[Fp2, Fp2]] = (
 )
 
 
-def slope(one: tuple[Fp2, Fp2], other: tuple[Fp2, Fp2]) -> Fp2 | None:
-    """Of the line through two points, of the tangent where they are one; None where it stands upright."""
-    (x1, y1), (x2, y2) = one, other
+def slope(left: tuple[Fp2, Fp2], right: tuple[Fp2, Fp2]) -> Fp2 | None:
+    """The slope of the line through two points, or of the tangent where they are equal; None where it is vertical."""
+    (x1, y1), (x2, y2) = left, right
     if x1 != x2:
         return (y2 - y1) / (x2 - x1)
     if y1 != y2 or not y1:
@@ -88,19 +88,19 @@ def slope(one: tuple[Fp2, Fp2], other: tuple[Fp2, Fp2]) -> Fp2 | None:
     return Fp2(3) * x1 * x1 / (y1 + y1)
 
 
-def add(one: Point, other: Point) -> Point:
-    """The sum of two points of one group."""
-    if one is None or other is None:
-        return other if one is None else one
-    steep = slope(one, other)
-    if steep is None:
+def add(left: Point, right: Point) -> Point:
+    """The sum of two points of the same group."""
+    if left is None or right is None:
+        return right if left is None else left
+    gradient = slope(left, right)
+    if gradient is None:
         return None
-    x = steep * steep - one[0] - other[0]
-    return x, steep * (one[0] - x) - one[1]
+    x = gradient * gradient - left[0] - right[0]
+    return x, gradient * (left[0] - x) - left[1]
 
 
 def times(count: int, point: Point) -> Point:
-    """``point`` added to itself until there are ``count`` of it."""
+    """The sum of ``count`` copies of ``point``."""
     total: Point = None
     for bit in f"{count:b}":
         total = add(total, total)
@@ -110,12 +110,12 @@ def times(count: int, point: Point) -> Point:
 
 
 def negative(point: tuple[Fp2, Fp2]) -> tuple[Fp2, Fp2]:
-    """The point that added to this one gives the one at infinity."""
+    """The point whose sum with this one is the point at infinity."""
     return point[0], -point[1]
 
 
 def g1(compressed: bytes) -> tuple[Fp2, Fp2]:
-    """The point of G1 that 48 bytes stand for. Raises NotAPoint, also for the one at infinity."""
+    """The point of G1 that 48 bytes stand for. Raises NotAPoint, also for the point at infinity."""
     (x,) = _numbers(compressed, 1)
     y = _root(x**3 + _B)
     is_on_curve = (y * y - x**3 - _B) % P == 0
@@ -123,7 +123,7 @@ def g1(compressed: bytes) -> tuple[Fp2, Fp2]:
 
 
 def g2(compressed: bytes) -> tuple[Fp2, Fp2]:
-    """The point of G2 that 96 bytes stand for, ``im`` before ``re``. Raises NotAPoint, also for the one at infinity."""
+    """The point of G2 that 96 bytes stand for, ``im`` first. Raises NotAPoint, also for the point at infinity."""
     im, re = _numbers(compressed, 2)
     x = Fp2(re, im)
     return _point(x, square_root(x * x * x + Fp2(_B, _B)), compressed)
@@ -151,7 +151,7 @@ def _point(x: Fp2, y: Fp2 | None, compressed: bytes) -> tuple[Fp2, Fp2]:
 
 
 def square_root(square: Fp2) -> Fp2 | None:
-    """One of the two roots; None where there is none."""
+    """One of the two square roots; None where there is none."""
     length = _root(square.re * square.re + square.im * square.im)
     for real in ((square.re + length) * _HALF, (square.re - length) * _HALF):
         re = _root(real)
@@ -165,5 +165,5 @@ _HALF: Final = pow(2, -1, P)
 
 
 def _root(square: int) -> int:
-    """A root in Fp if there is one (P is 3 mod 4), something else if not."""
+    """A square root in Fp if there is one (P is 3 mod 4), another number if not."""
     return pow(square, (P + 1) // 4, P)

@@ -33,7 +33,7 @@ def expanded(message: bytes, domain: bytes, size: int) -> bytes:
     start = sha256(bytes(_BLOCK_BYTES) + message + size.to_bytes(2) + b"\0" + tag).digest()
     block, blocks = bytes(_HASH_BYTES), []
     for index in range(1, -(-size // _HASH_BYTES) + 1):
-        mixed = bytes(one ^ other for one, other in zip(start, block, strict=True))
+        mixed = bytes(left ^ right for left, right in zip(start, block, strict=True))
         block = sha256(mixed + bytes([index]) + tag).digest()
         blocks.append(block)
     return b"".join(blocks)[:size]

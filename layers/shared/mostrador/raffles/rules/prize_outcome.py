@@ -57,13 +57,13 @@ def is_held(draw: StoredDraw) -> bool:
 
 def outcomes(draws: Sequence[StoredDraw], claim_days: int) -> dict[int, PrizeOutcome]:
     """Prize, from 1 -> its outcome: a later draw of a prize replaces an earlier one."""
-    found: dict[int, PrizeOutcome] = {}
+    latest: dict[int, PrizeOutcome] = {}
     for draw in draws:
         if draw["drawn_at"] is None:
             continue
         claim_by = datetime.fromisoformat(draw["drawn_at"]) + timedelta(days=claim_days)
-        found |= {winner["prize"]: PrizeOutcome(**winner, claim_by=claim_by) for winner in draw["winners"]}
-    return found
+        latest |= {winner["prize"]: PrizeOutcome(**winner, claim_by=claim_by) for winner in draw["winners"]}
+    return latest
 
 
 def excluded_numbers(draws: Sequence[StoredDraw], prizes: Sequence[int]) -> list[int]:

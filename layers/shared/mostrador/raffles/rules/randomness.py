@@ -145,7 +145,7 @@ class CommitReveal:
 Method = Drand | Lottery | CommitReveal
 """``value`` reduces the evidence to one text, and raises where the evidence is not the announced one."""
 
-_METHODS: Final[dict[object, Callable[..., Method]]] = {of.name: of for of in (Drand, Lottery, CommitReveal)}
+_METHODS: Final[dict[object, Callable[..., Method]]] = {kind.name: kind for kind in (Drand, Lottery, CommitReveal)}
 
 
 def drand_method(chain: BeaconChain, draw_at: datetime) -> Drand:
