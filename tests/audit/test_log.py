@@ -192,8 +192,8 @@ def test_it_is_detected_also_where_the_log_is_read_in_portions(log, tampering, m
     for size in [1, 2, 5]:
         with case(size=size):
             tampering(log)
-            monkeypatch.setattr(audit, "WINDOW", size)
-            monkeypatch.setattr(audit, "WINDOWS", 2)
+            monkeypatch.setattr(audit, "STRETCH", size)
+            monkeypatch.setattr(audit, "MOST_STRETCHES", 2)
 
             problems, cursor, answers = [], None, 0
             while cursor or not answers:
@@ -270,7 +270,7 @@ def test_a_head_noted_down_shows_that_all_was_made_anew(log):
 
 
 def test_what_is_written_while_the_log_is_read_is_no_problem(log, monkeypatch):
-    monkeypatch.setattr(audit, "WINDOW", 2)
+    monkeypatch.setattr(audit, "STRETCH", 2)
     read, number = reads.stretch, iter(range(1000))
 
     def meanwhile(partition, **asked):
@@ -304,7 +304,7 @@ def test_what_shows_only_once_is_not_told(log, monkeypatch):
 
 def test_a_log_in_pieces_ends_the_verification(log, monkeypatch):
     monkeypatch.setattr("mostrador.audit.rules.verification.MOST_ENDS", 4)
-    monkeypatch.setattr(audit, "WINDOW", 5)
+    monkeypatch.setattr(audit, "STRETCH", 5)
     for row in log[::2]:
         remove(link_of(row))
 

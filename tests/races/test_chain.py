@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from pynamodb.transactions import TransactWrite
 
 from mostrador.audit import chain
 from mostrador.audit.rules.chain import Line
@@ -45,7 +44,8 @@ def test_outboxes_at_once_make_one_chain(dynoxide):
 def test_without_the_conditions_the_chain_breaks(dynoxide, monkeypatch):
     """The red control."""
     base.Item.describe_table()
-    monkeypatch.setattr(writes.Transaction, "save", lambda self, model, **_: TransactWrite.save(self, model))
+    save = writes.Transaction.save
+    monkeypatch.setattr(writes.Transaction, "save", lambda tx, item, **_: save(tx, item))
 
     at_once()
 

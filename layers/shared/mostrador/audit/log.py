@@ -1,31 +1,33 @@
-"""The audit log for whoever reads it: page by page, and whether it still is what was written."""
+"""The audit log for its readers: its lines page by page, and the verification that they are unchanged."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import reduce
 from itertools import islice
 from operator import and_
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from mostrador.audit.rules import chain, verification
+from mostrador.audit.rules.chain import Line, Link
 from mostrador.audit.rules.verification import Finding, Problem, Progress
 from mostrador.audit.views.audit import AuditListing, VerifyQuery
 from mostrador.table import keys, reads
 from mostrador.table.items.audit import AuditEntry, ChainHead
 from mostrador.tenancy import tenants
 
-WINDOW: Final = 1000
+STRETCH: Final = 1000
 """Lines, and links, read at a time."""
-WINDOWS: Final = 5
-"""Those of one answer; what is left has a cursor."""
+MOST_STRETCHES: Final = 5
+"""Stretches verified in one answer; the rest has a cursor."""
 MOST_PROBLEMS: Final = 100
 
 
 def listing(tenant: str, query: AuditListing, *, now: datetime) -> reads.Page:
-    """Lines of [from, to) that match every filter, newest first. Raises NotHere, BadCursor."""
+    """The lines of [from, to) that match every filter, newest first. Raises NotHere, BadCursor."""
     tenants.current(tenant, now=now)
+    of_user = [(AuditEntry.user == query.user) | (AuditEntry.name == query.user)] if query.user else []
+    filters = [*(AuditEntry.about.contains(text) for text in _about_texts(query)), *of_user]
     since = keys.at(query.from_) if query.from_ else reads.LOWEST
     until = keys.at(query.to) if query.to else reads.HIGHEST
     return reads.page(
@@ -35,22 +37,13 @@ def listing(tenant: str, query: AuditListing, *, now: datetime) -> reads.Page:
         size=query.limit,
         cursor=query.cursor,
         between=(since, until),
-        keep=_filter(query),
+        keep=reduce(and_, filters) if filters else None,
         newest_first=True,
     )
 
 
-def _filter(query: AuditListing) -> Any:
-    """The condition that keeps what the filters ask for; None when they ask for nothing."""
-    stored = AuditEntry
-    asked = [stored.about.contains(text) for text in _told(query)]
-    if query.user:
-        asked.append((stored.user == query.user) | (stored.name == query.user))
-    return reduce(and_, asked) if asked else None
-
-
-def _told(query: AuditListing) -> Iterator[str]:
-    """What a line's ``about`` must hold, which is " entity#id entity.verb entity#id entity.verb "."""
+def _about_texts(query: AuditListing) -> Iterator[str]:
+    """Texts that a line's ``about`` must contain; it reads " entity#id entity.verb entity#id entity.verb "."""
     if query.id:
         yield f"{f' {query.kind}' if query.kind else ''}#{query.id} {f'{query.action} ' if query.action else ''}"
         return
@@ -60,12 +53,11 @@ def _told(query: AuditListing) -> Iterator[str]:
         yield f" {query.action} "
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a verification found in the lines and links that it read, and the cursor of those that it did not.
+class Verdict(NamedTuple):
+    """The result of a verification of some lines and links, and the cursor of the rest.
 
     ``caught_up``: links of lines that the stream did not bring. ``unlinked``: lines older than ``verification.GRACE``
-    that wait behind everything that is linked.
+    behind the last link.
     """
 
     is_intact: bool
@@ -79,73 +71,87 @@ class Verdict:
 
 
 def verify(tenant: str, query: VerifyQuery, *, now: datetime) -> Verdict:
-    """Compute the chain again over up to ``WINDOW * WINDOWS`` lines and compare it with the log; changes nothing.
+    """Compute the chain again over up to ``STRETCH * MOST_STRETCHES`` lines and compare it with the log.
 
-    What is wrong is told only when it is so in a second look too: the first may have met a write half way. Raises
-    NotHere, BadCursor.
+    It changes nothing. A problem is reported only if a second reading finds problems too: the first may have met a
+    half-finished write. Raises NotHere, BadCursor.
     """
     tenants.current(tenant, now=now)
     signer = reads.signer_of(tenant, "verify")
-    start = reads.decode_cursor(signer, query.cursor) or Progress.starting(tenant, _head(tenant), reads.LOWEST).packed()
+    start = reads.decode_cursor(signer, query.cursor) or Progress.begin(tenant, _head(tenant), reads.LOWEST).to_json()
     for _ in range(2):
-        walk = Progress.unpacked(start)
-        problems = verification.mark_reordered(islice(_walked(tenant, walk, query, now), MOST_PROBLEMS))
+        progress = Progress.from_json(start)
+        problems = verification.mark_reordered(islice(_find_problems(tenant, progress, query, now), MOST_PROBLEMS))
         if not problems:
             break
-    walk.wrong += len(problems)
+    progress.wrong += len(problems)
+    is_over = _is_over(progress) or len(problems) == MOST_PROBLEMS
     return Verdict(
-        is_intact=not (walk.wrong or walk.unlinked),
-        lines=walk.lines,
-        linked=walk.linked,
-        caught_up=walk.caught_up,
-        unlinked=walk.unlinked,
-        head=walk.head,
+        is_intact=not (progress.wrong or progress.unlinked),
+        lines=progress.lines,
+        linked=progress.linked,
+        caught_up=progress.caught_up,
+        unlinked=progress.unlinked,
+        head=progress.head,
         problems=problems,
-        next=None if _is_over(walk) or len(problems) == MOST_PROBLEMS else signer.dumps(json.dumps(walk.packed())),
+        next=None if is_over else signer.dumps(json.dumps(progress.to_json())),
     )
 
 
-def _is_over(walk: Progress) -> bool:
-    return walk.after == reads.HIGHEST or walk.is_torn()
+def _is_over(progress: Progress) -> bool:
+    return progress.after == reads.HIGHEST or progress.is_fragmented()
 
 
 def _head(tenant: str) -> tuple[int, str]:
     """Sequence and digest of the last link."""
-    head: ChainHead | None = reads.one(keys.chain_head(tenant))
-    return (int(head.sequence), head.digest) if head else (0, chain.genesis(tenant))
+    head = reads.one(keys.chain_head(tenant))
+    return (int(head.sequence), head.digest) if isinstance(head, ChainHead) else (0, chain.genesis(tenant))
 
 
-def _walked(tenant: str, walk: Progress, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
-    """Go on as far as one answer goes; gives what is wrong there."""
-    for _ in range(WINDOWS):
-        if _is_over(walk):
+def _find_problems(tenant: str, progress: Progress, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
+    """The problems of the next stretches, as many as one answer verifies, and of the whole chain at its end."""
+    for _ in range(MOST_STRETCHES):
+        if _is_over(progress):
             break
-        yield from _window(tenant, walk, query, now)
-    if _is_over(walk):
-        is_all = walk.after == reads.HIGHEST
-        yield from walk.gaps(is_all=is_all)
-        last = _head(tenant)[0]
-        if is_all and walk.highest > last:
-            yield Finding(Problem.HEAD, last)
-        if query.sequence and query.sequence > last:
-            yield Finding(Problem.REWRITTEN, query.sequence)
+        yield from _compare_stretch(progress, _read_stretch(tenant, progress.after), query, now)
+    if not _is_over(progress):
+        return
+    is_all = progress.after == reads.HIGHEST
+    yield from progress.find_gaps(is_all=is_all)
+    last = _head(tenant)[0]
+    if is_all and progress.highest > last:
+        yield Finding(Problem.HEAD, last)
+    if query.sequence and query.sequence > last:
+        yield Finding(Problem.REWRITTEN, query.sequence)
 
 
-def _window(tenant: str, walk: Progress, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
-    """Read on, links before lines so that the line of each link is there already, and compare them."""
-    links, prefix = keys.chain_partition(tenant), keys.LINK_PREFIX
-    stored = reads.stretch(links, after=prefix + walk.after, upto=prefix + reads.HIGHEST, most=WINDOW)
-    known = [chain.link_of(row, row["sk"]["S"].removeprefix(prefix)) for row in stored]
-    newest = known[-1].sk if known else ""
-    upto = newest if len(known) == WINDOW else reads.HIGHEST
-    stored = reads.stretch(keys.audit_partition(tenant), after=walk.after, upto=upto, most=WINDOW)
-    lines = {line.sk: line for line in map(chain.line_of, stored)}
-    if len(lines) == WINDOW:
-        upto = stored[-1]["sk"]["S"]
-    known = [link for link in known if link.sk <= upto]
+class _Stretch(NamedTuple):
+    """Links and lines up to the sort key ``upto``; ``newest`` is the sort key of the last link read."""
+
+    links: list[Link]
+    lines: Mapping[str, Line]
+    newest: str
+    upto: str
+
+
+def _read_stretch(tenant: str, after: str) -> _Stretch:
+    """Read links before lines, so that the line of each link is there already."""
+    partition, prefix = keys.chain_partition(tenant), keys.LINK_PREFIX
+    rows = reads.stretch(partition, after=prefix + after, upto=prefix + reads.HIGHEST, most=STRETCH)
+    links = [chain.link_of(row, row["sk"]["S"].removeprefix(prefix)) for row in rows]
+    newest = links[-1].sk if links else ""
+    upto = newest if len(links) == STRETCH else reads.HIGHEST
+    rows = reads.stretch(keys.audit_partition(tenant), after=after, upto=upto, most=STRETCH)
+    lines = {line.sk: line for line in map(chain.line_of, rows)}
+    if len(lines) == STRETCH:
+        upto = rows[-1]["sk"]["S"]
+    return _Stretch([link for link in links if link.sk <= upto], lines, newest, upto)
+
+
+def _compare_stretch(progress: Progress, stretch: _Stretch, query: VerifyQuery, now: datetime) -> Iterator[Finding]:
     old, future = keys.at(now - verification.GRACE), keys.at(now + verification.GRACE)
-    yield from walk.look(known, lines, newest=newest, old=old, future=future)
-    for link in known:
+    yield from progress.compare(stretch.links, stretch.lines, newest=stretch.newest, old=old, future=future)
+    for link in stretch.links:
         if link.sequence == query.sequence and link.digest != query.digest:
             yield Finding(Problem.REWRITTEN, link.sequence, link.sk)
-    walk.after = upto
+    progress.after = stretch.upto

@@ -1,13 +1,13 @@
-"""The chain of the audit log: each line is sealed together with the seal of the line linked before it.
+"""The chain of the audit log: each line is hashed together with the hash of the line linked before it.
 
 ::
 
     seal 0   SHA-256 of "mostrador audit <slug>"
-    line     SHA-256 of the stored line as JSON, without what says its place (pk, sk, at)
-    seal n   SHA-256 of four lines of text: seal n-1, the line's sort key, its digest, when the chain first saw it
+    line     SHA-256 of the stored line as JSON, without its place (pk, sk, at)
+    seal n   SHA-256 of four lines of text: seal n-1, the line's sort key, its digest, when the stream brought it
 
-Digests are lower-case hex. The JSON is DynamoDB's, with attribute names sorted, without spaces, in UTF-8: whoever has
-the items can compute everything again and needs no secret.
+Digests are lower-case hex. The JSON is DynamoDB's, with attribute names sorted, without spaces, in UTF-8. Anybody with
+the items can compute everything again, without a secret.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _PLACE: Final = frozenset({"pk", "sk", "at"})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the log: its sort key, the time it tells, the digest of the rest."""
+    """A line of the log: its sort key, its time, the digest of the rest."""
 
     sk: str
     at: str
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What the chain knows of one line; ``seen_at`` is empty where the stream did not bring it."""
+    """The chain's record of one line; ``seen_at`` is empty where the stream did not bring it."""
 
     sk: str
     sequence: int
@@ -47,7 +47,7 @@ def genesis(slug: str) -> str:
 
 
 def seal(previous: str, sk: str, line: str, seen_at: str) -> str:
-    """What a link's ``digest`` must be."""
+    """The ``digest`` of a link."""
     return _sha256("\n".join((previous, sk, line, seen_at)))
 
 
@@ -57,14 +57,14 @@ def link_line(line: Line, *, sequence: int, previous: str, seen_at: str) -> Link
 
 
 def line_of(stored: WireItem) -> Line:
-    """The line that an item of the log is, whatever somebody made of it."""
-    told = {name: value for name, value in stored.items() if name not in _PLACE}
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr)
+    """The line in an item of the log; a missing or manipulated field gives an empty text or another digest."""
+    content = {name: value for name, value in stored.items() if name not in _PLACE}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr)
     return Line(_text(stored, "sk"), _text(stored, "at"), _sha256(text))
 
 
 def link_of(stored: WireItem, sk: str) -> Link:
-    """The link of the line at ``sk`` that an item of the chain is, whatever somebody made of it."""
+    """The link in an item of the chain, of the line at ``sk``; a manipulated sequence is read as -1."""
     sequence = str(stored.get("sequence", {}).get("N", ""))
     texts = [_text(stored, name) for name in ("previous", "line", "seen_at", "digest")]
     return Link(sk, int(sequence) if sequence.isdigit() else -1, *texts)

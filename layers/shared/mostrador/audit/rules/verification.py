@@ -1,9 +1,10 @@
-"""Whether the audit log still is what its chain was made from, on plain values, stretch by stretch.
+"""Verification of the audit log against its chain, on plain values, one stretch at a time.
 
-Lines and links come in the order of the lines' sort keys, which is nearly, but not quite, the order in which they were
-linked. So links are put together in whatever order they come, and only loose ends are kept.
+Lines and links come in the order of the lines' sort keys. They were linked in nearly, but not quite, that order. So
+links are joined in any order, and only the ends of the joined pieces are kept.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,15 +15,15 @@ from typing import Any, Final, Self
 from mostrador.audit.rules.chain import Line, Link, genesis, seal
 
 GRACE: Final = timedelta(minutes=5)
-"""A line is linked, and was seen, within this time of what it tells; any other is one to ask about."""
+"""A line is linked, and the stream brought it, within this time of its own ``at``; any other line is suspicious."""
 MOST_ENDS: Final = 40
-"""Loose ends that an order of reading may leave; more are a chain in pieces."""
+"""Ends of pieces that the order of reading may leave; more are a fragmented chain."""
 
 
 class Problem(StrEnum):
-    """``broken``: a link does not follow from the one before it. ``head``: what is noted as the last link is not.
+    """``broken``: a link does not follow from the one before it. ``head``: the stored head is not the last link.
 
-    ``rewritten``: the chain no longer has the link that the caller once noted down.
+    ``rewritten``: the chain no longer has the link that the caller noted earlier.
     """
 
     REMOVED = "removed"
@@ -36,7 +37,7 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong at ``sk``; ``expected``: the digest of the line that belongs there, ``found``: of what is there."""
+    """A problem at ``sk``; ``expected`` is the digest of the line that belongs there, ``found`` of the line there."""
 
     problem: Problem
     sequence: int | None = None
@@ -47,10 +48,11 @@ class Finding:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a verification has come, to go on from.
+    """The progress of a verification, from which the next request continues.
 
-    ``head``: sequence and digest of the last link, read before any other. ``begins``: sequence of a link whose
-    predecessor has not come -> its ``previous`` and ``sk``. ``ends``: of one whose successor has not -> its digest.
+    ``head``: sequence and digest of the last link, read before any other. ``begins``: the sequence of each link whose
+    predecessor has not come -> its ``previous`` and ``sk``. ``ends``: the sequence of each link whose successor has not
+    come -> its digest. ``after``: the sort key of the last line read.
     """
 
     head: tuple[int, str]
@@ -66,39 +68,39 @@ class Progress:
     wrong: int = 0
 
     @classmethod
-    def starting(cls, slug: str, head: tuple[int, str], after: str) -> Self:
+    def begin(cls, slug: str, head: tuple[int, str], after: str) -> Self:
         """Before the first link, when ``head`` is the last; ``after`` is before every sort key."""
         return cls(head, ends={0: genesis(slug)}, has_head=head[0] == 0, after=after)
 
-    def packed(self) -> dict[str, Any]:
-        """As JSON can carry it."""
+    def to_json(self) -> dict[str, object]:
+        """The fields as JSON values."""
         return asdict(self)
 
     @classmethod
-    def unpacked(cls, packed: Mapping[str, Any]) -> Self:
-        """What was packed, before or after JSON carried it."""
-        begins = {int(number): tuple(begin) for number, begin in packed["begins"].items()}
-        ends = {int(number): digest for number, digest in packed["ends"].items()}
-        return cls(**{**packed, "head": tuple(packed["head"]), "begins": begins, "ends": ends})
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """The progress from ``to_json``, before or after it was written as text."""
+        begins = {int(number): tuple(begin) for number, begin in fields["begins"].items()}
+        ends = {int(number): digest for number, digest in fields["ends"].items()}
+        return cls(**{**fields, "head": tuple(fields["head"]), "begins": begins, "ends": ends})
 
-    def is_torn(self) -> bool:
-        """Whether the chain is in so many pieces that there is no point in going on."""
+    def is_fragmented(self) -> bool:
+        """Whether the chain is in so many pieces that reading on is pointless."""
         return len(self.begins) + len(self.ends) > MOST_ENDS
 
-    def look(
+    def compare(
         self, links: Iterable[Link], lines: Mapping[str, Line], *, newest: str, old: str, future: str
     ) -> Iterator[Finding]:
         """Compare the links and the lines of one stretch.
 
-        ``newest`` is a sort key that the chain knows behind which there may be more; lines before ``old`` should be
-        linked, and there should be none from ``future`` on.
+        ``newest`` is the sort key of the last link read; there may be more behind it. Lines before ``old`` should be
+        linked, and no line should be from ``future`` on.
         """
         known = set()
         for link in links:
             known.add(link.sk)
             self.linked += 1
             self.caught_up += not link.seen_at
-            yield from joined(self._joined(link), _compared(link, lines.get(link.sk)))
+            yield from joined(self._join(link), _compare_line(link, lines.get(link.sk)))
         self.lines += len(lines)
         for sk in sorted(lines.keys() - known):
             if sk < min(newest, old) or sk >= future:
@@ -106,8 +108,8 @@ class Progress:
             else:
                 self.unlinked += sk < old
 
-    def _joined(self, link: Link) -> Iterator[Finding]:
-        """Put ``link`` to those that came before."""
+    def _join(self, link: Link) -> Iterator[Finding]:
+        """Join ``link`` with the links before it and behind it that have come."""
         number = link.sequence
         is_sealed = link.digest == seal(link.previous, link.sk, link.line, link.seen_at)
         if not is_sealed or number in self.begins or number in self.ends:
@@ -127,23 +129,30 @@ class Progress:
                 yield Finding(Problem.HEAD, number, link.sk)
         self.highest = max(self.highest, number)
 
-    def gaps(self, *, is_all: bool) -> Iterator[Finding]:
-        """What no link came for: up to the head where all have come, else among those that have."""
+    def find_gaps(self, *, is_all: bool) -> Iterator[Finding]:
+        """The missing links: up to the head where all links have come, else between those that have."""
         last = self.head[0] if is_all else min(self.head[0], self.highest)
-        ends = sorted(number for number in self.ends if number <= last)
-        for begin in sorted(number for number in self.begins if number <= last):
-            before = max((number for number in ends if number < begin), default=None)
-            if before is None:
+        ends = _up_to(last, self.ends)
+        for begin in _up_to(last, self.begins):
+            place = bisect_left(ends, begin)
+            if place == 0:
                 yield Finding(Problem.BROKEN, begin, self.begins[begin][1])
             else:
-                ends.remove(before)
-                yield from (Finding(Problem.REMOVED, number) for number in range(before + 1, begin))
+                yield from _removed(ends.pop(place - 1) + 1, begin)
         if is_all and not self.has_head:
-            yield from (Finding(Problem.REMOVED, number) for number in range(max(ends, default=0) + 1, last + 1))
+            yield from _removed(max(ends, default=0) + 1, last + 1)
 
 
-def _compared(link: Link, line: Line | None) -> Iterator[Finding]:
-    """The line that ``link`` is for with what the chain knows of it."""
+def _up_to(last: int, numbers: Iterable[int]) -> list[int]:
+    return sorted(number for number in numbers if number <= last)
+
+
+def _removed(first: int, end: int) -> Iterator[Finding]:
+    return (Finding(Problem.REMOVED, number) for number in range(first, end))
+
+
+def _compare_line(link: Link, line: Line | None) -> Iterator[Finding]:
+    """Compare the line of ``link`` with the chain's record of it."""
     if line is None:
         yield Finding(Problem.REMOVED, link.sequence, link.sk, expected=link.line)
     elif line.digest != link.line:
@@ -154,15 +163,18 @@ def _compared(link: Link, line: Line | None) -> Iterator[Finding]:
         yield Finding(Problem.INSERTED, link.sequence, link.sk, found=line.digest)
 
 
-def _is_near(told: str, seen: str) -> bool:
+def _is_near(at: str, seen_at: str) -> bool:
     try:
-        return abs(datetime.fromisoformat(told) - datetime.fromisoformat(seen)) <= GRACE
+        return abs(datetime.fromisoformat(at) - datetime.fromisoformat(seen_at)) <= GRACE
     except (ValueError, TypeError):
         return False
 
 
 def mark_reordered(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings, each once; a line that is gone from one place and found in another was reordered."""
-    once = list(dict.fromkeys(findings))
-    moved = {one.expected for one in once if one.expected} & {one.found for one in once if one.found}
-    return [replace(one, problem=Problem.REORDERED) if moved & {one.expected, one.found} else one for one in once]
+    """The findings, each once; a line removed from one place and found in another is REORDERED."""
+    unique = list(dict.fromkeys(findings))
+    moved = {finding.expected for finding in unique} & {finding.found for finding in unique} - {""}
+    return [
+        replace(finding, problem=Problem.REORDERED) if moved & {finding.expected, finding.found} else finding
+        for finding in unique
+    ]

@@ -1,13 +1,18 @@
-"""The audit log as it travels."""
+"""API shapes of the audit log and of its verification."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.audit.rules.verification import Problem
 from mostrador.fields import Instant, Listing, Request, ShortText, View
+
+if TYPE_CHECKING:
+    from mostrador.audit.log import Verdict
+    from mostrador.audit.rules.verification import Finding
+    from mostrador.table.items.audit import AuditEntry
 
 Entity = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,30}$"), Field(examples=["appointment"])]
 EntityId = Annotated[str, StringConstraints(pattern=r"^[\w.@:+-]{1,128}$")]
@@ -33,12 +38,12 @@ class AuditListing(Listing):
 
 
 class ChangeView(BaseModel):
-    """``fields``: name -> [what it was, what it is], of a map as ``name.key``; long texts are cut."""
+    """``fields``: name -> [value before, value after], of a map as ``name.key``; long texts are cut."""
 
     entity: str = Field(title="Qué se cambió")
     id: str = Field(title="Identificador")
     action: str = Field(title="Qué se hizo")
-    fields: dict[str, list[Any]] = Field(title="De qué a qué")
+    fields: dict[str, list[object]] = Field(title="De qué a qué")
 
 
 class AuditView(View):
@@ -52,7 +57,7 @@ class AuditView(View):
     changes: list[ChangeView] = Field(title="Cambios")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "AuditEntry") -> dict[str, object]:
         names = tuple(ChangeView.model_fields)
         changes = [dict(zip(names, change, strict=True)) for change in item.changes]
         return {"id": item.sk.partition("#")[2], "changes": changes}
@@ -64,7 +69,7 @@ class AuditPage(View):
 
 
 class VerifyQuery(Request):
-    """``sequence`` and ``digest`` are of a head noted down before, which the chain must still have."""
+    """``sequence`` and ``digest`` are of a head noted earlier, which the chain must still have."""
 
     cursor: str | None = Field(None, max_length=8000, title="Cursor")
     sequence: int | None = Field(None, ge=1, title="Número de un eslabón conocido")
@@ -91,7 +96,7 @@ class ProblemView(View):
     id: str | None = Field(title="Identificador de la línea")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Finding") -> dict[str, object]:
         at, _, entry_id = item.sk.partition("#")
         return {"at": at or None, "id": entry_id or None}
 
@@ -109,6 +114,6 @@ class VerdictView(View):
     next: str | None = Field(title="Cursor para seguir")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Verdict") -> dict[str, object]:
         sequence, digest = item.head
         return {"head": {"sequence": sequence, "digest": digest}}
