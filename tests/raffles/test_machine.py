@@ -46,7 +46,7 @@ OWNING = ("RESERVED", "IN_REVIEW", "PAID")
 
 @dataclass(frozen=True)
 class Entry:
-    """An order as the model knows it; one that is refunded after the cut is kept: its numbers stay sold."""
+    """An order as the model knows it; one that is refunded after the sale cutoff is kept: its numbers stay sold."""
 
     order: object
     by: int

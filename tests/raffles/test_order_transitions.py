@@ -1,4 +1,4 @@
-"""What becomes of an order: receipt, cancellation, the end of its hold; and what the raffle's cut forbids."""
+"""The transitions of an order: receipt, cancellation, the end of its hold; and what the sale cutoff forbids."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from mostrador.background import sweeper
 from mostrador.raffles import order_transitions, raffles, reservations
 from mostrador.raffles.order_transitions import HoldLapsed, SaleOver
-from mostrador.raffles.rules.sale_window import SETTLING
+from mostrador.raffles.rules.sale_window import WRITERS_FINISH_WITHIN
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, WrongOrderState
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
@@ -24,7 +24,7 @@ def raffle(salon, now):
 
 
 def ended(raffle, now):
-    """The raffle, closed at ``now``, and when its cut comes."""
+    """The raffle, closed at ``now``, and when its sale cutoff comes."""
     return raffles.sale_cutoff(raffles.close("salon", raffle.id, now=now))
 
 
@@ -42,7 +42,7 @@ def test_a_receipt_shows_until_when_to_look_at_it(raffle, now):
     assert order.review_due_at == now + timedelta(hours=24)
 
 
-def test_a_receipt_is_looked_at_before_the_cut(raffle, now):
+def test_a_receipt_is_looked_at_before_the_sale_cutoff(raffle, now):
     late = raffle.sale_closes_at - SECOND
     order = shop.receive(shop.sell(raffle, 1, now=late), now=late)
 
@@ -79,13 +79,14 @@ def test_a_receipt_after_the_hold_says_which_numbers_others_have(raffle, now):
     assert shop.status(order, now=now) == "RESERVED"
 
 
-def test_a_receipt_is_taken_until_the_cut_and_not_from_it_on(raffle, now):
+def test_a_receipt_is_taken_until_the_sale_cutoff_and_not_from_it_on(raffle, now):
     one, two = shop.sell(raffle, 1, now=now), shop.sell(raffle, 2, now=now)
-    cut = ended(raffle, now)
+    sale_cutoff = ended(raffle, now)
 
-    assert shop.receive(one, now=cut - SECOND).status == "IN_REVIEW"
-    with pytest.raises(SaleOver):
-        shop.receive(two, now=cut)
+    assert shop.receive(one, now=sale_cutoff - SECOND).status == "IN_REVIEW"
+    with pytest.raises(SaleOver) as refusal:
+        shop.receive(two, now=sale_cutoff)
+    assert refusal.value.facts["sale_cutoff"] == sale_cutoff.isoformat()
 
 
 def test_a_receipt_of_a_cancelled_raffle_is_not_taken(raffle, now):
@@ -132,11 +133,11 @@ def test_a_cancellation_leaves_others_what_they_took_over(raffle, now):
     assert shop.owners(raffle) == {2: other.id}
 
 
-def test_a_cancellation_lets_go_what_is_not_sold_after_the_cut_too(raffle, now):
+def test_a_cancellation_lets_go_what_is_not_sold_after_the_sale_cutoff_too(raffle, now):
     order = shop.receive(shop.sell(raffle, 1, now=now), now=now)
-    cut = ended(raffle, now)
+    sale_cutoff = ended(raffle, now)
 
-    assert shop.cancel(order, now=cut).status == "CANCELLED"
+    assert shop.cancel(order, now=sale_cutoff).status == "CANCELLED"
     assert shop.held(raffle) == {}
 
 
@@ -229,9 +230,9 @@ def test_a_cancelled_raffle_ends_its_orders_by_itself_and_owes_what_was_paid(raf
 def test_a_cancelled_raffle_is_looked_at_until_nobody_can_be_at_work_who_saw_it_open(raffle, now):
     raffles.cancel("salon", raffle.id, reason="Sin permiso", now=now)
 
-    assert sweep(now + SETTLING)["raffles"] == 1
-    assert sweep(now + SETTLING + SECOND)["raffles"] == 1
-    assert sweep(now + SETTLING + 2 * SECOND)["raffles"] == 0
+    assert sweep(now + WRITERS_FINISH_WITHIN)["raffles"] == 1
+    assert sweep(now + WRITERS_FINISH_WITHIN + SECOND)["raffles"] == 1
+    assert sweep(now + WRITERS_FINISH_WITHIN + 2 * SECOND)["raffles"] == 0
 
 
 def test_a_cancelled_raffle_is_wound_up_in_parts(raffle, now, monkeypatch):

@@ -127,7 +127,7 @@ def test_numbers_are_sold_while_it_is_open_and_inside_its_window(salon, now):
         assert refused.value.facts["current"] == raffle.status
 
 
-def test_the_cut_is_known_before_the_close_and_an_early_close_brings_it_forward(salon, now):
+def test_the_sale_cutoff_is_known_before_the_close_and_an_early_close_brings_it_forward(salon, now):
     raffle = opened(now)
     assert raffles.sale_cutoff(raffle) == raffle.sale_closes_at + 12 * MINUTE
 
@@ -170,7 +170,7 @@ def test_a_cancelled_raffle_is_due_at_once_for_its_orders_unless_it_never_had_an
     assert raffles.cancel("salon", draft.id, reason="x", now=now).due_at is None
 
 
-def test_the_list_is_frozen_a_minute_after_the_cut_and_not_sooner(salon, now):
+def test_the_list_is_frozen_a_minute_after_the_sale_cutoff_and_not_sooner(salon, now):
     raffle = sold(now)
     with pytest.raises(raffles.NotFrozen, match="OPEN"):
         raffles.freeze("salon", raffle.id, now=raffle.draw_at)

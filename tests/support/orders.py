@@ -84,7 +84,7 @@ def all_of(raffle, tenant="salon"):
 
 
 def check(raffle, *, now, kept=frozenset(), tenant="salon"):
-    """Orders, numbers, what counts them and payments agree; ``kept`` are orders that were refunded after the cut.
+    """Orders, numbers, their counts and payments agree; ``kept`` are orders that were refunded after the sale cutoff.
 
     Gives the orders by their ids.
     """

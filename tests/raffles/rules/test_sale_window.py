@@ -57,7 +57,9 @@ def test_the_freeze_of_a_sale_that_ends_by_the_clock_comes_before_its_draw_with_
 
     sale_window.check_times(None, CLOSES, earliest, HOLD)
 
-    assert earliest - (sale_window.sale_cutoff(CLOSES, HOLD) + sale_window.SETTLING) >= timedelta(minutes=5)
+    assert earliest - (sale_window.sale_cutoff(CLOSES, HOLD) + sale_window.WRITERS_FINISH_WITHIN) >= timedelta(
+        minutes=5
+    )
     with pytest.raises(sale_window.BadTimes):
         sale_window.check_times(None, CLOSES, earliest - timedelta(seconds=1), HOLD)
 

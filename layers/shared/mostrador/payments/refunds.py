@@ -16,7 +16,7 @@ from mostrador.payments import appointment_settlement
 from mostrador.payments.settlement import Settled
 from mostrador.raffles import order_transitions, orders, raffles, sellers
 from mostrador.raffles.order_transitions import OrderContext
-from mostrador.raffles.rules.sale_window import SETTLING
+from mostrador.raffles.rules.sale_window import WRITERS_FINISH_WITHIN
 from mostrador.raffles.rules.states import LIVE, ORDER_MOVES, OrderStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
@@ -123,7 +123,7 @@ def refund_cancelled_raffle(tenant: str, raffle_id: str, *, now: datetime) -> in
                 refund_order(tenant, order.id, form, actor_name="system", now=now)
             else:
                 order_transitions.cancel(tenant, order.id, reason=raffle.cancel_reason, actor_name="system", now=now)
-    if not live and now > raffle.updated_at + SETTLING:
+    if not live and now > raffle.updated_at + WRITERS_FINISH_WITHIN:
         raffle.due_pk = raffle.due_at = None
         with writes.refusing(writes.stale_error(raffle)), writes.transaction() as tx:
             tx.save(raffle)

@@ -48,7 +48,7 @@ class TooManyOpen(Conflict):
 
 class NotFrozen(Conflict):
     code = "not_frozen"
-    en = "the list of what was sold is not frozen: the raffle is {current}, its list is frozen from {freezes_at} on"
+    en = "the sold list is not frozen: the raffle is {current}, its list is frozen from {freezes_at} on"
     es = "la lista de vendidos no está congelada: la rifa está {current}, su lista se congela desde {freezes_at}"
 
 
@@ -109,7 +109,7 @@ def sale_cutoff(raffle: Raffle) -> datetime:
 
 def freezes_at(raffle: Raffle) -> datetime:
     """The instant from which the sold list can be frozen: every request that began before the cutoff has ended."""
-    return sale_cutoff(raffle) + sale_window.SETTLING
+    return sale_cutoff(raffle) + sale_window.WRITERS_FINISH_WITHIN
 
 
 def packages(raffle: Raffle) -> list[tuple[int, Decimal]]:

@@ -16,7 +16,7 @@ from mostrador.raffles.rules.states import FEWEST_NUMBERS, MOST_NUMBERS, price_o
 
 GRACE: Final = timedelta(minutes=2)
 """From the end of the last hold to the sale cutoff."""
-SETTLING: Final = timedelta(seconds=60)
+WRITERS_FINISH_WITHIN: Final = timedelta(seconds=60)
 """From the sale cutoff to the freeze: a request lasts at most 29 s, a run of the sweeper at most this long."""
 BEFORE_DRAW: Final = timedelta(minutes=10)
 """At least, from the end of the last hold to the draw: the sweeper runs each minute and freezes after 3 to 5."""
