@@ -1,4 +1,4 @@
-"""Registered cards: asked for by the shop, registered on a page by a person, then charged by an alias of one use."""
+"""Registered cards: a shop asks for them, a person registers them on a page, and an alias of one use charges them."""
 
 from datetime import timedelta
 from functools import partial
@@ -47,8 +47,8 @@ def listed(application: Application, sent: JSONObject, user_id: int) -> dict[str
     ]
     if aliases:
         records.create(*aliases)
-    asked = sent.get("extra_response_attributes")
-    extra = {"bancard_proccesed": True} if isinstance(asked, list) and _PROCESSED in asked else {}
+    attributes = sent.get("extra_response_attributes")
+    extra = {"bancard_proccesed": True} if isinstance(attributes, list) and _PROCESSED in attributes else {}
     return {"status": "success", "cards": [_card(alias) | extra for alias in aliases]}
 
 
@@ -75,7 +75,7 @@ def use(application: Application, alias_token: str) -> Alias:
 
 
 def register(process_id: str, *, succeeds: bool) -> Registration:
-    """What the person at the page did. Raises Unknown, AlreadyRegistered."""
+    """Register the card as the person at the page decided. Raises Unknown, AlreadyRegistered."""
     registration = records.change(Registration, process_id, _done)
     if succeeds:
         wallet = Wallet(registration.public_key, registration.user_id, [registration.card_id])

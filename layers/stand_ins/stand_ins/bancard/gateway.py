@@ -39,7 +39,7 @@ def call(operation: str, body: bytes, *, user_id: int = 0) -> Answer:
         answer = faults.answer_instead(fault)
         if answer is None:
             sent = messages.operation_of(content)
-            answer = messages.told(_OPERATIONS[operation](Call(application, sent, fault.how, user_id)))
+            answer = messages.json_answer(_OPERATIONS[operation](Call(application, sent, fault.how, user_id)))
     except Denied as error:
         answer = messages.refused(error, has_status=fault.how == faults.HTTP_ERRORS)
     return faults.spoilt(fault, answer)

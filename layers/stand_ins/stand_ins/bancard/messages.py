@@ -1,4 +1,4 @@
-"""What goes over Bancard's wires: its answers and refusals as it writes them, and what it takes of a request.
+"""Bancard's messages: its answers and refusals as it writes them, and the fields of requests that it accepts.
 
 Bancard, "vPOS 2.0: Especificaciones Técnicas Single Buy", 1.22. The text of most refusals is not documented.
 """
@@ -17,7 +17,7 @@ JSON: Final = "application/json; charset=utf-8"
 LONGEST: Final = 255
 _NO_AMOUNT: Final = re.compile(r"0+\.00")
 _AMOUNT: Final = re.compile(r"[0-9]{1,13}\.00")
-_SAYS: Final = {
+_DESCRIPTIONS: Final = {
     "InvalidJsonError": "Invalid JSON",
     "InvalidPublicKeyError": "Invalid public key",
     "ApplicationNotFoundError": "Application not found",
@@ -47,28 +47,28 @@ class Denied(Exception):
     """A refusal in Bancard's own words."""
 
     def __init__(self, key: str, description: str | None = None) -> None:
-        self.key, self.description = key, _SAYS.get(key, key) if description is None else description
+        self.key, self.description = key, _DESCRIPTIONS.get(key, key) if description is None else description
         super().__init__(key)
 
     @property
     def status(self) -> int:
-        """The HTTP status for where errors have one of their own, which is not documented."""
+        """The HTTP status of this error, if errors have one of their own; it is not documented."""
         return _STATUSES.get(self.key, _UNPROCESSABLE)
 
 
-def json_bytes(told: object) -> bytes:
-    r"""JSON as Bancard writes it: without spaces, and ``\u`` for whatever is not ASCII."""
-    return json.dumps(told, separators=(",", ":")).encode()
+def json_bytes(content: object) -> bytes:
+    r"""JSON as Bancard writes it: without spaces, and ``\u`` for everything outside ASCII."""
+    return json.dumps(content, separators=(",", ":")).encode()
 
 
-def told(content: object, status: int = 200) -> Answer:
+def json_answer(content: object, status: int = 200) -> Answer:
     return Answer(status, JSON, json_bytes(content))
 
 
 def refused(error: Denied, *, has_status: bool = False) -> Answer:
     """An error; with HTTP 200 unless it ``has_status``."""
     message = {"key": error.key, "level": "error", "dsc": error.description}
-    return told({"status": "error", "messages": [message]}, error.status if has_status else 200)
+    return json_answer({"status": "error", "messages": [message]}, error.status if has_status else 200)
 
 
 def parsed(body: bytes) -> dict[str, object]:
@@ -149,7 +149,7 @@ def is_web(url: str) -> bool:
 
 
 def is_postable(url: str) -> bool:
-    """Whether a notice may be posted there: not to what only machines inside AWS reach, for who asks is anybody."""
+    """Whether anybody may have a confirmation posted there: not to addresses inside AWS."""
     parts = _split(url)
     return is_web(url) and parts is not None and not _is_internal(parts)
 
@@ -157,14 +157,14 @@ def is_postable(url: str) -> bool:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - which is what fails
+        parts.port  # noqa: B018 - a wrong port raises
     except ValueError:
         return None
     return parts
 
 
 def _is_internal(parts: SplitResult) -> bool:
-    """Link-local, where AWS tells machines who they are, or the port on which Lambda talks to this function."""
+    """Link-local, as AWS's metadata service, or the port on which Lambda talks to this function."""
     runtime = os.environ.get("AWS_LAMBDA_RUNTIME_API", "").rpartition(":")[2]
     if runtime and str(parts.port) == runtime:
         return True

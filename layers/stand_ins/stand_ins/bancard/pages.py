@@ -1,4 +1,4 @@
-"""What a payer's browser loads: the checkout script, the page on which a person decides, and what that page sends."""
+"""The files that a payer's browser loads: the checkout script, the page where a person decides, its request."""
 
 import re
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ def script() -> Answer:
 
 
 def allowed_styles() -> Answer:
-    return messages.told({"allowed_styles": dict.fromkeys(_STYLES, "color")})
+    return messages.json_answer({"allowed_styles": dict.fromkeys(_STYLES, "color")})
 
 
 def payment(path: str, query: Mapping[str, str]) -> Answer:
@@ -81,23 +81,23 @@ def payment(path: str, query: Mapping[str, str]) -> Answer:
 
 def registration(path: str, query: Mapping[str, str]) -> Answer:
     """The page on which a card is registered."""
-    found = _process(Registration, query)
-    if not found:
+    process = _process(Registration, query)
+    if not process:
         return _nothing(path)
     page = _page(
         path,
         title="Registrar una tarjeta",
-        process_id=found.process_id,
+        process_id=process.process_id,
         summary="<p>5418 **** **** 0014</p>",
-        choices={} if found.is_done else _REGISTER,
-        said=cards.AlreadyRegistered.es.capitalize() + "." if found.is_done else "",
-        way_out=with_status(found.return_url, "add_new_card_fail"),
+        choices={} if process.is_done else _REGISTER,
+        said=cards.AlreadyRegistered.es.capitalize() + "." if process.is_done else "",
+        way_out=with_status(process.return_url, "add_new_card_fail"),
     )
     return Answer(200, _HTML, page, _HEADERS)
 
 
 def decide(body: bytes) -> Answer:
-    """What was chosen on a page. Raises Denied, BadField, Unknown, AlreadyPaid, NoLongerPayable, NotTriedYet."""
+    """Carry out the choice on a page. Raises Denied, BadField, Unknown, AlreadyPaid, NoLongerPayable, NotTriedYet."""
     sent = messages.parsed(body)
     choice, process_id = portal.choice_of(sent), str(sent.get("process_id"))
     process = _process(Process, {"process_id": process_id})
@@ -113,7 +113,7 @@ def decide(body: bytes) -> Answer:
 
 
 def with_status(url: str, status: str) -> str:
-    """``url`` with ``status`` in its query, behind what is there."""
+    """``url`` with ``status`` at the end of its query."""
     parts = urlsplit(url)
     kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "status"]
     return parts._replace(query=urlencode([*kept, ("status", status)])).geturl()
@@ -121,8 +121,8 @@ def with_status(url: str, status: str) -> str:
 
 def _went(message: str, return_url: str, then: Choice | None) -> Answer:
     redirect = with_status(return_url, message) if return_url else ""
-    told = {"message": message, "details": None, "return_url": return_url, "redirect": redirect, "next": then}
-    return messages.told(told)
+    content = {"message": message, "details": None, "return_url": return_url, "redirect": redirect, "next": then}
+    return messages.json_answer(content)
 
 
 def _process(of: type[T], query: Mapping[str, str]) -> T | None:
@@ -145,7 +145,9 @@ def _page(
     path: str, *, title: str, process_id: str, summary: str, choices: Mapping[Choice, str], said: str, way_out: str
 ) -> bytes:
     """``summary`` is HTML, everything else text."""
-    buttons = (f'<button type="button" data-choice="{one}">{escape(label)}</button>' for one, label in choices.items())
+    buttons = (
+        f'<button type="button" data-choice="{choice}">{escape(label)}</button>' for choice, label in choices.items()
+    )
     link = f'<a href="{escape(way_out)}" target="_top">Volver al comercio sin pagar</a>' if way_out else ""
     return (
         Template(_file("page.html"))

@@ -181,7 +181,7 @@ def _result(application: Application, purchase: Purchase, notice: Notice) -> dic
 
 
 def _token(application: Application, purchase: Purchase, amount: str) -> str:
-    """Of the notice; that of a charge carries the charge's own, as a shop in production saw."""
+    """The token of a confirmation; for a charge it is the charge's own, as a shop in production saw."""
     signed = (application.private_key, purchase.shop_process_id, amount, purchase.currency)
     if purchase.alias_token is None or amount == _NO_AMOUNT:
         return bancard.confirm_token(*signed)

@@ -1,4 +1,4 @@
-"""The shop's side of the gateway's portal, and what no portal has: bad days, and confirmations of any kind to order."""
+"""The portal: it registers shops as Bancard's own does, and orders faults and confirmations of any kind."""
 
 import re
 from dataclasses import asdict, fields
@@ -11,7 +11,7 @@ from stand_ins.bancard.records import Application, Purchase
 from stand_ins.http import JSONObject
 
 _LONGEST: Final = 100
-_NOTICE: Final = {one.name for one in fields(Notice)}
+_NOTICE: Final = {column.name for column in fields(Notice)}
 _AMOUNT: Final = re.compile(r"[0-9]{1,13}\.[0-9]{2}")
 _HIDDEN: Final = "alias_token"
 
@@ -23,7 +23,7 @@ class BadField(Invalid):
 
 
 def register(public_key: str, sent: JSONObject) -> dict[str, object]:
-    """A shop with its keys and the address that is told how payments went; once more to change these.
+    """Register a shop with its keys and its address for confirmations, or change these.
 
     Raises BadField, Busy.
     """
@@ -45,14 +45,14 @@ def register(public_key: str, sent: JSONObject) -> dict[str, object]:
     return {"public_key": public_key, "confirmation_url": url}
 
 
-def behave(public_key: str, sent: JSONObject) -> dict[str, object]:
-    """What is now to come. Raises Unknown, BadFault."""
+def order_fault(public_key: str, sent: JSONObject) -> dict[str, object]:
+    """Order a fault; returns all that are ordered. Raises Unknown, BadFault."""
     faults.order(public_key, sent)
     return {"faults": records.get(Application, public_key).faults}
 
 
 def next_day(sent: JSONObject) -> dict[str, object]:
-    """It is a day later for the shop, so what it was paid can no longer be rolled back. Raises Unknown, BadField."""
+    """Make it a day later for the shop: earlier payments can no longer be rolled back. Raises Unknown, BadField."""
     public_key = _text(sent, "public_key") or ""
 
     def pass_a_day(application: Application) -> str:
@@ -63,7 +63,7 @@ def next_day(sent: JSONObject) -> dict[str, object]:
 
 
 def shown(purchase_id: str) -> dict[str, object]:
-    """Everything that is known of a purchase. Raises Unknown."""
+    """Every field of a purchase. Raises Unknown."""
     known = asdict(records.get(Purchase, purchase_id))
     return {name: value for name, value in known.items() if name != _HIDDEN}
 

@@ -90,7 +90,7 @@ class Application(Record):
 
     @property
     def day(self) -> str:
-        """Today, for this shop; payments are taken back on the day they were made."""
+        """Today, for this shop; a payment can be rolled back on its own day only."""
         return f"{clock.now().astimezone(_ZONE) + timedelta(days=self.days):%Y-%m-%d}"
 
 
@@ -170,7 +170,7 @@ R = TypeVar("R")
 
 
 def of_shop(public_key: str, number: int) -> str:
-    """The id of a record for which a shop has a number of its own."""
+    """The id of a record that has a number of the shop's."""
     return f"{public_key}#{number}"
 
 

@@ -1,6 +1,6 @@
-"""Bancard's vPOS on its worst day: the gateway, the pages that a payer sees, and a portal that has it misbehave.
+"""The routes of Bancard's vPOS: the gateway, the pages that a payer sees, and a portal that orders faults.
 
-Nothing here knows where it is served from: pages and script find their way from their own addresses.
+No module here knows its base address: pages and script derive it from their own addresses.
 """
 
 import re
@@ -25,7 +25,7 @@ _NOWHERE: Final = Answer(404, "application/json", b'{"error":"no hay nada en est
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``parts`` are what stands in the variable places of the path."""
+    """``parts`` are the variables of the path."""
 
     path: str
     parts: tuple[str, ...]
@@ -34,7 +34,7 @@ class Request:
 
 
 def answer(method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
-    """What the gateway answers; ``path`` is below its base, beginning with a slash."""
+    """The gateway's answer; ``path`` is below its base, beginning with a slash."""
     for at, pattern, respond in _ROUTES:
         if at == method and (found := re.fullmatch(pattern, path)):
             with context.working(keys.stand_in(records.NAME), context.SYSTEM):
@@ -46,10 +46,10 @@ def _answered(respond: Callable[[Request], Answer], request: Request) -> Answer:
     try:
         return respond(request)
     except Denied as error:
-        return messages.told({"error": error.description}, error.status)
+        return messages.json_answer({"error": error.description}, error.status)
     except ServiceError as error:
-        status = next((one for family, one in _STATUSES.items() if isinstance(error, family)), _BAD_REQUEST)
-        return messages.told({"error": error.says("es")}, status)
+        status = next((code for family, code in _STATUSES.items() if isinstance(error, family)), _BAD_REQUEST)
+        return messages.json_answer({"error": error.says("es")}, status)
 
 
 def _vpos(operation: str) -> Callable[[Request], Answer]:
@@ -61,12 +61,12 @@ def _cards(operation: str) -> Callable[[Request], Answer]:
 
 
 def _application(act: Callable[[str, JSONObject], object]) -> Callable[[Request], Answer]:
-    return lambda request: messages.told(act(request.parts[0], messages.parsed(request.body)))
+    return lambda request: messages.json_answer(act(request.parts[0], messages.parsed(request.body)))
 
 
 def _purchase(act: Callable[[str, JSONObject], object]) -> Callable[[Request], Answer]:
-    """An empty body says as much as ``{}``."""
-    return lambda request: messages.told(act(_id_of(request), messages.parsed(request.body or b"{}")))
+    """An empty body is the same as ``{}``."""
+    return lambda request: messages.json_answer(act(_id_of(request), messages.parsed(request.body or b"{}")))
 
 
 def _id_of(request: Request) -> str:
@@ -96,9 +96,9 @@ _ROUTES: Final[tuple[tuple[str, str, Callable[[Request], Answer]], ...]] = (
     ("GET", "/checkout/register_card/new", _page(pages.registration)),
     ("POST", "/checkout/pay", lambda request: pages.decide(request.body)),
     ("PUT", _SHOP, _application(portal.register)),
-    ("POST", f"{_SHOP}/faults", _application(portal.behave)),
-    ("GET", _BOUGHT, lambda request: messages.told(portal.shown(_id_of(request)))),
+    ("POST", f"{_SHOP}/faults", _application(portal.order_fault)),
+    ("GET", _BOUGHT, lambda request: messages.json_answer(portal.shown(_id_of(request)))),
     ("POST", f"{_BOUGHT}/pay", _purchase(portal.pay)),
     ("POST", f"{_BOUGHT}/confirmation", _purchase(portal.confirm)),
-    ("POST", "/portal/next-day", lambda request: messages.told(portal.next_day(messages.parsed(request.body)))),
+    ("POST", "/portal/next-day", lambda request: messages.json_answer(portal.next_day(messages.parsed(request.body)))),
 )

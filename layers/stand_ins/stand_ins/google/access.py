@@ -1,4 +1,4 @@
-"""Who calls, what they were granted, and what they may do with a calendar."""
+"""The caller, its scopes, and its role in a calendar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from stand_ins.google.records import Access, Account, Calendar, Granted
 
 PRIMARY: Final = "primary"
 ROLES: Final = ("freeBusyReader", "reader", "writer", "owner")
-"""What one may do with a calendar, the least first."""
+"""The roles in a calendar, from the least permitted to the owner."""
 _AUTH: Final = "https://www.googleapis.com/auth/"
 _HEADER: Final = ("header", "Authorization")
 
@@ -37,7 +37,7 @@ READ_FREE_BUSY: Final = _scopes("calendar", "calendar.events.freebusy", "calenda
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An account, and what a token says may be done for it; ``is_service``: nobody's, so it may invite nobody."""
+    """An account and the scopes of its token. A service account, ``is_service``, may invite nobody."""
 
     account: str
     scopes: frozenset[str]
@@ -45,41 +45,41 @@ class Caller:
 
 
 def caller(headers: Mapping[str, str]) -> Caller:
-    """Who sent the access token in ``headers`` (lower-case names). Raises Denied."""
+    """The caller, by the access token in ``headers`` (lower-case names). Raises Denied."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if not token:
         raise Denied("required", "Login Required", status=401, location=_HEADER)
-    found = records.find(Access, token.strip()) if scheme.lower() == "bearer" else None
-    if found is None or clock.now() >= datetime.fromisoformat(found.expires_at) or not is_live(found):
+    granted = records.find(Access, token.strip()) if scheme.lower() == "bearer" else None
+    if granted is None or clock.now() >= datetime.fromisoformat(granted.expires_at) or not is_live(granted):
         raise Denied("authError")
-    return Caller(found.account, frozenset(found.scope.split()), found.is_service)
+    return Caller(granted.account, frozenset(granted.scope.split()), granted.is_service)
 
 
 def is_live(granted: Granted) -> bool:
-    """Whether what was granted was not revoked since."""
+    """Whether the grant has not been revoked."""
     account = records.find(Account, granted.account)
     return account is not None and account.epoch(granted.client_id) == granted.epoch
 
 
-def check_scope(asking: Caller, any_of: frozenset[str]) -> None:
-    if not asking.scopes & any_of:
+def check_scope(caller: Caller, any_of: frozenset[str]) -> None:
+    if not caller.scopes & any_of:
         raise Denied("insufficientPermissions")
 
 
-def calendar_id(asking: Caller, written: str) -> str:
-    return asking.account if written == PRIMARY else written
+def calendar_id(caller: Caller, written: str) -> str:
+    return caller.account if written == PRIMARY else written
 
 
-def calendar(asking: Caller, written: str, *, least: str) -> Calendar:
+def calendar(caller: Caller, written: str, *, least: str) -> Calendar:
     """The calendar of that id, in which the caller has the role ``least`` or more. Raises Denied."""
-    found = records.find(Calendar, calendar_id(asking, written))
-    role = role_in(found, asking.account) if found else None
-    if found is None or role is None:
+    known = records.find(Calendar, calendar_id(caller, written))
+    role = role_in(known, caller.account) if known else None
+    if known is None or role is None:
         raise Denied("notFound")
     if ROLES.index(role) < ROLES.index(least):
         raise Denied("requiredAccessLevel", f"You need to have {least} access to this calendar.")
-    return found
+    return known
 
 
-def role_in(found: Calendar, account: str) -> str | None:
-    return "owner" if found.owner == account else found.shared.get(account)
+def role_in(calendar: Calendar, account: str) -> str | None:
+    return "owner" if calendar.owner == account else calendar.shared.get(account)

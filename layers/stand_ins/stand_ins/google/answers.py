@@ -1,6 +1,6 @@
-"""What Google answers: JSON, and every refusal in its own words.
+"""Google's answers: JSON, and every refusal in Google's own words.
 
-https://developers.google.com/workspace/calendar/api/guides/errors; what that page leaves out is as clients saw it.
+https://developers.google.com/workspace/calendar/api/guides/errors; details that the page omits are as clients saw them.
 """
 
 import json
@@ -18,49 +18,51 @@ _BAD_GATEWAY: Final = (
 )
 
 
-class _Said(NamedTuple):
+class _Refusal(NamedTuple):
     status: int
     message: str
     domain: str = "global"
     location: tuple[str, str] | None = None
 
 
-_SAYS: Final = {
-    "badRequest": _Said(400, "Bad Request"),
-    "invalid": _Said(400, "Invalid Value"),
-    "invalidParameter": _Said(400, "Invalid Value"),
-    "parseError": _Said(400, "Parse Error"),
-    "required": _Said(400, "Required"),
-    "timeRangeEmpty": _Said(400, "The specified time range is empty.", "calendar", ("parameter", "timeMax")),
-    "authError": _Said(401, "Invalid Credentials", location=("header", "Authorization")),
-    "forbidden": _Said(403, "Forbidden"),
-    "forbiddenForServiceAccounts": _Said(
+_REFUSALS: Final = {
+    "badRequest": _Refusal(400, "Bad Request"),
+    "invalid": _Refusal(400, "Invalid Value"),
+    "invalidParameter": _Refusal(400, "Invalid Value"),
+    "parseError": _Refusal(400, "Parse Error"),
+    "required": _Refusal(400, "Required"),
+    "timeRangeEmpty": _Refusal(400, "The specified time range is empty.", "calendar", ("parameter", "timeMax")),
+    "authError": _Refusal(401, "Invalid Credentials", location=("header", "Authorization")),
+    "forbidden": _Refusal(403, "Forbidden"),
+    "forbiddenForServiceAccounts": _Refusal(
         403, "Service accounts cannot invite attendees without Domain-Wide Delegation of Authority.", "calendar"
     ),
-    "insufficientPermissions": _Said(403, "Insufficient Permission: Request had insufficient authentication scopes."),
-    "quotaExceeded": _Said(403, "Calendar usage limits exceeded.", "usageLimits"),
-    "requiredAccessLevel": _Said(403, "You need to have writer access to this calendar.", "calendar"),
-    "userRateLimitExceeded": _Said(403, "User Rate Limit Exceeded", "usageLimits"),
-    "notFound": _Said(404, "Not Found"),
-    "duplicate": _Said(409, "The requested identifier already exists."),
-    "deleted": _Said(410, "Resource has been deleted"),
-    "fullSyncRequired": _Said(
+    "insufficientPermissions": _Refusal(
+        403, "Insufficient Permission: Request had insufficient authentication scopes."
+    ),
+    "quotaExceeded": _Refusal(403, "Calendar usage limits exceeded.", "usageLimits"),
+    "requiredAccessLevel": _Refusal(403, "You need to have writer access to this calendar.", "calendar"),
+    "userRateLimitExceeded": _Refusal(403, "User Rate Limit Exceeded", "usageLimits"),
+    "notFound": _Refusal(404, "Not Found"),
+    "duplicate": _Refusal(409, "The requested identifier already exists."),
+    "deleted": _Refusal(410, "Resource has been deleted"),
+    "fullSyncRequired": _Refusal(
         410, "Sync token is no longer valid, a full sync is required.", "calendar", ("parameter", "syncToken")
     ),
-    "updatedMinTooLongAgo": _Said(
+    "updatedMinTooLongAgo": _Refusal(
         410,
         "The requested minimum modification time lies too far in the past.",
         "calendar",
         ("parameter", "updatedMin"),
     ),
-    "conditionNotMet": _Said(412, "Precondition Failed", location=("header", "If-Match")),
-    "rateLimitExceeded": _Said(429, "Rate Limit Exceeded", "usageLimits"),
-    "backendError": _Said(500, "Backend Error"),
+    "conditionNotMet": _Refusal(412, "Precondition Failed", location=("header", "If-Match")),
+    "rateLimitExceeded": _Refusal(429, "Rate Limit Exceeded", "usageLimits"),
+    "backendError": _Refusal(500, "Backend Error"),
 }
 
 
 class Denied(Exception):
-    """A refusal of the calendar's; ``reason`` is one that Google has, and stands for the rest unless it is given."""
+    """A refusal of the calendar's, for one of Google's reasons. The arguments replace the usual status and texts."""
 
     def __init__(
         self,
@@ -70,10 +72,10 @@ class Denied(Exception):
         status: int | None = None,
         location: tuple[str, str] | None = None,
     ) -> None:
-        said = _SAYS[reason]
-        self.reason, self.domain = reason, said.domain
-        self.status, self.message = status or said.status, message or said.message
-        self.location = location or said.location
+        usual = _REFUSALS[reason]
+        self.reason, self.domain = reason, usual.domain
+        self.status, self.message = status or usual.status, message or usual.message
+        self.location = location or usual.location
         super().__init__(f"{reason}: {self.message}")
 
 
@@ -85,21 +87,21 @@ class GrantDenied(Exception):
         super().__init__(f"{error}: {description}")
 
 
-def told(content: object, *, etag: str | None = None) -> Answer:
+def json_answer(content: object, *, etag: str | None = None) -> Answer:
     return Answer(200, JSON, _json(content), {"ETag": etag} if etag else {})
 
 
 def refused(error: Denied) -> Answer:
-    one: dict[str, str] = {"domain": error.domain, "reason": error.reason, "message": error.message}
+    details: dict[str, str] = {"domain": error.domain, "reason": error.reason, "message": error.message}
     if error.location:
-        one |= dict(zip(("locationType", "location"), error.location, strict=True))
-    content = {"error": {"errors": [one], "code": error.status, "message": error.message}}
+        details |= dict(zip(("locationType", "location"), error.location, strict=True))
+    content = {"error": {"errors": [details], "code": error.status, "message": error.message}}
     realm = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="invalid_token"'}
     return Answer(error.status, JSON, _json(content), realm if error.reason == "authError" else {})
 
 
 def grant_refused(error: GrantDenied | Denied) -> Answer:
-    """At the token endpoint; also what the portal has it answer instead."""
+    """A refusal of the token endpoint, or a fault that the portal ordered there."""
     if isinstance(error, Denied):
         name = "internal_failure" if error.status >= _SERVER_ERROR else error.reason
         error = GrantDenied(name, error.message, status=error.status)
@@ -107,7 +109,7 @@ def grant_refused(error: GrantDenied | Denied) -> Answer:
 
 
 def bad_gateway() -> Answer:
-    """What stands before Google's machines, when those do not answer."""
+    """The page of Google's proxies when the servers behind them do not answer."""
     return Answer(502, HTML, _BAD_GATEWAY)
 
 

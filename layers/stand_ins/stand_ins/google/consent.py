@@ -1,6 +1,6 @@
-"""Where a person lets a program into a calendar, or does not.
+"""The page where a person gives a program access to a calendar, or denies it.
 
-The page finds its way from its own address: it posts to where it came from, with the same query.
+The page posts to its own address, with the same query.
 """
 
 import re
@@ -21,7 +21,7 @@ from stand_ins.google.records import Account, Client, Code
 from stand_ins.http import Answer, JSONObject
 
 ZONE: Final = "America/Asuncion"
-"""Of a calendar for which none was named."""
+"""The zone of a calendar without another one."""
 _CODE_LIVES: Final = timedelta(minutes=10)
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _EMAIL: Final = re.compile(r"[^@\s/]{1,64}@[^@\s/]{1,190}")
@@ -61,8 +61,8 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a program asks a person for."""
+class ConsentRequest:
+    """A program's request for a person's consent."""
 
     client_id: str
     redirect_uri: str
@@ -73,39 +73,41 @@ class Asked:
     is_prompted: bool
 
 
-def asked(sent: JSONObject) -> Asked:
+def parsed(sent: JSONObject) -> ConsentRequest:
     """Raises Refusal."""
-    told = {name: value for name, value in sent.items() if isinstance(value, str)}
-    client = records.find(Client, told.get("client_id", ""))
+    fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+    client = records.find(Client, fields.get("client_id", ""))
     if client is None:
         raise Refusal("invalid_client", "The OAuth client was not found.")
-    if told.get("redirect_uri") not in client.redirect_uris:
-        raise Refusal("redirect_uri_mismatch", f"{told.get('redirect_uri')} is not registered for this client.")
-    challenge = told.get("code_challenge", "")
-    is_proof = not challenge or (_CHALLENGE.fullmatch(challenge) and told.get("code_challenge_method") == "S256")
-    if told.get("response_type") != "code" or not told.get("scope") or not is_proof:
+    if fields.get("redirect_uri") not in client.redirect_uris:
+        raise Refusal("redirect_uri_mismatch", f"{fields.get('redirect_uri')} is not registered for this client.")
+    challenge = fields.get("code_challenge", "")
+    is_proof = not challenge or (_CHALLENGE.fullmatch(challenge) and fields.get("code_challenge_method") == "S256")
+    if fields.get("response_type") != "code" or not fields.get("scope") or not is_proof:
         raise Refusal("invalid_request", "response_type, scope or code_challenge are not as they must be.")
-    return Asked(
+    return ConsentRequest(
         client.client_id,
-        told["redirect_uri"],
-        told["scope"],
-        told.get("state", ""),
+        fields["redirect_uri"],
+        fields["scope"],
+        fields.get("state", ""),
         challenge,
-        told.get("access_type") == "offline",
-        "consent" in told.get("prompt", "").split(),
+        fields.get("access_type") == "offline",
+        "consent" in fields.get("prompt", "").split(),
     )
 
 
 def page(query: Mapping[str, str]) -> Answer:
-    """Where a person decides."""
+    """The page where a person decides."""
     try:
-        wanted = asked(query)
+        request = parsed(query)
     except Refusal as error:
         return _refused(error)
-    options = "".join(f'<option value="{escape(one.email)}">' for one in records.listed(Account) if not one.public_key)
+    options = "".join(
+        f'<option value="{escape(person.email)}">' for person in records.listed(Account) if not person.public_key
+    )
     content = _FORM.substitute(
-        client=escape(wanted.client_id),
-        scopes="".join(f"<li><code>{escape(one)}</code></li>" for one in wanted.scope.split()),
+        client=escape(request.client_id),
+        scopes="".join(f"<li><code>{escape(scope)}</code></li>" for scope in request.scope.split()),
         account=escape(query.get("login_hint", "")),
         accounts=options,
     )
@@ -113,59 +115,59 @@ def page(query: Mapping[str, str]) -> Answer:
 
 
 def decide(query: Mapping[str, str], form: Mapping[str, str]) -> Answer:
-    """Back to who asked, with what was decided."""
+    """Redirect to the program with the person's decision."""
     try:
-        wanted = asked(query)
+        request = parsed(query)
         if form.get("decision") != "allow":
-            location = _back(wanted, error="access_denied")
+            location = _back(request, error="access_denied")
         else:
-            location = allowed(wanted, form.get("account", ""))
+            location = allowed(request, form.get("account", ""))
     except Refusal as error:
         return _refused(error)
     return Answer(_FOUND, HTML, b"", _HEADERS | {"Location": location})
 
 
 def direct(sent: JSONObject) -> str:
-    """Where the page would send somebody who allows it. Raises Denied."""
+    """The address to which the page would send a person who allows it. Raises Denied."""
     usual = {"response_type": "code", "access_type": "offline", "prompt": "consent", "code_challenge_method": "S256"}
     try:
-        return allowed(asked({**usual, **sent}), str(sent.get("account", "")))
+        return allowed(parsed({**usual, **sent}), str(sent.get("account", "")))
     except Refusal as error:
         raise Denied("invalid", str(error)) from error
 
 
-def allowed(wanted: Asked, email: str) -> str:
-    """Where to go back with a code. A refresh token will come only the first time, unless it ``is_prompted``."""
+def allowed(request: ConsentRequest, email: str) -> str:
+    """The address to return to, with a code. Only a first or ``is_prompted`` consent gives a refresh token."""
     if not _EMAIL.fullmatch(email):
         raise Refusal("invalid_request", f"{email[:80]!r} is no account")
     known = know(email)
 
     def let_in(account: Account) -> tuple[bool, int]:
-        is_first = wanted.client_id not in account.clients
-        account.clients = [*account.clients, wanted.client_id] if is_first else account.clients
-        return is_first, account.epoch(wanted.client_id)
+        is_first = request.client_id not in account.clients
+        account.clients = [*account.clients, request.client_id] if is_first else account.clients
+        return is_first, account.epoch(request.client_id)
 
     is_first, epoch = records.change(Account, email, make=lambda: known, alter=let_in)
     code = Code(
         "4/0A" + secrets.token_urlsafe(48),
-        wanted.client_id,
+        request.client_id,
         email,
         epoch,
-        wanted.scope,
-        wanted.redirect_uri,
-        wanted.code_challenge,
-        is_offline=wanted.is_offline and (is_first or wanted.is_prompted),
+        request.scope,
+        request.redirect_uri,
+        request.code_challenge,
+        is_offline=request.is_offline and (is_first or request.is_prompted),
         expires_at=(clock.now() + _CODE_LIVES).isoformat(),
     )
     records.save(code)
-    return _back(wanted, code=code.secret, scope=wanted.scope)
+    return _back(request, code=code.secret, scope=request.scope)
 
 
 def know(email: str, zone: str = ZONE) -> Account:
     """The account, which is made with its calendar where there is none."""
-    found = records.find(Account, email)
-    if found:
-        return found
+    known_account = records.find(Account, email)
+    if known_account:
+        return known_account
     account = Account(email)
     try:
         records.save(account, calendars.new(email, owner=email, summary=email, zone=zone))
@@ -174,10 +176,10 @@ def know(email: str, zone: str = ZONE) -> Account:
     return account
 
 
-def _back(wanted: Asked, **told: str) -> str:
-    stated = {"state": wanted.state} if wanted.state else {}
-    joint = "&" if "?" in wanted.redirect_uri else "?"
-    return f"{wanted.redirect_uri}{joint}{urlencode(stated | told)}"
+def _back(request: ConsentRequest, **parameters: str) -> str:
+    stated = {"state": request.state} if request.state else {}
+    joint = "&" if "?" in request.redirect_uri else "?"
+    return f"{request.redirect_uri}{joint}{urlencode(stated | parameters)}"
 
 
 def _refused(error: Refusal) -> Answer:

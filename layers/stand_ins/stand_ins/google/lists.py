@@ -1,4 +1,4 @@
-"""Events page by page: all of a calendar's, or what changed since a sync token."""
+"""Events page by page: all of a calendar's, or those that changed since a sync token."""
 
 from datetime import datetime
 from typing import Final
@@ -16,44 +16,44 @@ def page(calendar: Calendar, role: str, sent: Values) -> dict[str, object]:
     query = queries.parsed(sent)
     mark = queries.mark_of(calendar, query)
     zone = ZoneInfo(calendar.time_zone)
-    found = [one for one in records.listed(Event, calendar.calendar_id) if _is_wanted(one, query, mark, zone)]
-    found.sort(key=lambda one: _order(one, query, zone))
-    rest = [one for one in found if not mark.after or _order(one, query, zone) > mark.after]
+    matching = [event for event in records.listed(Event, calendar.calendar_id) if _matches(event, query, mark, zone)]
+    matching.sort(key=lambda event: _order(event, query, zone))
+    rest = [event for event in matching if not mark.after or _order(event, query, zone) > mark.after]
     here, is_last = rest[: query.most], len(rest) <= query.most
-    answer = _head(calendar, role, found)
+    answer = _head(calendar, role, matching)
     if not is_last:
         answer["nextPageToken"] = queries.page_token(calendar, query, mark, _order(here[-1], query, zone))
     elif query.gives_sync:
         answer["nextSyncToken"] = queries.sync_token(calendar, mark)
-    return answer | {"items": [_told(one, calendar, query) for one in here]}
+    return answer | {"items": [_shown(event, calendar, query) for event in here]}
 
 
-def _head(calendar: Calendar, role: str, found: list[Event]) -> dict[str, object]:
+def _head(calendar: Calendar, role: str, matching: list[Event]) -> dict[str, object]:
     return {
         "kind": "calendar#events",
         "etag": f'"p{calendar.changes:06d}"',
         "summary": calendar.summary,
         "description": calendar.description,
-        "updated": max((one.updated for one in found), default="1970-01-01T00:00:00.000Z"),
+        "updated": max((event.updated for event in matching), default="1970-01-01T00:00:00.000Z"),
         "timeZone": calendar.time_zone,
         "accessRole": role,
         "defaultReminders": [],
     }
 
 
-def _told(event: Event, calendar: Calendar, query: Query) -> dict[str, object]:
+def _shown(event: Event, calendar: Calendar, query: Query) -> dict[str, object]:
     return events.tombstone(event) if events.is_deleted(event) else events.shown(event, calendar, query.zone)
 
 
 def _order(event: Event, query: Query, zone: ZoneInfo) -> tuple[str, str]:
-    """By what is asked for, else by the id, which never changes."""
+    """The place of an event in the list: by ``orderBy``, else by the id, which never changes."""
     if query.order_by == "startTime":
         return times.span(event.fields, zone).starts_at.isoformat(), event.event_id
     return event.updated if query.order_by == "updated" else "", event.event_id
 
 
-def _is_wanted(event: Event, query: Query, mark: Mark, zone: ZoneInfo) -> bool:
-    """Of changes every one is told, whatever the first list was restricted to."""
+def _matches(event: Event, query: Query, mark: Mark, zone: ZoneInfo) -> bool:
+    """Whether the event is in the list. Restrictions of the first list do not apply to changes."""
     if event.place <= mark.since or (events.is_deleted(event) and not query.shows_deleted):
         return False
     if query.updated_min and datetime.fromisoformat(event.updated) < query.updated_min:
@@ -76,6 +76,6 @@ def _has_properties(event: Event, query: Query) -> bool:
 def _says(event: Event, query: Query) -> bool:
     if query.uid and event.ical_uid != query.uid:
         return False
-    people = [f"{one.get('email')} {one.get('displayName', '')}" for one in event.fields.get("attendees", [])]
+    people = [f"{guest.get('email')} {guest.get('displayName', '')}" for guest in event.fields.get("attendees", [])]
     text = " ".join([*(event.fields.get(name, "") for name in _SEARCHED), event.organizer, *people]).casefold()
     return all(word in text for word in query.words)

@@ -1,4 +1,4 @@
-"""The token endpoint: what a consent, a refresh token or a service account's word is good for.
+"""The token endpoint: access tokens for a consent's code, a refresh token or a service account's assertion.
 
 https://developers.google.com/identity/protocols/oauth2/web-server
 """
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from mostrador import clock
 from stand_ins.google import access, faults, records, service_accounts
-from stand_ins.google.answers import GrantDenied, told
+from stand_ins.google.answers import GrantDenied, json_answer
 from stand_ins.google.records import Access, Account, Client, Code, Granted, Refresh
 from stand_ins.http import Answer
 
@@ -45,26 +45,26 @@ def token(form: Form, headers: Mapping[str, str]) -> Answer:
 def revoke(form: Form) -> Answer:
     """End all that this client was granted for the account of a token. Raises GrantDenied."""
     secret = form.get("token", "")
-    found = records.find(Refresh, secret) or records.find(Access, secret)
-    if found is None or not access.is_live(found):
+    granted = records.find(Refresh, secret) or records.find(Access, secret)
+    if granted is None or not access.is_live(granted):
         raise GrantDenied("invalid_token", "Token expired or revoked")
-    account = Account(found.account)
-    records.change(Account, found.account, make=lambda: account, alter=lambda known: known.end(found.client_id))
-    return told({})
+    account = Account(granted.account)
+    records.change(Account, granted.account, make=lambda: account, alter=lambda known: known.end(granted.client_id))
+    return json_answer({})
 
 
 def _client(form: Form, headers: Mapping[str, str]) -> Client:
-    """Who asks, by form or by HTTP Basic. Raises GrantDenied."""
+    """The client, by form or by HTTP Basic. Raises GrantDenied."""
     client_id, secret = _basic(headers.get("authorization", "")) or (
         form.get("client_id", ""),
         form.get("client_secret", ""),
     )
-    found = records.find(Client, client_id)
-    if found is None:
+    client = records.find(Client, client_id)
+    if client is None:
         raise GrantDenied("invalid_client", "The OAuth client was not found.", status=_UNAUTHORIZED)
-    if not _is_same(found.client_secret, secret):
+    if not _is_same(client.client_secret, secret):
         raise GrantDenied("invalid_client", "The provided client secret is invalid.", status=_UNAUTHORIZED)
-    return found
+    return client
 
 
 def _basic(header: str) -> tuple[str, str] | None:
@@ -78,19 +78,19 @@ def _basic(header: str) -> tuple[str, str] | None:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _is_same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(errors="replace"), other.encode(errors="replace"))
+def _is_same(given: str, other: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), other.encode(errors="replace"))
 
 
 def _code(form: Form, client: Client) -> Code:
     """The consent behind a code. Raises GrantDenied."""
-    found = records.find(Code, form.get("code", ""))
-    if found is None or found.client_id != client.client_id:
+    code = records.find(Code, form.get("code", ""))
+    if code is None or code.client_id != client.client_id:
         raise GrantDenied("invalid_grant", "Malformed auth code.")
-    if found.redirect_uri != form.get("redirect_uri"):
+    if code.redirect_uri != form.get("redirect_uri"):
         raise GrantDenied("redirect_uri_mismatch", "Bad Request")
-    _check_verifier(found.code_challenge, form.get("code_verifier", ""))
-    return found
+    _check_verifier(code.code_challenge, form.get("code_verifier", ""))
+    return code
 
 
 def _check_verifier(challenge: str, verifier: str) -> None:
@@ -104,24 +104,24 @@ def _check_verifier(challenge: str, verifier: str) -> None:
 
 def _refresh(form: Form, client: Client) -> Refresh:
     """Raises GrantDenied."""
-    found = records.find(Refresh, form.get("refresh_token", ""))
-    if found is None or found.client_id != client.client_id:
+    refresh = records.find(Refresh, form.get("refresh_token", ""))
+    if refresh is None or refresh.client_id != client.client_id:
         raise GrantDenied("invalid_grant", "Bad Request")
-    return found
+    return refresh
 
 
 def _exchanged(granted: Granted) -> Answer:
-    """Raises GrantDenied where what was granted has ended, and for a code that was used."""
+    """Raises GrantDenied where the grant was revoked, and for a used code."""
     if not access.is_live(granted):
         raise GrantDenied("invalid_grant", _REVOKED)
     if not isinstance(granted, Code):
-        return told(_made(granted))
+        return json_answer(_new_access(granted))
     records.change(Code, granted.secret, make=lambda: granted, alter=_use)
     if not granted.is_offline:
-        return told(_made(granted))
+        return json_answer(_new_access(granted))
     kept = Refresh(_secret("1//0"), granted.client_id, granted.account, granted.epoch, granted.scope)
     records.save(kept)
-    return told(_made(granted) | {"refresh_token": kept.secret})
+    return json_answer(_new_access(granted) | {"refresh_token": kept.secret})
 
 
 def _use(code: Code) -> None:
@@ -130,14 +130,14 @@ def _use(code: Code) -> None:
     code.is_used = True
 
 
-def _made(granted: Granted, *, is_service: bool = False) -> dict[str, object]:
-    """A new access token, as it is told."""
+def _new_access(granted: Granted, *, is_service: bool = False) -> dict[str, object]:
+    """The answer with a new access token."""
     access_token = _secret("ya29.a0")
     expires_at = (clock.now() + timedelta(seconds=SECONDS)).isoformat()
-    made = Access(
+    issued = Access(
         access_token, granted.client_id, granted.account, granted.epoch, granted.scope, expires_at, is_service
     )
-    records.save(made)
+    records.save(issued)
     return {"access_token": access_token, "expires_in": SECONDS, "scope": granted.scope, "token_type": "Bearer"}
 
 
@@ -145,7 +145,9 @@ def _of_service_account(form: Form) -> Answer:
     granted = service_accounts.granted(form.get("assertion", ""))
     is_service = granted.account == granted.client_id
     return faults.meet(
-        lambda: told(_made(granted, is_service=is_service)), operation=faults.TOKEN, calendar=granted.account
+        lambda: json_answer(_new_access(granted, is_service=is_service)),
+        operation=faults.TOKEN,
+        calendar=granted.account,
     )
 
 

@@ -21,7 +21,7 @@ def register_client(client_id: str, sent: JSONObject) -> dict[str, object]:
         raise Denied("invalid", "a client has a client_secret and redirect_uris")
 
     def alter(client: Client) -> dict[str, object]:
-        client.client_secret, client.redirect_uris = secret, [str(one) for one in uris]
+        client.client_secret, client.redirect_uris = secret, [str(uri) for uri in uris]
         return {"client_id": client_id, "redirect_uris": client.redirect_uris}
 
     return records.change(Client, client_id, make=lambda: Client(client_id, secret, []), alter=alter)
@@ -30,7 +30,7 @@ def register_client(client_id: str, sent: JSONObject) -> dict[str, object]:
 def register_account(email: str, sent: JSONObject) -> dict[str, object]:
     """An account with its own calendar, in ``timeZone``; a service account has a ``public_key`` (PEM). Raises Denied.
 
-    ``acts_for``: the accounts of a domain that lets this one act for them. Again: what is given changes.
+    ``acts_for``: the accounts of a domain that lets this one act for them. A repeat changes the given fields.
     """
     zone, key, others = sent.get("timeZone", consent.ZONE), sent.get("public_key", ""), sent.get("acts_for", [])
     has_texts = isinstance(zone, str) and isinstance(key, str) and _is_name(email)
@@ -40,7 +40,7 @@ def register_account(email: str, sent: JSONObject) -> dict[str, object]:
 
     def alter(account: Account) -> dict[str, object]:
         account.public_key = str(key) or account.public_key
-        account.acts_for = [str(one) for one in others] or account.acts_for
+        account.acts_for = [str(other) for other in others] or account.acts_for
         return {"account": email, "calendar": email, "is_service": bool(account.public_key)}
 
     return records.change(Account, email, make=lambda: known, alter=alter)
@@ -106,19 +106,19 @@ def empty(calendar_id: str) -> dict[str, object]:
 
 
 def add(calendar_id: str, sent: JSONObject) -> dict[str, object]:
-    """Somebody adds an event; ``account`` says who. Raises Denied."""
-    made = events.insert(calendar_id, sent, _person(calendar_id, sent))
-    return events.shown(made, _calendar(calendar_id))
+    """A person, by default the owner (``account``), adds an event. Raises Denied."""
+    event = events.insert(calendar_id, sent, _person(calendar_id, sent))
+    return events.shown(event, _calendar(calendar_id))
 
 
 def alter(calendar_id: str, event_id: str, sent: JSONObject) -> dict[str, object]:
-    """Somebody moves or renames an event. Raises Denied."""
+    """A person moves or renames an event. Raises Denied."""
     changed = events.patch(calendar_id, event_id, sent, _person(calendar_id, sent))
     return events.shown(changed, _calendar(calendar_id))
 
 
 def delete(calendar_id: str, event_id: str) -> dict[str, object]:
-    """Somebody deletes an event. Raises Denied."""
+    """A person deletes an event. Raises Denied."""
     events.delete(calendar_id, event_id, _person(calendar_id, {}))
     return {"id": event_id}
 
@@ -128,10 +128,10 @@ def _person(calendar_id: str, sent: JSONObject) -> Writer:
 
 
 def _calendar(calendar_id: str) -> Calendar:
-    found = records.find(Calendar, calendar_id)
-    if found is None:
+    calendar = records.find(Calendar, calendar_id)
+    if calendar is None:
         raise Denied("notFound")
-    return found
+    return calendar
 
 
 def _is_name(written: str) -> bool:

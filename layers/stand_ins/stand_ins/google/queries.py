@@ -104,10 +104,10 @@ def _updated_min(sent: Values) -> datetime | None:
 
 def zone(name: str) -> ZoneInfo | None:
     """The time zone of an answer. Raises Denied."""
-    found = times.time_zone(name) if name else None
-    if name and found is None:
+    named_zone = times.time_zone(name) if name else None
+    if name and named_zone is None:
         raise _invalid("timeZone", name)
-    return found
+    return named_zone
 
 
 def mark_of(calendar: Calendar, query: Query) -> Mark:

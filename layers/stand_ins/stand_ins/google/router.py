@@ -1,4 +1,4 @@
-"""Google's Calendar API v3, its OAuth and its consent page on their worst day, and a portal that has them misbehave.
+"""The routes of Google's Calendar API v3, its OAuth and consent page, and of a portal that orders their faults.
 
 https://developers.google.com/workspace/calendar/api/v3/reference
 """
@@ -13,7 +13,7 @@ from mostrador.errors import Busy
 from mostrador.table import keys
 from stand_ins.google import access, answers, calendars, consent, events, faults, lists, oauth, portal, queries, records
 from stand_ins.google.access import Caller
-from stand_ins.google.answers import JSON, Denied, GrantDenied, told
+from stand_ins.google.answers import JSON, Denied, GrantDenied, json_answer
 from stand_ins.google.events import Writer
 from stand_ins.google.queries import Values
 from stand_ins.google.records import Calendar, Event
@@ -26,7 +26,7 @@ _UNAVAILABLE: Final = 503
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``named`` is what stands in the variable places of the path; names of ``headers`` are in small letters."""
+    """``named`` are the variables of the path; the names of ``headers`` are in small letters."""
 
     named: Mapping[str, str]
     query: Values
@@ -46,7 +46,7 @@ class Request:
         return answers.parsed(self.body)
 
     @property
-    def asked(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str]:
         return {name: values[-1] for name, values in self.query.items() if values}
 
 
@@ -54,7 +54,7 @@ Respond = Callable[[Request], Answer]
 
 
 def answer(method: str, path: str, query: Values, headers: Mapping[str, str], body: bytes) -> Answer:
-    """What Google answers; ``path`` is below its base, as it was sent: ``/calendar/v3/calendars/a%40b/events``."""
+    """Google's answer; ``path`` is below its base, as it was sent: ``/calendar/v3/calendars/a%40b/events``."""
     parts = path.strip("/").split("/")
     lowered = {name.lower(): value for name, value in headers.items()}
     for (at, pattern), respond in ROUTES.items():
@@ -66,13 +66,13 @@ def answer(method: str, path: str, query: Values, headers: Mapping[str, str], bo
 
 
 def _named(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
-    """What stands where the pattern has a name, decoded; None where the path is another."""
+    """The variables of the path, decoded; None where the path is another."""
     if len(pattern) != len(parts):
         return None
     pairs = list(zip(pattern, parts, strict=True))
-    if any(one != part for one, part in pairs if not one.startswith("{")):
+    if any(name != part for name, part in pairs if not name.startswith("{")):
         return None
-    return {one[1:-1]: unquote(part) for one, part in pairs if one.startswith("{")}
+    return {name[1:-1]: unquote(part) for name, part in pairs if name.startswith("{")}
 
 
 def _answered(respond: Respond, request: Request) -> Answer:
@@ -85,7 +85,7 @@ def _answered(respond: Respond, request: Request) -> Answer:
 
 
 def _granting(respond: Respond) -> Respond:
-    """An answer of the token endpoint's, refusals too."""
+    """An answer of the token endpoint, with refusals in its form."""
 
     def granted(request: Request) -> Answer:
         try:
@@ -97,7 +97,7 @@ def _granting(respond: Respond) -> Respond:
 
 
 def _call(operation: str, scopes: frozenset[str], act: Callable[[Request, Caller], Answer]) -> Respond:
-    """A call of the calendar's, by whoever its token says, as the portal lets it go."""
+    """A call of the calendar API by the owner of the access token, with the faults that the portal ordered."""
 
     def called(request: Request) -> Answer:
         caller = access.caller(request.headers)
@@ -113,12 +113,12 @@ def _call(operation: str, scopes: frozenset[str], act: Callable[[Request, Caller
 
 
 def _write(operation: str, act: Callable[[Request, str, Writer], Event]) -> Respond:
-    """A call that writes an event and tells it."""
+    """A call that writes an event and returns it."""
 
     def wrote(request: Request, caller: Caller) -> Answer:
         calendar, writer = _writable(request, caller)
         event = act(request, calendar.calendar_id, writer)
-        return told(events.shown(event, calendar), etag=events.etag_of(event))
+        return json_answer(events.shown(event, calendar), etag=events.etag_of(event))
 
     return _call(operation, access.WRITE_EVENTS, wrote)
 
@@ -156,28 +156,28 @@ def _get(request: Request, caller: Caller) -> Answer:
     etag = events.etag_of(event)
     if request.headers.get("if-none-match") == etag:
         return Answer(304, JSON, b"", {"ETag": etag})
-    return told(events.shown(event, calendar, queries.zone(request.asked.get("timeZone", ""))), etag=etag)
+    return json_answer(events.shown(event, calendar, queries.zone(request.parameters.get("timeZone", ""))), etag=etag)
 
 
 def _list(request: Request, caller: Caller) -> Answer:
     calendar = access.calendar(caller, request.calendar_id, least="reader")
-    return told(lists.page(calendar, access.role_in(calendar, caller.account) or "", request.query))
+    return json_answer(lists.page(calendar, access.role_in(calendar, caller.account) or "", request.query))
 
 
 def _new_calendar(request: Request, caller: Caller) -> Answer:
-    return told(calendars.insert(caller, request.sent))
+    return json_answer(calendars.insert(caller, request.sent))
 
 
 def _get_calendar(request: Request, caller: Caller) -> Answer:
-    return told(calendars.shown(access.calendar(caller, request.calendar_id, least="reader")))
+    return json_answer(calendars.shown(access.calendar(caller, request.calendar_id, least="reader")))
 
 
 def _list_calendars(_: Request, caller: Caller) -> Answer:
-    return told(calendars.listed(caller))
+    return json_answer(calendars.listed(caller))
 
 
 def _free_busy(request: Request, caller: Caller) -> Answer:
-    return told(calendars.free_busy(caller, request.sent))
+    return json_answer(calendars.free_busy(caller, request.sent))
 
 
 def _token(request: Request) -> Answer:
@@ -185,16 +185,16 @@ def _token(request: Request) -> Answer:
 
 
 def _revoke(request: Request) -> Answer:
-    return oauth.revoke(request.asked | oauth.form_of(request.body))
+    return oauth.revoke(request.parameters | oauth.form_of(request.body))
 
 
 def _decide(request: Request) -> Answer:
-    return consent.decide(request.asked, oauth.form_of(request.body))
+    return consent.decide(request.parameters, oauth.form_of(request.body))
 
 
 def _forget(_: Request) -> Answer:
     faults.forget()
-    return told({})
+    return json_answer({})
 
 
 _EVENTS: Final = "/calendar/v3/calendars/{calendar_id}/events"
@@ -215,26 +215,26 @@ ROUTES: Final[Mapping[tuple[str, str], Respond]] = {
     ("POST", "/calendar/v3/freeBusy"): _call("freebusy", access.READ_FREE_BUSY, _free_busy),
     ("POST", "/token"): _granting(_token),
     ("POST", "/revoke"): _granting(_revoke),
-    ("GET", "/o/oauth2/v2/auth"): lambda request: consent.page(request.asked),
+    ("GET", "/o/oauth2/v2/auth"): lambda request: consent.page(request.parameters),
     ("POST", "/o/oauth2/v2/auth"): _decide,
-    ("PUT", "/portal/clients/{client_id}"): lambda request: told(
+    ("PUT", "/portal/clients/{client_id}"): lambda request: json_answer(
         portal.register_client(request.named["client_id"], request.sent)
     ),
-    ("PUT", "/portal/accounts/{email}"): lambda request: told(
+    ("PUT", "/portal/accounts/{email}"): lambda request: json_answer(
         portal.register_account(request.named["email"], request.sent)
     ),
-    ("POST", "/portal/faults"): lambda request: told(faults.expect(request.sent)),
+    ("POST", "/portal/faults"): lambda request: json_answer(faults.expect(request.sent)),
     ("DELETE", "/portal/faults"): _forget,
-    ("POST", "/portal/consent"): lambda request: told(portal.consented(request.sent)),
-    ("POST", "/portal/revoke"): lambda request: told(portal.revoke(request.sent)),
-    ("DELETE", _KEPT): lambda request: told(portal.empty(request.calendar_id)),
-    ("POST", f"{_KEPT}/shares"): lambda request: told(portal.share(request.calendar_id, request.sent)),
-    ("GET", f"{_KEPT}/events"): lambda request: told(portal.stored(request.calendar_id)),
-    ("POST", f"{_KEPT}/events"): lambda request: told(portal.add(request.calendar_id, request.sent)),
-    ("PATCH", f"{_KEPT}/events/{{event_id}}"): lambda request: told(
+    ("POST", "/portal/consent"): lambda request: json_answer(portal.consented(request.sent)),
+    ("POST", "/portal/revoke"): lambda request: json_answer(portal.revoke(request.sent)),
+    ("DELETE", _KEPT): lambda request: json_answer(portal.empty(request.calendar_id)),
+    ("POST", f"{_KEPT}/shares"): lambda request: json_answer(portal.share(request.calendar_id, request.sent)),
+    ("GET", f"{_KEPT}/events"): lambda request: json_answer(portal.stored(request.calendar_id)),
+    ("POST", f"{_KEPT}/events"): lambda request: json_answer(portal.add(request.calendar_id, request.sent)),
+    ("PATCH", f"{_KEPT}/events/{{event_id}}"): lambda request: json_answer(
         portal.alter(request.calendar_id, request.event_id, request.sent)
     ),
-    ("DELETE", f"{_KEPT}/events/{{event_id}}"): lambda request: told(
+    ("DELETE", f"{_KEPT}/events/{{event_id}}"): lambda request: json_answer(
         portal.delete(request.calendar_id, request.event_id)
     ),
 }

@@ -1,4 +1,4 @@
-"""Service accounts, who sign that they are themselves, or act for somebody of their domain.
+"""Service accounts: a signed assertion grants access for themselves, or for an account of their domain.
 
 https://developers.google.com/identity/protocols/oauth2/service-account#httprest
 """
@@ -12,7 +12,7 @@ from stand_ins.google.records import Account, Granted
 from stand_ins.http import JSONObject
 
 AUDIENCES: Final = ("https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token")
-"""Whom an assertion is for, wherever it is sent: Google's own libraries never put anything else."""
+"""The audiences of an assertion, wherever it is sent: Google's own libraries never use another one."""
 _LONGEST: Final = 3600
 _AHEAD: Final = 300
 _UNAUTHORIZED: Final = 401
@@ -23,7 +23,7 @@ _SHORT_LIVED: Final = (
 
 
 def granted(assertion: str) -> Granted:
-    """What an assertion is good for. Raises GrantDenied."""
+    """The grant of an assertion. Raises GrantDenied."""
     account, claims = _verified(assertion)
     _check_times(claims)
     scope, subject = claims.get("scope"), claims.get("sub") or account.email
@@ -42,7 +42,7 @@ def granted(assertion: str) -> Granted:
 
 
 def _verified(assertion: str) -> tuple[Account, JSONObject]:
-    """The account that signed, and what it says. Nobody but this needs PyJWT and its cryptography."""
+    """The account that signed, and its claims. Only this function needs PyJWT and its cryptography."""
     try:
         import cryptography  # noqa: F401, PLC0415
         import jwt  # noqa: PLC0415
