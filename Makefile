@@ -43,6 +43,7 @@ check: setup ## Style, types, template, security, and who may import whom
 	$(venv)/ruff check .
 	$(venv)/ruff format --check .
 	$(venv)/mypy
+	@complex="$$($(venv)/radon cc -n C -s functions layers local $(wildcard bench))"; test -z "$$complex" || { echo "Too complex (at most 10):"; echo "$$complex"; exit 1; }
 	$(venv)/cfn-lint template.yaml
 	$(sam) validate --lint
 	$(venv)/bandit -q -r -ll functions layers/shared/mostrador layers/stand_ins local $(wildcard bench)

@@ -1,9 +1,6 @@
 """Door: API keys for integrators."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.fields import Listing
@@ -19,7 +16,7 @@ BASE = "/tenant/<slug>/api/keys"
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.KeyPage:
+def listing(slug: door.Slug, query: door.Query[Listing]) -> views.KeyPage:
     door.caller(app, slug, Action.READ_KEYS)
     page = api_keys.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.KeyPage(items=page.items, next=page.next)

@@ -1,9 +1,6 @@
 """Door: appointments and availability."""
 
-from typing import Annotated, Any
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
@@ -11,6 +8,7 @@ from mostrador.scheduling import appointments, availability
 from mostrador.scheduling.views import appointments as views
 from mostrador.scheduling.views.appointments import AppointmentChanges as Changes
 from mostrador.scheduling.views.appointments import AppointmentEdit as Edit
+from mostrador.table.writes import HasVersion
 from mostrador.web import door
 
 app = door.resolver()
@@ -22,13 +20,13 @@ OneAppointment = Response[views.AppointmentView]
 
 
 @app.get(f"{BASE}/availability")
-def find_availability(slug: door.Slug, query: Annotated[views.AvailabilityQuery, Query()]) -> views.AvailabilityView:
+def find_availability(slug: door.Slug, query: door.Query[views.AvailabilityQuery]) -> views.AvailabilityView:
     door.caller(app, slug, Action.READ_APPOINTMENTS)
     return availability.find(slug, query, now=clock.now())
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[views.AppointmentListing, Query()]) -> views.AppointmentPage:
+def listing(slug: door.Slug, query: door.Query[views.AppointmentListing]) -> views.AppointmentPage:
     door.caller(app, slug, Action.READ_APPOINTMENTS)
     page = appointments.listing(slug, query, now=clock.now())
     return views.AppointmentPage(items=page.items, next=page.next)
@@ -74,17 +72,14 @@ def confirm(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
 
 @app.post(f"{ONE}/cancel")
 def cancel(slug: door.Slug, appointment_id: door.Id, form: views.StaffCancellation | None = None) -> OneAppointment:
-    caller, form = door.caller(app, slug, Action.BOOK), form or views.StaffCancellation()
-    told = form.model_dump()
-    return _shown(appointments.cancel(slug, appointment_id, **told, actor_name=caller.name, now=clock.now()))
+    name, form = door.caller(app, slug, Action.BOOK).name, form or views.StaffCancellation()
+    return _shown(appointments.cancel(slug, appointment_id, **form.model_dump(), actor_name=name, now=clock.now()))
 
 
 @app.post(f"{ONE}/reschedule")
 def reschedule(slug: door.Slug, appointment_id: door.Id, form: views.StaffRescheduling) -> OneAppointment:
-    caller, over = door.caller(app, slug, Action.BOOK), form.ignore_calendar
-    moved = appointments.reschedule(
-        slug, appointment_id, form, ignore_calendar=over, actor_name=caller.name, now=clock.now()
-    )
+    name, over = door.caller(app, slug, Action.BOOK).name, form.ignore_calendar
+    moved = appointments.reschedule(slug, appointment_id, form, ignore_calendar=over, actor_name=name, now=clock.now())
     return _shown(moved)
 
 
@@ -100,5 +95,5 @@ def no_show(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
     return _shown(appointments.no_show(slug, appointment_id, actor_name=caller.name, now=clock.now()))
 
 
-def _shown(appointment: Any) -> OneAppointment:
+def _shown(appointment: HasVersion) -> OneAppointment:
     return door.shown(appointment, views.AppointmentView)

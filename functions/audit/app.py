@@ -1,9 +1,5 @@
 """Door: the audit log, to be read and to be verified; no door changes it."""
 
-from typing import Annotated
-
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from mostrador import clock
 from mostrador.audit import log
 from mostrador.audit.views import audit as views
@@ -17,13 +13,13 @@ BASE = "/tenant/<slug>/api/audit"
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[views.AuditListing, Query()]) -> views.AuditPage:
+def listing(slug: door.Slug, query: door.Query[views.AuditListing]) -> views.AuditPage:
     door.caller(app, slug, Action.READ_AUDIT)
     page = log.listing(slug, query, now=clock.now())
     return views.AuditPage(items=page.items, next=page.next)
 
 
 @app.get(f"{BASE}/verify")
-def verify(slug: door.Slug, query: Annotated[views.VerifyQuery, Query()]) -> views.VerdictView:
+def verify(slug: door.Slug, query: door.Query[views.VerifyQuery]) -> views.VerdictView:
     door.caller(app, slug, Action.READ_AUDIT)
     return views.VerdictView.model_validate(log.verify(slug, query, now=clock.now()))

@@ -1,9 +1,8 @@
 """Door: the board of a raffle, which is the picture of all its numbers, and lists of the numbers."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
@@ -35,7 +34,7 @@ def show_publicly(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
 
 
 @app.get(f"{RAFFLE}/numbers")
-def listing(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.NumberListing, Query()]) -> views.NumberPage:
+def listing(slug: door.Slug, raffle_id: door.Id, query: door.Query[views.NumberListing]) -> views.NumberPage:
     door.caller(app, slug, Action.READ_RAFFLES)
     page = board.listing(slug, raffle_id, query, now=clock.now())
     return views.NumberPage(items=page.items, next=page.next)

@@ -1,10 +1,9 @@
 """Door: connect Google Calendar, compare it with the appointments, and repair it."""
 
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.calendars import connections, drift_report
@@ -20,7 +19,7 @@ CALLBACK: Final = "/calendar/oauth/callback"
 BASE = "/tenant/<slug>/api"
 CONNECTION = f"{BASE}/integrations/GOOGLE_CALENDAR"
 ConnectionAnswer = Response[views.CalendarView]
-OfResource = Annotated[views.OfResource, Query()]
+OfResource = door.Query[views.OfResource]
 
 
 @app.get(CONNECTION)
@@ -37,9 +36,7 @@ def put(slug: door.Slug, form: views.CalendarForm, query: OfResource, seen: door
 
 
 @app.delete(CONNECTION)
-def delete(
-    slug: door.Slug, query: Annotated[views.Disconnection, Query()], seen: door.IfMatch = None
-) -> Response[None]:
+def delete(slug: door.Slug, query: door.Query[views.Disconnection], seen: door.IfMatch = None) -> Response[None]:
     door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
     removes = query.events == "remove"
     connections.disconnect(slug, query.resource, removes=removes, seen=seen, now=clock.now())
@@ -56,7 +53,7 @@ def consent(slug: door.Slug, query: OfResource) -> views.ConsentView:
 
 
 @app.get(CALLBACK, include_in_schema=False)
-def callback(query: Annotated[views.Returned, Query()]) -> Response[str]:
+def callback(query: door.Query[views.Returned]) -> Response[str]:
     now = clock.now()
     tenant, consent_id = connections.consume_state(query.state, now=now)
     door.visitor(app, tenant)

@@ -1,9 +1,6 @@
 """Door: closures and special hours."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
@@ -20,7 +17,7 @@ OneClosure = Response[views.ClosureView]
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[views.ClosureQuery, Query()]) -> views.ClosurePage:
+def listing(slug: door.Slug, query: door.Query[views.ClosureQuery]) -> views.ClosurePage:
     door.caller(app, slug, Action.READ_CLOSURES)
     return views.ClosurePage(items=special_days.listing(slug, first=query.from_, last=query.to, now=clock.now()))
 

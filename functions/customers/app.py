@@ -1,9 +1,6 @@
 """Door: customers."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.people import customers
@@ -20,7 +17,7 @@ OneCustomer = Response[views.CustomerView]
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[views.CustomerListing, Query()]) -> views.CustomerPage:
+def listing(slug: door.Slug, query: door.Query[views.CustomerListing]) -> views.CustomerPage:
     door.caller(app, slug, Action.READ_CUSTOMERS)
     page = customers.listing(slug, q=query.q, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.CustomerPage(items=page.items, next=page.next)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import StringConstraints
 
 from mostrador import clock
@@ -49,7 +49,7 @@ def deliver(slug: door.Slug, raffle_id: door.Id, place: Place, form: views.Deliv
 
 
 @app.get(f"{RAFFLE}/export")
-def export(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.ExportQuery, Query()]) -> views.ExportPage:
+def export(slug: door.Slug, raffle_id: door.Id, query: door.Query[views.ExportQuery]) -> views.ExportPage:
     door.caller(app, slug, Action.DRAW_RAFFLES)
     page = prizes.export(slug, raffle_id, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.ExportPage(items=page.items, next=page.next)

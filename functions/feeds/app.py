@@ -1,9 +1,6 @@
 """Door: appointments as iCalendar, one as a file or all of them as a feed behind a secret address."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.fields import Listing
@@ -28,7 +25,7 @@ def appointment_file(slug: door.Slug, appointment_id: door.Id) -> Response[str]:
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.FeedPage:
+def listing(slug: door.Slug, query: door.Query[Listing]) -> views.FeedPage:
     door.caller(app, slug, Action.READ_FEEDS)
     page = ical_feeds.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.FeedPage(items=page.items, next=page.next)

@@ -1,9 +1,6 @@
 """Door: who is in the team of a tenant, and who is invited."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.fields import Listing
@@ -21,7 +18,7 @@ OneMember = Response[views.MemberView]
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.MemberPage:
+def listing(slug: door.Slug, query: door.Query[Listing]) -> views.MemberPage:
     door.caller(app, slug, Action.READ_MEMBERS)
     page = teams.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.MemberPage(items=page.items, next=page.next)

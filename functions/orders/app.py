@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from mostrador import clock
 from mostrador.ledger.views.payments import Confirmation, Refunding
@@ -24,7 +24,7 @@ Number = Annotated[int, Path(ge=0, le=views.HIGHEST, title="Número")]
 
 
 @app.get(f"{OF_RAFFLE}/orders")
-def listing(slug: door.Slug, raffle_id: door.Id, query: Annotated[views.OrderListing, Query()]) -> views.OrderPage:
+def listing(slug: door.Slug, raffle_id: door.Id, query: door.Query[views.OrderListing]) -> views.OrderPage:
     door.caller(app, slug, Action.READ_ORDERS)
     page = orders.listing(slug, raffle_id, query, now=clock.now())
     return views.OrderPage(items=page.items, next=page.next)

@@ -1,9 +1,6 @@
 """Door: payments, taken by hand or online, and the money that is due back."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.ledger import payments
@@ -25,14 +22,14 @@ OnePayment = Response[views.PaymentView]
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[views.PaymentListing, Query()]) -> views.PaymentPage:
+def listing(slug: door.Slug, query: door.Query[views.PaymentListing]) -> views.PaymentPage:
     door.caller(app, slug, Action.READ_ORDERS)
     page = payments.listing(slug, query, now=clock.now())
     return views.PaymentPage(items=page.items, next=page.next)
 
 
 @app.get(f"{BASE}/report")
-def report(slug: door.Slug, query: Annotated[ReportQuery, Query()]) -> ReportView:
+def report(slug: door.Slug, query: door.Query[ReportQuery]) -> ReportView:
     door.caller(app, slug, Action.READ_ORDERS)
     return ReportView.model_validate(daily_report.of_day(slug, query.date, now=clock.now()))
 

@@ -1,9 +1,6 @@
 """Door: what anybody may do without an account."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.fields import Listing
@@ -28,14 +25,14 @@ def tenant(slug: door.Slug) -> views.PublicTenantView:
 
 
 @app.get(f"{BASE}/services")
-def list_services(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.OfferPage:
+def list_services(slug: door.Slug, query: door.Query[Listing]) -> views.OfferPage:
     door.visitor(app, slug)
     page = public_booking.offers(slug, size=query.limit, cursor=query.cursor, now=clock.now())
     return views.OfferPage(items=page.items, next=page.next)
 
 
 @app.get(f"{BASE}/availability")
-def find_availability(slug: door.Slug, query: Annotated[FreeTimesQuery, Query()]) -> views.FreeTimesView:
+def find_availability(slug: door.Slug, query: door.Query[FreeTimesQuery]) -> views.FreeTimesView:
     door.visitor(app, slug)
     return views.FreeTimesView.model_validate(public_booking.free_times(slug, query, now=clock.now()))
 

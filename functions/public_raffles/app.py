@@ -1,9 +1,6 @@
 """Door: the raffles that anybody may see, and the proofs of their draws."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.fields import Listing
@@ -19,7 +16,7 @@ RAFFLES = "/tenant/<slug>/public/raffles"
 
 
 @app.get(RAFFLES)
-def listing(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.PublicRafflePage:
+def listing(slug: door.Slug, query: door.Query[Listing]) -> views.PublicRafflePage:
     door.visitor(app, slug)
     page = raffles.public_listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.PublicRafflePage(items=page.items, next=page.next)

@@ -1,9 +1,6 @@
 """Door: raffles, from the draft to the close of their sale."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
@@ -22,7 +19,7 @@ RaffleResponse = Response[views.RaffleView]
 
 
 @app.get(RAFFLES)
-def listing(slug: door.Slug, query: Annotated[views.RaffleListing, Query()]) -> views.RafflePage:
+def listing(slug: door.Slug, query: door.Query[views.RaffleListing]) -> views.RafflePage:
     door.caller(app, slug, Action.READ_RAFFLES)
     page = raffles.listing(slug, status=query.status, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.RafflePage(items=page.items, next=page.next)

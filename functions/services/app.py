@@ -1,17 +1,13 @@
 """Door: services, and the resources that give them."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.fields import Listing
 from mostrador.people.rules.permissions import Action
 from mostrador.scheduling import resources, services
 from mostrador.scheduling.views import services as views
-from mostrador.scheduling.views.services import NewResource
-from mostrador.scheduling.views.services import ServiceChanges as Changes
+from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges
 from mostrador.web import door
 
 app = door.resolver()
@@ -24,14 +20,14 @@ OneResource = Response[views.ResourceView]
 
 
 @app.get(SERVICES)
-def list_services(slug: door.Slug, query: Annotated[views.ServiceListing, Query()]) -> views.ServicePage:
+def list_services(slug: door.Slug, query: door.Query[views.ServiceListing]) -> views.ServicePage:
     door.caller(app, slug, Action.READ_SERVICES)
     page = services.listing(slug, is_active=query.is_active, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.ServicePage(items=page.items, next=page.next)
 
 
 @app.post(SERVICES)
-def create_service(slug: door.Slug, form: views.NewService, key: door.IdempotencyKey = None) -> OneService:
+def create_service(slug: door.Slug, form: NewService, key: door.IdempotencyKey = None) -> OneService:
     door.caller(app, slug, Action.CHANGE_SERVICES)
     return door.created(services.create(slug, form, key=key, now=clock.now()), views.ServiceView)
 
@@ -43,15 +39,13 @@ def get_service(slug: door.Slug, service_id: door.Id) -> OneService:
 
 
 @app.put(f"{SERVICES}/<service_id>")
-def replace_service(
-    slug: door.Slug, service_id: door.Id, form: views.NewService, seen: door.IfMatch = None
-) -> OneService:
+def replace_service(slug: door.Slug, service_id: door.Id, form: NewService, seen: door.IfMatch = None) -> OneService:
     door.caller(app, slug, Action.CHANGE_SERVICES)
     return door.shown(services.change(slug, service_id, form, seen=seen, now=clock.now()), views.ServiceView)
 
 
 @app.patch(f"{SERVICES}/<service_id>")
-def change_service(slug: door.Slug, service_id: door.Id, form: Changes, seen: door.IfMatch = None) -> OneService:
+def change_service(slug: door.Slug, service_id: door.Id, form: ServiceChanges, seen: door.IfMatch = None) -> OneService:
     door.caller(app, slug, Action.CHANGE_SERVICES)
     return door.shown(services.change(slug, service_id, form, seen=seen, now=clock.now()), views.ServiceView)
 
@@ -64,7 +58,7 @@ def delete_service(slug: door.Slug, service_id: door.Id, seen: door.IfMatch = No
 
 
 @app.get(RESOURCES)
-def list_resources(slug: door.Slug, query: Annotated[Listing, Query()]) -> views.ResourcePage:
+def list_resources(slug: door.Slug, query: door.Query[Listing]) -> views.ResourcePage:
     door.caller(app, slug, Action.READ_RESOURCES)
     page = resources.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.ResourcePage(items=page.items, next=page.next)

@@ -1,9 +1,6 @@
 """Door: a tenant's own settings, and the superusers' list of tenants."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.fields import Listing
@@ -41,7 +38,7 @@ def own_usage(slug: door.Slug) -> views.UsageView:
 
 
 @app.get(ALL)
-def listing(query: Annotated[Listing, Query()]) -> views.TenantPage:
+def listing(query: door.Query[Listing]) -> views.TenantPage:
     door.operator(app)
     page = tenants.listing(size=query.limit, cursor=query.cursor, now=clock.now())
     return views.TenantPage(items=page.items, next=page.next)

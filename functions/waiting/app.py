@@ -1,9 +1,6 @@
 """Door: the waiting list."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
@@ -20,7 +17,7 @@ OneWaiting = Response[views.WaitingView]
 
 
 @app.get(BASE)
-def listing(slug: door.Slug, query: Annotated[views.WaitingListing, Query()]) -> views.WaitingPage:
+def listing(slug: door.Slug, query: door.Query[views.WaitingListing]) -> views.WaitingPage:
     door.caller(app, slug, Action.READ_WAITING)
     page = waiting_list.listing(slug, query, now=clock.now())
     return views.WaitingPage(items=page.items, next=page.next)

@@ -1,6 +1,5 @@
 """The stand-ins have a layer of their own, which no other code imports and which ``prod`` does not get."""
 
-import ast
 import os
 import shutil
 import subprocess
@@ -15,18 +14,6 @@ LAYERS = template.ROOT / "layers"
 MOCKS = {"bancard_mock", "google_calendar_mock"}
 
 
-def imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-
-
-def uses_stand_ins(path):
-    return any(name.split(".")[0] == "stand_ins" for name in imports(path))
-
-
 def layers_of(function):
     return [layer["Ref"] for layer in function["Properties"].get("Layers", [])]
 
@@ -35,19 +22,6 @@ def test_the_shared_layer_holds_no_stand_in():
     names = {path.name for path in (LAYERS / "shared").rglob("*")}
 
     assert not {name for name in names if "stand_in" in name or "_mock" in name}
-
-
-def test_no_module_of_the_application_imports_a_stand_in():
-    modules = list((LAYERS / "shared").rglob("*.py"))
-
-    assert [path for path in modules if uses_stand_ins(path)] == []
-    assert len(modules) > 100
-
-
-def test_of_the_functions_only_the_two_mocks_import_stand_ins():
-    folders = {path.parent.name for path in (template.ROOT / "functions").rglob("*.py") if uses_stand_ins(path)}
-
-    assert folders == MOCKS
 
 
 def test_the_layer_is_added_to_the_two_mocks_alone():

@@ -11,7 +11,7 @@ from mostrador.people.rules.permissions import Role
 class Claims(TypedDict, total=False):
     """``user`` is the pool's id or ``key:<id>``; ``superuser`` is "true" or "false"; ``roles`` is JSON, slug -> role.
 
-    API Gateway passes only text. Without an authorizer there are no claims.
+    API Gateway passes only text.
     """
 
     user: str
@@ -21,11 +21,13 @@ class Claims(TypedDict, total=False):
 
 
 def of(event: APIGatewayProxyEvent) -> Claims:
+    """The claims in a request's event; empty where no authorizer was asked."""
     claims: Claims | None = event.request_context.get("authorizer")
     return claims or {}
 
 
 def is_superuser(event: APIGatewayProxyEvent) -> bool:
+    """Whether the caller is in the pool's group of superusers."""
     return of(event).get("superuser") == "true"
 
 

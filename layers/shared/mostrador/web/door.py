@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Header
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathParam
+from aws_lambda_powertools.event_handler.openapi.params import Query as QueryParam
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, BeforeValidator, StringConstraints
 
@@ -38,6 +39,8 @@ def _version(etag: object) -> str:
 
 
 Model = TypeVar("Model", bound=BaseModel)
+Query = Annotated[Model, QueryParam()]
+"""``Query[M]``: the query parameters as the model ``M``."""
 Event = dict[str, Any]
 """JSON of a Lambda proxy integration: the event of API Gateway, or the answer to it."""
 Handler = Callable[[Event, Any], Event]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
@@ -60,9 +60,9 @@ _STATUSES: Final[Mapping[type[ServiceError], int]] = {
 
 def language(event: APIGatewayProxyEvent) -> str:
     """``"es"`` unless Accept-Language puts English first."""
-    asked = str(event.headers.get("accept-language") or "").lower()
-    known = (part.strip()[:2] for part in asked.split(","))
-    return next((one for one in known if one in ("es", "en")), "es")
+    accepted = str(event.headers.get("accept-language") or "").lower()
+    languages = (part.strip()[:2] for part in accepted.split(","))
+    return next((language for language in languages if language in ("es", "en")), "es")
 
 
 def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
@@ -75,9 +75,9 @@ def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
     return _problem(event, status, error.code, error.says(language(event)), **facts)
 
 
-def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, /, **members: Any) -> Response[str]:
+def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, /, **members: object) -> Response[str]:
     request_id = event.request_context.request_id
-    told = {
+    described = {
         "type": f"urn:mostrador:problem:{code}",
         "title": code.replace("_", " "),
         "status": status,
@@ -86,22 +86,25 @@ def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, /
         "request_id": request_id,
     }
     headers = {"Retry-After": str(members.get("retry_after", 1))} if status in (429, 503) else {}
-    return Response(status, PROBLEM, json.dumps({**members, **told}, default=str), headers=headers)
+    return Response(status, PROBLEM, json.dumps({**members, **described}, default=str), headers=headers)
 
 
 def unprocessable(event: APIGatewayProxyEvent, error: RequestValidationError) -> Response[str]:
-    if any(one["loc"][0] == "path" for one in error.errors()):  # what cannot be an id is no id of anything
+    """422 with each fault; 404 where a part of the path is malformed, because nothing can have such an id."""
+    if any(fault["loc"][0] == "path" for fault in error.errors()):
         return no_route(event)
-    faults = [validation_messages.problem(one, language(event)) for one in error.errors()]
+    faults = [validation_messages.problem(fault, language(event)) for fault in error.errors()]
     detail = "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults[:5])
     return _problem(event, 422, "invalid_request", detail, errors=faults[:50])
 
 
 def no_route(event: APIGatewayProxyEvent) -> Response[str]:
+    """404 for a path that leads nowhere."""
     return refuse(event, errors.NotHere(entity="path", id=event.path))
 
 
 def table_failed(event: APIGatewayProxyEvent, error: TableFailure) -> Response[str]:
+    """503 where the table is overloaded or silent, else 500."""
     if is_overload(error):
         logger.warning("the table is overloaded", exc_info=error)
         return refuse(event, errors.Busy())
@@ -109,6 +112,7 @@ def table_failed(event: APIGatewayProxyEvent, error: TableFailure) -> Response[s
 
 
 def broken(event: APIGatewayProxyEvent, error: Exception) -> Response[str]:
+    """500 for a fault of ours, which is logged and not shown."""
     logger.error("unexpected failure", exc_info=error)
     return _problem(
         event,
