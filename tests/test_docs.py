@@ -12,6 +12,7 @@ import re
 import subprocess
 from datetime import UTC, date, datetime
 from fnmatch import fnmatch
+from itertools import pairwise
 
 import pytest
 
@@ -25,6 +26,7 @@ from mostrador.scheduling.rules.availability import Reason
 from mostrador.table import attributes, base, keys
 from mostrador.table.base import Item
 from mostrador.web import problems
+from tests import test_architecture
 from tests.support import doors, template
 
 ROOT = template.ROOT
@@ -260,6 +262,18 @@ def test_the_architecture_draws_every_room_and_every_module_beside_them():
     there = {path.stem for path in package.iterdir() if path.is_dir() or path.suffix == ".py"}
 
     assert there - {"__init__", "__pycache__"} <= set(re.findall(r"\w+", blocks(ARCHITECTURE, "")[0]))
+
+
+def test_the_rooms_are_drawn_in_the_order_in_which_they_import():
+    lines = reversed(blocks(ARCHITECTURE, "")[0].splitlines())
+    drawn = [set(re.findall(r"(?:^ |\| +)([a-z]+)\b", line)) for line in lines]
+    heights = [
+        [next(at for at, names in enumerate(drawn) if room in names) for room in floor]
+        for floor in test_architecture.FLOORS
+    ]
+
+    assert all(max(below) < min(above) for below, above in pairwise(heights))
+    assert test_architecture.ORDER in " ".join((ROOT / "docs" / "decisions" / "rooms.md").read_text().split())
 
 
 STEP = re.compile(r"^\d+\. `([\w/.]+\.(?:py|yaml))` -> `(\w+)`", re.M)
