@@ -1,4 +1,4 @@
-"""Door: the audit log, to be read and to be verified; no door changes it."""
+"""Door: the audit log, to be read and verified. No door changes it."""
 
 from mostrador import clock
 from mostrador.audit import log

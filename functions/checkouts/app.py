@@ -1,4 +1,4 @@
-"""Door: paying online, for staff and for whoever holds the link of what is paid for."""
+"""Door: paying online, for staff and for customers with the link of their order or appointment."""
 
 from mostrador import clock
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
@@ -15,7 +15,8 @@ app = door.resolver()
 handler = door.handler(app)
 
 API, PUBLIC = "/tenant/<slug>/api", "/tenant/<slug>/public"
-AN_HOUR = 20
+MOST_AN_HOUR = 20
+"""Checkouts that one address may start in an hour without an account."""
 PUBLIC_NAME = "public"
 Form = views.CheckoutForm
 
@@ -23,43 +24,43 @@ Form = views.CheckoutForm
 @app.post(f"{API}/appointments/<appointment_id>/checkout")
 def for_appointment(slug: door.Slug, appointment_id: door.Id, form: Form | None = None) -> views.CheckoutView:
     actor_name = door.caller(app, slug, Action.PAY).name
-    return _started(slug, Target.APPOINTMENT, appointment_id, form, actor_name)
+    return _start(slug, Target.APPOINTMENT, appointment_id, form, actor_name)
 
 
 @app.post(f"{API}/orders/<order_id>/checkout")
 def for_order(slug: door.Slug, order_id: door.Id) -> views.CheckoutView:
     actor_name = door.caller(app, slug, Action.PAY).name
-    return _started(slug, Target.ORDER, order_id, None, actor_name)
+    return _start(slug, Target.ORDER, order_id, None, actor_name)
 
 
 @app.post(f"{PUBLIC}/appointments/<token>/checkout")
 def for_own_appointment(slug: door.Slug, token: str, form: Form | None = None) -> views.CheckoutView:
     address, now = door.visitor(app, slug), clock.now()
-    booked = manage_links.verify_token(slug, token, now=now)
-    rate_limits.count(slug, "checkout", address, limit=AN_HOUR, now=now)
-    return _started(slug, Target.APPOINTMENT, booked.id, form, PUBLIC_NAME)
+    appointment = manage_links.verify_token(slug, token, now=now)
+    rate_limits.count(slug, "checkout", address, limit=MOST_AN_HOUR, now=now)
+    return _start(slug, Target.APPOINTMENT, appointment.id, form, PUBLIC_NAME)
 
 
 @app.post(f"{PUBLIC}/orders/<token>/checkout")
 def for_own_order(slug: door.Slug, token: str) -> views.CheckoutView:
     address, now = door.visitor(app, slug), clock.now()
-    ordered, _, _ = order_links.verify_token(slug, token, now=now)
-    rate_limits.count(slug, "checkout", address, limit=AN_HOUR, now=now)
-    return _started(slug, Target.ORDER, ordered.id, None, PUBLIC_NAME)
+    order, _, _ = order_links.verify_token(slug, token, now=now)
+    rate_limits.count(slug, "checkout", address, limit=MOST_AN_HOUR, now=now)
+    return _start(slug, Target.ORDER, order.id, None, PUBLIC_NAME)
 
 
 @app.get(f"{PUBLIC}/payments/<token>")
-def see(slug: door.Slug, token: str) -> views.OwnPaymentView:
+def get(slug: door.Slug, token: str) -> views.OwnPaymentView:
     door.visitor(app, slug)
     return views.OwnPaymentView.model_validate(payment_links.verify_token(slug, token, now=clock.now()))
 
 
-def _started(slug: str, target: Target, target_id: str, form: Form | None, actor_name: str) -> views.CheckoutView:
+def _start(slug: str, target: Target, target_id: str, form: Form | None, actor_name: str) -> views.CheckoutView:
     all_of_it = form.all if form else False
     try:
-        begun = checkout.start(slug, target, target_id, all_of_it=all_of_it, actor_name=actor_name, now=clock.now())
+        started = checkout.start(slug, target, target_id, all_of_it=all_of_it, actor_name=actor_name, now=clock.now())
     except (GatewayRefused, GatewayUnknown) as error:
-        if actor_name == PUBLIC_NAME:  # what is wrong between the two is nobody else's business
+        if actor_name == PUBLIC_NAME:  # the business's trouble with Bancard is not shown to the public
             raise bancard_account.PaymentsDown from error
         raise
-    return views.CheckoutView.model_validate(begun)
+    return views.CheckoutView.model_validate(started)

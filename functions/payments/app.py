@@ -1,4 +1,4 @@
-"""Door: payments, taken by hand or online, and the money that is due back."""
+"""Door: payments, received by the business or online, and their refunds."""
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -17,8 +17,8 @@ handler = door.handler(app)
 
 API = "/tenant/<slug>/api"
 BASE = f"{API}/payments"
-ONE = f"{BASE}/<payment_id>"
-OnePayment = Response[views.PaymentView]
+PAYMENT = f"{BASE}/<payment_id>"
+PaymentResponse = Response[views.PaymentView]
 
 
 @app.get(BASE)
@@ -34,20 +34,20 @@ def report(slug: door.Slug, query: door.Query[ReportQuery]) -> ReportView:
     return ReportView.model_validate(daily_report.of_day(slug, query.date, now=clock.now()))
 
 
-@app.get(ONE)
-def get(slug: door.Slug, payment_id: door.PaymentId) -> OnePayment:
+@app.get(PAYMENT)
+def get(slug: door.Slug, payment_id: door.PaymentId) -> PaymentResponse:
     door.caller(app, slug, Action.READ_ORDERS)
     return door.shown(payments.get(slug, payment_id, now=clock.now()), views.PaymentView)
 
 
-@app.post(f"{ONE}/verify")
-def verify(slug: door.Slug, payment_id: door.PaymentId) -> OnePayment:
+@app.post(f"{PAYMENT}/verify")
+def verify(slug: door.Slug, payment_id: door.PaymentId) -> PaymentResponse:
     door.caller(app, slug, Action.PAY)
     return door.shown(reconciliation.verify(slug, payment_id, now=clock.now()), views.PaymentView)
 
 
-@app.post(f"{ONE}/refund")
-def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -> OnePayment:
+@app.post(f"{PAYMENT}/refund")
+def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -> PaymentResponse:
     caller, now = door.caller(app, slug, Action.REFUND), clock.now()
     refunded = refunds.refund_payment(slug, payment_id, form, actor_name=caller.name, now=now).payment
     if refunded.provider == Provider.BANCARD:
@@ -55,8 +55,8 @@ def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -
     return door.shown(refunded, views.PaymentView)
 
 
-@app.post(f"{ONE}/refunded")
-def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning | None = None) -> OnePayment:
+@app.post(f"{PAYMENT}/refunded")
+def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning | None = None) -> PaymentResponse:
     caller = door.caller(app, slug, Action.REFUND)
     reference = form.reference if form else None
     returned = payments.mark_refunded(slug, payment_id, reference=reference, actor_name=caller.name, now=clock.now())
@@ -64,7 +64,7 @@ def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning 
 
 
 @app.post(f"{API}/appointments/<appointment_id>/payments")
-def take(
+def record(
     slug: door.Slug, appointment_id: door.Id, form: views.Confirmation, key: door.IdempotencyKey = None
 ) -> SettledAppointmentView:
     caller = door.caller(app, slug, Action.PAY)

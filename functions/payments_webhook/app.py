@@ -1,12 +1,13 @@
 """Door: Bancard's message that somebody paid, or tried to.
 
-It answers what Bancard wants to read, whatever becomes of the message; 404 where there is no such business.
+Bancard gets the answer that it expects, whatever the outcome of the message; 404 where there is no such business.
 """
 
 import base64
 import json
 import re
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final, NotRequired, TypedDict
 
 from mostrador import clock, context
 from mostrador.errors import NotFound, Unavailable
@@ -20,32 +21,46 @@ ACTOR: Final = context.Actor("bancard", "system", "bancard")
 MOST_BYTES: Final = 64 * 1024
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+class Event(TypedDict):
+    """API Gateway's event of a proxy integration, as far as it is read here."""
+
+    pathParameters: dict[str, str]
+    body: NotRequired[str | None]
+    isBase64Encoded: NotRequired[bool]
+
+
+class Answer(TypedDict):
+    statusCode: int
+    headers: dict[str, str]
+    body: str
+
+
+def handler(event: Event, _context: object) -> Answer:
     tenant = event["pathParameters"]["slug"]
     if not re.fullmatch(SLUG, tenant):
-        return _answer(404, {"status": "error"})
+        return _answer(404, "error")
     with context.working(tenant, ACTOR):
         try:
             bancard_webhook.receive(tenant, _message(event), now=clock.now())
         except NotFound:
-            return _answer(404, {"status": "error"})
-        except (Unavailable, TableFailure) as error:  # Bancard is asked by the sweeper, whatever it makes of this
+            return _answer(404, "error")
+        except (Unavailable, TableFailure) as error:  # the sweeper asks Bancard about the payment anyway
             is_fault = isinstance(error, TableFailure) and not is_overload(error)
             (logger.error if is_fault else logger.warning)("message not taken", error=type(error).__name__)
-            return _answer(503, {"status": "error"})
-    return _answer(200, {"status": "success"})
+            return _answer(503, "error")
+    return _answer(200, "success")
 
 
-def _message(event: dict[str, Any]) -> dict[str, Any]:
-    """The body; nothing where it is empty or no JSON object, which is Bancard's ping."""
+def _message(event: Event) -> Mapping[str, object]:
+    """The body's JSON object; an empty one for an empty or unreadable body, which is Bancard's ping."""
     raw = event.get("body") or ""
     try:
         text = base64.b64decode(raw).decode() if event.get("isBase64Encoded") else raw
-        told = json.loads(text, parse_float=str) if len(text) <= MOST_BYTES else None
+        message = json.loads(text, parse_float=str) if len(text) <= MOST_BYTES else None
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return message if isinstance(message, dict) else {}
 
 
-def _answer(status: int, told: dict[str, str]) -> dict[str, Any]:
-    return {"statusCode": status, "headers": JSON, "body": json.dumps(told, separators=(",", ":"))}
+def _answer(status_code: int, status: str) -> Answer:
+    return {"statusCode": status_code, "headers": JSON, "body": json.dumps({"status": status}, separators=(",", ":"))}

@@ -130,8 +130,8 @@ def test_what_is_refused_again_and_again_fails_aloud(haircut, now):
     stale = list(reads.due(held.hold_expires_at))
     appointments.delete("salon", held.id, seen=None, now=now)
 
-    assert sweeper._sweep(stale[0], held.hold_expires_at + sweeper.STUCK) == {"overtaken": 1}
-    assert sweeper._sweep(stale[0], held.hold_expires_at + sweeper.STUCK + timedelta(seconds=1)) == {"failed": 1}
+    assert sweeper._sweep(stale[0], held.hold_expires_at + sweeper.STUCK_AFTER) == {"overtaken": 1}
+    assert sweeper._sweep(stale[0], held.hold_expires_at + sweeper.STUCK_AFTER + timedelta(seconds=1)) == {"failed": 1}
 
 
 def test_what_nobody_knows_how_to_sweep_fails_aloud(salon, now):

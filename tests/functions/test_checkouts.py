@@ -254,7 +254,7 @@ def test_dead_links_all_look_the_same(bank, till, clinic, now):
 
 
 def test_an_address_starts_so_many_payments_an_hour_and_no_more(bank, till, monkeypatch):
-    monkeypatch.setattr("functions.checkouts.app.AN_HOUR", 2)
+    monkeypatch.setattr("functions.checkouts.app.MOST_AN_HOUR", 2)
 
     answers = [start_own(till) for _ in range(3)]
 

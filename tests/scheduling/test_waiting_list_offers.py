@@ -135,7 +135,7 @@ def test_what_may_be_paid_for_is_offered_to_nobody_else_before_its_turn(haircut,
     ).payment
     bank.pay(begun.id)
     ends = offered(first, now).hold_expires_at
-    monkeypatch.setattr(sweeper, "PATIENCE", 1)
+    monkeypatch.setattr(sweeper, "MOST_UNANSWERED", 1)
     bank.silent |= {"confirmation", "rollback"}
     times = iter([ends + timedelta(seconds=seconds)])
 

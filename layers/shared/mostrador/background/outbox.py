@@ -1,6 +1,6 @@
-"""The outbox: changes of the table, as its stream brings them, are handed to the use case that their entity concerns.
+"""The outbox: it hands each change that the table's stream brings to the use case of the change's entity.
 
-A record may come more than once. Handlers take repeats, and change nothing by them.
+A record may come more than once. A repeated record changes nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from mostrador.table import keys, reads, stream_batches
 from mostrador.table.stream_batches import INSERT, BatchAnswer, Change, StreamRecord
 
 SETTLED: Final = timedelta(hours=1)
-"""What is older the stream has brought, or given up: MaximumRecordAgeInSeconds in template.yaml."""
+"""The stream has brought older records, or dropped them: MaximumRecordAgeInSeconds in template.yaml."""
 
 
 def deliver(records: Sequence[StreamRecord]) -> BatchAnswer:
-    """Hand on the stream's records, those of one partition and entity together. Raises NothingDelivered."""
+    """Hand the records to their handlers, those of one partition and entity together. Raises NothingDelivered."""
     return stream_batches.deliver(
         records, group_by=lambda change: (change.key[0], change.entity), handle=_handle, failure="outbox failed"
     )
@@ -30,21 +30,21 @@ def _handle(tenant: str, changes: Sequence[Change]) -> None:
 
 
 def _chain(tenant: str, changes: Sequence[Change]) -> None:
-    """New lines of the audit log are linked."""
+    """Link the new lines of the audit log."""
     _alert(tenant, changes)
     chain.link(tenant, {line_of(change.item): change.at for change in changes if change.event == INSERT})
 
 
 def _alert(tenant: str, changes: Sequence[Change]) -> None:
-    """What is written once and was touched all the same wakes somebody up."""
+    """Log an error for each change of an item that is written once and must never change."""
     for change in changes:
         if change.event != INSERT:
             logger.error("audit tampered", tenant=tenant, event=change.event, key=change.key[1])
 
 
 def _board(tenant: str, changes: Sequence[Change]) -> None:
-    """Numbers that were reserved, sold or freed are brought into the picture of their raffle."""
-    from mostrador.raffles import board  # noqa: PLC0415 - with pydantic and more, which most records do without
+    """Show the reserved, sold and freed numbers on their raffle's board."""
+    from mostrador.raffles import board  # noqa: PLC0415 - it needs pydantic, and most records do not
 
     numbers = [keys.numbered(change.key) for change in changes]
     (raffle_id, _), now = numbers[0], clock.now()
@@ -59,20 +59,20 @@ _HANDLERS: Final[dict[str, Callable[[str, Sequence[Change]], None]]] = {
 
 
 def catch_up(clock: Callable[[], datetime], *, since: datetime, until: datetime) -> dict[str, int]:
-    """Do for every tenant what the stream did not bring since then, and stop at ``until``; tells how much.
+    """Link the audit lines since then that the stream did not bring, of every tenant, and stop at ``until``.
 
-    What failed or was left is done the next time.
+    Returns counts. The next run does what failed or was left.
     """
     counts = {"tenants": 0, "linked": 0, "failed": 0, "unfinished": 0}
-    for shop in reads.span(keys.TENANTS, "-", "~", index="gsi1"):
+    for tenant in reads.span(keys.TENANTS, "-", "~", index="gsi1"):
         if clock() >= until:
             counts["unfinished"] = 1
             break
         counts["tenants"] += 1
         try:
-            with context.working(shop.slug, context.SYSTEM):
-                counts["linked"] += chain.catch_up(shop.slug, since=since, until=clock() - SETTLED)
+            with context.working(tenant.slug, context.SYSTEM):
+                counts["linked"] += chain.catch_up(tenant.slug, since=since, until=clock() - SETTLED)
         except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
-            log_failure("outbox failed", error, partition=shop.pk)
+            log_failure("outbox failed", error, partition=tenant.pk)
             counts["failed"] += 1
     return counts

@@ -1,12 +1,12 @@
-"""What must happen when a deadline comes, by itself: everything in the ``due`` index, once a minute.
+"""The sweeper: once a minute it handles every item of the ``due`` index, that is, whose deadline has come.
 
-Whatever is done is safe to repeat and to do twice at once, so a run that ends early, or two runs, do no harm.
+Each step can be repeated, and done twice at once. So a run that ends early, or two runs at once, do no harm.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from mostrador import context
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
@@ -25,6 +25,8 @@ from mostrador.table.items.raffles import Order, Raffle
 from mostrador.table.items.scheduling import Appointment, WaitingLine
 from mostrador.tenancy import tenants
 
+DueItem = Appointment | WaitingLine | Order | Raffle | Payment
+
 OUTCOMES: Final = (
     "expired",
     "lines",
@@ -38,32 +40,30 @@ OUTCOMES: Final = (
     "unfinished",
     "lag_seconds",
 )
-
-PATIENCE: Final = 2
-"""Questions of a tenant's that Bancard may leave unanswered in one run, before the others of that tenant wait."""
-STUCK: Final = timedelta(minutes=10)
-"""What is refused for longer was not done by somebody else: it will not be done at all, such as a draw by a beacon
-that does not exist."""
+MOST_UNANSWERED: Final = 2
+"""Questions of a tenant that Bancard may leave unanswered in one run, before the tenant's others wait."""
+STUCK_AFTER: Final = timedelta(minutes=10)
+"""An item refused for longer than this has failed: nobody else handled it. Example: a draw by an unknown beacon."""
 
 
 def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
-    """Handle what is due, and stop at ``until``; tells how many by outcome, and how late the latest was.
+    """Handle the due items, and stop at ``until``; returns counts by outcome, and how late the latest item was.
 
-    A suspended tenant's is left as it is, one item that fails is logged and left for the next run.
+    Items of a suspended tenant stay. An item that fails is logged and stays for the next run.
     """
     counts = dict.fromkeys(OUTCOMES, 0)
-    silent: Counter[str] = Counter()
+    unanswered: Counter[str] = Counter()
     for item in _in_order(clock()):
         now, tenant = clock(), keys.tenant_of(item.pk)
         if now >= until:
             counts["unfinished"] = 1
             break
-        if silent[tenant] >= PATIENCE and _asks_a_gateway(item):
+        if unanswered[tenant] >= MOST_UNANSWERED and _may_ask_gateway(item):
             counts["unanswered"] += 1
             continue
-        with context.working(keys.tenant_of(item.pk), context.SYSTEM):
+        with context.working(tenant, context.SYSTEM):
             outcomes = _sweep(item, now)
-        silent[tenant] += outcomes.get("unanswered", 0)
+        unanswered[tenant] += outcomes.get("unanswered", 0)
         for outcome, count in outcomes.items():
             counts[outcome] += count
         if "suspended" not in outcomes:
@@ -72,88 +72,108 @@ def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
     return counts
 
 
-def _in_order(now: datetime) -> Iterator[Any]:
-    """What is due: first what needs nobody else, then what asks a gateway, tenant by tenant.
+def _in_order(now: datetime) -> Iterator[DueItem]:
+    """The due items: first those that need no gateway, then those that may ask one, tenant by tenant.
 
-    Of a tenant first payments, then what is let go once its payment is, then the lines of who waits for that.
+    Of one tenant payments come first, then held items with a checkout, then the waiting lines for their times.
     """
-    asking: dict[str, list[Any]] = {}
+    by_tenant: dict[str, list[DueItem]] = {}
     lines: list[WaitingLine] = []
     for item in reads.due(now):
-        if _asks_a_gateway(item):
-            asking.setdefault(keys.tenant_of(item.pk), []).append(item)
+        if _may_ask_gateway(item):
+            by_tenant.setdefault(keys.tenant_of(item.pk), []).append(item)
         elif isinstance(item, WaitingLine):
             lines.append(item)
         else:
             yield item
     for line in lines:
-        if (of_tenant := asking.get(keys.tenant_of(line.pk))) is None:
+        if (of_tenant := by_tenant.get(keys.tenant_of(line.pk))) is None:
             yield line
         else:
             of_tenant.append(line)
-    for some in sorted(asking.values(), key=lambda some: min(one.due_at for one in some)):
-        yield from sorted(some, key=lambda item: (_place(item), item.due_at))
+    for items in sorted(by_tenant.values(), key=lambda items: min(item.due_at for item in items)):
+        yield from sorted(items, key=lambda item: (_rank(item), item.due_at))
 
 
-def _place(item: Any) -> int:
-    """When its turn comes among what is due of a tenant."""
+def _rank(item: DueItem) -> int:
+    """The place of an item's kind among the items of its tenant."""
     return 0 if isinstance(item, Payment) else 2 if isinstance(item, WaitingLine) else 1
 
 
-def _asks_a_gateway(item: Any) -> bool:
+def _may_ask_gateway(item: DueItem) -> bool:
     return isinstance(item, Payment) or bool(getattr(item, "checkout_id", None))
 
 
-def _sweep(item: Any, now: datetime) -> dict[str, int]:
-    """Handle one item; tells what it counts as."""
+def _sweep(item: DueItem, now: datetime) -> dict[str, int]:
+    """Handle one item; returns the outcomes to count."""
+    tenant = keys.tenant_of(item.pk)
     try:
-        if not _is_of_active(item, now):
+        if not _is_active(tenant, now):
             return {"suspended": 1}
-        return _HANDLERS[type(item)](keys.tenant_of(item.pk), item, now)
+        return _handle(tenant, item, now)
     except (GatewayUnknown, GatewayRefused, NotConnected):
         return {"unanswered": 1}
     except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
-        is_stuck = now - datetime.fromisoformat(item.due_at) > STUCK
-        if isinstance(error, NotFound | Conflict) and not is_stuck:  # somebody was here between the index and us
+        is_stuck = now - datetime.fromisoformat(item.due_at) > STUCK_AFTER
+        if isinstance(error, NotFound | Conflict) and not is_stuck:  # somebody changed it after we read the index
             return {"overtaken": 1}
-        tenant, entity = keys.tenant_of(item.pk), type(item).__name__
-        log_failure("sweep failed", error, tenant=tenant, entity=entity, key=item.sk)
+        log_failure("sweep failed", error, tenant=tenant, entity=type(item).__name__, key=item.sk)
         return {"failed": 1}
 
 
-def _is_of_active(item: Any, now: datetime) -> bool:
+def _is_active(tenant: str, now: datetime) -> bool:
     try:
-        tenants.current(keys.tenant_of(item.pk), now=now)
+        tenants.current(tenant, now=now)
     except NotHere:
         return False
     return True
 
 
-def _expire(tenant: str, item: Appointment, now: datetime) -> dict[str, int]:
-    silent = _close_checkout(tenant, item.checkout_id, now)
-    expired = appointments.expire(tenant, item.id, now=now)
-    return {"expired" if expired.status == AppointmentStatus.EXPIRED else "overtaken": 1, "unanswered": silent}
+def _handle(tenant: str, item: DueItem, now: datetime) -> dict[str, int]:
+    match item:
+        case Payment():
+            return _handle_payment(tenant, item, now)
+        case Appointment():
+            return _expire_appointment(tenant, item, now)
+        case Order():
+            return _expire_order(tenant, item, now)
+        case Raffle():
+            return _advance_raffle(tenant, item, now)
+        case WaitingLine():
+            return {"lines": 1, "offers": waiting_list_offers.advance(tenant, item, now=now)}
+    raise TypeError(f"{type(item).__name__} has no deadline")
 
 
-def _advance(tenant: str, item: WaitingLine, now: datetime) -> dict[str, int]:
-    return {"lines": 1, "offers": waiting_list_offers.advance(tenant, item, now=now)}
+def _handle_payment(tenant: str, payment: Payment, now: datetime) -> dict[str, int]:
+    if payment.status != PaymentState.REFUND_DUE:
+        reconciliation.check(tenant, payment, now=now)
+        return {"payments": 1}
+    stored = rollbacks.refund(tenant, payment, now=now)
+    is_unanswered = stored.status == PaymentState.REFUND_DUE and not stored.by_hand
+    return {"unanswered" if is_unanswered else "payments": 1}
 
 
-def _expire_order(tenant: str, item: Order, now: datetime) -> dict[str, int]:
-    silent = _close_checkout(tenant, item.checkout_id, now)
-    expired = order_transitions.expire(tenant, item.id, now=now)
-    return {"expired" if expired.status == OrderStatus.EXPIRED else "overtaken": 1, "unanswered": silent}
+def _expire_appointment(tenant: str, appointment: Appointment, now: datetime) -> dict[str, int]:
+    unanswered = _close_checkout(tenant, appointment.checkout_id, now)
+    stored = appointments.expire(tenant, appointment.id, now=now)
+    return {"expired" if stored.status == AppointmentStatus.EXPIRED else "overtaken": 1, "unanswered": unanswered}
+
+
+def _expire_order(tenant: str, order: Order, now: datetime) -> dict[str, int]:
+    unanswered = _close_checkout(tenant, order.checkout_id, now)
+    stored = order_transitions.expire(tenant, order.id, now=now)
+    return {"expired" if stored.status == OrderStatus.EXPIRED else "overtaken": 1, "unanswered": unanswered}
 
 
 def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> int:
-    """Roll a payment back before what it is for is let go; 1 where Bancard does not answer.
+    """Roll an open payment back before its target's hold ends; returns 1 where Bancard does not answer, else 0.
 
-    Then that is let go all the same: money that comes later takes it again or goes back.
+    The hold ends in any case: money that comes later takes the slot or numbers again, or is due back.
     """
-    live = reads.one(keys.payment(tenant, checkout_id)) if checkout_id else None
-    if isinstance(live, Payment) and live.status == PaymentState.PENDING:
+    stored = reads.one(keys.payment(tenant, checkout_id)) if checkout_id else None
+    if isinstance(stored, Payment) and stored.status == PaymentState.PENDING:
         try:
-            reconciliation.give_up(tenant, live, now=now)
+            reconciliation.give_up(tenant, stored, now=now)
         except GatewayUnknown:
             return 1
         except ServiceError:
@@ -161,26 +181,8 @@ def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> int:
     return 0
 
 
-def _settle(tenant: str, item: Payment, now: datetime) -> dict[str, int]:
-    if item.status == PaymentState.REFUND_DUE:
-        left = rollbacks.refund(tenant, item, now=now)
-        is_silent = left.status == PaymentState.REFUND_DUE and not left.by_hand
-        return {"unanswered" if is_silent else "payments": 1}
-    reconciliation.check(tenant, item, now=now)
-    return {"payments": 1}
-
-
-def _advance_raffle(tenant: str, item: Raffle, now: datetime) -> dict[str, int]:
-    if item.status == RaffleStatus.CANCELLED:
-        refunds.refund_cancelled_raffle(tenant, item.id, now=now)
+def _advance_raffle(tenant: str, raffle: Raffle, now: datetime) -> dict[str, int]:
+    if raffle.status == RaffleStatus.CANCELLED:
+        refunds.refund_cancelled_raffle(tenant, raffle.id, now=now)
         return {"raffles": 1}
-    return {"raffles" if draws.advance(tenant, item.id, now=now) else "overtaken": 1}
-
-
-_HANDLERS: Final[dict[type, Callable[[str, Any, datetime], dict[str, int]]]] = {
-    Appointment: _expire,
-    WaitingLine: _advance,
-    Order: _expire_order,
-    Raffle: _advance_raffle,
-    Payment: _settle,
-}
+    return {"raffles" if draws.advance(tenant, raffle.id, now=now) else "overtaken": 1}
