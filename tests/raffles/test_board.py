@@ -275,7 +275,7 @@ def test_a_rebuild_does_not_undo_a_projection_that_overtakes_it(salon, now):
 def test_who_is_overtaken_again_and_again_is_busy_and_comes_back(salon, now, monkeypatch):
     raffle = on_sale(now=now)
     set_state(raffle, 7, SOLD)
-    monkeypatch.setattr(board.writes, "attempts", lambda **_: range(3))
+    monkeypatch.setattr(board.writes, "attempts", lambda *_, **__: range(3))
 
     with patch.object(BoardChunk, "save", side_effect=board._ChunkChanged), pytest.raises(Busy):
         project(raffle, 7, now=now)
