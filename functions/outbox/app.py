@@ -1,4 +1,4 @@
-"""Door: the table's stream; and, from time to time, what it did not bring."""
+"""Door: the table's stream; once a day also the audit lines that the stream did not bring."""
 
 from datetime import timedelta
 from typing import Final, NotRequired, TypedDict
@@ -12,7 +12,7 @@ BUDGET: Final = timedelta(seconds=45)
 
 
 class Event(TypedDict):
-    """Records of the stream; or ``days``: catch up with what was not brought in the last days."""
+    """Records of the stream; or ``days``: catch up with the last days."""
 
     Records: NotRequired[list[StreamRecord]]
     days: NotRequired[int]

@@ -30,7 +30,7 @@ class PaymentsDown(Unavailable):
     """The public's error for any trouble between the business and Bancard."""
 
     code = "payments_unavailable"
-    en = "online payments are not to be had at the moment; please try again later or contact the business"
+    en = "online payments are not available at the moment; please try again later or contact the business"
     es = "los pagos en línea no están disponibles en este momento; intente más tarde o comuníquese con el negocio"
 
 

@@ -29,8 +29,8 @@ _PAYABLE: Final = frozenset(
 
 class NotPayable(Conflict):
     code = "not_payable"
-    en = "what is {status} is not paid online"
-    es = "lo que está {status} no se paga en línea"
+    en = "an order or appointment that is {status} cannot be paid online"
+    es = "una orden o un turno en estado {status} no se puede pagar en línea"
 
 
 class NothingDue(Conflict):
