@@ -1,6 +1,7 @@
 """Bancard's message that somebody paid, or tried to: verified, and answered by asking Bancard about the payment.
 
-The message's token signs number, amount and currency, and not the result. So a message alone changes no payment.
+The message's token signs number, amount and currency, and not the result. So a message alone changes no payment:
+``reconciliation.check`` asks Bancard, and ``settlement.settle`` settles the money that Bancard confirms.
 """
 
 from collections.abc import Mapping

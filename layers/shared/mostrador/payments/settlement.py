@@ -2,17 +2,20 @@
 
 Every payment is settled here, from Bancard or received by the business. The cases:
 
-- paid in time: it pays its target.
-- paid late, and the slot or numbers are still free: they are taken again and paid.
-- paid late, and they are gone: SLOT_GONE, TOO_LATE, NUMBERS_GONE.
-- paid twice: ALREADY_PAID.
-- wrong amount: WRONG_AMOUNT.
-- after a cancellation: APPOINTMENT_CANCELLED, ORDER_CANCELLED, RAFFLE_CANCELLED; the target was deleted: TARGET_GONE.
+- paid in time: the target is paid.
+- paid late, its slot or numbers still free: they are taken again, and the target is paid.
+- paid late, its slot or numbers gone: due back as SLOT_GONE or NUMBERS_GONE.
+- paid after the appointment's start (if it must be taken again) or the raffle's sale cutoff: due back as TOO_LATE.
+- paid twice: due back as ALREADY_PAID.
+- wrong amount or currency: due back as WRONG_AMOUNT.
+- more numbers than the customer may still have: due back as TOO_MANY_NUMBERS.
+- after a cancellation or refund: due back as APPOINTMENT_CANCELLED, ORDER_CANCELLED, ORDER_REFUNDED, RAFFLE_CANCELLED.
+- the target was deleted: due back as TARGET_GONE, decided in ``_decide`` below.
 
-The case of an appointment is decided in ``appointment_settlement.settle``, of an order in
-``raffles.order_transitions.settle``; both ask ``ledger.rules.payment_states`` for the reason of a refund. TARGET_GONE
-is decided here. A payment with a reason becomes REFUND_DUE and stays on the list of refunds due until it is refunded;
-``rollbacks`` refunds those of Bancard. No paid money is dropped, and no unpaid target is confirmed.
+``appointment_settlement.settle`` decides the case of an appointment, ``raffles.order_transitions.settle`` of an order.
+Both take the reason of a refund from ``ledger.rules.payment_states``. A payment that is due back is REFUND_DUE and on
+the list of refunds due; ``rollbacks`` refunds those of Bancard. No paid money is dropped, and no unpaid target is
+confirmed.
 """
 
 from dataclasses import dataclass

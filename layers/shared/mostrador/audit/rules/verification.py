@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import chain as joined
 from typing import Any, Final, Self
 
 from mostrador.audit.rules.chain import Line, Link, genesis, seal
@@ -100,7 +99,9 @@ class Progress:
             known.add(link.sk)
             self.linked += 1
             self.caught_up += not link.seen_at
-            yield from joined(self._join(link), _compare_line(link, lines.get(link.sk)))
+            yield from self._join(link)
+            if problem := _compare_line(link, lines.get(link.sk)):
+                yield problem
         self.lines += len(lines)
         for sk in sorted(lines.keys() - known):
             if sk < min(newest, old) or sk >= future:
@@ -151,16 +152,17 @@ def _removed(first: int, end: int) -> Iterator[Finding]:
     return (Finding(Problem.REMOVED, number) for number in range(first, end))
 
 
-def _compare_line(link: Link, line: Line | None) -> Iterator[Finding]:
-    """Compare the line of ``link`` with the chain's record of it."""
+def _compare_line(link: Link, line: Line | None) -> Finding | None:
+    """The problem of the line of ``link``, against the chain's record of it; None where there is none."""
     if line is None:
-        yield Finding(Problem.REMOVED, link.sequence, link.sk, expected=link.line)
-    elif line.digest != link.line:
-        yield Finding(Problem.CHANGED, link.sequence, link.sk, expected=link.line, found=line.digest)
-    elif not line.sk.startswith(f"{line.at}#"):
-        yield Finding(Problem.CHANGED, link.sequence, link.sk)
-    elif link.seen_at and not _is_near(line.at, link.seen_at):
-        yield Finding(Problem.INSERTED, link.sequence, link.sk, found=line.digest)
+        return Finding(Problem.REMOVED, link.sequence, link.sk, expected=link.line)
+    if line.digest != link.line:
+        return Finding(Problem.CHANGED, link.sequence, link.sk, expected=link.line, found=line.digest)
+    if not line.sk.startswith(f"{line.at}#"):
+        return Finding(Problem.CHANGED, link.sequence, link.sk)
+    if link.seen_at and not _is_near(line.at, link.seen_at):
+        return Finding(Problem.INSERTED, link.sequence, link.sk, found=line.digest)
+    return None
 
 
 def _is_near(at: str, seen_at: str) -> bool:
