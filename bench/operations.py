@@ -129,8 +129,8 @@ def _with_calendar(shop: Shop) -> list[Operation]:
     ]
 
 
-def _move(shop: Shop, appointment_id: str, starts_at: datetime) -> None:
-    form = Rescheduling(starts_at=starts_at)
+def _move(shop: Shop, appointment_id: str, scheduled_at: datetime) -> None:
+    form = Rescheduling(scheduled_at=scheduled_at)
     appointments.reschedule(shop.slug, appointment_id, form, actor_name="eva@example.com", now=NOW)
 
 

@@ -53,12 +53,12 @@ class Shop:
     solo: Service
     duo: Service
 
-    def form(self, starts_at: datetime, phone: str, *, hold: bool = False) -> NewAppointment:
+    def form(self, scheduled_at: datetime, phone: str, *, hold: bool = False) -> NewAppointment:
         customer = NewCustomer(name="María José Fernández", phone=phone, email="maria.jose@example.com")
-        return NewAppointment(service_id=self.solo.id, starts_at=starts_at, customer=customer, hold=hold)
+        return NewAppointment(service_id=self.solo.id, scheduled_at=scheduled_at, customer_data=customer, hold=hold)
 
-    def book(self, starts_at: datetime, phone: str, *, hold: bool = False) -> Appointment:
-        form = self.form(starts_at, phone, hold=hold)
+    def book(self, scheduled_at: datetime, phone: str, *, hold: bool = False) -> Appointment:
+        form = self.form(scheduled_at, phone, hold=hold)
         return appointments.book(self.slug, form, actor_name="eva@example.com", key=ids.new(), now=NOW)
 
 
@@ -136,9 +136,9 @@ def live_through(endpoint: str, shop: Shop, bookings: int) -> None:
             raise RuntimeError(f"dynoxide left {len(left)} items unwritten")
 
 
-def pattern(client: Any, shop: Shop, starts_at: datetime) -> tuple[Raw, Raw, Raw]:
+def pattern(client: Any, shop: Shop, scheduled_at: datetime) -> tuple[Raw, Raw, Raw]:
     """A booked appointment, its customer and the guard of the customer's phone, as stored."""
-    made = shop.book(starts_at, f"0981 {starts_at:%y%m%d}")
+    made = shop.book(scheduled_at, f"0981 {scheduled_at:%y%m%d}")
     wanted = (
         keys.appointment(shop.slug, made.id),
         keys.customer(shop.slug, made.customer_id),
@@ -177,14 +177,14 @@ def _guest(shop: Shop, patterns: tuple[Raw, Raw, Raw], customer_id: str, phone: 
 
 
 def _visit(shop: Shop, patterns: tuple[Raw, Raw, Raw], line: agenda.Booking, customer_id: str) -> Raw:
-    starts_at, visit_id = local_time.instant(line.starts, ZONE).astimezone(UTC), line.appointment_id
+    scheduled_at, visit_id = local_time.instant(line.starts, ZONE).astimezone(UTC), line.appointment_id
     pk, sk = keys.appointment(shop.slug, visit_id)
-    by_start, start_sk = keys.appointment_by_start(shop.slug, starts_at, visit_id)
-    of_customer, customer_sk = keys.appointment_of_customer(shop.slug, customer_id, starts_at, visit_id)
+    by_start, start_sk = keys.appointment_by_start(shop.slug, scheduled_at, visit_id)
+    of_customer, customer_sk = keys.appointment_of_customer(shop.slug, customer_id, scheduled_at, visit_id)
     own = _texts(pk=pk, sk=sk, gsi1pk=by_start, gsi1sk=start_sk, gsi2pk=of_customer, gsi2sk=customer_sk)
-    ends_at = starts_at + timedelta(minutes=line.duration)
-    instant = Appointment.starts_at.serialize
-    return patterns[0] | own | _texts(id=visit_id, starts_at=instant(starts_at), ends_at=instant(ends_at))
+    ends_at = scheduled_at + timedelta(minutes=line.duration)
+    instant = Appointment.scheduled_at.serialize
+    return patterns[0] | own | _texts(id=visit_id, scheduled_at=instant(scheduled_at), ends_at=instant(ends_at))
 
 
 def _texts(**values: str) -> Raw:

@@ -36,9 +36,9 @@ def at_bancard(slug: str) -> Iterator[None]:
         yield
 
 
-def asked(shop: Shop, starts_at: datetime) -> str:
+def asked(shop: Shop, scheduled_at: datetime) -> str:
     """A held appointment with its page; gives the payment's id."""
-    booked = shop.book(starts_at, f"0981 300 {next(_numbers):03d}", hold=True)
+    booked = shop.book(scheduled_at, f"0981 300 {next(_numbers):03d}", hold=True)
     return start(shop, booked.id)
 
 

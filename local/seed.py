@@ -79,7 +79,7 @@ SERVICES: Final[dict[str, list[dict[str, Any]]]] = {
             "name": "Color y brushing",
             "description": "Coloring and blow-dry",
             "duration_minutes": 120,
-            "buffer_after_minutes": 15,
+            "buffer_time_minutes": 15,
             "price": "350000",
         },
     ],

@@ -65,8 +65,16 @@ def delete(slug: door.Slug, appointment_id: door.Id, seen: door.IfMatch = None) 
 
 
 @app.post(f"{ONE}/confirm")
-def confirm(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
-    caller = door.caller(app, slug, Action.BOOK)
+def confirm(
+    slug: door.Slug, appointment_id: door.Id, form: views.AppointmentConfirmation | None = None
+) -> OneAppointment:
+    caller, transaction_id = door.caller(app, slug, Action.BOOK), form.payment_transaction_id if form else None
+    if transaction_id:
+        from mostrador.payments import paid_confirmation  # noqa: PLC0415 - most confirmations come without money
+
+        door.caller(app, slug, Action.PAY)
+        paid = paid_confirmation.confirm(slug, appointment_id, transaction_id, actor_name=caller.name, now=clock.now())
+        return _shown(paid)
     return _shown(appointments.confirm(slug, appointment_id, actor_name=caller.name, now=clock.now()))
 
 

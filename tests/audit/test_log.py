@@ -339,7 +339,7 @@ def told(haircut):
     """Somebody's day: a service renamed, a customer made, an appointment booked and cancelled."""
     admin.call("PATCH", f"{SERVICES}/{haircut.id}", {"name": "Barba"})
     ana = staff.call("POST", "/tenant/salon/api/customers", {"name": "Ana"}).json
-    form = {"service_id": haircut.id, "starts_at": moved("2026-12-01T12:00:00Z"), "customer_id": ana["id"]}
+    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_id": ana["id"]}
     booked = staff.call("POST", "/tenant/salon/api/appointments", form).json
     staff.call("POST", f"/tenant/salon/api/appointments/{booked['id']}/cancel")
     return {"service": haircut.id, "customer": ana["id"], "appointment": booked["id"]}

@@ -21,8 +21,8 @@ MINUTE = timedelta(minutes=1)
 
 
 def hold(service, at, now, name="Ana", **more):
-    wanted = {"customer": {"name": name, "phone": f"0981 {400000 + at.hour * 60 + at.minute}"}} | more
-    form = NewAppointment(service_id=service.id, starts_at=at, hold=True, **wanted)
+    wanted = {"customer_data": {"name": name, "phone": f"0981 {400000 + at.hour * 60 + at.minute}"}} | more
+    form = NewAppointment(service_id=service.id, scheduled_at=at, hold=True, **wanted)
     return appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 

@@ -53,7 +53,7 @@ def test_a_moved_event_is_put_back(shop, google, watched):
     come_round(shop)
 
     assert is_right(google)
-    assert stored(watched).starts_at.hour == 12
+    assert stored(watched).scheduled_at.hour == 12
 
 
 def test_a_deleted_event_is_made_again_under_the_next_id(shop, google, watched):
@@ -82,7 +82,7 @@ def test_a_moved_event_moves_the_appointment(shop, google, watched):
     come_round(shop)
 
     moved = stored(watched)
-    assert (moved.starts_at.hour, moved.history[-1]["by"]) == (13, "google calendar")
+    assert (moved.scheduled_at.hour, moved.history[-1]["by"]) == (13, "google calendar")
     assert is_right(google)
 
 
@@ -242,7 +242,7 @@ def test_a_move_to_a_time_that_is_taken_is_put_back(shop, google, watched):
 
     come_round(shop)
 
-    assert (stored(watched).starts_at.hour, stored(other).starts_at.hour) == (12, 13)
+    assert (stored(watched).scheduled_at.hour, stored(other).scheduled_at.hour) == (12, 13)
     assert is_right(google)
 
 
@@ -261,7 +261,7 @@ def test_what_no_appointment_can_be_is_put_back(shop, google, watched, edit):
 
     come_round(shop)
 
-    assert stored(watched).starts_at.hour == 12
+    assert stored(watched).scheduled_at.hour == 12
     assert is_right(google)
     assert {one["summary"] for one in google.alive().values()} == {"Corte · Ana 1"}
 
@@ -274,7 +274,7 @@ def test_what_changed_here_meanwhile_goes_before_what_changed_there(shop, google
     shop.sweep()
     shop.deliver()
 
-    assert stored(watched).starts_at.hour == 18
+    assert stored(watched).scheduled_at.hour == 18
     assert is_right(google)
 
 
@@ -323,7 +323,7 @@ def test_a_change_that_staff_overtook_is_not_followed(shop, google, watched, cha
     come_round(shop)
     come_round(shop)
 
-    assert (stored(watched).status, stored(watched).starts_at.hour) == ("CONFIRMED", 18)
+    assert (stored(watched).status, stored(watched).scheduled_at.hour) == ("CONFIRMED", 18)
     assert is_right(google)
 
 
@@ -351,7 +351,7 @@ def test_an_event_dragged_into_another_century_is_put_back(shop, google, watched
 
     come_round(shop)
 
-    assert stored(watched).starts_at.hour == 12
+    assert stored(watched).scheduled_at.hour == 12
     assert is_right(google)
 
 

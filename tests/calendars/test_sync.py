@@ -212,7 +212,7 @@ def test_an_id_lost_by_a_save_from_an_older_copy_is_written_again_once(shop, goo
     booked = shop.book()
     older = stored(booked)
     shop.deliver()
-    older.notes = "x"
+    older.customer_notes = "x"
     older.save()  # as a use case that read before the id was written
 
     brought, _ = shop.deliver()

@@ -20,7 +20,7 @@ def busy_at_nine(haircut, now):
 
 
 def form(service, **more):
-    return {"service_id": service.id, "starts_at": NINE, "customer": {"name": "Ana"}} | more
+    return {"service_id": service.id, "scheduled_at": NINE, "customer_data": {"name": "Ana"}} | more
 
 
 def test_staff_are_told_what_is_in_the_way_and_may_book_over_it(busy_at_nine):
@@ -30,14 +30,18 @@ def test_staff_are_told_what_is_in_the_way_and_may_book_over_it(busy_at_nine):
     assert (refused.status, refused.json["code"], refused.json["reason"]) == (409, "slot_taken", "external")
     assert refused.json["detail"].endswith("ocupado en el calendario externo")
     assert refused.json["details"] == {"from": NINE, "until": moved("2026-12-01T09:30:00-03:00")}
-    assert (booked.status, booked.json["starts_at"]) == (201, NINE)
+    assert (booked.status, booked.json["scheduled_at"]) == (201, NINE)
 
 
 def test_staff_may_move_over_it_and_nobody_else_may(busy_at_nine):
-    wanted = {"service_id": busy_at_nine.id, "starts_at": TEN, "name": "Ana", "phone": "0981 123 456"}
+    wanted = {
+        "service_id": busy_at_nine.id,
+        "scheduled_at": TEN,
+        "customer_data": {"name": "Ana", "phone": "0981 123 456"},
+    }
     own = anybody.call("POST", "/tenant/salon/public/appointments", wanted).json
     (one,) = staff.call("GET", APPOINTMENTS).json["items"]
-    move = {"starts_at": NINE}
+    move = {"scheduled_at": NINE}
 
     plain = staff.call("POST", f"{APPOINTMENTS}/{one['id']}/reschedule", move)
     own_way = anybody.call("POST", own["links"]["reschedule"], move | {"ignore_calendar": True})
@@ -46,7 +50,7 @@ def test_staff_may_move_over_it_and_nobody_else_may(busy_at_nine):
 
     assert (plain.status, plain.json["reason"]) == (409, "external")
     assert (own_way.status, odd.status) == (422, 422)
-    assert (over.status, over.json["starts_at"]) == (200, NINE)
+    assert (over.status, over.json["scheduled_at"]) == (200, NINE)
 
 
 def test_availability_tells_when_the_calendar_was_read_and_explains_what_it_takes(busy_at_nine):
@@ -60,7 +64,11 @@ def test_availability_tells_when_the_calendar_was_read_and_explains_what_it_take
 
 
 def test_without_an_account_nobody_books_over_it_or_learns_what_it_is(busy_at_nine):
-    wanted = {"service_id": busy_at_nine.id, "starts_at": NINE, "name": "Ana", "phone": "0981 123 456"}
+    wanted = {
+        "service_id": busy_at_nine.id,
+        "scheduled_at": NINE,
+        "customer_data": {"name": "Ana", "phone": "0981 123 456"},
+    }
 
     refused = anybody.call("POST", "/tenant/salon/public/appointments", wanted)
     over = anybody.call("POST", "/tenant/salon/public/appointments", wanted | {"ignore_calendar": True})

@@ -19,7 +19,7 @@ CUSTOMERS = "/tenant/salon/api/customers"
 
 @pytest.fixture
 def booked(haircut):
-    form = {"service_id": haircut.id, "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "Ana"}}
+    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     return admin.call("POST", APPOINTMENTS, form).json
 
 

@@ -17,7 +17,7 @@ CLIENTS = {Role.VIEWER: viewer, Role.STAFF: staff, Role.ADMIN: admin, Role.SUPER
 HOURS = {"monday": [{"opens": "10:00", "closes": "12:00"}]}
 # A value for each field that is another than the one it has.
 VALUES = {
-    "appointment": {"notes": "n", "internal_notes": "i", "total_amount": "70000"},
+    "appointment": {"customer_notes": "n", "internal_notes": "i", "total_amount": "70000"},
     "customer": {"name": "Ana B", "phone": "0981 222 333", "email": "b@example.com", "notes": "n"},
     "resource": {"name": "Silla", "is_active": False, "business_hours": HOURS},
     "closure": {"name": "Feria", "hours": []},
@@ -33,7 +33,7 @@ VALUES = {
     },
     "service": {
         "name": "Corte B", "description": "d", "duration_minutes": 45, "buffer_before_minutes": 5,
-        "buffer_after_minutes": 5, "price": "90000", "deposit_percent": 30, "currency": "USD", "is_active": False,
+        "buffer_time_minutes": 5, "price": "90000", "deposit_percent": 30, "currency": "USD", "is_active": False,
         "capacity": 2,
         "max_bookings_per_day": 5, "max_bookings_per_week": 9, "advance_booking_days": 60,
         "bookable_until": moved("2027-01-31"), "resource_ids": [], "second_resource_ids": [],
@@ -57,7 +57,7 @@ def urls(haircut, now):
 
 def made(haircut, now):
     salon = "/tenant/salon/api"
-    form = {"service_id": haircut.id, "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "Ana"}}
+    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     booked = staff.call("POST", f"{salon}/appointments", form | {"internal_notes": "vip"}).json
     admin.call("POST", f"{salon}/closures", {"name": "Feriado", "date": moved("2026-12-25")})
     members_add("u-staff", now)
@@ -124,7 +124,7 @@ def test_what_changes_by_calls_of_its_own_is_written_by_nobody(urls, subtests, e
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("field", ["tenant", "created_at", "total_amount", "status"])
 def test_staff_write_neither_tenant_nor_creation_nor_amount_nor_state(urls, method, field):
-    answer = staff.call(method, urls["appointment"], {"notes": "x", field: "1"})
+    answer = staff.call(method, urls["appointment"], {"customer_notes": "x", field: "1"})
 
     assert (answer.status, answer.json["field"]) == (403, f"body.{field}")
 
@@ -164,6 +164,6 @@ def shows_what_the_role_may_see(urls, entity, field, role):
 def test_a_role_in_one_tenant_is_none_in_another(urls, clinic):
     both = Client({"clinic": "admin", "salon": "viewer"})
 
-    answer = both.call("PATCH", urls["appointment"], {"notes": "x"})
+    answer = both.call("PATCH", urls["appointment"], {"customer_notes": "x"})
 
     assert (answer.status, answer.json["code"]) == (403, "field_forbidden")

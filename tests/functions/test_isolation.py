@@ -71,15 +71,15 @@ def make(slug):
 
     (resource,) = gateway.call(mine, "GET", f"{api}/resources").json["items"]
     service = post("services", {"name": "Corte", "duration_minutes": 30, "price": "80"})
-    start = {"service_id": service["id"], "starts_at": moved("2026-12-01T15:00:00Z")}
-    booked = post("appointments", start | {"customer": {"name": "Ana", "phone": "+595981123456"}})
+    start = {"service_id": service["id"], "scheduled_at": moved("2026-12-01T15:00:00Z")}
+    booked = post("appointments", start | {"customer_data": {"name": "Ana", "phone": "+595981123456"}})
     waiting = post(
         "waiting", {"service_id": service["id"], "date": moved("2026-12-02"), "customer_id": booked["customer_id"]}
     )
     for path, body in (
         ("services", {"name": "Tinte", "duration_minutes": 90, "price": "90"}),
         ("resources", {"name": "Silla 2"}),
-        ("appointments", start | {"starts_at": moved("2026-12-01T16:00:00Z"), "customer": {"name": "Beto"}}),
+        ("appointments", start | {"scheduled_at": moved("2026-12-01T16:00:00Z"), "customer_data": {"name": "Beto"}}),
         ("waiting", {"service_id": service["id"], "date": moved("2026-12-03"), "customer_id": booked["customer_id"]}),
         ("feeds", {}),
         ("keys", {"name": "otra", "role": "viewer"}),
@@ -137,14 +137,27 @@ def test_another_tenants_ids_in_the_path_are_not_there(theirs, method, path):
 
 
 @pytest.mark.parametrize(("path", "body"), [
-    ("appointments", {"service_id": "", "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "B"}}),
-    ("appointments", {"service_id": "own", "starts_at": moved("2026-12-01T12:00:00Z"), "customer_id": ""}),
+    ("appointments", {"service_id": "", "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "B"}}),
+    ("appointments", {"service_id": "own", "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_id": ""}),
     (
         "appointments",
-        {"service_id": "own", "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "B"}, "resource_id": ""},
+        {
+            "service_id": "own",
+            "scheduled_at": moved("2026-12-01T12:00:00Z"),
+            "customer_data": {"name": "B"},
+            "resource_id": "",
+        },
     ),
-    ("series", {"service_id": "", "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "B"}, "count": 2}),
-    ("waiting", {"service_id": "", "date": moved("2026-12-01"), "customer": {"name": "B"}}),
+    (
+        "series",
+        {
+            "service_id": "",
+            "scheduled_at": moved("2026-12-01T12:00:00Z"),
+            "customer_data": {"name": "B"},
+            "count": 2,
+        },
+    ),
+    ("waiting", {"service_id": "", "date": moved("2026-12-01"), "customer_data": {"name": "B"}}),
     ("waiting", {"service_id": "own", "date": moved("2026-12-01"), "customer_id": ""}),
     ("services", {"name": "B", "duration_minutes": 30, "price": "1", "resource_ids": [""]}),
     ("services", {"name": "B", "duration_minutes": 30, "price": "1", "second_resource_ids": [""]}),

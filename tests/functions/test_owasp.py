@@ -18,9 +18,8 @@ SALON = "/tenant/salon/api"
 def booking(haircut):
     return {
         "service_id": haircut.id,
-        "starts_at": moved("2026-12-01T12:00:00Z"),
-        "name": "Ana",
-        "phone": "0981 123 456",
+        "scheduled_at": moved("2026-12-01T12:00:00Z"),
+        "customer_data": {"name": "Ana", "phone": "0981 123 456"},
     }
 
 
@@ -44,7 +43,7 @@ def test_api2_broken_authentication(salon, monkeypatch):
 
 def test_api3_broken_object_property_level_authorization(haircut):
     """Neither does a request set what is not its own, nor does an answer tell what is not the reader's."""
-    form = {"service_id": haircut.id, "starts_at": moved("2026-12-01T12:00:00Z"), "customer": {"name": "Ana"}}
+    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     made = staff.call("POST", f"{SALON}/appointments", form | {"internal_notes": "vip"}).json
 
     assert staff.call("POST", f"{SALON}/appointments", form | {"total_amount": "1"}).status == 422

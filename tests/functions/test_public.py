@@ -14,6 +14,8 @@ TEN = moved("2026-12-01T10:00:00-03:00")
 INTERNAL = {"plan", "is_active", "max_appointments_per_month", "max_raffles", "max_active_bookings", "hold_minutes"}
 PUBLIC = "/tenant/salon/public"
 
+ANA = {"name": "Ana López", "phone": "0981 123 456"}
+
 
 @pytest.fixture(autouse=True)
 def _stopped_clock(monkeypatch, now):
@@ -21,7 +23,7 @@ def _stopped_clock(monkeypatch, now):
 
 
 def form(service, **more):
-    return {"service_id": service.id, "starts_at": NINE, "name": "Ana López", "phone": "0981 123 456"} | more
+    return {"service_id": service.id, "scheduled_at": NINE, "customer_data": ANA} | more
 
 
 def book(service, who=anybody, **more):
@@ -61,7 +63,7 @@ def test_services_show_what_a_customer_chooses_by(haircut):
 
     assert (told["name"], told["price"], told["duration_minutes"]) == ("Corte", "80000", 30)
     assert told["resources"] == [{"id": haircut.resource_ids[0], "name": "Salón Ñandutí"}]
-    assert not {"is_active", "max_bookings_per_day", "buffer_after_minutes", "version", "created_at"} & set(told)
+    assert not {"is_active", "max_bookings_per_day", "buffer_time_minutes", "version", "created_at"} & set(told)
 
 
 def test_availability_tells_when_and_never_why_not(haircut):
@@ -81,8 +83,8 @@ def test_a_customer_books_sees_moves_and_cancels(haircut):
     links = booked["links"]
 
     assert anybody.call("GET", links["self"]).json == booked
-    moved = anybody.call("POST", links["reschedule"], {"starts_at": TEN})
-    assert (moved.status, moved.json["starts_at"], moved.json["links"]) == (200, TEN, links)
+    moved = anybody.call("POST", links["reschedule"], {"scheduled_at": TEN})
+    assert (moved.status, moved.json["scheduled_at"], moved.json["links"]) == (200, TEN, links)
     cancelled = anybody.call("POST", links["cancel"])
     assert (cancelled.status, cancelled.json["status"], cancelled.json["cancel_until"]) == (200, "CANCELLED", None)
     assert anybody.call("POST", links["cancel"], {"reason": "otra vez"}).json == cancelled.json
@@ -112,10 +114,10 @@ def test_the_limit_of_an_address_says_when_to_come_back(haircut, monkeypatch):
     monkeypatch.setattr("mostrador.scheduling.public_booking.BOOKINGS_AN_HOUR", 1)
     book(haircut)
 
-    answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut, starts_at=TEN))
+    answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut, scheduled_at=TEN))
 
     assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (429, "too_many_requests", "3600")
-    book(haircut, replace(anybody, address="203.0.113.8"), starts_at=TEN)
+    book(haircut, replace(anybody, address="203.0.113.8"), scheduled_at=TEN)
 
 
 def test_what_a_caller_says_of_the_own_address_is_not_believed(haircut, monkeypatch):
@@ -156,7 +158,7 @@ def test_nobody_is_named_in_the_log(haircut):
     with logs.written() as written:
         links = book(haircut, email="ana@example.com")["links"]
         anybody.call("POST", f"{PUBLIC}/appointments", form(haircut))
-        anybody.call("POST", links["reschedule"], {"starts_at": TEN})
+        anybody.call("POST", links["reschedule"], {"scheduled_at": TEN})
         anybody.call("POST", links["cancel"], {"reason": "Ana no puede"})
 
     assert written.lines()

@@ -42,7 +42,8 @@ def offered(anybody, business, service):
 def book(anybody, business, service):
     """A customer books the first free time."""
     starts = offered(anybody, business, service)[0]
-    form = {"service_id": service["id"], "starts_at": starts, "name": "Ana López", "phone": "0984 100 001"}
+    ana = {"name": "Ana López", "phone": "0984 100 001"}
+    form = {"service_id": service["id"], "scheduled_at": starts, "customer_data": ana}
     booked = anybody.call("POST", f"{business.public}/appointments", form)
     assert booked.status_code == 201, booked.text
     return booked.json()
@@ -81,7 +82,7 @@ def lapse(stack, slug, appointment):
     """The hold ends, in the appointment and in its agenda day."""
     alter(stack, (f"T#{slug}#APPOINTMENTS", f"APPOINTMENT#{appointment['id']}"), {"hold_expires_at": LONG_AGO})
     table = aws(stack, "dynamodb")
-    key = {"pk": {"S": f"T#{slug}#AGENDA#{appointment['resource_id']}"}, "sk": {"S": appointment["starts_at"][:10]}}
+    key = {"pk": {"S": f"T#{slug}#AGENDA#{appointment['resource_id']}"}, "sk": {"S": appointment["scheduled_at"][:10]}}
     lines = table.get_item(TableName=stack.table_name, Key=key)["Item"]["lines"]["M"]
     for name, line in lines.items():
         held = int.from_bytes(line["B"][14:18])

@@ -46,9 +46,9 @@ def until_linked(admin, log, lines):
 def test_what_admin_and_staff_did_is_in_the_log_and_soon_in_its_chain(business, admin, staff, service, log):
     one = f"{business.api}/services/{service['id']}"
     assert admin.call("PATCH", one, {"name": "Peinado y corte"}).status_code == 200
-    (starts_at, *_) = free_starts(staff, f"{business.api}/appointments/availability", service["id"], 3)
+    (scheduled_at, *_) = free_starts(staff, f"{business.api}/appointments/availability", service["id"], 3)
     customer = {"name": "Clara", "phone": "0982 810001"}
-    form = {"service_id": service["id"], "starts_at": starts_at, "customer": customer}
+    form = {"service_id": service["id"], "scheduled_at": scheduled_at, "customer_data": customer}
     booked = staff.call("POST", f"{business.api}/appointments", form)
     assert booked.status_code == 201, booked.text
 

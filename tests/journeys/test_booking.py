@@ -29,8 +29,8 @@ def offered(viewer, salon, haircut):
     return lambda: free_starts(viewer, f"{salon}/appointments/availability", haircut["id"], 1)
 
 
-def form(service, starts_at, **more):
-    return {"service_id": service["id"], "starts_at": starts_at, "customer": ANA} | more
+def form(service, scheduled_at, **more):
+    return {"service_id": service["id"], "scheduled_at": scheduled_at, "customer_data": ANA} | more
 
 
 def test_from_the_list_of_services_to_a_slot_that_is_free_again(business, staff, salon, haircut, offered):
@@ -41,7 +41,7 @@ def test_from_the_list_of_services_to_a_slot_that_is_free_again(business, staff,
     booked = staff.call("POST", f"{salon}/appointments", form(haircut, starts[3]), Idempotency_Key="journey-1")
     assert booked.status_code == 201, booked.text
     one = f"{salon}/appointments/{booked.json()['id']}"
-    assert booked.json()["starts_at"] == starts[3]
+    assert booked.json()["scheduled_at"] == starts[3]
     assert starts[3] not in offered()
 
     again = staff.call("POST", f"{salon}/appointments", form(haircut, starts[3]), Idempotency_Key="journey-1")
@@ -70,10 +70,10 @@ def test_an_edit_needs_the_version_it_was_made_from(staff, salon, haircut, offer
     booked = staff.call("POST", f"{salon}/appointments", form(haircut, offered()[0]))
     one = f"{salon}/appointments/{booked.json()['id']}"
 
-    changed = staff.call("PATCH", one, {"notes": "Trae foto"}, If_Match=booked.headers["etag"])
+    changed = staff.call("PATCH", one, {"customer_notes": "Trae foto"}, If_Match=booked.headers["etag"])
 
-    assert (changed.status_code, changed.json()["notes"]) == (200, "Trae foto")
-    problem(staff.call("PATCH", one, {"notes": "Otra"}, If_Match=booked.headers["etag"]), 412, "stale")
+    assert (changed.status_code, changed.json()["customer_notes"]) == (200, "Trae foto")
+    problem(staff.call("PATCH", one, {"customer_notes": "Otra"}, If_Match=booked.headers["etag"]), 412, "stale")
     assert staff.call("DELETE", one).status_code == 204
 
 
@@ -147,8 +147,8 @@ def test_what_makes_no_sense_is_refused_at_the_door(staff, salon):
         f"{salon}/appointments", content=b"x" * 1_000_000, headers={"Authorization": f"Bearer {staff.token}"}
     )
     problem(big, 413, "body_too_large")
-    naive = staff.call("POST", f"{salon}/appointments", {"service_id": "0" * 32, "starts_at": "2026-12-01T09:00:00"})
-    assert problem(naive, 422, "invalid_request")["errors"][0]["field"] == "body.starts_at"
+    naive = staff.call("POST", f"{salon}/appointments", {"service_id": "0" * 32, "scheduled_at": "2026-12-01T09:00:00"})
+    assert problem(naive, 422, "invalid_request")["errors"][0]["field"] == "body.scheduled_at"
     problem(staff.call("GET", f"{salon}/nothing-here"), 404, "not_found")
 
 
@@ -158,7 +158,7 @@ def test_twenty_clients_at_once_on_one_slot_have_one_winner(staff, salon, haircu
     def book(number):
         barrier.wait()
         customer = {"name": f"Cliente {number}", "phone": f"0982 {200000 + number}"}
-        return staff.call("POST", f"{salon}/appointments", form(haircut, start, customer=customer))
+        return staff.call("POST", f"{salon}/appointments", form(haircut, start, customer_data=customer))
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(book, range(20)))

@@ -85,7 +85,7 @@ def starts(business, staff):
 
 
 def book(business, service, start):
-    form = {"service_id": service, "starts_at": start, "customer": {"name": "Ana"}, "status": "CONFIRMED"}
+    form = {"service_id": service, "scheduled_at": start, "customer_data": {"name": "Ana"}, "status": "CONFIRMED"}
     answer = business.staff.call("POST", f"{business.api}/appointments", form)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -99,7 +99,7 @@ def test_an_appointment_is_in_the_calendar_within_seconds_moves_and_goes(connect
     assert shown["google_calendar_event_id"] in (f"{booked['id']}g0", None)
 
     _, later = starts[4]
-    staff.call("POST", f"{one}/{booked['id']}/reschedule", {"starts_at": later})
+    staff.call("POST", f"{one}/{booked['id']}/reschedule", {"scheduled_at": later})
     eventually(lambda: connected.events()[booked["id"]]["start"]["dateTime"] == later)
 
     staff.call("POST", f"{one}/{booked['id']}/cancel")

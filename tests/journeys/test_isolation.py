@@ -178,7 +178,7 @@ def test_a_booking_goes_all_the_way(staff: Visitor, business: Business):
     service = business.service("Peinado")["id"]
     base = f"{business.api}/appointments"
     start = free_starts(staff, f"{base}/availability", service, 20)[0]
-    form = {"service_id": service, "starts_at": start, "customer": {"name": "Iris", "phone": "0981 555 001"}}
+    form = {"service_id": service, "scheduled_at": start, "customer_data": {"name": "Iris", "phone": "0981 555 001"}}
     booked = staff.call("POST", base, form)
 
     assert booked.status_code == 201, booked.text

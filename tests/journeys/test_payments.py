@@ -134,7 +134,7 @@ def test_a_decline_leaves_the_slot_held_until_it_lapses(anybody, business, slug,
     lapse(stack, slug, one)
     alter(stack, (f"T#{slug}#APPOINTMENTS", f"APPOINTMENT#{one['id']}"), {"due_at": LONG_AGO})
     swept(stack, lambda: see(anybody, own)["status"] == "EXPIRED")
-    assert own["starts_at"] in offered(anybody, business, deposit)
+    assert own["scheduled_at"] in offered(anybody, business, deposit)
 
 
 def test_a_late_message_takes_the_slot_again(anybody, business, slug, clerk, portal, deposit, stack):
@@ -155,9 +155,9 @@ def test_a_late_message_for_a_slot_that_is_gone_is_refunded(anybody, business, s
     portal.choose(begun, "late")
     one = appointment_of(clerk, business, deposit)
     lapse(stack, slug, one)
-    form = {"service_id": deposit["id"], "starts_at": own["starts_at"], "status": "CONFIRMED"}
+    form = {"service_id": deposit["id"], "scheduled_at": own["scheduled_at"], "status": "CONFIRMED"}
     taken = clerk.call(
-        "POST", f"{business.api}/appointments", form | {"customer": {"name": "Beto", "phone": "0984 100 002"}}
+        "POST", f"{business.api}/appointments", form | {"customer_data": {"name": "Beto", "phone": "0984 100 002"}}
     )
     assert taken.status_code == 201, taken.text
 

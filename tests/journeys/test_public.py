@@ -6,7 +6,7 @@ from tests.journeys.conftest import free_starts
 from tests.journeys.visitors import Visitor, problem
 
 pytestmark = pytest.mark.journey
-BETO = {"name": "Beto Ríos", "phone": "0983 456 789", "notes": "Corte alto"}
+BETO = {"customer_data": {"name": "Beto Ríos", "phone": "0983 456 789"}, "customer_notes": "Corte alto"}
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, salon, cu
     assert (cut["price"], cut["resources"][0]["name"]) == ("80000", "Peluquera Ñandutí")
     starts = offered()
 
-    wanted = {"service_id": cut["id"], "starts_at": starts[3], "resource_id": cut["resources"][0]["id"], **BETO}
+    wanted = {"service_id": cut["id"], "scheduled_at": starts[3], "resource_id": cut["resources"][0]["id"], **BETO}
     booked = anybody.call("POST", f"{salon}/appointments", wanted, Idempotency_Key="public-1")
     assert booked.status_code == 201, booked.text
     told, links = booked.json(), booked.json()["links"]
@@ -54,8 +54,8 @@ def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, salon, cu
     taken = problem(anybody.call("POST", f"{salon}/appointments", wanted), 409, "slot_taken")
     assert taken["alternatives"] == [starts[1], starts[2], starts[4]]
 
-    moved = anybody.call("POST", links["reschedule"].lstrip("/"), {"starts_at": starts[6]})
-    assert (moved.status_code, moved.json()["starts_at"]) == (200, starts[6]), moved.text
+    moved = anybody.call("POST", links["reschedule"].lstrip("/"), {"scheduled_at": starts[6]})
+    assert (moved.status_code, moved.json()["scheduled_at"]) == (200, starts[6]), moved.text
     assert moved.json()["token"] == told["token"]
     now_free = offered()
     assert starts[3] in now_free
@@ -68,7 +68,7 @@ def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, salon, cu
 
 
 def test_a_link_opens_one_tenants_door_only(anybody, business, neighbour, salon, cut, offered):
-    wanted = {"service_id": cut["id"], "starts_at": offered()[0], **BETO}
+    wanted = {"service_id": cut["id"], "scheduled_at": offered()[0], **BETO}
     token = anybody.call("POST", f"{salon}/appointments", wanted).json()["token"]
 
     for slug in (neighbour.slug, "clinic-health", "salon-beauty"):
@@ -88,9 +88,8 @@ def test_one_address_cannot_empty_an_agenda(http, salon, cut, offered):
     for number in range(21):
         wanted = {
             "service_id": cut["id"],
-            "starts_at": starts[number],
-            "name": "Nadie",
-            "phone": f"0984 {300000 + number}",
+            "scheduled_at": starts[number],
+            "customer_data": {"name": "Nadie", "phone": f"0984 {300000 + number}"},
         }
         statuses.append(stranger.call("POST", f"{salon}/appointments", wanted, X_Forwarded_For="198.51.100.9"))
 

@@ -30,10 +30,10 @@ def start(staff, salon, coloring):
 
 def test_a_series_with_one_conflict_is_told_and_then_booked_without_it(staff, salon, coloring, start):
     first, second, *later = [days.weeks_later(start, week) for week in range(6)]
-    one = {"service_id": coloring, "customer": ANA}
-    taken = staff.call("POST", f"{salon}/appointments", one | {"starts_at": second})
+    one = {"service_id": coloring, "customer_data": ANA}
+    taken = staff.call("POST", f"{salon}/appointments", one | {"scheduled_at": second})
     assert taken.status_code == 201, taken.text
-    series = one | {"starts_at": first, "count": 6}
+    series = one | {"scheduled_at": first, "count": 6}
 
     refused = staff.call("POST", f"{salon}/series", series)
     assert (refused.status_code, refused.json()["code"]) == (409, "series_conflicts")
@@ -43,11 +43,11 @@ def test_a_series_with_one_conflict_is_told_and_then_booked_without_it(staff, sa
 
     booked = staff.call("POST", f"{salon}/series", series | {"skip_conflicts": True}, Idempotency_Key="series-1")
     assert booked.status_code == 201, booked.text
-    assert [made["starts_at"] for made in booked.json()["booked"]] == [first, *later]
+    assert [made["scheduled_at"] for made in booked.json()["booked"]] == [first, *later]
     again = staff.call("POST", f"{salon}/series", series | {"skip_conflicts": True}, Idempotency_Key="series-1")
     assert again.json() == booked.json()
 
-    far = {"starts_at": days.weeks_later(start, 8)}
+    far = {"scheduled_at": days.weeks_later(start, 8)}
     moved = staff.call("POST", f"{salon}/appointments/{taken.json()['id']}/reschedule", far)
     assert moved.status_code == 409  # past the advance window, which only a series may pass
     for made in [taken.json(), *booked.json()["booked"]]:
@@ -84,7 +84,7 @@ def test_done_is_known_only_after_the_start(staff, salon, coloring, start):
     booked = staff.call(
         "POST",
         f"{salon}/appointments",
-        {"service_id": coloring, "customer": ANA, "starts_at": start, "status": "CONFIRMED"},
+        {"service_id": coloring, "customer_data": ANA, "scheduled_at": start, "status": "CONFIRMED"},
     )
     one = f"{salon}/appointments/{booked.json()['id']}"
 

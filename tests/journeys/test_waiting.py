@@ -28,9 +28,9 @@ def massage_on(business, day):
     return business.service("Masaje", price="20.00", resource_ids=[giver["id"]])
 
 
-def book(business, service, starts_at, number):
+def book(business, service, scheduled_at, number):
     customer = {"name": f"Titular {number}", "phone": f"0982 {600000 + number}"}
-    form = {"service_id": service["id"], "starts_at": starts_at, "customer": customer, "status": "CONFIRMED"}
+    form = {"service_id": service["id"], "scheduled_at": scheduled_at, "customer_data": customer, "status": "CONFIRMED"}
     answer = business.staff.call("POST", f"{business.api}/appointments", form)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -46,7 +46,7 @@ def fill(business, service, day):
 
 def wait_for(business, service, day, number):
     customer = {"name": f"Espera {number}", "phone": f"0982 {700000 + number}"}
-    form = {"service_id": service["id"], "date": day.isoformat(), "customer": customer}
+    form = {"service_id": service["id"], "date": day.isoformat(), "customer_data": customer}
     return business.staff.call("POST", f"{business.api}/waiting", form)
 
 
@@ -66,12 +66,12 @@ def test_a_freed_time_is_held_for_the_first_in_line_who_confirms_it(business, st
     swept(stack, lambda: viewer.call("GET", one).json()["status"] != "WAITING")
     offered = viewer.call("GET", one).json()
 
-    assert (offered["status"], offered["offer_starts_at"]) == ("OFFERED", full[1]["starts_at"])
+    assert (offered["status"], offered["offer_starts_at"]) == ("OFFERED", full[1]["scheduled_at"])
     held = f"{salon}/appointments/{offered['appointment_id']}"
     told = viewer.call("GET", held).json()
     assert (told["customer_name"], told["status"]) == ("Espera 1", "PENDING")
     assert told["hold_expires_at"] == offered["offer_expires_at"]
-    form = {"service_id": massage["id"], "starts_at": full[1]["starts_at"], "customer": {"name": "Otro"}}
+    form = {"service_id": massage["id"], "scheduled_at": full[1]["scheduled_at"], "customer_data": {"name": "Otro"}}
     problem(staff.call("POST", f"{salon}/appointments", form), 409, "slot_taken")
 
     assert staff.call("POST", f"{held}/confirm").json()["status"] == "CONFIRMED"

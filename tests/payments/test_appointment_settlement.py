@@ -198,7 +198,7 @@ def test_what_is_paid_keeps_its_amount_and_is_kept(booked, now):
 def test_moving_keeps_what_was_paid(booked, now):
     from mostrador.scheduling.views.appointments import Rescheduling
 
-    paid, form = booked.take_cash(now), Rescheduling(starts_at=tills.NINE + timedelta(hours=2))
+    paid, form = booked.take_cash(now), Rescheduling(scheduled_at=tills.NINE + timedelta(hours=2))
 
     appointments.reschedule("salon", booked.item.id, form, actor_name="eva", now=now)
 

@@ -292,7 +292,9 @@ class TestDeposits:
         from mostrador.scheduling.views.public_booking import PublicBooking
 
         of = tills.service(now, deposit_percent=50)
-        form = PublicBooking(service_id=of.id, starts_at=tills.NINE, name="Ana", phone="0981 123 456")
+        form = PublicBooking(
+            service_id=of.id, scheduled_at=tills.NINE, customer_data={"name": "Ana", "phone": "0981 123 456"}
+        )
 
         booked = public_booking.book("salon", form, address="203.0.113.7", key=None, now=now).appointment
 

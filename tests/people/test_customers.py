@@ -66,37 +66,37 @@ def test_a_phone_cannot_be_taken_over_by_an_edit(salon, now):
 def test_a_new_name_is_the_name_of_the_next_booking(haircut, now):
     ana = new(now, phone="0981 123 456")
     customers.change("salon", ana.id, CustomerChanges(name="Ana Ruiz"), seen=None, now=now)
-    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "A", "phone": "0981123456"})
+    form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "A", "phone": "0981123456"})
 
     assert appointments.book("salon", form, actor_name="eva", key=None, now=now).customer_name == "Ana Ruiz"
 
 
 def test_a_booking_in_between_is_in_no_editors_way(haircut, now):
     ana = new(now, phone="0981 123 456")
-    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer_id=ana.id)
+    form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
     booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
     changed = customers.change("salon", ana.id, CustomerChanges(name="X"), seen=ana.version, now=now)
 
-    assert (changed.name, changed.last_appointment_at) == ("X", booked.starts_at)
+    assert (changed.name, changed.last_appointment_at) == ("X", booked.scheduled_at)
 
 
 @pytest.mark.parametrize("phone", ["0981 123 456", None])
 def test_what_was_booked_last_is_shown_alone_and_in_the_list_and_outlives_a_new_phone(haircut, now, phone):
     ana = new(now, phone=phone)
-    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer_id=ana.id)
+    form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
     booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
     customers.change("salon", ana.id, CustomerChanges(phone="0982 333 444"), seen=None, now=now)
 
     listed = customers.listing("salon", q=None, now=now, size=5, cursor=None).items
-    assert customers.get("salon", ana.id, now=now).last_appointment_at == booked.starts_at
-    assert [one.last_appointment_at for one in listed] == [booked.starts_at]
+    assert customers.get("salon", ana.id, now=now).last_appointment_at == booked.scheduled_at
+    assert [one.last_appointment_at for one in listed] == [booked.scheduled_at]
 
 
 def test_who_books_while_being_deleted_stays(haircut, now, monkeypatch):
     ana = new(now, phone="0981 123 456")
-    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer_id=ana.id)
+    form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
     unbooked = customers.get("salon", ana.id, now=now)
     appointments.book("salon", form, actor_name="eva", key=None, now=now)
     monkeypatch.setattr(customers, "get", lambda *_, **__: unbooked)
@@ -107,7 +107,7 @@ def test_who_books_while_being_deleted_stays(haircut, now, monkeypatch):
 
 def test_who_ever_booked_stays_on_record(haircut, now):
     ana, beto = new(now), new(now, "Beto", phone="0982 222 222")
-    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer_id=ana.id)
+    form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
     appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
     with pytest.raises(customers.CustomerInUse):

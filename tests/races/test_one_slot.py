@@ -53,9 +53,9 @@ def at_once(clients: int, call: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(one, range(clients)))
 
 
-def book(service, starts_at, now, number=0, key=None, **more):
-    customer = {"customer": {"name": f"Cliente {number}", "phone": f"0981 {100000 + number}"}} | more
-    wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **customer)
+def book(service, scheduled_at, now, number=0, key=None, **more):
+    customer = {"customer_data": {"name": f"Cliente {number}", "phone": f"0981 {100000 + number}"}} | more
+    wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, **customer)
     return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
@@ -181,7 +181,7 @@ def test_one_phone_has_only_so_many_to_come_however_many_ask_at_once(shop, now):
 def test_moving_at_once_to_one_start_has_one_winner(shop, now):
     service = offer(now)
     booked = [book(service, NINE + timedelta(minutes=30 * number), now, number).id for number in range(6)]
-    target = Rescheduling(starts_at=NINE + timedelta(hours=6))
+    target = Rescheduling(scheduled_at=NINE + timedelta(hours=6))
 
     answers = at_once(
         6, lambda number: appointments.reschedule("salon", booked[number], target, actor_name="a", now=now)

@@ -24,14 +24,16 @@ def booked(haircut, now):
     return book(haircut, NINE, now)
 
 
-def book(service, starts_at, now, name="Ana", **more):
-    wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": {"name": name}} | more))
+def book(service, scheduled_at, now, name="Ana", **more):
+    wanted = NewAppointment(
+        service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": {"name": name}} | more)
+    )
     return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
-def is_free(service, starts_at, now):
-    query = AvailabilityQuery(service=service.id, date=starts_at.date())
-    return starts_at in [slot.starts_at for slot in availability.find("salon", query, now=now).slots]
+def is_free(service, scheduled_at, now):
+    query = AvailabilityQuery(service=service.id, date=scheduled_at.date())
+    return scheduled_at in [slot.starts_at for slot in availability.find("salon", query, now=now).slots]
 
 
 def listed(now, **query):
@@ -94,26 +96,30 @@ def test_deleting_what_was_cancelled_leaves_the_next_booking_alone(haircut, book
 
 
 def test_an_edit_from_an_old_copy_is_refused(booked, now):
-    appointments.change("salon", booked.id, AppointmentChanges(notes="uno"), seen=1, now=now)
+    appointments.change("salon", booked.id, AppointmentChanges(customer_notes="uno"), seen=1, now=now)
 
     with pytest.raises(Stale, match="version 1"):
-        appointments.change("salon", booked.id, AppointmentChanges(notes="dos"), seen=1, now=now)
+        appointments.change("salon", booked.id, AppointmentChanges(customer_notes="dos"), seen=1, now=now)
 
-    assert appointments.get("salon", booked.id, now=now).notes == "uno"
+    assert appointments.get("salon", booked.id, now=now).customer_notes == "uno"
 
 
 def test_a_patch_leaves_out_what_it_does_not_name(haircut, now):
-    booked = book(haircut, NINE, now, notes="afuera", internal_notes="adentro")
+    booked = book(haircut, NINE, now, customer_notes="afuera", internal_notes="adentro")
 
-    changed = appointments.change("salon", booked.id, AppointmentChanges(notes=None), seen=None, now=now)
+    changed = appointments.change("salon", booked.id, AppointmentChanges(customer_notes=None), seen=None, now=now)
 
-    assert (changed.notes, changed.internal_notes) == (None, "adentro")
+    assert (changed.customer_notes, changed.internal_notes) == (None, "adentro")
 
 
 def test_lists_by_date_status_customer_and_words(haircut, now):
     ana = book(haircut, NINE, now, "Ana")
     beto = book(
-        haircut, NINE + timedelta(days=1), now, "Beto Núñez", customer={"name": "Beto Núñez", "phone": "0982 222 222"}
+        haircut,
+        NINE + timedelta(days=1),
+        now,
+        "Beto Núñez",
+        customer_data={"name": "Beto Núñez", "phone": "0982 222 222"},
     )
     appointments.confirm("salon", beto.id, actor_name="eva", now=now)
 

@@ -21,8 +21,8 @@ NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana López", "phone": "0981 123 456"}
 
 
-def book(service, starts_at=NINE, *, now, key=None, **more):
-    wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": ANA} | more))
+def book(service, scheduled_at=NINE, *, now, key=None, **more):
+    wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": ANA} | more))
     return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
@@ -33,9 +33,9 @@ def free(service, day=TOMORROW, *, now, **more):
     return [slot.starts_at for slot in availability.find("salon", AvailabilityQuery(service=service.id, date=day, **more), now=now).slots]  # fmt: skip # noqa: E501
 
 
-def refused(service, starts_at=NINE, *, now, **more):
+def refused(service, scheduled_at=NINE, *, now, **more):
     with pytest.raises(slots.SlotTaken) as caught:
-        book(service, starts_at, now=now, **more)
+        book(service, scheduled_at, now=now, **more)
     return caught.value.facts
 
 
@@ -49,7 +49,7 @@ def test_a_free_start_is_booked_and_no_longer_offered(haircut, now):
 
     booked = book(haircut, before[0], now=now)
 
-    assert booked.starts_at == before[0]
+    assert booked.scheduled_at == before[0]
     assert free(haircut, now=now) == before[1:]
 
 
@@ -88,20 +88,22 @@ def test_past_the_advance_window_the_alternatives_are_the_last_that_can_be(hairc
 def test_a_known_phone_is_the_same_customer_however_it_is_written(haircut, now):
     first = book(haircut, now=now)
 
-    second = book(haircut, NINE + timedelta(hours=1), now=now, customer={"name": "A. López", "phone": "+595981123456"})
+    second = book(
+        haircut, NINE + timedelta(hours=1), now=now, customer_data={"name": "A. López", "phone": "+595981123456"}
+    )
 
     assert second.customer_id == first.customer_id
     assert second.customer_name == "Ana López"
     customer = customers.get("salon", first.customer_id, now=now)
-    assert customer.last_appointment_at == second.starts_at
+    assert customer.last_appointment_at == second.scheduled_at
 
 
 def test_a_customer_may_be_named_by_id(haircut, now):
     ana = customers.create("salon", NewCustomer(**ANA), key=None, now=now)
 
-    assert book(haircut, now=now, customer=None, customer_id=ana.id).customer_id == ana.id
+    assert book(haircut, now=now, customer_data=None, customer_id=ana.id).customer_id == ana.id
     with pytest.raises(NotHere, match="customer"):
-        book(haircut, NINE + timedelta(hours=1), now=now, customer=None, customer_id="0" * 32)
+        book(haircut, NINE + timedelta(hours=1), now=now, customer_data=None, customer_id="0" * 32)
 
 
 def test_the_same_key_gives_the_same_appointment(haircut, now):
@@ -131,12 +133,12 @@ def test_a_repeat_is_answered_whatever_became_of_the_service(haircut, now):
 
 
 def test_a_key_whose_appointment_was_deleted_books_again(haircut, now):
-    first = book(haircut, now=now, key="k1", customer={"name": "Ana"})
+    first = book(haircut, now=now, key="k1", customer_data={"name": "Ana"})
     appointments.delete("salon", first.id, seen=None, now=now)
 
-    again = book(haircut, now=now, key="k1", customer={"name": "Ana"})
+    again = book(haircut, now=now, key="k1", customer_data={"name": "Ana"})
 
-    assert (again.id, again.starts_at) == (first.id, first.starts_at)
+    assert (again.id, again.scheduled_at) == (first.id, first.scheduled_at)
 
 
 def test_the_same_instant_in_another_offset_is_the_same_request(haircut, now):
@@ -157,17 +159,17 @@ def test_a_customer_who_goes_while_the_booking_is_made_is_not_brought_back(hairc
     monkeypatch.setattr(slots, "choose", delete_meanwhile)
 
     with pytest.raises(NotHere, match="customer"):
-        book(haircut, now=now, customer=None, customer_id=ana.id)
+        book(haircut, now=now, customer_data=None, customer_id=ana.id)
     assert reads.one(keys.customer("salon", ana.id)) is None
 
 
 def test_many_lapsed_holds_do_not_stand_in_the_way(salon, now):
     yoga = offer(now, capacity=100, max_bookings_per_day=None)
     for number in range(70):
-        book(yoga, now=now, hold=True, customer={"name": f"Cliente {number}"})
+        book(yoga, now=now, hold=True, customer_data={"name": f"Cliente {number}"})
     later = now + timedelta(hours=1)
 
-    first, second = (book(yoga, now=later, customer={"name": name}) for name in ("Ana", "Beto"))
+    first, second = (book(yoga, now=later, customer_data={"name": name}) for name in ("Ana", "Beto"))
 
     day = reads.one(keys.agenda_day("salon", first.resource_id, NINE.date()))
     assert {line.appointment_id for line in day.bookings()} == {first.id, second.id}
@@ -178,7 +180,7 @@ def test_a_class_fills_one_room_before_it_opens_another(salon, now):
     first = reads.everything(*keys.resource("salon", ""))[0]
     yoga = offer(now, capacity=3, resource_ids=[first.id, second.id])
 
-    rooms = [book(yoga, now=now, customer={"name": str(n)}).resource_id for n in range(4)]
+    rooms = [book(yoga, now=now, customer_data={"name": str(n)}).resource_id for n in range(4)]
 
     assert len(set(rooms[:3])) == 1
     assert rooms[3] != rooms[0]
@@ -200,7 +202,7 @@ def test_a_lapsed_hold_gives_its_time_away(haircut, now):
     last_second = held.hold_expires_at - timedelta(seconds=1)
 
     assert refused(haircut, now=last_second)["reason"] == "taken"
-    assert book(haircut, now=held.hold_expires_at, customer={"name": "Beto"}).id != held.id
+    assert book(haircut, now=held.hold_expires_at, customer_data={"name": "Beto"}).id != held.id
 
 
 def test_a_hold_confirmed_in_time_stays(haircut, now):
@@ -222,7 +224,7 @@ def test_a_lapsed_hold_is_confirmed_if_its_time_is_still_free(haircut, now):
 
 def test_a_lapsed_hold_whose_time_is_gone_is_not_confirmed(haircut, now):
     held = book(haircut, now=now, hold=True)
-    book(haircut, now=now + timedelta(hours=1), customer={"name": "Beto"})
+    book(haircut, now=now + timedelta(hours=1), customer_data={"name": "Beto"})
 
     with pytest.raises(slots.SlotTaken):
         appointments.confirm("salon", held.id, actor_name="eva", now=now + timedelta(hours=1))
@@ -276,7 +278,7 @@ def test_a_warm_process_sees_that_the_service_got_longer(haircut, now):
     book(haircut, NINE + timedelta(hours=1), now=now)
     services.change("salon", haircut.id, ServiceChanges(duration_minutes=90), seen=None, now=now)
 
-    assert refused(haircut, now=now, customer={"name": "Beto"})["reason"] == "taken"
+    assert refused(haircut, now=now, customer_data={"name": "Beto"})["reason"] == "taken"
 
 
 def test_an_inactive_service_is_not_booked(haircut, now):
@@ -315,7 +317,7 @@ def test_a_suspended_tenant_takes_no_booking_even_from_a_warm_process(haircut, n
 
 
 def test_the_other_tenants_service_is_not_found(haircut, clinic, now):
-    wanted = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
+    wanted = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
 
     with pytest.raises(NotHere, match="service"):
         appointments.book("clinic", wanted, actor_name="eva", key=None, now=now)
@@ -323,7 +325,7 @@ def test_the_other_tenants_service_is_not_found(haircut, clinic, now):
 
 def test_a_bad_phone_books_nothing(haircut, now):
     with pytest.raises(BadPhone, match="12"):
-        book(haircut, now=now, customer={"name": "Ana", "phone": "12 34 5"})
+        book(haircut, now=now, customer_data={"name": "Ana", "phone": "12 34 5"})
 
     assert appointments.listing("salon", AppointmentListing(), now=now).items == []
 

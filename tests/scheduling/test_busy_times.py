@@ -34,8 +34,10 @@ TEN = NINE + timedelta(hours=1)
 DAYS = timedelta(days=1)
 
 
-def book(service, starts_at=NINE, *, now, **more):
-    wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": {"name": "Ana"}} | more))
+def book(service, scheduled_at=NINE, *, now, **more):
+    wanted = NewAppointment(
+        service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": {"name": "Ana"}} | more)
+    )
     return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
@@ -90,7 +92,7 @@ def test_it_is_explained(haircut, now):
 
 
 def test_buffers_keep_their_distance_from_it_and_no_class_has_seats_in_it(salon, now):
-    yoga = offer(now, capacity=5, buffer_before_minutes=10, buffer_after_minutes=10)
+    yoga = offer(now, capacity=5, buffer_before_minutes=10, buffer_time_minutes=10)
     pull(event("e1", TEN, 30), now=now)
 
     assert free(yoga, now=now)[:2] == ["09:00", "11:00"]
@@ -159,7 +161,9 @@ def test_who_books_over_it_is_still_shown_other_times(haircut, now):
 
 def test_without_an_account_one_only_learns_that_it_is_not_free(haircut, now):
     pull(event("e1", NINE, 30), now=now)
-    form = PublicBooking(service_id=haircut.id, starts_at=NINE, name="Ana", phone="0981 123 456")
+    form = PublicBooking(
+        service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana", "phone": "0981 123 456"}
+    )
 
     facts = refused(lambda: public_booking.book("salon", form, address="a", key=None, now=now))
 
@@ -172,7 +176,7 @@ def test_what_is_moved_over_it_is_one_that_was_booked_over_it_until_it_is_moved_
     pull(event("e1", NINE, 30), now=now)
 
     def move(to, **more):
-        form = Rescheduling(starts_at=to)
+        form = Rescheduling(scheduled_at=to)
         return appointments.reschedule("salon", booked.id, form, actor_name="a", now=now, **more).ignores_calendar
 
     assert refused(lambda: move(NINE))["reason"] == "external"
@@ -184,20 +188,20 @@ def test_what_is_moved_over_it_is_one_that_was_booked_over_it_until_it_is_moved_
 def test_moving_a_series_and_the_waiting_list_avoid_it(haircut, now):
     booked = book(haircut, TEN, now=now)
     pull(event("e1", NINE, 30), event("e2", NINE + 7 * DAYS, 30), now=now)
-    weekly = {"service_id": haircut.id, "customer": {"name": "Ana"}, "count": 2, "skip_conflicts": True}
+    weekly = {"service_id": haircut.id, "customer_data": {"name": "Ana"}, "count": 2, "skip_conflicts": True}
 
     moved = refused(
-        lambda: appointments.reschedule("salon", booked.id, Rescheduling(starts_at=NINE), actor_name="a", now=now)
+        lambda: appointments.reschedule("salon", booked.id, Rescheduling(scheduled_at=NINE), actor_name="a", now=now)
     )
-    form = NewSeries(starts_at=NINE + 14 * DAYS, **weekly)
+    form = NewSeries(scheduled_at=NINE + 14 * DAYS, **weekly)
     made = recurring.book(
-        "salon", form.model_copy(update={"starts_at": NINE + 7 * DAYS}), actor_name="a", key=None, now=now
+        "salon", form.model_copy(update={"scheduled_at": NINE + 7 * DAYS}), actor_name="a", key=None, now=now
     )
 
     assert moved["reason"] == "external"
-    assert [one.starts_at for one in made.booked] == [NINE + 14 * DAYS]
+    assert [one.scheduled_at for one in made.booked] == [NINE + 14 * DAYS]
     assert [one.reason for one in made.conflicts] == ["external"]
-    over = NewSeries(starts_at=NINE, ignore_calendar=True, **weekly)
+    over = NewSeries(scheduled_at=NINE, ignore_calendar=True, **weekly)
     assert len(recurring.book("salon", over, actor_name="a", key=None, now=now).booked) == 2
 
 

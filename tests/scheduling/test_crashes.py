@@ -22,7 +22,7 @@ crash = faults.points_of(5)
 
 def book(service, now, **more):
     customer = {"name": "Ana", "phone": "0981 123 456"}
-    form = NewAppointment(service_id=service.id, starts_at=NINE, customer=customer, **more)
+    form = NewAppointment(service_id=service.id, scheduled_at=NINE, customer_data=customer, **more)
     return appointments.book("salon", form, actor_name="eva", key="k", now=now)
 
 
@@ -59,10 +59,10 @@ def test_a_cancellation_happens_once_and_frees_the_time(haircut, now, crash):
 def test_a_move_happens_once_and_leaves_nothing_behind(haircut, now, crash, to):
     booked = book(haircut, now)
 
-    crash(lambda: appointments.reschedule("salon", booked.id, Rescheduling(starts_at=to), actor_name="eva", now=now))
+    crash(lambda: appointments.reschedule("salon", booked.id, Rescheduling(scheduled_at=to), actor_name="eva", now=now))
 
     moved = appointments.get("salon", booked.id, now=now)
-    assert (moved.starts_at, [one["change"] for one in moved.history]) == (to, ["RESCHEDULED"])
+    assert (moved.scheduled_at, [one["change"] for one in moved.history]) == (to, ["RESCHEDULED"])
     assert agenda(booked, to) == [booked.id]
     assert to.date() == NINE.date() or agenda(booked, NINE) == []
     assert everything(now)[0] == [booked.id]

@@ -33,8 +33,8 @@ def opened(now, tenant="salon", **wanted):
     return ical_feeds.create(tenant, NewFeed(**wanted), actor_name="eva", now=now)
 
 
-def book(service, starts_at, now, name="Ana López", tenant="salon", **more):
-    wanted = NewAppointment(service_id=service.id, starts_at=starts_at, customer={"name": name}, **more)
+def book(service, scheduled_at, now, name="Ana López", tenant="salon", **more):
+    wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, customer_data={"name": name}, **more)
     return appointments.book(tenant, wanted, actor_name="eva", key=None, now=now)
 
 
@@ -140,7 +140,7 @@ def test_a_lapsed_hold_is_cancelled_to_the_second(haircut, feed, now):
 def test_a_moved_and_cancelled_appointment_keeps_its_uid_and_counts_up(haircut, booked, feed, now):
     first = served(feed, now)[0]
     later = now + timedelta(minutes=5)
-    form = Rescheduling(starts_at=NINE + timedelta(hours=2))
+    form = Rescheduling(scheduled_at=NINE + timedelta(hours=2))
     appointments.reschedule("salon", booked.id, form, actor_name="eva", now=later)
     moved = served(feed, later)[0]
     appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=later)
@@ -155,8 +155,8 @@ def test_a_moved_and_cancelled_appointment_keeps_its_uid_and_counts_up(haircut, 
 
 def test_a_feed_holds_thirty_days_back_and_a_year_ahead(haircut, feed, now):
     starts = [now + timedelta(days=days, minutes=1) for days in (-31, -29, 0, 364, 366)]
-    for starts_at in starts:
-        _store(haircut, starts_at, now)
+    for scheduled_at in starts:
+        _store(haircut, scheduled_at, now)
 
     assert [event["dtstart"].dt for event in served(feed, now)] == starts[1:4]
 
@@ -165,19 +165,19 @@ def test_a_feed_that_is_too_long_keeps_what_is_nearest(haircut, feed, now, monke
     monkeypatch.setattr(ical_feeds, "MOST_BACK", 1)
     monkeypatch.setattr(ical_feeds, "MOST_AHEAD", 2)
     starts = [now + timedelta(days=days) for days in (-2, -1, 1, 2, 3)]
-    for starts_at in starts:
-        _store(haircut, starts_at, now)
+    for scheduled_at in starts:
+        _store(haircut, scheduled_at, now)
 
     assert [event["dtstart"].dt for event in served(feed, now)] == starts[1:4]
 
 
-def _store(service, starts_at, now):
+def _store(service, scheduled_at, now):
     """An appointment as stored, whatever the rules of booking say of its time."""
     made = book(service, NINE, now)
     appointments.cancel("salon", made.id, reason="", actor_name="eva", now=now)
     made = appointments.get("salon", made.id, now=now)
-    made.starts_at, made.ends_at = starts_at, starts_at + timedelta(minutes=30)
-    made.gsi1pk, made.gsi1sk = keys.appointment_by_start("salon", starts_at, made.id)
+    made.scheduled_at, made.ends_at = scheduled_at, scheduled_at + timedelta(minutes=30)
+    made.gsi1pk, made.gsi1sk = keys.appointment_by_start("salon", scheduled_at, made.id)
     made.save()
 
 

@@ -22,8 +22,8 @@ def booked(haircut, now):
     return book(haircut, NINE, now)
 
 
-def book(service, starts_at, now, **more):
-    wanted = NewAppointment(service_id=service.id, starts_at=starts_at, **({"customer": ANA} | more))
+def book(service, scheduled_at, now, **more):
+    wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": ANA} | more))
     return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
@@ -32,9 +32,9 @@ def free(service, day, now):
     return [slot.starts_at for slot in found]
 
 
-def move(appointment, starts_at, now, **more):
+def move(appointment, scheduled_at, now, **more):
     return appointments.reschedule(
-        "salon", appointment.id, Rescheduling(starts_at=starts_at, **more), actor_name="eva", now=now
+        "salon", appointment.id, Rescheduling(scheduled_at=scheduled_at, **more), actor_name="eva", now=now
     )
 
 
@@ -47,7 +47,7 @@ def listed(now, **query):
 def test_a_moved_appointment_frees_the_old_time_and_takes_the_new(haircut, booked, now, away):
     moved = move(booked, NINE + away, now)
 
-    assert (moved.id, moved.starts_at) == (booked.id, NINE + away)
+    assert (moved.id, moved.scheduled_at) == (booked.id, NINE + away)
     assert NINE in free(haircut, moved("2026-12-01"), now)
     assert NINE + away not in free(haircut, (NINE + away).date(), now)
     assert moved.history == [
@@ -68,7 +68,7 @@ def test_a_move_may_overlap_the_own_old_time(salon, now):
 
     moved = move(booked, NINE + timedelta(minutes=30), now)
 
-    assert moved.starts_at == NINE + timedelta(minutes=30)
+    assert moved.scheduled_at == NINE + timedelta(minutes=30)
     assert free(long, moved("2026-12-01"), now)[0] == NINE + timedelta(hours=2)
 
 
@@ -79,7 +79,7 @@ def test_a_move_onto_another_is_refused_and_changes_nothing(haircut, booked, now
         move(booked, NINE + timedelta(hours=1), now)
 
     kept = appointments.get("salon", booked.id, now=now)
-    assert (kept.starts_at, kept.version) == (booked.starts_at, booked.version)
+    assert (kept.scheduled_at, kept.version) == (booked.scheduled_at, booked.version)
 
 
 def test_moving_to_where_it_is_changes_nothing(booked, now):
@@ -98,7 +98,7 @@ def test_a_moved_appointment_keeps_the_terms_it_was_booked_under(haircut, booked
 
     moved = move(booked, NINE + timedelta(hours=1), now)
 
-    assert moved.ends_at - moved.starts_at == timedelta(minutes=30)
+    assert moved.ends_at - moved.scheduled_at == timedelta(minutes=30)
     assert moved.total_amount == booked.total_amount
 
 
@@ -108,7 +108,7 @@ def test_a_full_day_does_not_keep_its_own_from_moving_within_it(salon, now):
     )
     booked = book(single, NINE, now)
 
-    assert move(booked, NINE + timedelta(hours=3), now).starts_at == NINE + timedelta(hours=3)
+    assert move(booked, NINE + timedelta(hours=3), now).scheduled_at == NINE + timedelta(hours=3)
 
 
 def test_done_and_missed_are_known_only_after_the_start(booked, now):
@@ -151,7 +151,7 @@ def test_a_phone_may_have_only_so_many_to_come(haircut, now):
 
     with pytest.raises(booking_limits.TooManyActive, match=r"\+595981123456 has 2"):
         book(haircut, NINE + timedelta(hours=2), now)
-    book(haircut, NINE + timedelta(hours=2), now, customer={"name": "Beto", "phone": "0982 222 222"})
+    book(haircut, NINE + timedelta(hours=2), now, customer_data={"name": "Beto", "phone": "0982 222 222"})
 
     appointments.cancel("salon", first.id, reason="", actor_name="eva", now=now)
     assert book(haircut, NINE + timedelta(hours=3), now).status == "PENDING"
@@ -194,7 +194,7 @@ def test_the_limit_of_a_phone_holds_for_who_is_named_by_id_too(haircut, now):
     ana = book(haircut, NINE, now).customer_id
 
     with pytest.raises(booking_limits.TooManyActive):
-        book(haircut, NINE + timedelta(hours=1), now, customer=None, customer_id=ana)
+        book(haircut, NINE + timedelta(hours=1), now, customer_data=None, customer_id=ana)
 
 
 def test_a_service_that_needs_a_person_and_a_room_takes_both(haircut, now):
@@ -268,10 +268,10 @@ def test_a_class_tells_its_seats_and_fills_up(salon, now):
     assert seats() == 2
     book(yoga, NINE, now)
     assert seats() == 1
-    book(yoga, NINE, now, customer={"name": "Beto"})
+    book(yoga, NINE, now, customer_data={"name": "Beto"})
     assert seats() is None
     with pytest.raises(slots.SlotTaken, match="no_seats"):
-        book(yoga, NINE, now, customer={"name": "Caro"})
+        book(yoga, NINE, now, customer_data={"name": "Caro"})
 
 
 def test_explained_availability_says_what_removed_each_start(haircut, booked, now):

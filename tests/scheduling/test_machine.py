@@ -75,7 +75,7 @@ class Agenda(RuleBasedStateMachine):
         tenants.create(NewTenant(slug="salon", name="Salón", business_hours=WEEK), now=self.now)
         make = partial(services.create, "salon", key=None, now=self.now)
         cut = make(NewService(name="Corte", duration_minutes=30, price="1", max_bookings_per_day=LIMIT))
-        color = make(NewService(name="Color", duration_minutes=60, buffer_after_minutes=15, price="1"))
+        color = make(NewService(name="Color", duration_minutes=60, buffer_time_minutes=15, price="1"))
         self.cut = Kind(cut.id, timedelta(minutes=30), timedelta())
         self.color = Kind(color.id, timedelta(minutes=60), timedelta(minutes=15))
 
@@ -97,7 +97,7 @@ class Agenda(RuleBasedStateMachine):
     @rule(is_color=st.booleans(), start=st.sampled_from(STARTS), hold=st.booleans())
     def book(self, is_color, start, hold):
         kind = self.color if is_color else self.cut
-        form = NewAppointment(service_id=kind.id, starts_at=start, customer={"name": "Ana"}, hold=hold)
+        form = NewAppointment(service_id=kind.id, scheduled_at=start, customer_data={"name": "Ana"}, hold=hold)
         free, made = self.is_free(kind, start), []
         self.asked += 1
         key = f"booking {self.asked}"
@@ -147,13 +147,13 @@ class Agenda(RuleBasedStateMachine):
     def move(self, choice, start):
         entry = self.pick(choice)
         call = partial(
-            appointments.reschedule, "salon", entry.id, Rescheduling(starts_at=start), actor_name="m", now=self.now
+            appointments.reschedule, "salon", entry.id, Rescheduling(scheduled_at=start), actor_name="m", now=self.now
         )
         if not entry.lives(self.now):
             with pytest.raises(WrongAppointmentState):
                 call()
         elif start == entry.start or self.is_free(entry.kind, start, without=entry.id):
-            assert call().starts_at == start
+            assert call().scheduled_at == start
             self.entries[entry.id] = replace(entry, start=start)
         else:
             assert self.refused(call)

@@ -9,7 +9,7 @@ from tests.scheduling.test_public_booking import ANA, NINE
 
 @pytest.fixture
 def booked(haircut, now):
-    wanted = NewAppointment(service_id=haircut.id, starts_at=NINE, customer=ANA)
+    wanted = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data=ANA)
     return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 

@@ -29,8 +29,10 @@ NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana López", "phone": "0981 123 456"}
 
 
-def book(service, starts_at=NINE, *, now, key=None, address="203.0.113.7", **more):
-    form = PublicBooking(service_id=service.id, starts_at=starts_at, **(ANA | more))
+def book(service, scheduled_at=NINE, *, now, key=None, address="203.0.113.7", customer_notes=None, **more):
+    form = PublicBooking(
+        service_id=service.id, scheduled_at=scheduled_at, customer_data=ANA | more, customer_notes=customer_notes
+    )
     return public_booking.book("salon", form, address=address, key=key, now=now)
 
 
@@ -38,8 +40,8 @@ def settle(now, **changes):
     tenants.change("salon", TenantOperationChanges(**changes), seen=None, now=now)
 
 
-def move(managed, starts_at, *, now, **more):
-    return public_booking.reschedule("salon", managed.token, Rescheduling(starts_at=starts_at, **more), now=now)
+def move(managed, scheduled_at, *, now, **more):
+    return public_booking.reschedule("salon", managed.token, Rescheduling(scheduled_at=scheduled_at, **more), now=now)
 
 
 def cancel(managed, *, now, reason=""):
@@ -82,12 +84,12 @@ def test_the_public_is_offered_the_same_times_as_the_staff(haircut, now):
 
 
 def test_a_booking_is_pending_firm_and_marked_as_public(haircut, now):
-    booked = book(haircut, now=now, email="ana@example.com", notes="Primera vez").appointment
+    booked = book(haircut, now=now, email="ana@example.com", customer_notes="Primera vez").appointment
 
     assert (booked.status, booked.hold_expires_at, booked.created_by) == ("PENDING", None, "public")
     customer = customers.get("salon", booked.customer_id, now=now)
     assert (customer.name, customer.phone, customer.email) == ("Ana López", "+595981123456", "ana@example.com")
-    assert (booked.notes, customer.notes) == ("Primera vez", None)
+    assert (booked.customer_notes, customer.notes) == ("Primera vez", None)
 
 
 def test_who_gives_a_known_phone_learns_nothing_about_its_owner(haircut, now):
@@ -113,10 +115,10 @@ def test_the_staff_sees_whom_a_known_phone_was_booked_for(haircut, now):
 
 def test_a_phone_is_needed_and_must_be_one(haircut, now):
     with pytest.raises(ValueError, match="phone"):
-        PublicBooking(service_id=haircut.id, starts_at=NINE, name="Ana")
+        PublicBooking(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
     with pytest.raises(BadPhone) as caught:
         book(haircut, now=now, phone="12345")
-    assert caught.value.facts["field"] == "body.phone"
+    assert caught.value.facts["field"] == "body.customer_data.phone"
 
 
 def test_the_same_key_gives_the_same_appointment_and_link(haircut, now):
@@ -132,7 +134,7 @@ def test_the_same_key_gives_the_same_appointment_and_link(haircut, now):
 def test_a_key_of_the_staff_is_not_found_out_by_the_public(haircut, now):
     from mostrador.scheduling.views.appointments import NewAppointment
 
-    wanted = NewAppointment(service_id=haircut.id, starts_at=NINE, customer=ANA)
+    wanted = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data=ANA)
     ours = appointments.book("salon", wanted, actor_name="eva", key="k1", now=now)
 
     theirs = book(haircut, NINE + timedelta(hours=1), now=now, key="k1")
@@ -175,7 +177,7 @@ def test_a_phone_has_so_many_to_come(haircut, now):
     with pytest.raises(booking_limits.TooManyActive) as caught:
         book(haircut, NINE + timedelta(hours=1), now=now, name="Beto", phone="+595981123456")
 
-    assert caught.value.facts["field"] == "body.phone"
+    assert caught.value.facts["field"] == "body.customer_data.phone"
     cancel(first, now=now)
     book(haircut, NINE + timedelta(hours=1), now=now)
 
@@ -208,7 +210,7 @@ def test_a_link_moves_the_appointment_and_stays_the_same(haircut, now):
     moved = move(booked, NINE + timedelta(days=1), now=now)
 
     assert (moved.appointment.id, moved.token) == (booked.appointment.id, booked.token)
-    assert public_booking.find("salon", booked.token, now=now).appointment.starts_at == NINE + timedelta(days=1)
+    assert public_booking.find("salon", booked.token, now=now).appointment.scheduled_at == NINE + timedelta(days=1)
     assert NINE in free(haircut, now=now)
     assert moved.appointment.history[0]["by"] == "public"
 
@@ -266,7 +268,9 @@ def test_the_check_sees_the_appointment_as_it_is_when_it_is_changed(haircut, now
     before = appointments.cancel
 
     def meanwhile(*args, **kwargs):
-        appointments.reschedule("salon", booked.appointment.id, Rescheduling(starts_at=NINE), actor_name="eva", now=now)
+        appointments.reschedule(
+            "salon", booked.appointment.id, Rescheduling(scheduled_at=NINE), actor_name="eva", now=now
+        )
         return before(*args, **kwargs)
 
     monkeypatch.setattr(appointments, "cancel", meanwhile)
@@ -276,7 +280,7 @@ def test_the_check_sees_the_appointment_as_it_is_when_it_is_changed(haircut, now
 
 
 def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
-    booked = book(haircut, now=now, notes="Con Eva")
+    booked = book(haircut, now=now, customer_notes="Con Eva")
     appointments.confirm("salon", booked.appointment.id, actor_name="eva@example.com", now=now)
 
     told = shown(public_booking.find("salon", booked.token, now=now)).model_dump(mode="json")
@@ -291,7 +295,7 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
         "service_name": "Corte",
         "resource_id": haircut.resource_ids[0],
         "resource_name": "Salón Ñandutí",
-        "starts_at": moved("2026-12-01T09:00:00-03:00"),
+        "scheduled_at": moved("2026-12-01T09:00:00-03:00"),
         "ends_at": moved("2026-12-01T09:30:00-03:00"),
         "time_zone": "America/Asuncion",
         "status": "CONFIRMED",
@@ -301,7 +305,8 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
         "deposit_amount": None,
         "paid_amount": "0",
         "currency": "PYG",
-        "notes": "Con Eva",
+        "customer_notes": "Con Eva",
+        "duration_minutes": 30,
         "cancel_until": moved("2026-12-01T09:00:00-03:00"),
         "reschedule_until": moved("2026-12-01T09:00:00-03:00"),
     }

@@ -15,12 +15,12 @@ ANA = {"name": "Ana", "phone": "0981 123 456"}
 
 
 def book(service, now, key=None, tenant="salon", **more):
-    wanted = {"service_id": service.id, "starts_at": NINE, "customer": ANA, "count": 4} | more
+    wanted = {"service_id": service.id, "scheduled_at": NINE, "customer_data": ANA, "count": 4} | more
     return recurring.book(tenant, NewSeries.model_validate(wanted), actor_name="eva", key=key, now=now)
 
 
-def block(service, starts_at, now):
-    form = NewAppointment(service_id=service.id, starts_at=starts_at, customer={"name": "Beto"})
+def block(service, scheduled_at, now):
+    form = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, customer_data={"name": "Beto"})
     return appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
@@ -29,7 +29,7 @@ def stored(now, tenant="salon"):
 
 
 def starts(view):
-    return [one.starts_at for one in view.booked]
+    return [one.scheduled_at for one in view.booked]
 
 
 def test_every_week_at_the_same_time_past_the_advance_window_too(haircut, now):
@@ -91,7 +91,7 @@ def test_a_series_stays_at_its_time_on_the_clock_when_the_clocks_change(clinic, 
     visit = services.create("clinic", NewService(name="Visit", duration_minutes=30, price="50"), key=None, now=monday)
     first = datetime.fromisoformat("2027-03-09T10:00:00-05:00")
 
-    made = book(visit, monday, tenant="clinic", starts_at=first, count=2, customer={"name": "Ann"})
+    made = book(visit, monday, tenant="clinic", scheduled_at=first, count=2, customer_data={"name": "Ann"})
 
     assert [start.isoformat() for start in starts(made)] == [
         "2027-03-09T10:00:00-05:00",

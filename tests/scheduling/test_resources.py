@@ -30,7 +30,7 @@ def test_own_hours_can_be_set_and_taken_back(salon, now):
 
 
 def test_a_resource_with_bookings_to_come_is_not_deleted(haircut, now):
-    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
+    form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
     booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
     with pytest.raises(resources.ResourceInUse, match=moved("2026-12-01")):

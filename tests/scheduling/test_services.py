@@ -59,13 +59,13 @@ def test_a_service_names_only_resources_of_its_tenant(salon, clinic, now):
 
 
 def test_replacing_sets_what_is_left_out_to_its_default(salon, now):
-    made = new(now, description="Con lavado", buffer_after_minutes=10)
+    made = new(now, description="Con lavado", buffer_time_minutes=10)
 
     replaced = services.change(
         "salon", made.id, NewService(name="Corte", duration_minutes=45, price="90000"), seen=1, now=now
     )
 
-    assert (replaced.description, replaced.buffer_after_minutes, replaced.duration_minutes) == (None, 0, 45)
+    assert (replaced.description, replaced.buffer_time_minutes, replaced.duration_minutes) == (None, 0, 45)
     with pytest.raises(Stale):
         services.change("salon", made.id, ServiceChanges(name="X"), seen=1, now=now)
 

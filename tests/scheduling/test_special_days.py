@@ -31,7 +31,7 @@ def test_a_closed_day_offers_nothing_and_says_so(haircut, now):
 
     assert free(haircut, moved("2026-12-01"), now) == []
     assert free(haircut, moved("2026-12-02"), now) != []
-    form = NewAppointment(service_id=haircut.id, starts_at=NINE, customer={"name": "Ana"})
+    form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
     with pytest.raises(slots.SlotTaken, match="closed"):
         appointments.book("salon", form, actor_name="eva", key=None, now=now)
 

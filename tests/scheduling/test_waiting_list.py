@@ -40,7 +40,7 @@ def test_a_phone_waits_once_for_a_service_and_day(haircut, now):
     join(haircut, 1, now=now)
 
     with pytest.raises(waiting_list.AlreadyWaiting, match=moved("Espera 1 waits for Corte on 2026-12-01")):
-        join(haircut, 1, now=now, customer={"name": "Otro nombre", "phone": "+595981300001"})
+        join(haircut, 1, now=now, customer_data={"name": "Otro nombre", "phone": "+595981300001"})
 
     assert join(haircut, 1, now=now, day=DAY + timedelta(days=1)).customer_name == "Espera 1"
     assert len(customers.listing("salon", q=None, now=now, size=9, cursor=None).items) == 1
@@ -57,13 +57,13 @@ def test_the_same_key_gives_the_same_place(haircut, now):
 def test_a_customer_on_record_waits_by_id_with_or_without_phone(haircut, now):
     ana = customers.create("salon", NewCustomer(name="Ana"), key=None, now=now)
 
-    waits = join(haircut, 0, now=now, customer=None, customer_id=ana.id)
+    waits = join(haircut, 0, now=now, customer_data=None, customer_id=ana.id)
 
     assert (waits.customer_id, waits.customer_name) == (ana.id, "Ana")
     with pytest.raises(waiting_list.AlreadyWaiting):
-        join(haircut, 0, now=now, customer=None, customer_id=ana.id)
+        join(haircut, 0, now=now, customer_data=None, customer_id=ana.id)
     with pytest.raises(NotHere, match="customer"):
-        join(haircut, 0, now=now, customer=None, customer_id="0" * 32)
+        join(haircut, 0, now=now, customer_data=None, customer_id="0" * 32)
 
 
 def test_nobody_waits_for_what_cannot_be_booked(haircut, clinic, now):
@@ -74,9 +74,9 @@ def test_nobody_waits_for_what_cannot_be_booked(haircut, clinic, now):
     with pytest.raises(NotHere, match="resource"):
         join(haircut, 1, now=now, resource_id="0" * 32)
     with pytest.raises(NotHere, match="service"):
-        join(haircut, 1, now=now, tenant="clinic", customer={"name": "Ana"})
+        join(haircut, 1, now=now, tenant="clinic", customer_data={"name": "Ana"})
     with pytest.raises(BadPhone):
-        join(haircut, 1, now=now, customer={"name": "Ana", "phone": "12 34 5"})
+        join(haircut, 1, now=now, customer_data={"name": "Ana", "phone": "12 34 5"})
     services.change("salon", haircut.id, ServiceChanges(is_active=False), seen=None, now=now)
     with pytest.raises(booking_context.ServiceInactive):
         join(haircut, 1, now=now)
@@ -176,7 +176,7 @@ def test_over_http_a_wait_is_made_shown_listed_and_withdrawn(haircut):
     from mostrador import clock
 
     day = (clock.now() + timedelta(days=3)).date().isoformat()
-    form = {"service_id": haircut.id, "date": day, "customer": {"name": "Ana", "phone": "0981 123 456"}}
+    form = {"service_id": haircut.id, "date": day, "customer_data": {"name": "Ana", "phone": "0981 123 456"}}
 
     made = staff.call("POST", URL, form, Idempotency_Key="k1")
     assert (made.status, made.json["status"], made.json["date"]) == (201, "WAITING", day)
@@ -199,7 +199,7 @@ def test_a_suspended_tenant_takes_nobody_into_its_line(haircut, now):
     with pytest.raises(NotHere):
         waiting_list.join(
             "salon",
-            NewWaiting(service_id=haircut.id, date=DAY, customer={"name": "A"}),
+            NewWaiting(service_id=haircut.id, date=DAY, customer_data={"name": "A"}),
             actor_name="e",
             key=None,
             now=now,

@@ -52,14 +52,14 @@ def test_a_freed_time_is_held_for_the_first_in_line_alone(haircut, full, now):
     held = offered(first, now)
     assert counts["offers"] == 1
     assert states(first, second, now=now) == ["OFFERED", "WAITING"]
-    assert (held.customer_id, held.starts_at, held.status) == (first.customer_id, full[1].starts_at, "PENDING")
+    assert (held.customer_id, held.scheduled_at, held.status) == (first.customer_id, full[1].scheduled_at, "PENDING")
     assert held.hold_expires_at == waiting_list.get("salon", first.id, now=now).offer_expires_at == now + 15 * MINUTE
     with pytest.raises(slots.SlotTaken):
-        fill_one(haircut, full[1].starts_at, now)
+        fill_one(haircut, full[1].scheduled_at, now)
 
 
-def fill_one(service, starts_at, now):
-    form = NewAppointment(service_id=service.id, starts_at=starts_at, customer={"name": "Otro"})
+def fill_one(service, scheduled_at, now):
+    form = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, customer_data={"name": "Otro"})
     return appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
@@ -87,7 +87,7 @@ def test_an_offer_that_lapses_goes_to_the_next_in_line(haircut, full, now):
 
     assert states(first, second, now=now) == ["LAPSED", "OFFERED"]
     assert offered(first, now).status == "EXPIRED"
-    assert offered(second, now).starts_at == full[0].starts_at
+    assert offered(second, now).scheduled_at == full[0].scheduled_at
 
 
 def test_an_offer_that_is_being_paid_is_let_go_once_its_payment_is_rolled_back(haircut, full, bank, now):
@@ -179,7 +179,7 @@ def test_two_freed_times_are_two_offers_in_one_look(haircut, full, now):
     assert sweep(now)["offers"] == 2
 
     assert states(*entries, now=now) == ["OFFERED", "OFFERED", "WAITING"]
-    assert [offered(one, now).starts_at for one in entries[:2]] == [one.starts_at for one in full]
+    assert [offered(one, now).scheduled_at for one in entries[:2]] == [one.scheduled_at for one in full]
 
 
 def test_who_wants_another_resource_is_passed_over(haircut, full, now):
@@ -203,14 +203,14 @@ def test_no_time_is_offered_that_begins_before_the_offer_lapses(haircut, full, n
 
     cancel(full[1], now=now)
     sweep(nine() - 14 * MINUTE)
-    assert offered(entry, now).starts_at == nine(30)
+    assert offered(entry, now).scheduled_at == nine(30)
 
 
 def test_who_may_have_no_more_appointments_is_passed_over(haircut, full, now):
     tenants.change("salon", TenantOperationChanges(max_active_bookings=1), seen=None, now=now)
     other = services.create("salon", NewService(name="Otro", duration_minutes=30, price="1000"), key=None, now=now)
     busy = NewAppointment(
-        service_id=other.id, starts_at=nine(7 * 24 * 60), customer={"name": "A", "phone": "0981 300001"}
+        service_id=other.id, scheduled_at=nine(7 * 24 * 60), customer_data={"name": "A", "phone": "0981 300001"}
     )
     appointments.book("salon", busy, actor_name="eva", key=None, now=now)
     first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
@@ -370,7 +370,7 @@ def test_an_offer_to_somebody_who_just_left_is_taken_back(haircut, full, now, mo
 def test_two_tenants_lines_do_not_know_each_other(haircut, full, clinic, now):
     theirs = services.create("clinic", NewService(name="Otro", duration_minutes=30, price="10"), key=None, now=now)
     entry = join(haircut, 1, now=now)
-    other = join(theirs, 1, now=now, tenant="clinic", customer={"name": "Bo"})
+    other = join(theirs, 1, now=now, tenant="clinic", customer_data={"name": "Bo"})
 
     sweep(now)
 

@@ -53,9 +53,11 @@ class Shop:
 
     def book(self, hour=9, *, day=1, **more):
         self.count += 1
-        starts_at = f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"
+        scheduled_at = f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"
         customer = {"name": f"Ana {self.count}", "phone": f"0981 {100000 + self.count}"}
-        form = NewAppointment(**{"service_id": self.service.id, "starts_at": starts_at, "customer": customer} | more)
+        form = NewAppointment(
+            **{"service_id": self.service.id, "scheduled_at": scheduled_at, "customer_data": customer} | more
+        )
         return appointments.book("salon", form, actor_name="eva", key=None, now=self.clock())
 
     def confirm(self, booked):
@@ -65,7 +67,7 @@ class Shop:
         return appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=self.clock())
 
     def move(self, booked, hour, day=1):
-        form = Rescheduling(starts_at=f"2026-12-{day:02d}T{hour:02d}:00:00-03:00")
+        form = Rescheduling(scheduled_at=f"2026-12-{day:02d}T{hour:02d}:00:00-03:00")
         return appointments.reschedule("salon", booked.id, form, actor_name="eva", now=self.clock())
 
     def delete(self, booked):
@@ -129,6 +131,6 @@ def is_right(google, *, calendar_id="primary"):
         told[of] = event
     assert set(told) == set(live)
     for name, event in told.items():
-        assert doubles.starts_at(event) == live[name].starts_at
+        assert doubles.starts_at(event) == live[name].scheduled_at
         assert event["status"] == ("tentative" if live[name].status == "PENDING" else "confirmed")
     return True

@@ -29,7 +29,10 @@ def fill(service, *, now, day=DAY, tenant="salon"):
         appointments.book(
             tenant,
             NewAppointment(
-                service_id=service.id, starts_at=slot.starts_at, status="CONFIRMED", customer={"name": f"Titular {n}"}
+                service_id=service.id,
+                scheduled_at=slot.starts_at,
+                status="CONFIRMED",
+                customer_data={"name": f"Titular {n}"},
             ),
             actor_name="eva",
             key=None,
@@ -41,7 +44,7 @@ def fill(service, *, now, day=DAY, tenant="salon"):
 
 def join(service, number, *, now, day=DAY, key=None, tenant="salon", **more):
     """Customer ``number`` waits."""
-    who = {"customer": {"name": f"Espera {number}", "phone": f"0981 {300000 + number}"}} | more
+    who = {"customer_data": {"name": f"Espera {number}", "phone": f"0981 {300000 + number}"}} | more
     return waiting_list.join(
         tenant, NewWaiting(service_id=service.id, date=day, **who), actor_name="eva", key=key, now=now
     )

@@ -19,11 +19,11 @@ BODILESS = (
 )  # fmt: skip
 # What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
 _BODIES: dict[str, dict[str, Any]] = {
-    "appointments": {"service_id": ANY_ID, "starts_at": _START, "customer": _CUSTOMER},
+    "appointments": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER},
     "appointments/": {},
-    "appointments/reschedule": {"starts_at": _START},
-    "series": {"service_id": ANY_ID, "starts_at": _START, "customer": _CUSTOMER, "count": 2},
-    "waiting": {"service_id": ANY_ID, "date": moved("2026-12-01"), "customer": _CUSTOMER},
+    "appointments/reschedule": {"scheduled_at": _START},
+    "series": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER, "count": 2},
+    "waiting": {"service_id": ANY_ID, "date": moved("2026-12-01"), "customer_data": _CUSTOMER},
     "services": {"name": "A", "duration_minutes": 30, "price": "1"},
     "resources": {"name": "A"},
     "customers": {"name": "A"},
@@ -50,10 +50,10 @@ _BODIES: dict[str, dict[str, Any]] = {
     "integrations/BANCARD": {"public_key": "A" * 32, "private_key": "A" * 40, "return_url": "https://a.test"},
     "integrations/GOOGLE_CALENDAR": {},
     "tenant": {"name": "A"},
-    "public/appointments": {"service_id": ANY_ID, "starts_at": _START} | _CUSTOMER,
+    "public/appointments": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER},
     "public/orders": {"count": 1} | _CUSTOMER,
     "public/receipt": {"method": "TRANSFER"},
-    "public/reschedule": {"starts_at": _START},
+    "public/reschedule": {"scheduled_at": _START},
 }
 
 

@@ -31,7 +31,7 @@ def service(now, tenant="salon", **more):
 
 
 def book(of, now, *, at=NINE, phone="0981 123 456", tenant="salon", **more):
-    form = NewAppointment(service_id=of.id, starts_at=at, customer={"name": "Ana", "phone": phone}, **more)
+    form = NewAppointment(service_id=of.id, scheduled_at=at, customer_data={"name": "Ana", "phone": phone}, **more)
     return appointments.book(tenant, form, actor_name="eva", key=None, now=now)
 
 

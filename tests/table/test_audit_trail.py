@@ -225,7 +225,11 @@ def test_a_door_says_who_calls_from_where_under_which_request(haircut):
 
 
 def test_who_books_without_an_account_is_the_public_with_its_address(haircut):
-    form = {"service_id": haircut.id, "starts_at": "2026-12-01T12:00:00Z", "name": "Ana", "phone": "0981 123 456"}
+    form = {
+        "service_id": haircut.id,
+        "scheduled_at": "2026-12-01T12:00:00Z",
+        "customer_data": {"name": "Ana", "phone": "0981 123 456"},
+    }
     answer = anybody.call("POST", "/tenant/salon/public/appointments", form)
 
     assert answer.status == 201, answer.text
@@ -290,8 +294,8 @@ def test_each_tenant_has_its_own_log(salon, clinic, now):
 def test_what_a_customer_booked_last_is_no_change_of_the_customer(haircut, now):
     form = {
         "service_id": haircut.id,
-        "starts_at": "2026-12-01T12:00:00Z",
-        "customer": {"name": "Ana", "phone": "0981 123 456"},
+        "scheduled_at": "2026-12-01T12:00:00Z",
+        "customer_data": {"customer_data": {"name": "Ana", "phone": "0981 123 456"}},
     }
     booked = admin.call("POST", "/tenant/salon/api/appointments", form).json
 

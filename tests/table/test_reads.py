@@ -62,7 +62,10 @@ def test_due_gives_what_is_due_of_every_shard(haircut, now):
         appointments.book(
             "salon",
             NewAppointment(
-                service_id=haircut.id, starts_at=start + timedelta(minutes=30 * n), customer={"name": "A"}, hold=True
+                service_id=haircut.id,
+                scheduled_at=start + timedelta(minutes=30 * n),
+                customer_data={"name": "A"},
+                hold=True,
             ),
             actor_name="eva",
             key=None,

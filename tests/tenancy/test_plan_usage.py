@@ -7,7 +7,9 @@ from tests.support.teams import invite
 
 
 def book(service, now):
-    form = NewAppointment(service_id=service.id, starts_at=moved("2026-12-01T12:00:00Z"), customer={"name": "Ana"})
+    form = NewAppointment(
+        service_id=service.id, scheduled_at=moved("2026-12-01T12:00:00Z"), customer_data={"name": "Ana"}
+    )
     appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 

@@ -184,12 +184,12 @@ def _reschedule(context: EventContext, appointment: Appointment, event: GoogleEv
     from mostrador.scheduling.views.appointments import Rescheduling  # noqa: PLC0415 - the same
 
     starts_at, ends_at = rules.instant_of(event, "start"), rules.instant_of(event, "end")
-    if starts_at is None or ends_at is None or starts_at == appointment.starts_at:
+    if starts_at is None or ends_at is None or starts_at == appointment.scheduled_at:
         return False
-    if ends_at - starts_at != appointment.ends_at - appointment.starts_at:
+    if ends_at - starts_at != appointment.ends_at - appointment.scheduled_at:
         return False
     try:
-        form = Rescheduling(starts_at=starts_at, resource_id=appointment.resource_id)
+        form = Rescheduling(scheduled_at=starts_at, resource_id=appointment.resource_id)
     except ValueError:  # a time that no appointment has, in another century
         return False
     check = _unchanged_since(context)

@@ -76,7 +76,7 @@ def settle(context: AppointmentContext, payment: Payment, *, actor_name: str, no
     if payment.provider == Provider.MANUAL and payment.amount <= 0:
         raise NothingDue
     appointment, must_reclaim = context.appointment, context.must_reclaim(now)
-    is_over = appointment.starts_at <= now
+    is_over = appointment.scheduled_at <= now
     reclaim = agenda.reclaim(context.tenant, appointment, now) if must_reclaim and not is_over else None
     reason = appointment_refund_reason(
         AppointmentStatus(appointment.status),
@@ -129,6 +129,8 @@ def _pay(
     paid = (appointment.paid_amount or Decimal(0)) + payment.amount
     appointment.paid_amount, appointment.payment_ids = paid, [*(appointment.payment_ids or []), payment.id]
     appointment.payment_status = paid_status(paid, appointment.total_amount).value
+    if payment.provider == Provider.BANCARD:
+        appointment.bancard_transaction_id = payment.external_id
     appointments.record(appointment, now, actor_name, PaymentStatus.PAID.value, payment=payment.id)
     if status_before in REVIVABLE:
         appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)

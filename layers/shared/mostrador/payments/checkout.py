@@ -112,7 +112,7 @@ def _request_for_appointment(context: AppointmentContext, now: datetime, *, all_
     appointment = context.appointment
     rules.check_appointment(appointment.status, held_until=appointment.hold_expires_at, now=now)
     amount = rules.due_now(context.due, appointment.deposit_amount, appointment.paid_amount, all_of_it=all_of_it)
-    description = f"Turno {appointment.starts_at.astimezone(appointment.zone):%d/%m %H:%M}"
+    description = f"Turno {appointment.scheduled_at.astimezone(appointment.zone):%d/%m %H:%M}"
     limits = TimeLimits(appointment.hold_expires_at, not appointment.checkouts)
     return rules.payment_request(amount, appointment.currency, description, limits, now=now)
 

@@ -7,7 +7,7 @@ from mostrador import ids
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.payments import settlement
-from mostrador.payments.settlement import Settled
+from mostrador.payments.settlement import Check, Settled
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.payments import Confirmation
@@ -28,20 +28,36 @@ def record_order_payment(
 
 
 def record_appointment_payment(
-    tenant: str, appointment_id: str, form: "Confirmation", *, actor_name: str, key: str | None, now: datetime
+    tenant: str,
+    appointment_id: str,
+    form: "Confirmation",
+    *,
+    check: Check | None = None,
+    actor_name: str,
+    key: str | None,
+    now: datetime,
 ) -> Settled:
     """Settle money received for an appointment; a form without an amount means all that is due.
 
     It confirms a PENDING appointment, also with a part of the price. The same ``key`` gives the same payment. Without
     a key the same form is the same payment for ten minutes of the clock: two equal instalments are two payments.
+    ``check`` may refuse a payment before it is written.
     Raises NotHere, NothingDue, BadAmount, KeyReused, Busy.
     """
     name = f"{appointment_id} {key or f'{form.as_sent()} {int(now.timestamp()) // SAME_PAYMENT_WITHIN}'}"
-    return _record(tenant, Target.APPOINTMENT, appointment_id, name, form, actor_name=actor_name, now=now)
+    return _record(tenant, Target.APPOINTMENT, appointment_id, name, form, check=check, actor_name=actor_name, now=now)
 
 
 def _record(
-    tenant: str, target: Target, target_id: str, name: str, form: "Confirmation", *, actor_name: str, now: datetime
+    tenant: str,
+    target: Target,
+    target_id: str,
+    name: str,
+    form: "Confirmation",
+    *,
+    check: Check | None = None,
+    actor_name: str,
+    now: datetime,
 ) -> Settled:
     """Settle a new payment whose id is derived from ``name``, so that a repeated request finds the first."""
     payment = payments.draft_manual(
@@ -55,4 +71,4 @@ def _record(
         now=now,
     )
     payment.fingerprint = ids.fingerprint(form.as_sent())
-    return settlement.settle(tenant, payment, form=form, actor_name=actor_name, now=now)
+    return settlement.settle(tenant, payment, form=form, check=check, actor_name=actor_name, now=now)

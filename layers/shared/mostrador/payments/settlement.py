@@ -18,6 +18,7 @@ the list of refunds due; ``rollbacks`` refunds those of Bancard. No paid money i
 confirmed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -68,16 +69,24 @@ class _TargetGone:
 
 
 _Context = OrderContext | AppointmentContext | _TargetGone
+Check = Callable[[Order | Appointment | None, RefundReason | None], None]
+"""Gets a payment's target and why the money would be due back; raises where nothing is to be written."""
 
 
 def settle(
-    tenant: str, received: Payment, *, form: "Confirmation | None" = None, actor_name: str, now: datetime
+    tenant: str,
+    received: Payment,
+    *,
+    form: "Confirmation | None" = None,
+    check: Check | None = None,
+    actor_name: str,
+    now: datetime,
 ) -> Settled:
     """Settle a payment in one transaction, once: PAID with its target, or REFUND_DUE with a reason.
 
     ``received`` is a new payment, or a stored one with the received fields set. ``form`` is for a payment that the
-    business received itself: it fills in the amount. A settled payment stays as it is. Raises NotHere (only of a
-    payment received by the business), BadAmount, KeyReused, Busy.
+    business received itself: it fills in the amount. ``check`` may refuse a payment before it is written. A settled
+    payment stays as it is. Raises NotHere (only of a payment received by the business), BadAmount, KeyReused, Busy.
     """
     key, status_before = (received.pk, received.sk), received.status
 
@@ -91,6 +100,8 @@ def settle(
         if payment.status in SETTLED:
             return Settled(payment, context.target)
         settlement = _decide(context, payment, actor_name=actor_name, now=now)
+        if check:
+            check(context.target, settlement.reason)
         state = PaymentState.REFUND_DUE if settlement.reason else PaymentState.PAID
         with writes.transaction() as tx:
             payments.move(tx, payment, state, reason=settlement.reason, now=now)

@@ -193,7 +193,7 @@ def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: dat
         if limit is not None:
             numbers.count_in(tx, tenant, order, limit)
             order.is_counted = True
-        orders.pay(tx, tenant, order, payment.id, actor_name=actor_name, now=now)
+        orders.pay(tx, tenant, order, payment, actor_name=actor_name, now=now)
 
     return Settlement(reason, write)
 

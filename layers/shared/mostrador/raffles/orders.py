@@ -7,10 +7,12 @@ from operator import and_
 from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import NotHere
+from mostrador.ledger.rules.payment_states import Provider
 from mostrador.raffles import board, numbers, raffles, sellers
 from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, printed_number
 from mostrador.table import Condition, keys, reads, writes
+from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, RaffleNumber
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
@@ -84,13 +86,14 @@ def holder(tenant: str, raffle_id: str, number: int, *, now: datetime) -> Holder
     return Holder(printed, board.state_of(held), get(tenant, held.order_id, now=now))
 
 
-def pay(tx: Transaction, tenant: str, order: Order, payment_id: str, *, actor_name: str, now: datetime) -> None:
+def pay(tx: Transaction, tenant: str, order: Order, payment: Payment, *, actor_name: str, now: datetime) -> None:
     """Make an order PAID by that payment and its numbers sold.
 
     The transaction is refused where another order has one of them. Raises WrongOrderState.
     """
-    enter(order, OrderStatus.PAID, actor_name, now, payment=payment_id)
-    order.paid_at, order.payment_id = now, payment_id
+    enter(order, OrderStatus.PAID, actor_name, now, payment=payment.id)
+    order.paid_at, order.payment_id = now, payment.id
+    order.bancard_transaction_id = payment.external_id if payment.provider == Provider.BANCARD else None
     tx.save(order, return_values=writes.RETURN_OLD)
     numbers.take(tx, tenant, order, now)
     sellers.count(tx, tenant, order, 1)

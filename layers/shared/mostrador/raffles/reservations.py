@@ -115,7 +115,7 @@ def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment"
     )
     payment.amount, payment.currency, payment.time_zone = order.total_amount, order.currency, order.time_zone
     payments.move(tx, payment, PaymentState.PAID, now=sale.now)
-    orders.pay(tx, tenant, order, payment.id, actor_name=sale.actor_name, now=sale.now)
+    orders.pay(tx, tenant, order, payment, actor_name=sale.actor_name, now=sale.now)
 
 
 def _context_after(sale: SaleRequest, context: SaleContext, refused: writes.ConditionFailed) -> SaleContext | None:

@@ -126,13 +126,13 @@ def keys_of(tenant: str, appointment: Appointment) -> list[keys.Key]:
 
 def line_of(appointment: Appointment) -> agenda.Booking:
     """The appointment as its agenda days keep it."""
-    starts, held = local_time.minute(appointment.starts_at), appointment.hold_expires_at
+    starts, held = local_time.minute(appointment.scheduled_at), appointment.hold_expires_at
     return agenda.Booking(
         appointment_id=appointment.id,
         service=agenda.tag(appointment.service_id),
         starts=starts,
-        duration=local_time.minute(appointment.ends_at) - starts,
+        duration=appointment.duration_minutes,
         before=int(appointment.buffer_before_minutes),
-        after=int(appointment.buffer_after_minutes),
+        after=int(appointment.buffer_time_minutes),
         lapses_at=int(held.timestamp()) if held else 0,
     )

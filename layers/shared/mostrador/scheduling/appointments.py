@@ -183,12 +183,15 @@ def reschedule(
     ``ignore_calendar`` moves it over what a calendar elsewhere says, as staff may. One transaction over the old days
     and the new. Raises NotHere, WrongState, SlotTaken, ServiceInactive, Busy.
     """
-    starts = booking_request.minute(form.starts_at)
+    starts = booking_request.minute(form.scheduled_at)
     asked = slots.SlotQuery(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
     for _ in writes.attempts():
         appointment = get(tenant, appointment_id, now=now)
         _check_movable(appointment, now)
-        if local_time.minute(appointment.starts_at) == starts and form.resource_id in (None, appointment.resource_id):
+        if local_time.minute(appointment.scheduled_at) == starts and form.resource_id in (
+            None,
+            appointment.resource_id,
+        ):
             return appointment
         if check:
             check(appointment)
@@ -207,10 +210,10 @@ def _move_to(
     demand = replace(context.demand, duration=line.duration, before=line.before, after=line.after)
     context = booking_context.touching(replace(context, demand=demand), starts)
     who = slots.choose(context, starts, asked)
-    before, left = keys.at(appointment.starts_at), set(agenda.keys_of(tenant, appointment))
+    before, left = keys.at(appointment.scheduled_at), set(agenda.keys_of(tenant, appointment))
     booking.place(appointment, starts, demand, who)
     appointment.ignores_calendar = asked.ignore_calendar or None
-    after = keys.at(appointment.starts_at)
+    after = keys.at(appointment.scheduled_at)
     record(appointment, now, actor_name, "RESCHEDULED", **{"from": before, "to": after})
     taking = booking.AgendaWrites({key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)})
     taking.still |= booking.limit_shared(context, starts) - left
@@ -255,7 +258,7 @@ def _conclude(
     tenant: str, appointment_id: str, to: AppointmentStatus, *, actor_name: str, now: datetime
 ) -> Appointment:
     def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
-        rules.check_begun(appointment.starts_at, now)
+        rules.check_begun(appointment.scheduled_at, now)
         enter(appointment, to, actor_name, now)
         tx.save(appointment)
 
@@ -268,6 +271,8 @@ def enter(
     """Set the state and what goes with it: no hold, no deadline, a record of who and when."""
     appointment.status, appointment.hold_expires_at = status.value, None
     appointment.due_pk = appointment.due_at = None
+    if field := rules.ENTERED_AT.get(status):
+        setattr(appointment, field, now)
     record(appointment, now, actor_name, status.value, **({"reason": reason} if reason else {}))
     if status is AppointmentStatus.CANCELLED:
         line = f"[{keys.at(now)} {actor_name}] CANCELLED" + (f": {reason}" if reason else "")
@@ -289,7 +294,7 @@ def _keep_time(tx: Transaction, tenant: str, appointment: Appointment, *, in_tim
         return
     again = agenda.reclaim(tenant, appointment, now)
     if again is None:
-        starts_at = appointment.starts_at.isoformat()
+        starts_at = appointment.scheduled_at.isoformat()
         raise slots.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, details={}, alternatives=[])
     again(tx)
 

@@ -18,7 +18,9 @@ def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> Availabilit
     Raises NotHere for a service or resource that is not this tenant's, ServiceInactive.
     """
     first, last = query.span()
-    context = booking_context.load_days(tenant, query.service, first, last, now=now)
+    context = booking_context.load_days(
+        tenant, query.service, first, last, duration_minutes=query.duration_minutes, now=now
+    )
     zone, length = tenants.zone(context.tenant), context.demand.duration
     asked = slots.SlotQuery(now, query.resource)
     free = [

@@ -12,7 +12,7 @@ from mostrador.observability import logger
 from mostrador.people import customers
 from mostrador.scheduling import agenda, booking_context, booking_limits, booking_request, slots
 from mostrador.scheduling.rules import agenda as agenda_rules
-from mostrador.scheduling.rules.appointment_states import PaymentStatus
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.table import keys, writes
 from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.table.items.tenants import Usage
@@ -72,7 +72,7 @@ def book(
     request = booking_request.from_form(
         shop,
         form,
-        starts=[booking_request.minute(form.starts_at)],
+        starts=[booking_request.minute(form.scheduled_at)],
         appointment_ids=[appointment_id],
         actor_name=actor_name,
         now=now,
@@ -81,7 +81,12 @@ def book(
     for _ in writes.attempts():
         try:
             context = booking_context.load(
-                tenant, form.service_id, request.starts, request.keys(), first=request.check_new
+                tenant,
+                form.service_id,
+                request.starts,
+                request.keys(),
+                duration_minutes=form.duration_minutes,
+                first=request.check_new,
             )
             request, is_complete = request.after(context)
             if not is_complete:
@@ -106,7 +111,7 @@ def write(
         context.tenant,
         context.other,
         customer_id=form.customer_id,
-        wanted=form.customer,
+        wanted=form.customer_data,
         phone=request.phone,
         now=request.now,
     )
@@ -117,11 +122,11 @@ def write(
             tx.save(one)
             for key in agenda.keys_of(request.tenant, one):
                 taking.lines.setdefault(key, []).append(agenda.line_of(one))
-            taking.still |= limit_shared(context, local_time.minute(one.starts_at))
+            taking.still |= limit_shared(context, local_time.minute(one.scheduled_at))
         if len(made) + taking.size() + _OTHERS > MOST_ACTIONS:
             raise TooMuchAtOnce(value=len(made), field="body.count")
         taking.write(tx, context, request.now)
-        customers.note_booking(tx, request.tenant, customer, made[-1].starts_at, is_new=is_new)
+        customers.note_booking(tx, request.tenant, customer, made[-1].scheduled_at, is_new=is_new)
         if request.active_key:
             limit, before = int(request.shop.max_active_bookings), context.other.get(request.active_key)
             booking_limits.add(tx, request.active_key, before, made, limit=limit, now=request.now)
@@ -140,6 +145,7 @@ def _appointment(
 ) -> Appointment:
     shop, service, form, demand = context.tenant, context.service, request.form, context.demand
     starts, appointment_id = request.starts[number], request.appointment_ids[number]
+    given = form.customer_data
     made = Appointment(
         *keys.appointment(shop.slug, appointment_id),
         id=appointment_id,
@@ -148,17 +154,18 @@ def _appointment(
         customer_id=customer.id,
         customer_name=customer.name,
         customer_phone=customer.phone,
-        booked_as=form.customer.name if form.customer and form.customer.name != customer.name else None,
+        booked_as=given.name if given and given.name != customer.name else None,
         folded=customers.searchable(customer.name, customer.phone),
         status=form.status,
         payment_status=PaymentStatus.PENDING.value,
         total_amount=service.price,
         deposit_amount=_deposit(service),
         currency=service.currency,
-        notes=form.notes,
+        customer_notes=form.customer_notes,
         internal_notes=form.internal_notes,
         created_by=request.actor_name,
         created_at=request.now,
+        confirmed_at=request.now if form.status == AppointmentStatus.CONFIRMED else None,
         series_id=request.series_id,
         fingerprint=request.fingerprint,
         time_zone=shop.time_zone,
@@ -182,14 +189,14 @@ def _deposit(service: Service) -> Any:
 def place(appointment: Appointment, starts: int, demand: agenda_rules.Demand, who: list[Resource]) -> None:
     """Set an appointment's time and resources, and what follows from them: days, places in the lists."""
     zone, slug = appointment.zone, appointment.pk.split("#")[1]
-    starts_at = local_time.instant(starts, zone)
-    appointment.starts_at, appointment.ends_at = starts_at, local_time.instant(starts + demand.duration, zone)
-    appointment.buffer_before_minutes, appointment.buffer_after_minutes = demand.before, demand.after
+    scheduled_at = local_time.instant(starts, zone)
+    appointment.scheduled_at, appointment.ends_at = scheduled_at, local_time.instant(starts + demand.duration, zone)
+    appointment.buffer_before_minutes, appointment.buffer_time_minutes = demand.before, demand.after
     appointment.resource_id, appointment.resource_name = who[0].id, who[0].name
     appointment.second_resource_id = who[1].id if len(who) > 1 else None
     appointment.days = [day.isoformat() for day in agenda_rules.days_touched(demand, starts, zone)]
-    by_start = keys.appointment_by_start(slug, starts_at, appointment.id)
-    of_customer = keys.appointment_of_customer(slug, appointment.customer_id, starts_at, appointment.id)
+    by_start = keys.appointment_by_start(slug, scheduled_at, appointment.id)
+    of_customer = keys.appointment_of_customer(slug, appointment.customer_id, scheduled_at, appointment.id)
     (appointment.gsi1pk, appointment.gsi1sk), (appointment.gsi2pk, appointment.gsi2sk) = by_start, of_customer
 
 

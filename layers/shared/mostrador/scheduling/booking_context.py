@@ -117,13 +117,14 @@ class BookingContext:
         )
 
 
-def demand(service: Service) -> agenda_rules.Demand:
+def demand(service: Service, duration_minutes: int | None = None) -> agenda_rules.Demand:
+    """What an appointment of the service takes; ``duration_minutes`` instead of the service's own."""
     day, week = service.max_bookings_per_day, service.max_bookings_per_week
     return agenda_rules.Demand(
         service_id=service.id,
-        duration=int(service.duration_minutes),
+        duration=int(duration_minutes or service.duration_minutes),
         before=int(service.buffer_before_minutes),
-        after=int(service.buffer_after_minutes),
+        after=int(service.buffer_time_minutes),
         capacity=int(service.capacity),
         max_per_day=None if day is None else int(day),
         max_per_week=None if week is None else int(week),
@@ -136,6 +137,7 @@ def load(
     starts: Sequence[int],
     other: Iterable[keys.Key],
     *,
+    duration_minutes: int | None = None,
     first: Callable[[Mapping[keys.Key, Any]], None] = lambda _found: None,
 ) -> BookingContext:
     """The scene of some starts (minutes since the epoch), consistent. Raises NotHere, ServiceInactive.
@@ -144,12 +146,15 @@ def load(
     """
 
     def more(shop: Tenant, service: Service) -> set[keys.Key]:
-        return set().union(*(_day_keys(shop, service, start) for start in starts))
+        return set().union(*(_day_keys(shop, service, demand(service, duration_minutes), start) for start in starts))
 
-    return _read(tenant, service_id, more, set(other), first=first)
+    context = _read(tenant, service_id, more, set(other), first=first)
+    return replace(context, demand=demand(context.service, duration_minutes))
 
 
-def load_days(tenant: str, service_id: str, first: date, last: date, *, now: datetime) -> BookingContext:
+def load_days(
+    tenant: str, service_id: str, first: date, last: date, *, duration_minutes: int | None = None, now: datetime
+) -> BookingContext:
     """The scene of the local days ``first`` to ``last``: one query more for each resource. Raises NotHere.
 
     Eventually consistent, and the tenant some seconds old: whoever books what it offers is judged by a fresh read.
@@ -160,7 +165,8 @@ def load_days(tenant: str, service_id: str, first: date, last: date, *, now: dat
     def more(shop: Tenant, service: Service) -> set[keys.Key]:
         return calendar_keys(shop, _resource_ids(service))
 
-    return widened(_read(tenant, service_id, more, (), known=known), first, last)
+    context = _read(tenant, service_id, more, (), known=known)
+    return widened(replace(context, demand=demand(context.service, duration_minutes)), first, last)
 
 
 def widened(context: BookingContext, first: date, last: date) -> BookingContext:
@@ -237,10 +243,10 @@ def _resource_keys(shop: Tenant, service: Service) -> set[keys.Key]:
     return {keys.resource(shop.slug, one) for one in _resource_ids(service)}
 
 
-def _day_keys(shop: Tenant, service: Service, starts: int) -> set[keys.Key]:
+def _day_keys(shop: Tenant, service: Service, demand: agenda_rules.Demand, starts: int) -> set[keys.Key]:
     """The days a booking touches, and the whole week of the first group where a weekly limit counts it."""
     zone = tenants.zone(shop)
-    touched = agenda_rules.days_touched(demand(service), starts, zone)
+    touched = agenda_rules.days_touched(demand, starts, zone)
     found = _keys_of_days(shop, _resource_ids(service), touched)
     if service.max_bookings_per_week is not None:
         week = week_of(local_time.local_day(starts, zone))

@@ -36,7 +36,7 @@ def add(
     lines = {name: line for name, line in (before.lines if before else {}).items() if _is_to_come(line, now)}
     if len(lines) + len(booked) > limit:
         raise TooManyActive(
-            field="body.customer.phone", value=key[1].split("#")[1], phone=key[1].split("#")[1], limit=limit
+            field="body.customer_data.phone", value=key[1].split("#")[1], phone=key[1].split("#")[1], limit=limit
         )
     lines |= {short(one.id): _packed(one) for one in booked}
     version = int(before.version) if before else 0
@@ -61,7 +61,7 @@ def remove(tx: Transaction, tenant: str, appointment: Appointment) -> None:
 
 def _packed(appointment: Appointment) -> bytes:
     held = appointment.hold_expires_at
-    return _LINE.pack(int(appointment.starts_at.timestamp()), int(held.timestamp()) if held else 0)
+    return _LINE.pack(int(appointment.scheduled_at.timestamp()), int(held.timestamp()) if held else 0)
 
 
 def _is_to_come(line: bytes, now: datetime) -> bool:

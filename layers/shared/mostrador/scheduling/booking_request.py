@@ -102,7 +102,7 @@ def from_form(
 
     What is ``is_public`` is only held where the service asks for a deposit, until that is paid.
     """
-    phone = form.customer.phone if form.customer else None
+    phone = form.customer_data.phone if form.customer_data else None
     return BookingRequest(
         shop=shop,
         form=form,
@@ -111,7 +111,7 @@ def from_form(
         fingerprint=ids.fingerprint(request or form.as_sent()),
         actor_name=actor_name,
         now=now,
-        phone=normalised(phone, shop.country, field="body.customer.phone") if phone else None,
+        phone=normalised(phone, shop.country, field="body.customer_data.phone") if phone else None,
         series_id=series_id,
         is_public=is_public,
     )
@@ -122,11 +122,11 @@ def only(request: BookingRequest, *, starts: Sequence[int], appointment_ids: Seq
     return replace(request, starts=starts, appointment_ids=appointment_ids)
 
 
-def minute(starts_at: datetime) -> int:
+def minute(scheduled_at: datetime) -> int:
     """The start as a minute since the epoch. Raises OddStart."""
-    if starts_at.second or starts_at.microsecond:
-        raise OddStart(field="body.starts_at", value=starts_at.isoformat())
-    return local_time.minute(starts_at)
+    if scheduled_at.second or scheduled_at.microsecond:
+        raise OddStart(field="body.scheduled_at", value=scheduled_at.isoformat())
+    return local_time.minute(scheduled_at)
 
 
 def usage_key(shop: Tenant, now: datetime) -> keys.Key:

@@ -34,7 +34,7 @@ REFRESH: Final = timedelta(hours=1)
 _FILE: Final = re.compile(r"([a-z0-9-]{2,63})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.ics")
 _NO_DIGEST: Final = "0" * 64
 _SHOWN: Final = [
-    "entity", "id", "service_name", "resource_name", "starts_at", "ends_at",
+    "entity", "id", "service_name", "resource_name", "scheduled_at", "ends_at",
     "status", "hold_expires_at", "created_at", "updated_at", "version",
 ]  # fmt: skip
 _STATUSES: Final = {
@@ -192,7 +192,7 @@ def _properties(appointment: Appointment, now: datetime) -> Iterator[tuple[str, 
     yield "uid", f"{appointment.id}@mostrador"
     yield "sequence", appointment.version - 1
     yield "dtstamp", revised_at
-    yield "dtstart", appointment.starts_at
+    yield "dtstart", appointment.scheduled_at
     yield "dtend", appointment.ends_at
     yield "summary", f"{appointment.service_name} · {appointment.resource_name}"
     yield "status", _STATUSES[status]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mostrador.errors import Conflict
 from mostrador.people.views.customers import NewCustomer
-from mostrador.scheduling import appointments, availability, booking, booking_limits, manage_links, services, slots
+from mostrador.scheduling import appointments, availability, booking, manage_links, services, slots
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.views.appointments import (
@@ -23,7 +23,6 @@ from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import rate_limits, tenants
-from mostrador.values.phones import BadPhone
 
 BY: Final = "public"
 BOOKINGS_AN_HOUR: Final = 20
@@ -95,10 +94,10 @@ def book(tenant: str, form: PublicBooking, *, address: str, key: str | None, now
     rate_limits.count(tenant, "book", address, limit=BOOKINGS_AN_HOUR, now=now)
     wanted = NewAppointment(
         service_id=form.service_id,
-        starts_at=form.starts_at,
+        scheduled_at=form.scheduled_at,
         resource_id=form.resource_id,
-        notes=form.notes,
-        customer=NewCustomer(name=form.name, phone=form.phone, email=form.email),
+        customer_notes=form.customer_notes,
+        customer_data=NewCustomer(**form.customer_data.model_dump()),
     )
     own_key = f"{BY} {key}" if key else None  # never a key of the staff, which holds no space
     with _fit_for_the_public(shop):
@@ -156,7 +155,7 @@ def _check_in_time(shop: Tenant, appointment: Appointment, notice: Any, now: dat
 
 def _last_moment(appointment: Appointment, notice: Any) -> datetime:
     """``notice`` minutes before the start, on the tenant's clock."""
-    until: datetime = appointment.starts_at - timedelta(minutes=int(notice or 0))
+    until: datetime = appointment.scheduled_at - timedelta(minutes=int(notice or 0))
     return until.astimezone(appointment.zone)
 
 
@@ -169,5 +168,3 @@ def _fit_for_the_public(shop: Tenant) -> Iterator[None]:
         raise NotTakingBookings(name=shop.name) from error
     except slots.SlotTaken as error:
         raise slots.SlotTaken(**error.facts | {"details": {}}) from error
-    except (booking_limits.TooManyActive, BadPhone) as error:
-        raise type(error)(**error.facts | {"field": "body.phone"}) from error

@@ -51,13 +51,15 @@ def book(tenant: str, form: NewSeries, *, actor_name: str, key: str | None, now:
         request=form.as_sent(),
     )
     for _ in writes.attempts():
-        context = booking_context.load(tenant, form.service_id, starts, request.keys())
+        context = booking_context.load(
+            tenant, form.service_id, starts, request.keys(), duration_minutes=form.duration_minutes
+        )
         request, is_complete = request.after(context)
         if not is_complete:
             continue
         earlier = _earlier(context, request)
         free, conflicts = _judge(
-            context, request, form, taken_by_us={local_time.minute(one.starts_at) for one in earlier}
+            context, request, form, taken_by_us={local_time.minute(one.scheduled_at) for one in earlier}
         )
         conflicts += missing
         if earlier:
@@ -73,7 +75,10 @@ def book(tenant: str, form: NewSeries, *, actor_name: str, key: str | None, now:
 
 def _days(form: NewSeries, zone: ZoneInfo) -> list[date]:
     """The local dates, from the first start's on."""
-    first, step = local_time.local_day(booking_request.minute(form.starts_at), zone), timedelta(weeks=form.every_weeks)
+    first, step = (
+        local_time.local_day(booking_request.minute(form.scheduled_at), zone),
+        timedelta(weeks=form.every_weeks),
+    )
     count = form.count or (((form.until or first) - first) // step + 1)
     if not 2 <= count <= MOST:  # noqa: PLR2004
         named = f"every_weeks={form.every_weeks}, count={form.count}, until={form.until}"
@@ -83,7 +88,7 @@ def _days(form: NewSeries, zone: ZoneInfo) -> list[date]:
 
 def _starts(form: NewSeries, days: list[date], zone: ZoneInfo) -> tuple[list[int], list[SeriesConflict]]:
     """The instants at which the clocks show the first start's time; dates on which they skip it are conflicts."""
-    local = local_time.instant(booking_request.minute(form.starts_at), zone)
+    local = local_time.instant(booking_request.minute(form.scheduled_at), zone)
     wall = local.hour * 60 + local.minute
     starts: list[int] = []
     missing = []

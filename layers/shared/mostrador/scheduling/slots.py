@@ -132,7 +132,7 @@ def slot_taken_error(
     first, last = day - timedelta(days=1), day + _LOOK_AHEAD
     around = rules.nearest(list(free(booking_context.widened(context, first, last), first, last, asked)), at)
     return SlotTaken(
-        field="body.starts_at",
+        field="body.scheduled_at",
         value=local_time.instant(at, zone).isoformat(),
         starts_at=local_time.instant(at, zone).isoformat(),
         reason=why.reason.value,

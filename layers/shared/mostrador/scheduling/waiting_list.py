@@ -72,8 +72,8 @@ def join(tenant: str, form: "NewWaiting", *, actor_name: str, key: str | None, n
     """
     shop = tenants.current(tenant, now=now)
     waiting_id = ids.derived(tenant, "waiting", key) if key else ids.new()
-    own, phone = keys.waiting(tenant, waiting_id), form.customer.phone if form.customer else None
-    guard = keys.phone(tenant, normalised(phone, shop.country, field="body.customer.phone")) if phone else own
+    own, phone = keys.waiting(tenant, waiting_id), form.customer_data.phone if form.customer_data else None
+    guard = keys.phone(tenant, normalised(phone, shop.country, field="body.customer_data.phone")) if phone else own
     known = keys.customer(tenant, form.customer_id) if form.customer_id else own
     service_key = keys.service(tenant, form.service_id)
     for _ in writes.attempts():
@@ -119,7 +119,7 @@ def _service(shop: Tenant, form: "NewWaiting", service: Any, now: datetime) -> S
 
 def _customer(shop: Tenant, form: "NewWaiting", found: Any, waiting_id: str, now: datetime) -> tuple[Customer, bool]:
     """Who waits, and whether it is somebody new; of whom only the phone is known, name and id are enough."""
-    if form.customer is None:
+    if form.customer_data is None:
         if not isinstance(found, Customer):
             raise NotHere(entity="customer", id=form.customer_id)
         return found, False
@@ -127,7 +127,7 @@ def _customer(shop: Tenant, form: "NewWaiting", found: Any, waiting_id: str, now
         phone = found.sk.partition("#")[2]
         return Customer(id=found.customer_id, name=found.name, phone=phone), False
     customer_id = ids.derived(shop.slug, "customer of", waiting_id)
-    return customers.draft(shop, form.customer, customer_id=customer_id, now=now), True
+    return customers.draft(shop, form.customer_data, customer_id=customer_id, now=now), True
 
 
 def _entry(shop: Tenant, form: "NewWaiting", service: Service, customer: Customer, waiting_id: str) -> Waiting:
@@ -147,7 +147,7 @@ def _entry(shop: Tenant, form: "NewWaiting", service: Service, customer: Custome
         customer_id=customer.id,
         customer_name=customer.name,
         customer_phone=customer.phone,
-        notes=form.notes,
+        customer_notes=form.customer_notes,
         status=WaitingStatus.WAITING.value,
         fingerprint=ids.fingerprint(form.model_dump_json()),
     )

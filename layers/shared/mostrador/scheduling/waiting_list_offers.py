@@ -155,16 +155,16 @@ def _held(look: _Look, entry: Waiting, now: datetime) -> Appointment | None:
         return appointments.get(shop.slug, _offer_id(shop.slug, entry), now=now)
 
 
-def _form(entry: Waiting, customer: Customer, starts_at: datetime) -> "NewAppointment":
+def _form(entry: Waiting, customer: Customer, scheduled_at: datetime) -> "NewAppointment":
     from mostrador.scheduling.views.appointments import NewAppointment  # noqa: PLC0415 - most looks at a line make no offer
 
     told: dict[str, Any] = {"name": customer.name, "phone": customer.phone}
-    who = {"customer": told} if customer.phone else {"customer_id": customer.id}
+    who = {"customer_data": told} if customer.phone else {"customer_id": customer.id}
     return NewAppointment(
         service_id=entry.service_id,
-        starts_at=starts_at,
+        scheduled_at=scheduled_at,
         resource_id=entry.resource_id,
-        notes=entry.notes,
+        customer_notes=entry.customer_notes,
         hold=True,
         **who,
     )
@@ -177,7 +177,7 @@ def _offer(tenant: str, entry: Waiting, appointment: Appointment, now: datetime)
     if is_open:
         rules.MOVES.check(entry.status, WaitingStatus.OFFERED)
         entry.status, entry.appointment_id = WaitingStatus.OFFERED.value, appointment.id
-        entry.offer_starts_at, entry.offer_expires_at = appointment.starts_at, lapses
+        entry.offer_starts_at, entry.offer_expires_at = appointment.scheduled_at, lapses
     entry.updated_at = now  # and a new version: the next offer of a wait whose offer never reached anybody
     try:
         with writes.refusing(writes.stale_error(entry)), writes.transaction() as tx:

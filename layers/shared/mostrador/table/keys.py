@@ -91,17 +91,17 @@ def appointment(slug: str, appointment_id: str) -> Key:
     return appointments_partition(slug), f"APPOINTMENT#{appointment_id}"
 
 
-def appointment_by_start(slug: str, starts_at: datetime, appointment_id: str) -> Key:
+def appointment_by_start(slug: str, scheduled_at: datetime, appointment_id: str) -> Key:
     """gsi1: appointments in the order of their starts."""
-    return appointments_partition(slug), f"{at(starts_at)}#{appointment_id}"
+    return appointments_partition(slug), f"{at(scheduled_at)}#{appointment_id}"
 
 
 APPOINTMENT_PREFIX = "APPOINTMENT#"
 
 
-def appointment_of_customer(slug: str, customer_id: str, starts_at: datetime, appointment_id: str) -> Key:
+def appointment_of_customer(slug: str, customer_id: str, scheduled_at: datetime, appointment_id: str) -> Key:
     """gsi2: a customer's appointments in the order of their starts."""
-    return customer_partition(slug, customer_id), f"{APPOINTMENT_PREFIX}{at(starts_at)}#{appointment_id}"
+    return customer_partition(slug, customer_id), f"{APPOINTMENT_PREFIX}{at(scheduled_at)}#{appointment_id}"
 
 
 def customer_partition(slug: str, customer_id: str) -> str:

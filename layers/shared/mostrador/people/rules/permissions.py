@@ -104,7 +104,7 @@ def _each(names: str, role: Role) -> dict[str, Role]:
 
 
 _SERVICE: Final = (
-    "name description duration_minutes buffer_before_minutes buffer_after_minutes price deposit_percent currency "
+    "name description duration_minutes buffer_before_minutes buffer_time_minutes price deposit_percent currency "
     "is_active capacity max_bookings_per_day max_bookings_per_week advance_booking_days bookable_until resource_ids "
     "second_resource_ids"
 )
@@ -120,7 +120,7 @@ _RAFFLE: Final = (
 )
 
 WRITES: Final[dict[str, dict[str, Role]]] = {
-    "appointment": _each("notes internal_notes", Role.STAFF) | _each("total_amount", Role.ADMIN),
+    "appointment": _each("customer_notes internal_notes", Role.STAFF) | _each("total_amount", Role.ADMIN),
     "customer": _each("name phone email notes", Role.STAFF),
     "service": _each(_SERVICE, Role.ADMIN),
     "resource": _each("name is_active business_hours", Role.ADMIN),

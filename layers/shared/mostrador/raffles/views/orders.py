@@ -108,6 +108,7 @@ class OrderView(View):
     currency: str = Field(title="Moneda")
     paid_at: datetime | None = Field(title="Pagada")
     payment_id: str | None = Field(title="Pago")
+    bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
     notes: str | None = Field(title="Notas")
     history: list[dict[str, object]] = Field([], title="Historial")
     created_by: str = Field(title="Creada por")

@@ -7,10 +7,15 @@ A hold stops counting in the very second it lapses, whoever looks.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from mostrador.values import local_time
 from mostrador.values.holds import has_lapsed
+
+SHORTEST: Final = 5
+LONGEST: Final = 24 * 60
+"""Bounds of an appointment's duration, in minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,12 @@ DELETABLE: Final = frozenset(
 )
 # What money that came late may confirm, where the time is still free.
 REVIVABLE: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.EXPIRED})
+ENTERED_AT: Final = {
+    AppointmentStatus.CONFIRMED: "confirmed_at",
+    AppointmentStatus.CANCELLED: "cancelled_at",
+    AppointmentStatus.COMPLETED: "completed_at",
+}
+"""State -> the field that keeps when the appointment entered it; later states leave it as it is."""
 # The states that occupy the agenda.
 OCCUPYING: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED})
 
@@ -65,14 +71,14 @@ class NotDeletable(Conflict):
 
 class TooEarly(Conflict):
     code = "too_early"
-    en = "the appointment begins at {starts_at}: what became of it is not known yet"
-    es = "el turno comienza a las {starts_at}: aún no se sabe qué pasó"
+    en = "the appointment begins at {scheduled_at}: what became of it is not known yet"
+    es = "el turno comienza a las {scheduled_at}: aún no se sabe qué pasó"
 
 
-def check_begun(starts_at: datetime, now: datetime) -> None:
+def check_begun(scheduled_at: datetime, now: datetime) -> None:
     """Raise TooEarly before the start."""
-    if now < starts_at:
-        raise TooEarly(starts_at=starts_at.isoformat())
+    if now < scheduled_at:
+        raise TooEarly(scheduled_at=scheduled_at.isoformat())
 
 
 def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended: bool) -> None:

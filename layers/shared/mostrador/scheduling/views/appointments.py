@@ -2,14 +2,29 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Amount, Day, Flag, Id, Instant, Listing, LongText, Request, View, local, partial
+from mostrador.fields import (
+    Amount,
+    Day,
+    Flag,
+    Id,
+    Instant,
+    Listing,
+    LongText,
+    Request,
+    ShortText,
+    View,
+    Whole,
+    local,
+    partial,
+)
 from mostrador.people.views.customers import NewCustomer, Search
+from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.values import money
 
@@ -27,14 +42,21 @@ IGNORE_CALENDAR: Any = Field(
 
 
 class NewAppointment(Request):
-    """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
+    """Either ``customer_id`` or ``customer_data``: one with a known phone is that customer."""
 
     service_id: Id = Field(title="Servicio")
-    starts_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
+    scheduled_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
+    duration_minutes: Whole | None = Field(
+        None,
+        ge=SHORTEST,
+        le=LONGEST,
+        title="Duración (minutos)",
+        description="The service's when left out. The price stays the service's.",
+    )
     resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
     customer_id: Id | None = Field(None, title="Cliente")
-    customer: NewCustomer | None = Field(None, title="Datos del cliente")
-    notes: LongText | None = Field(None, title="Notas")
+    customer_data: NewCustomer | None = Field(None, title="Datos del cliente")
+    customer_notes: LongText | None = Field(None, title="Notas del cliente")
     internal_notes: LongText | None = Field(None, title="Notas internas")
     status: Literal["PENDING", "CONFIRMED"] = Field("PENDING", title="Estado")
     hold: Flag = Field(
@@ -46,8 +68,8 @@ class NewAppointment(Request):
 
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
-        if (self.customer_id is None) == (self.customer is None):
-            raise PydanticCustomError("one_customer", "give either customer_id or customer")
+        if (self.customer_id is None) == (self.customer_data is None):
+            raise PydanticCustomError("one_customer", "give either customer_id or customer_data")
         if self.hold and self.status == "CONFIRMED":
             raise PydanticCustomError("confirmed_hold", "a confirmed appointment is not on hold")
         return self
@@ -57,7 +79,7 @@ class AppointmentEdit(Request):
     """What may be edited: the times change by rescheduling, the state by its own calls."""
 
     entity = "appointment"
-    notes: LongText | None = Field(None, title="Notas")
+    customer_notes: LongText | None = Field(None, title="Notas del cliente")
     internal_notes: Notes | None = Field(None, title="Notas internas")
     total_amount: Amount | None = Field(None, title="Importe total", description="Until it is paid; for admins.")
 
@@ -68,12 +90,20 @@ class AppointmentChanges(AppointmentEdit):
 
 
 class Rescheduling(Request):
-    starts_at: Instant = Field(title="Nuevo comienzo")
+    scheduled_at: Instant = Field(title="Nuevo comienzo")
     resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
 
 
 class StaffRescheduling(Rescheduling):
     ignore_calendar: Flag = IGNORE_CALENDAR
+
+
+class AppointmentConfirmation(Request):
+    payment_transaction_id: ShortText | None = Field(
+        None,
+        title="Transacción del pago",
+        description="It is paid: all that is due becomes a manual payment with this reference.",
+    )
 
 
 class Cancellation(Request):
@@ -114,6 +144,11 @@ def amounts(item: Any) -> dict[str, str | None]:
     }
 
 
+_INSTANTS: Final = (
+    "scheduled_at ends_at hold_expires_at created_at confirmed_at cancelled_at completed_at updated_at".split()
+)
+
+
 class AppointmentView(View):
     entity = "appointment"
     id: str = Field(title="Identificador")
@@ -126,8 +161,9 @@ class AppointmentView(View):
     customer_name: str = Field(title="Nombre del cliente")
     customer_phone: str | None = Field(title="Teléfono del cliente")
     booked_as: str | None = Field(title="Reservado a nombre de")
-    starts_at: datetime = Field(title="Comienza")
+    scheduled_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
+    duration_minutes: int = Field(title="Duración (minutos)")
     status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
@@ -135,13 +171,17 @@ class AppointmentView(View):
     deposit_amount: str | None = Field(title="Seña")
     paid_amount: str = Field(title="Pagado")
     currency: str = Field(title="Moneda")
-    notes: str | None = Field(title="Notas")
+    customer_notes: str | None = Field(title="Notas del cliente")
     internal_notes: str | None = Field(None, title="Notas internas")
     series_id: str | None = Field(title="Serie")
+    bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
     google_calendar_event_id: str | None = Field(title="Evento en Google Calendar")
     history: list[dict[str, Any]] = Field([], title="Historial")
     created_by: str = Field(title="Creado por")
     created_at: datetime = Field(title="Creado")
+    confirmed_at: datetime | None = Field(title="Confirmado")
+    cancelled_at: datetime | None = Field(title="Cancelado")
+    completed_at: datetime | None = Field(title="Completado")
     updated_at: datetime | None = Field(title="Modificado")
     version: int = Field(title="Versión")
 
@@ -149,8 +189,7 @@ class AppointmentView(View):
     def computed_fields(cls, item: Any) -> dict[str, Any]:
         """Instants on the tenant's clock, the amount with its currency's digits."""
         zone = ZoneInfo(item.time_zone)
-        instants = ("starts_at", "ends_at", "hold_expires_at", "created_at", "updated_at")
-        on_clock = {name: local(getattr(item, name), zone) for name in instants}
+        on_clock = {name: local(getattr(item, name), zone) for name in _INSTANTS}
         return on_clock | amounts(item) | {"history": item.history or []}
 
 
@@ -182,6 +221,13 @@ class FreeTimesQuery(Request):
 
 
 class AvailabilityQuery(FreeTimesQuery):
+    duration_minutes: int | None = Field(
+        None,
+        ge=SHORTEST,
+        le=LONGEST,
+        title="Duración (minutos)",
+        description="Starts for an appointment of this length; the service's when left out.",
+    )
     explain: bool = Field(False, title="Explicar", description="Say why the other starts are not free.")
 
 

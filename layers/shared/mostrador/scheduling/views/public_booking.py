@@ -73,14 +73,20 @@ class FreeTimesView(View):
     calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")
 
 
-class PublicBooking(Request):
-    service_id: Id = Field(title="Servicio")
-    starts_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
-    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
+class CustomerData(Request):
+    """Who books: the business must be able to reach them."""
+
     name: ShortText = Field(title="Nombre y apellido")
     phone: Phone = Field(title="Teléfono", examples=["0981 123 456"])
     email: Email | None = Field(None, title="Correo")
-    notes: LongText | None = Field(None, title="Notas")
+
+
+class PublicBooking(Request):
+    service_id: Id = Field(title="Servicio")
+    scheduled_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
+    resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any that is free when left out.")
+    customer_data: CustomerData = Field(title="Datos del cliente")
+    customer_notes: LongText | None = Field(None, title="Notas del cliente")
 
 
 class OwnLinks(View):
@@ -101,8 +107,9 @@ class OwnAppointmentView(View):
     service_name: str = Field(title="Nombre del servicio")
     resource_id: str = Field(title="Profesional o recurso")
     resource_name: str = Field(title="Nombre del profesional o recurso")
-    starts_at: datetime = Field(title="Comienza")
+    scheduled_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
+    duration_minutes: int = Field(title="Duración (minutos)")
     time_zone: str = Field(title="Zona horaria")
     status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
@@ -111,7 +118,7 @@ class OwnAppointmentView(View):
     deposit_amount: str | None = Field(title="Seña")
     paid_amount: str = Field(title="Pagado")
     currency: str = Field(title="Moneda")
-    notes: str | None = Field(title="Notas")
+    customer_notes: str | None = Field(title="Notas del cliente")
     cancel_until: datetime | None = Field(title="Se puede cancelar hasta")
     reschedule_until: datetime | None = Field(title="Se puede reprogramar hasta")
 
@@ -121,12 +128,12 @@ class OwnAppointmentView(View):
         zone = ZoneInfo(one.time_zone)
         as_stored = ("service_id", "service_name", "resource_id", "resource_name", "time_zone", "status", "currency")
         return (
-            {name: getattr(one, name) for name in (*as_stored, "payment_status", "notes")}
+            {name: getattr(one, name) for name in (*as_stored, "payment_status", "customer_notes", "duration_minutes")}
             | {
                 "links": {"self": at} | {name: f"{at}/{name}" for name in ("cancel", "reschedule", "checkout")},
                 "name": one.booked_as or one.customer_name,
                 "phone": one.customer_phone,
-                "starts_at": local(one.starts_at, zone),
+                "scheduled_at": local(one.scheduled_at, zone),
                 "ends_at": local(one.ends_at, zone),
                 "hold_expires_at": local(one.hold_expires_at, zone),
             }

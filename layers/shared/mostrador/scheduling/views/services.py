@@ -19,19 +19,18 @@ from mostrador.fields import (
     Whole,
     partial,
 )
+from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import money
-
-_WHOLE_DAY = 24 * 60
 
 
 class NewService(Request):
     entity = "service"
     name: ShortText = Field(title="Nombre")
     description: LongText | None = Field(None, title="Descripción")
-    duration_minutes: Whole = Field(ge=5, le=_WHOLE_DAY, title="Duración (minutos)")
+    duration_minutes: Whole = Field(ge=SHORTEST, le=LONGEST, title="Duración (minutos)")
     buffer_before_minutes: Whole = Field(0, ge=0, le=240, title="Preparación antes (minutos)")
-    buffer_after_minutes: Whole = Field(0, ge=0, le=240, title="Limpieza después (minutos)")
+    buffer_time_minutes: Whole = Field(0, ge=0, le=240, title="Limpieza después (minutos)")
     price: Amount = Field(title="Precio")
     deposit_percent: Whole | None = Field(
         None, ge=1, le=100, title="Seña (porcentaje)", description="Paid online when booking; the rest at the counter."
@@ -69,7 +68,7 @@ class ServiceView(View):
     description: str | None = Field(title="Descripción")
     duration_minutes: int = Field(title="Duración (minutos)")
     buffer_before_minutes: int = Field(title="Preparación antes (minutos)")
-    buffer_after_minutes: int = Field(title="Limpieza después (minutos)")
+    buffer_time_minutes: int = Field(title="Limpieza después (minutos)")
     price: str = Field(title="Precio")
     deposit_percent: int | None = Field(title="Seña (porcentaje)")
     currency: str = Field(title="Moneda")

@@ -13,19 +13,21 @@ from mostrador.scheduling.rules.waiting_states import WaitingStatus
 
 
 class NewWaiting(Request):
-    """Either ``customer_id`` or ``customer``: one with a known phone is that customer."""
+    """Either ``customer_id`` or ``customer_data``: one with a known phone is that customer."""
 
     service_id: Id = Field(title="Servicio")
     date: Day = Field(title="Fecha", description="One local day of the tenant.")
     resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any when left out.")
     customer_id: Id | None = Field(None, title="Cliente")
-    customer: NewCustomer | None = Field(None, title="Datos del cliente")
-    notes: LongText | None = Field(None, title="Notas", description="Go to the appointment that is offered.")
+    customer_data: NewCustomer | None = Field(None, title="Datos del cliente")
+    customer_notes: LongText | None = Field(
+        None, title="Notas del cliente", description="Go to the appointment that is offered."
+    )
 
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
-        if (self.customer_id is None) == (self.customer is None):
-            raise PydanticCustomError("one_customer", "give either customer_id or customer")
+        if (self.customer_id is None) == (self.customer_data is None):
+            raise PydanticCustomError("one_customer", "give either customer_id or customer_data")
         return self
 
 
@@ -44,7 +46,7 @@ class WaitingView(View):
     customer_id: str = Field(title="Cliente")
     customer_name: str = Field(title="Nombre del cliente")
     customer_phone: str | None = Field(title="Teléfono del cliente")
-    notes: str | None = Field(title="Notas")
+    customer_notes: str | None = Field(title="Notas del cliente")
     status: WaitingStatus = Field(title="Estado")
     appointment_id: str | None = Field(title="Turno ofrecido")
     offer_starts_at: dt.datetime | None = Field(title="El turno ofrecido comienza")

@@ -173,6 +173,7 @@ class Order(Versioned, discriminator="ORDER"):
     history: Attribute[list[dict[str, str]] | None] = JSONAttribute(null=True)
     paid_at = InstantAttribute(null=True)
     payment_id = UnicodeAttribute(null=True)
+    bancard_transaction_id = UnicodeAttribute(null=True)
     checkout_id = UnicodeAttribute(null=True)
     checkouts = NumberAttribute(null=True)
     is_counted = BooleanAttribute(null=True)

@@ -14,6 +14,7 @@ from pynamodb.attributes import (
 from mostrador.scheduling.rules.agenda import Booking
 from mostrador.table.attributes import AmountAttribute, InstantAttribute, LinesAttribute, unpacked
 from mostrador.table.base import Item, Versioned
+from mostrador.values import local_time
 
 
 class Service(Versioned, discriminator="SERVICE"):
@@ -22,7 +23,7 @@ class Service(Versioned, discriminator="SERVICE"):
     description = UnicodeAttribute(null=True)
     duration_minutes = NumberAttribute()
     buffer_before_minutes = NumberAttribute()
-    buffer_after_minutes = NumberAttribute()
+    buffer_time_minutes = NumberAttribute()
     price = AmountAttribute()
     deposit_percent = NumberAttribute(null=True)
     currency = UnicodeAttribute()
@@ -65,8 +66,8 @@ class ActiveBookings(Item, discriminator="ACTIVE"):
 class Appointment(Versioned, discriminator="APPOINTMENT"):
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone booked_as ends_at time_zone currency days history "
-        "is_counted created_by buffer_before_minutes buffer_after_minutes checkout_id checkouts payment_ids "
-        "google_calendar_event_id".split()
+        "is_counted created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
+        "google_calendar_event_id confirmed_at cancelled_at completed_at".split()
     )
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
@@ -79,7 +80,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     customer_phone = UnicodeAttribute(null=True)
     booked_as = UnicodeAttribute(null=True)
     folded = UnicodeAttribute()
-    starts_at = InstantAttribute()
+    scheduled_at = InstantAttribute()
     ends_at = InstantAttribute()
     time_zone = UnicodeAttribute()
     days: Any = JSONAttribute()
@@ -93,16 +94,25 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     checkout_id = UnicodeAttribute(null=True)
     checkouts = NumberAttribute(null=True)
     currency = UnicodeAttribute()
-    notes = UnicodeAttribute(null=True)
+    customer_notes = UnicodeAttribute(null=True)
     internal_notes = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
     series_id = UnicodeAttribute(null=True)
     history: Any = JSONAttribute(null=True)
     is_counted = BooleanAttribute(null=True)
     buffer_before_minutes = NumberAttribute()
-    buffer_after_minutes = NumberAttribute()
+    buffer_time_minutes = NumberAttribute()
+    bancard_transaction_id = UnicodeAttribute(null=True)
     google_calendar_event_id = UnicodeAttribute(null=True)
+    confirmed_at = InstantAttribute(null=True)
+    cancelled_at = InstantAttribute(null=True)
+    completed_at = InstantAttribute(null=True)
     ignores_calendar = BooleanAttribute(null=True)
+
+    @property
+    def duration_minutes(self) -> int:
+        """From the start to the end, without buffers."""
+        return local_time.minute(self.ends_at) - local_time.minute(self.scheduled_at)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -124,7 +134,7 @@ class Waiting(Versioned, discriminator="WAITING"):
     customer_id = UnicodeAttribute()
     customer_name = UnicodeAttribute()
     customer_phone = UnicodeAttribute(null=True)
-    notes = UnicodeAttribute(null=True)
+    customer_notes = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     appointment_id = UnicodeAttribute(null=True)
     offer_starts_at = InstantAttribute(null=True)
