@@ -156,7 +156,7 @@ def test_a_suspended_tenant_is_as_unknown_as_one_that_never_was(haircut, path):
 
 def test_nobody_is_named_in_the_log(haircut):
     with logs.written() as written:
-        links = book(haircut, email="ana@example.com")["links"]
+        links = book(haircut, customer_data=ANA | {"email": "ana@example.com"})["links"]
         anybody.call("POST", f"{PUBLIC}/appointments", form(haircut))
         anybody.call("POST", links["reschedule"], {"scheduled_at": TEN})
         anybody.call("POST", links["cancel"], {"reason": "Ana no puede"})

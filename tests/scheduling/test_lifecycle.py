@@ -45,12 +45,12 @@ def listed(now, **query):
 
 @pytest.mark.parametrize("away", [timedelta(hours=2), timedelta(days=1), timedelta(minutes=30)])
 def test_a_moved_appointment_frees_the_old_time_and_takes_the_new(haircut, booked, now, away):
-    moved = move(booked, NINE + away, now)
+    after = move(booked, NINE + away, now)
 
-    assert (moved.id, moved.scheduled_at) == (booked.id, NINE + away)
+    assert (after.id, after.scheduled_at) == (booked.id, NINE + away)
     assert NINE in free(haircut, moved("2026-12-01"), now)
     assert NINE + away not in free(haircut, (NINE + away).date(), now)
-    assert moved.history == [
+    assert after.history == [
         {
             "at": moved("2026-11-30T13:00:00Z"),
             "by": "eva",
@@ -66,9 +66,9 @@ def test_a_move_may_overlap_the_own_old_time(salon, now):
     long = services.create("salon", NewService(name="Color", duration_minutes=90, price="1"), key=None, now=now)
     booked = book(long, NINE, now)
 
-    moved = move(booked, NINE + timedelta(minutes=30), now)
+    after = move(booked, NINE + timedelta(minutes=30), now)
 
-    assert moved.scheduled_at == NINE + timedelta(minutes=30)
+    assert after.scheduled_at == NINE + timedelta(minutes=30)
     assert free(long, moved("2026-12-01"), now)[0] == NINE + timedelta(hours=2)
 
 

@@ -14,13 +14,14 @@ _RAFFLE = {
     "sale_closes_at": _START, "draw_at": moved("2026-12-01T20:00:00Z"),
 }  # fmt: skip
 BODILESS = (
-    "/verify", "order_id}/checkout", "orders/{token}/checkout", "/close", "appointment_id}/confirm", "/complete",
+    "/verify", "order_id}/checkout", "orders/{token}/checkout", "/close", "/complete",
     "/no-show", "/rebuild", "/suspend", "/resume", "/accept", "/consent", "/calendars/repair",
 )  # fmt: skip
 # What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
 _BODIES: dict[str, dict[str, Any]] = {
     "appointments": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER},
     "appointments/": {},
+    "appointments/confirm": {},
     "appointments/reschedule": {"scheduled_at": _START},
     "series": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER, "count": 2},
     "waiting": {"service_id": ANY_ID, "date": moved("2026-12-01"), "customer_data": _CUSTOMER},

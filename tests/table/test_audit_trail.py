@@ -295,7 +295,7 @@ def test_what_a_customer_booked_last_is_no_change_of_the_customer(haircut, now):
     form = {
         "service_id": haircut.id,
         "scheduled_at": "2026-12-01T12:00:00Z",
-        "customer_data": {"customer_data": {"name": "Ana", "phone": "0981 123 456"}},
+        "customer_data": {"name": "Ana", "phone": "0981 123 456"},
     }
     booked = admin.call("POST", "/tenant/salon/api/appointments", form).json
 
