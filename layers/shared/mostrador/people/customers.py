@@ -1,8 +1,8 @@
 """Customers: one per phone in a tenant, held by a guard item written in the same transaction.
 
-The guard also keeps the start of what was booked last and when numbers of a raffle were last ordered: it is in no
-index, so a booking touches it at two units where the customer itself would cost three. Only of who has no phone the
-customer's own item says it.
+The guard also keeps the start of the last booking, and when numbers of a raffle were last ordered. It is in no index,
+so a booking writes it at two units; the customer itself would cost three. A customer without a phone has no guard, and
+keeps both on its own item.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids
-from mostrador.errors import Busy, Conflict, NotHere
-from mostrador.table import base, keys, reads, writes
+from mostrador.errors import Conflict, NotHere
+from mostrador.table import Condition, base, keys, reads, writes
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _Last = dict[str, datetime | None]
 LAST: Final = ("last_appointment_at", "last_order_at")
-"""What keeps a customer on record."""
+"""Attributes that keep a customer on record once they are set."""
 
 
 class PhoneTaken(Conflict):
@@ -62,61 +62,62 @@ def listing(tenant: str, *, q: str | None, now: datetime, size: int, cursor: str
     return page
 
 
-def matching(q: str) -> Any:
+def matching(q: str) -> Condition:
     """The filter for a name part or phone part ``q``, on the ``folded`` attribute."""
     digits = "".join(letter for letter in q if letter.isdigit())
     looks_like_phone = len(digits) >= 3 and not any(letter.isalpha() for letter in q)  # noqa: PLR2004
-    return Customer.folded.contains(digits.lstrip("0") if looks_like_phone else folded(q))
+    condition: Condition = Customer.folded.contains(digits.lstrip("0") if looks_like_phone else folded(q))
+    return condition
 
 
 def searchable(name: str, phone: str | None) -> str:
-    """What ``matching`` looks in: the folded name and the digits of the phone."""
+    """The text that ``matching`` searches: the folded name and the digits of the phone."""
     return f"{folded(name)} {(phone or '').lstrip('+')}".strip()
 
 
-def create(tenant: str, wanted: "NewCustomer", *, key: str | None, now: datetime) -> Customer:
+def create(slug: str, wanted: "NewCustomer", *, key: str | None, now: datetime) -> Customer:
     """A new customer. Raises PhoneTaken; KeyReused for another request under the same ``key``."""
-    shop = tenants.current(tenant, now=now)
-    made = draft(shop, wanted, customer_id=ids.derived(tenant, "customer", key) if key else ids.new(), now=now)
+    tenant = tenants.current(slug, now=now)
+    customer = draft(tenant, wanted, customer_id=ids.derived(slug, "customer", key) if key else ids.new(), now=now)
     try:
         with writes.transaction() as tx:
-            put(tx, tenant, made)
+            put(tx, slug, customer)
     except writes.ConditionFailed as error:
-        earlier: Customer | None = reads.one((made.pk, made.sk))
+        earlier: Customer | None = reads.one((customer.pk, customer.sk))
         if earlier is None:
-            raise PhoneTaken(field="body.phone", value=made.phone, phone=made.phone) from error
-        return writes.same_request(earlier, made.fingerprint)
-    return made
+            raise PhoneTaken(field="body.phone", value=customer.phone, phone=customer.phone) from error
+        return writes.same_request(earlier, customer.fingerprint)
+    return customer
 
 
-def draft(shop: Tenant, wanted: "NewCustomer", *, customer_id: str, now: datetime) -> Customer:
+def draft(tenant: Tenant, wanted: "NewCustomer", *, customer_id: str, now: datetime) -> Customer:
     """The customer as it would be stored, its phone in E.164. Raises BadPhone."""
-    made = Customer(
-        *keys.customer(shop.slug, customer_id),
+    customer = Customer(
+        *keys.customer(tenant.slug, customer_id),
         id=customer_id,
         created_at=now,
         fingerprint=ids.fingerprint(wanted.model_dump_json()),
         **wanted.fields(),
     )
-    _arrange(made, shop)
-    return made
+    _arrange(customer, tenant)
+    return customer
 
 
-def put(tx: Transaction, tenant: str, made: Customer) -> None:
+def put(tx: Transaction, tenant: str, customer: Customer) -> None:
     """Add a new customer and the guard of its phone to a transaction; refused where either exists."""
-    last = _last(made)
-    if made.phone:
-        _set_last(made, dict.fromkeys(LAST))
-    tx.save(made)
-    if made.phone:
-        guard = PhoneGuard(*keys.phone(tenant, made.phone), customer_id=made.id, name=made.name)
+    last = _last(customer)
+    if customer.phone:
+        _set_last(customer, dict.fromkeys(LAST))
+    tx.save(customer)
+    if customer.phone:
+        guard = PhoneGuard(*keys.phone(tenant, customer.phone), customer_id=customer.id, name=customer.name)
         _set_last(guard, last)
         tx.save(guard, condition=PhoneGuard.pk.does_not_exist())
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A customer of whom the phone guard tells enough."""
+    """A customer as the guard of the phone describes them, which is enough to book."""
 
     id: str
     name: str
@@ -124,112 +125,114 @@ class Known:
 
 
 def identified(
-    shop: Tenant,
+    tenant: Tenant,
     found: Mapping[keys.Key, Any],
     *,
     customer_id: str | None,
     wanted: "NewCustomer | None",
     phone: str | None,
     now: datetime,
-) -> tuple[Any, bool]:
-    """Who books or orders, and whether it is somebody new: by id, by ``phone`` (E.164), or as ``wanted``.
+) -> tuple[Customer | Known, bool]:
+    """The person who books or orders, and whether they are new: by id, by ``phone`` (E.164), or as ``wanted``.
 
     ``found`` are the customer and the guard of the phone as they were read. Raises NotHere.
     """
     if wanted is None:
-        known = found.get(keys.customer(shop.slug, customer_id or ""))
-        if known is None:
+        customer: Customer | None = found.get(keys.customer(tenant.slug, customer_id or ""))
+        if customer is None:
             raise NotHere(entity="customer", id=customer_id)
-        return known, False
-    guard = found.get(keys.phone(shop.slug, phone)) if phone else None
+        return customer, False
+    guard = found.get(keys.phone(tenant.slug, phone)) if phone else None
     if guard is not None:
         return Known(guard.customer_id, guard.name, phone), False
-    return draft(shop, wanted, customer_id=ids.new(), now=now), True
+    return draft(tenant, wanted, customer_id=ids.new(), now=now), True
 
 
-def note_booking(tx: Transaction, tenant: str, customer: Any, last_appointment_at: datetime, *, is_new: bool) -> None:
-    """Keep who books, with the start of what was booked last; refused where a known customer is gone."""
+def note_booking(
+    tx: Transaction, tenant: str, customer: Customer | Known, last_appointment_at: datetime, *, is_new: bool
+) -> None:
+    """Keep the customer who books, with the start of the last booking; refused where a known customer is gone."""
     _note(tx, tenant, customer, "last_appointment_at", last_appointment_at, is_new=is_new)
 
 
-def note_order(tx: Transaction, tenant: str, customer: Any, last_order_at: datetime, *, is_new: bool) -> None:
-    """Keep who orders numbers of a raffle, and when; refused where a known customer is gone."""
+def note_order(
+    tx: Transaction, tenant: str, customer: Customer | Known, last_order_at: datetime, *, is_new: bool
+) -> None:
+    """Keep the customer who orders numbers of a raffle, and when; refused where a known customer is gone."""
     _note(tx, tenant, customer, "last_order_at", last_order_at, is_new=is_new)
 
 
-def _note(tx: Transaction, tenant: str, customer: Any, name: str, at: datetime, *, is_new: bool) -> None:
-    if is_new:
+def _note(tx: Transaction, tenant: str, customer: Customer | Known, name: str, at: datetime, *, is_new: bool) -> None:
+    if is_new and isinstance(customer, Customer):
         setattr(customer, name, at)
         put(tx, tenant, customer)
         return
     if customer.phone:
-        of_phone, mine = PhoneGuard, PhoneGuard.customer_id == customer.id
-        tx.update(
-            of_phone(*keys.phone(tenant, customer.phone)), actions=[getattr(of_phone, name).set(at)], condition=mine
-        )
+        guard, is_theirs = PhoneGuard(*keys.phone(tenant, customer.phone)), PhoneGuard.customer_id == customer.id
+        tx.update(guard, actions=[getattr(PhoneGuard, name).set(at)], condition=is_theirs)
         return
-    stored = Customer
-    actions = [getattr(stored, name).set(at), stored.version.add(1)]
-    tx.update(base.Item(*keys.customer(tenant, customer.id)), actions=actions, condition=stored.pk.exists())
+    actions = [getattr(Customer, name).set(at), Customer.version.add(1)]
+    tx.update(base.Item(*keys.customer(tenant, customer.id)), actions=actions, condition=Customer.pk.exists())
 
 
-def change(tenant: str, customer_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Customer:
+def change(slug: str, customer_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Customer:
     """Apply the fields that ``changes`` sets, the phone's guard with them. Raises NotHere, Stale, PhoneTaken."""
-    shop = tenants.current(tenant, now=now)
-    for _ in writes.attempts():
-        customer = get(tenant, customer_id, now=now)
+    tenant = tenants.current(slug, now=now)
+
+    def decide(customer: Customer) -> Customer:
         writes.check_version(customer, seen)
         before, last = customer.phone, _last(customer)
         for name, value in changes.fields().items():
             setattr(customer, name, value)
-        _arrange(customer, shop)
+        _arrange(customer, tenant)
         customer.updated_at = now
         try:
             with writes.transaction() as tx:
                 tx.save(customer)
-                _move_guard(tx, tenant, customer, before, last)
+                _move_guard(tx, slug, customer, before, last)
         except writes.ConditionFailed as error:
-            present = get(tenant, customer_id, now=now)
+            present = get(slug, customer_id, now=now)
             if (present.version, _last(present)) == (customer.version, last):  # so it is the new phone
                 raise PhoneTaken(field="body.phone", value=customer.phone, phone=customer.phone) from error
-            continue
+            raise
         return customer
-    raise Busy
+
+    return writes.retrying(lambda _attempt: get(slug, customer_id, now=now), decide)
 
 
 def _move_guard(tx: Transaction, tenant: str, customer: Customer, before: str | None, last: _Last) -> None:
-    """The guard follows phone and name, and with it what was booked and ordered last, as it was read."""
-    of_phone = PhoneGuard
-    mine = of_phone.customer_id == customer.id
+    """The guard follows phone and name, and takes along the last booking and order as they were read."""
+    is_theirs = PhoneGuard.customer_id == customer.id
     if before and before != customer.phone:
-        tx.delete(of_phone(*keys.phone(tenant, before)), condition=mine & _last_is(last))
+        tx.delete(PhoneGuard(*keys.phone(tenant, before)), condition=is_theirs & _last_is(last))
     if customer.phone:
         actions = [
-            of_phone.entity.set(of_phone),  # the update may be what makes the item
-            of_phone.customer_id.set(customer.id),
-            of_phone.name.set(customer.name),
+            PhoneGuard.entity.set(PhoneGuard),  # the update may create the item
+            PhoneGuard.customer_id.set(customer.id),
+            PhoneGuard.name.set(customer.name),
         ]
         if before != customer.phone:
-            actions += [getattr(of_phone, name).set(at) for name, at in last.items() if at]
-        guard = of_phone(*keys.phone(tenant, customer.phone))
-        tx.update(guard, actions=actions, condition=of_phone.pk.does_not_exist() | mine)
+            actions += [getattr(PhoneGuard, name).set(at) for name, at in last.items() if at]
+        guard = PhoneGuard(*keys.phone(tenant, customer.phone))
+        tx.update(guard, actions=actions, condition=PhoneGuard.pk.does_not_exist() | is_theirs)
 
 
-def _last(of: Any) -> _Last:
-    """What was booked and ordered last, as a customer or the guard of a phone has it."""
-    return {name: getattr(of, name) for name in LAST}
+def _last(item: Customer | PhoneGuard) -> _Last:
+    """The last booking and order, as a customer or the guard of a phone has them."""
+    return {name: getattr(item, name) for name in LAST}
 
 
-def _set_last(of: Any, last: _Last) -> None:
+def _set_last(item: Customer | PhoneGuard, last: _Last) -> None:
     for name, at in last.items():
-        setattr(of, name, at)
+        setattr(item, name, at)
 
 
-def _last_is(last: _Last) -> Any:
+def _last_is(last: _Last) -> Condition:
     """The condition that nothing was booked or ordered since the guard was read."""
     kept = [(getattr(PhoneGuard, name), at) for name, at in last.items()]
-    booked, ordered = [attribute == at if at else attribute.does_not_exist() for attribute, at in kept]
-    return booked & ordered
+    is_booking, is_order = [attribute == at if at else attribute.does_not_exist() for attribute, at in kept]
+    is_same: Condition = is_booking & is_order
+    return is_same
 
 
 def delete(tenant: str, customer_id: str, *, seen: int | None, now: datetime) -> None:
@@ -244,15 +247,15 @@ def delete(tenant: str, customer_id: str, *, seen: int | None, now: datetime) ->
             tx.delete(PhoneGuard(*keys.phone(tenant, customer.phone)), condition=_last_is(dict.fromkeys(LAST)))
 
 
-def _arrange(customer: Customer, shop: Tenant) -> None:
-    """Set what follows from name and phone: the written form, the place in the list, the searched text."""
-    customer.phone = normalised(customer.phone, shop.country) if customer.phone else None
+def _arrange(customer: Customer, tenant: Tenant) -> None:
+    """Set the attributes that follow from name and phone: the phone in E.164, the index keys, the searched text."""
+    customer.phone = normalised(customer.phone, tenant.country) if customer.phone else None
     customer.folded = searchable(customer.name, customer.phone)
-    customer.gsi1pk, customer.gsi1sk = keys.customer_by_name(shop.slug, folded(customer.name)[:200], customer.id)
+    customer.gsi1pk, customer.gsi1sk = keys.customer_by_name(tenant.slug, folded(customer.name)[:200], customer.id)
 
 
 def stored(tenant: str, customer_id: str, *, now: datetime) -> Customer:
-    """The customer without what was booked last, in one round trip. Raises NotHere."""
+    """The customer without the last booking, in one round trip. Raises NotHere."""
     tenants.current(tenant, now=now)
     found = reads.one(keys.customer(tenant, customer_id))
     if not isinstance(found, Customer):
@@ -261,11 +264,11 @@ def stored(tenant: str, customer_id: str, *, now: datetime) -> Customer:
 
 
 def _with_last(tenant: str, customers: list[Customer], *, consistent: bool = True) -> list[Customer]:
-    """The customers with what each booked and ordered last, which the guard of a phone knows."""
-    wanted = [keys.phone(tenant, one.phone) for one in customers if one.phone]
-    guards = reads.batch(wanted, consistent=consistent) if wanted else {}
-    for one in customers:
-        guard = guards.get(keys.phone(tenant, one.phone)) if one.phone else None
-        if guard is not None and guard.customer_id == one.id:
-            _set_last(one, _last(guard))
+    """The customers with the last booking and order of each, which the guard of a phone keeps."""
+    guard_keys = [keys.phone(tenant, customer.phone) for customer in customers if customer.phone]
+    guards = reads.batch(guard_keys, consistent=consistent) if guard_keys else {}
+    for customer in customers:
+        guard = guards.get(keys.phone(tenant, customer.phone)) if customer.phone else None
+        if guard is not None and guard.customer_id == customer.id:
+            _set_last(customer, _last(guard))
     return customers

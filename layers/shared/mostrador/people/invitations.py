@@ -1,14 +1,15 @@
-"""Invitations: somebody is asked, by e-mail, to become a member; ``me.accept`` is the answer.
+"""Invitations: a person is invited by e-mail to become a member, and accepts with ``me.accept``.
 
 The invitation is the membership itself, not active yet, under the key of the person: inviting again renews it. The
-mail goes out after it is written, so that nobody is told of what was refused.
+mail is sent after the write, so that a refused invitation sends none.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from mostrador.clients import cognito
-from mostrador.errors import Busy, TooManyRequests
+from mostrador.errors import TooManyRequests
 from mostrador.observability import logger
 from mostrador.people import members, teams
 from mostrador.people.rules import membership
@@ -19,7 +20,7 @@ from mostrador.table.items.people import Member
 from mostrador.tenancy import rate_limits, tenants
 
 MOST_PER_HOUR: Final = 30
-"""Of one tenant: the pool's mails are few, and of all tenants together."""
+"""Invitations of one tenant. The user pool sends few mails, and all tenants share them."""
 
 
 class TooManyInvitations(TooManyRequests):
@@ -29,7 +30,7 @@ class TooManyInvitations(TooManyRequests):
 
 
 def create(tenant: str, wanted: NewMember, *, actor_name: str, now: datetime) -> Member:
-    """Invite, or renew an invitation with this role. It is told nowhere whether the person had an account.
+    """Invite, or renew an invitation with this role. The answer does not tell whether the person has an account.
 
     Raises NotHere, AlreadyMember, TeamIsFull, TooManyInvitations, EmailRefused, PoolUnavailable.
     """
@@ -50,36 +51,35 @@ def _count(tenant: str, now: datetime) -> None:
         raise TooManyInvitations(**error.facts) from error
 
 
-def _new_user(tenant: str, email: str) -> cognito.User:
-    """Whoever is new to the pool is new to the team as well: nobody is made in vain for one that is full."""
-    of_tenant, of_team = keys.tenant(tenant), keys.team(tenant)
-    known = reads.batch([of_tenant, of_team])
-    teams.check_room(tenants.active(known.get(of_tenant), tenant), known.get(of_team))
+def _new_user(slug: str, email: str) -> cognito.User:
+    """Create the user in the pool, unless the team is full: a user new to the pool is new to the team as well."""
+    of_tenant, of_team = keys.tenant(slug), keys.team(slug)
+    items = reads.batch([of_tenant, of_team])
+    teams.check_room(tenants.active(items.get(of_tenant), slug), items.get(of_team))
     return cognito.create(email)
 
 
-def _written(tenant: str, user: str, wanted: NewMember, actor_name: str, now: datetime) -> Member:
-    """The invitation; decided anew where somebody else was quicker."""
-    of_tenant, of_team, of_member = keys.tenant(tenant), keys.team(tenant), keys.member(tenant, user)
-    for _ in writes.attempts():
-        known = reads.batch([of_tenant, of_team, of_member])
-        shop, earlier = tenants.active(known.get(of_tenant), tenant), known.get(of_member)
+def _written(slug: str, user: str, wanted: NewMember, actor_name: str, now: datetime) -> Member:
+    """The invitation; decided again where somebody else was quicker."""
+    of_tenant, of_team, of_member = keys.tenant(slug), keys.team(slug), keys.member(slug, user)
+
+    def decide(items: Mapping[keys.Key, Any]) -> Member:
+        tenant, earlier = tenants.active(items.get(of_tenant), slug), items.get(of_member)
         member = earlier or members.draft(
-            tenant, user, email=wanted.email, role=wanted.role, status=MemberStatus.INVITED, now=now
+            slug, user, email=wanted.email, role=wanted.role, status=MemberStatus.INVITED, now=now
         )
         if not membership.MOVES.allows(member.status, MemberStatus.INVITED):
-            raise members.AlreadyMember(email=wanted.email, slug=tenant)
+            raise members.AlreadyMember(email=wanted.email, slug=slug)
         member.role, member.invited_by = wanted.role, actor_name
         member.invitation_expires_at = now + membership.INVITATION
-        try:
-            with writes.transaction() as tx:
-                if earlier is None:
-                    teams.check_room(shop, known.get(of_team))
-                    members.enlist(tx, member, limit=shop.max_members)
-                else:
-                    member.updated_at = now
-                    tx.save(member)
-        except writes.ConditionFailed:
-            continue
+        member.updated_at = now if earlier else None
+        if earlier is None:
+            teams.check_room(tenant, items.get(of_team))
+        with writes.transaction() as tx:
+            if earlier:
+                tx.save(member)
+            else:
+                members.enlist(tx, member, limit=tenant.max_members)
         return member
-    raise Busy
+
+    return writes.retrying(lambda _attempt: reads.batch([of_tenant, of_team, of_member]), decide)

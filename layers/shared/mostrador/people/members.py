@@ -1,22 +1,23 @@
-"""Members: what role a user has in a tenant. Without pydantic, for the authorizer's sake.
+"""Members: the role of a user in a tenant. Without pydantic, so that the authorizer starts fast.
 
-The tenant's ``Team`` holds the ids of all of them, the invited ones too, and of its active admins. Every change of a
-member changes it in the same transaction: so the plan's limit and the last admin are conditions of the write itself.
+The tenant's ``Team`` holds the ids of all members, the invited ones too, and of its active admins. Each change of a
+member changes the team in the same transaction. So the plan's limit and the last admin are conditions of the write.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from mostrador import clock
 from mostrador.errors import Conflict, NotHere
 from mostrador.people.rules.membership import MemberStatus
 from mostrador.people.rules.permissions import Role
-from mostrador.table import keys, reads, writes
+from mostrador.table import Action, Condition, keys, reads, writes
 from mostrador.table.items.people import Member, Team
 from mostrador.table.writes import Transaction
 
 KEY: Final = "key:"
-"""How the name of a caller begins that is an API key."""
+"""The name of a caller begins so where it is an API key."""
 ACTIVE: Final = MemberStatus.ACTIVE.value
 
 
@@ -44,7 +45,7 @@ def draft(tenant: str, user: str, *, email: str, role: str, status: MemberStatus
 
 
 def add(tenant: str, user: str, *, email: str, role: Role, now: datetime) -> Member:
-    """Make ``user`` an active member without asking. Raises AlreadyMember."""
+    """Make ``user`` an active member without an invitation. Raises AlreadyMember."""
     member = draft(tenant, user, email=email, role=role.value, status=MemberStatus.ACTIVE, now=now)
     with writes.refusing(AlreadyMember(email=email, slug=tenant)), writes.transaction() as tx:
         enlist(tx, member, limit=None)
@@ -53,23 +54,21 @@ def add(tenant: str, user: str, *, email: str, role: Role, now: datetime) -> Mem
 
 def enlist(tx: Transaction, member: Member, *, limit: float | None) -> None:
     """Write a new member, and the team as long as that is smaller than the plan's ``limit``."""
-    team = Team
-    joining = [team.members.add({member.user})]
+    joining: list[Action] = [Team.members.add({member.user})]
     if is_admin(member):
-        joining.append(team.admins.add({member.user}))
+        joining.append(Team.admins.add({member.user}))
     tx.save(member)
-    write_team(tx, member.slug, joining, None if limit is None else team.is_smaller_than(limit))
+    write_team(tx, member.slug, joining, None if limit is None else Team.is_smaller_than(limit))
 
 
-def write_team(tx: Transaction, tenant: str, actions: list[Any], condition: Any = None) -> None:
+def write_team(tx: Transaction, tenant: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
     """Change the tenant's team under a condition, in the transaction that changes a member."""
-    stored = Team
-    actions = [stored.entity.set(stored), *actions]  # an update may be what makes the item
-    tx.update(stored(*keys.team(tenant)), actions=actions, condition=condition)
+    is_team = Team.entity.set(Team)  # the update may create the item
+    tx.update(Team(*keys.team(tenant)), actions=[is_team, *actions], condition=condition)
 
 
 def is_admin(member: Member) -> bool:
-    """Whether the member is one now; who is invited to be one is not."""
+    """Whether the member is an admin now; a person who is only invited to be one is not."""
     return member.status == ACTIVE and member.role == Role.ADMIN
 
 
@@ -87,7 +86,7 @@ def role_now(tenant: str, user: str) -> Role:
 
 
 def of_user(user: str) -> list[Member]:
-    """The user's memberships, one round trip; an invitation is none."""
+    """The user's memberships without invitations, one round trip."""
     return [member for member in everywhere(user) if member.status == ACTIVE]
 
 

@@ -1,10 +1,10 @@
-"""Teams: what the admins of a tenant decide about its members, and what these decide themselves."""
+"""Teams: decisions of a tenant's admins about its members, and of the members about themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from mostrador.errors import Busy, Conflict, NotHere
+from mostrador.errors import Conflict, NotHere
 from mostrador.fields import Request
 from mostrador.observability import logger
 from mostrador.people import members
@@ -16,8 +16,8 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 
-Write = Callable[[Any, Member, Team | None], None]
-"""Puts into a transaction what becomes of a member, given the member and the team as they were read."""
+Write = Callable[[Transaction, Member, Team | None], None]
+"""Adds the change of a member to a transaction, given the member and the team as they were read."""
 
 
 class LastAdmin(Conflict):
@@ -45,7 +45,7 @@ def get(tenant: str, user: str, *, now: datetime) -> Member:
 
 
 def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Members and who is invited, by id. Raises BadCursor."""
+    """Members and invited people, by id. Raises BadCursor."""
     tenants.current(tenant, now=now)
     pk, prefix = keys.member(tenant, "")
     page = reads.page(pk, tenant=tenant, query=("members",), size=size, cursor=cursor, between=(prefix, prefix + "~"))
@@ -53,7 +53,7 @@ def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> rea
 
 
 def change(tenant: str, user: str, changes: Request, *, seen: int | None, now: datetime) -> Member:
-    """Give a member, or who is invited, another role. Raises NotHere, Stale, LastAdmin."""
+    """Give a member or an invited person another role. Raises NotHere, Stale, LastAdmin."""
 
     def write(tx: Transaction, member: Member, team: Team | None) -> None:
         was_admin = members.is_admin(member)
@@ -109,31 +109,28 @@ def accept(tenant: str, user: str, *, now: datetime) -> Member:
 def _written(
     tenant: str, user: str, write: Write, *, seen: int | None, now: datetime, done: str | None = None
 ) -> Member:
-    """Read member and team and write what becomes of them; from the start where somebody else was quicker.
+    """Read member and team and write their change; again from the start where somebody else was quicker.
 
     Nothing is written of a member whose stored state is ``done`` already.
     """
     tenants.current(tenant, now=now)
     of_member, of_team = keys.member(tenant, user), keys.team(tenant)
-    for _ in writes.attempts():
-        known = reads.batch([of_member, of_team])
-        member = _found(known.get(of_member), user)
+
+    def decide(items: Mapping[keys.Key, Any]) -> Member:
+        member = _found(items.get(of_member), user)
         writes.check_version(member, seen)
-        if member.status == done:
-            return member
-        try:
+        if member.status != done:
             with writes.transaction() as tx:
-                write(tx, member, known.get(of_team))
-        except writes.ConditionFailed:
-            continue
+                write(tx, member, items.get(of_team))
         return member
-    raise Busy
+
+    return writes.retrying(lambda _attempt: reads.batch([of_member, of_team]), decide)
 
 
-def check_room(shop: Tenant, team: Team | None) -> None:
+def check_room(tenant: Tenant, team: Team | None) -> None:
     """Raise TeamIsFull where the plan limits members and there are as many."""
-    if shop.max_members is not None and team is not None and len(team.members or ()) >= shop.max_members:
-        raise TeamIsFull(limit=int(shop.max_members))
+    if tenant.max_members is not None and team is not None and len(team.members or ()) >= tenant.max_members:
+        raise TeamIsFull(limit=int(tenant.max_members))
 
 
 def _check_others(member: Member, team: Team | None) -> None:
@@ -142,13 +139,13 @@ def _check_others(member: Member, team: Team | None) -> None:
         raise LastAdmin(email=member.email, slug=member.slug)
 
 
-def _found(member: Any, user: str) -> Member:
+def _found(member: object, user: str) -> Member:
     if not isinstance(member, Member):
         raise NotHere(entity="member", id=user)
     return member
 
 
 def _as_of(now: datetime, member: Member) -> Member:
-    """The member as it is shown at ``now``: an invitation past its time as EXPIRED, which is never stored."""
+    """The member as shown at ``now``: an invitation past its time is EXPIRED, a state that is never stored."""
     member.status = membership.status(member.status, member.invitation_expires_at, now).value
     return member

@@ -1,12 +1,12 @@
-"""What a transaction changes, as a line of the audit log: which items, which fields from what to what, by whom.
+"""A line of the audit log: the items that one transaction changes, their fields before and after, and the actor.
 
-``writes.transaction`` makes the line from what it is given to save and delete, so no change of a ``Versioned`` item
-can be written without one.
+``writes.Transaction`` makes the line from the items that it saves and deletes. So no change of a ``Versioned`` item can
+be written without one.
 """
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from pynamodb.attributes import JSONAttribute
 from mostrador import clock, context
 from mostrador.table import base, keys
 from mostrador.table.items.audit import AuditEntry
-from mostrador.values.wire import WireItem
+from mostrador.values.wire import JSON, WireItem, WireValue
 
 MOST_LETTERS: Final = 300
 """Longer texts are cut: the log tells that they changed, and how they began."""
@@ -25,23 +25,24 @@ _QUIET: Final = frozenset(
 )
 
 
+Fields = dict[str, list[JSON]]
+"""Name of a field -> [value before, value after], None where it was not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One item of a line; ``action`` is what became of it, such as ``appointment.cancelled``.
-
-    ``fields``: name -> [what it was, what it is], None where it was not there.
-    """
+    """One item of a line; ``action`` names the event, such as ``appointment.cancelled``."""
 
     entity: str
     id: str
     action: str
-    fields: dict[str, list[Any]]
+    fields: Fields
 
 
 def change(item: base.Versioned, after: WireItem) -> Change | None:
-    """What turning ``item`` as it was loaded into ``after`` (empty: deleting it) changes; None when nothing does."""
+    """The change from ``item`` as it was loaded to ``after`` (empty: it is deleted); None where nothing changes."""
     before = item.loaded or {}
-    fields: dict[str, list[Any]] = {}
+    fields: Fields = {}
     for name in sorted((before.keys() | after.keys()) - _QUIET - item.quiet):
         fields |= _difference(name, _plain(item, name, before), _plain(item, name, after))
     if before and after and not fields:
@@ -66,7 +67,7 @@ def entry(tenant: str, changes: list[Change]) -> AuditEntry:
     )
 
 
-def _verb(before: WireItem, after: WireItem, fields: dict[str, list[Any]]) -> str:
+def _verb(before: WireItem, after: WireItem, fields: Fields) -> str:
     """``created``, ``deleted``, the state it entered in small letters, or ``changed``."""
     if not after:
         return "deleted"
@@ -75,41 +76,55 @@ def _verb(before: WireItem, after: WireItem, fields: dict[str, list[Any]]) -> st
     return str(fields["status"][1]).lower() if "status" in fields else "changed"
 
 
-def _difference(name: str, before: Any, after: Any) -> dict[str, list[Any]]:
+def _difference(name: str, before: JSON, after: JSON) -> Fields:
     """``name`` with both values where they differ; of two maps only the keys that do, as ``name.key``."""
     if before == after:
         return {}
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return {name: [_cut(before), _cut(after)]}
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return {name: [_shortened(before), _shortened(after)]}
     both = sorted(before.keys() | after.keys())
     differing = [key for key in both if before.get(key) != after.get(key)]
-    return {f"{name}.{key}": [_cut(before.get(key)), _cut(after.get(key))] for key in differing}
+    return {f"{name}.{key}": [_shortened(before.get(key)), _shortened(after.get(key))] for key in differing}
 
 
-def _plain(item: base.Versioned, name: str, wire: WireItem) -> Any:
+def _plain(item: base.Versioned, name: str, wire: WireItem) -> JSON:
     """The value of one attribute as JSON has it; None where it is not there."""
-    value = _value(wire[name]) if name in wire else None
-    is_json = isinstance(item.get_attributes().get(name), JSONAttribute)
-    return json.loads(value) if is_json and value is not None else value
+    value = plain_value(wire[name]) if name in wire else None
+    if not isinstance(value, str) or not isinstance(item.get_attributes().get(name), JSONAttribute):
+        return value
+    parsed: JSON = json.loads(value)
+    return parsed
 
 
-def _value(typed: Mapping[str, Any]) -> Any:
+def plain_value(typed: WireValue) -> JSON:
     """A typed value of DynamoDB's; sets in order, bytes as base64."""
     ((kind, value),) = typed.items()
-    match kind:
-        case "N":
-            return int(value) if value.lstrip("-").isdigit() else float(value)
-        case "B":
-            return b64encode(value).decode()
-        case "L":
-            return [_value(one) for one in value]
-        case "M":
-            return {name: _value(one) for name, one in value.items()}
-        case "SS" | "NS" | "BS":
-            return sorted(_value({kind[0]: one}) for one in value)
-    return None if kind == "NULL" else value
+    return _PLAIN[kind](value)
 
 
-def _cut(value: Any) -> Any:
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
+_PLAIN: Final[dict[str, Callable[[Any], JSON]]] = {
+    "S": str,
+    "N": _number,
+    "B": _base64,
+    "BOOL": bool,
+    "NULL": lambda _: None,
+    "L": lambda values: [plain_value(value) for value in values],
+    "M": lambda values: {name: plain_value(value) for name, value in values.items()},
+    "SS": sorted,
+    "NS": lambda numbers: sorted(map(_number, numbers)),
+    "BS": lambda contents: sorted(map(_base64, contents)),
+}
+"""The type's letters -> how a value of that type is written in JSON."""
+
+
+def _shortened(value: JSON) -> JSON:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return value if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"

@@ -7,21 +7,25 @@ from datetime import datetime
 from typing import Any, Final
 
 from itsdangerous import BadSignature, URLSafeSerializer
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.pagination import ResultIterator
 
 from mostrador import settings
 from mostrador.errors import Invalid
 from mostrador.table import keys
 from mostrador.table.base import Item
 from mostrador.table.keys import Key
+from mostrador.values.wire import WireItem
 
 MOST_ROUNDS: Final = 8
-"""Queries a filtered list may cost before it answers a short page with a cursor."""
+"""Queries that a filtered list may cost before it answers a short page with a cursor."""
 DUE_PAGE: Final = 100
 EXAMINED: Final = 500
-"""Items each of those queries looks at."""
+"""Items that each of those queries examines."""
 LOWEST: Final = "\x00"
 HIGHEST: Final = "\U0010ffff"
-"""Before and behind every sort key."""
+"""Below and above every sort key."""
 
 
 class BadCursor(Invalid):
@@ -32,7 +36,7 @@ class BadCursor(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some items of a list, and the signed cursor of what follows (None at the end)."""
+    """Some items of a list, and the signed cursor of the next page (None at the end)."""
 
     items: list[Any]
     next: str | None
@@ -57,13 +61,13 @@ def page(
     cursor: str | None,
     index: str | None = None,
     between: tuple[str, str] | None = None,
-    keep: Any = None,
+    keep: Condition | None = None,
     newest_first: bool = False,
 ) -> Page:
     """One page of the items of ``partition`` in the order of its sort key.
 
     ``between`` bounds the sort key, both ends included; ``keep`` is a filter condition. The cursor is bound to
-    ``tenant``, partition and ``query``, whatever else tells this list from another; raises BadCursor.
+    ``tenant``, partition and ``query``, which holds all else that tells this list from another. Raises BadCursor.
     """
     signer = signer_of(tenant, partition, query, between, newest_first)
     start = decode_cursor(signer, cursor)
@@ -87,8 +91,8 @@ def page(
     return Page(found, signer.dumps(json.dumps(start)) if start else None)
 
 
-def _key_of(row: dict[str, Any], index: str | None) -> dict[str, Any]:
-    """Where a list goes on after ``row``."""
+def _key_of(row: WireItem, index: str | None) -> WireItem:
+    """The key after which a list goes on behind ``row``."""
     names = ["pk", "sk", *([f"{index}pk", f"{index}sk"] if index else [])]
     return {name: row[name] for name in names}
 
@@ -99,13 +103,13 @@ def first(
     *,
     between: tuple[str, str],
     index: str | None = None,
-    keep: Any = None,
+    keep: Condition | None = None,
     only: Sequence[str] | None = None,
     newest_first: bool = False,
 ) -> list[Any]:
-    """At most ``most`` items with sort keys ``between`` both, of which only the attributes in ``only`` are read.
+    """At most ``most`` items with sort keys ``between`` both; only the attributes in ``only`` are read.
 
-    ``keep`` is a filter condition; what it removes does not count.
+    ``keep`` is a filter condition; items that it removes do not count.
     """
     rows = _query(index)(
         partition,
@@ -124,17 +128,23 @@ def everything(partition: str, prefix: str) -> list[Any]:
 
 
 def span(
-    partition: str, first: str, last: str, *, consistent: bool = False, index: str | None = None, keep: Any = None
+    partition: str,
+    first: str,
+    last: str,
+    *,
+    consistent: bool = False,
+    index: str | None = None,
+    keep: Condition | None = None,
 ) -> list[Any]:
-    """The items of ``partition`` with sort keys from ``first`` to ``last``, both included, that ``keep`` lets by."""
+    """The items of ``partition`` with sort keys from ``first`` to ``last``, both included, that pass ``keep``."""
     inside = _sort_key(index).between(first, last)
     return list(_query(index)(partition, inside, filter_condition=keep, consistent_read=consistent))
 
 
-def stretch(partition: str, *, after: str, upto: str, most: int) -> list[dict[str, Any]]:
+def stretch(partition: str, *, after: str, upto: str, most: int) -> list[WireItem]:
     """At most ``most`` items as DynamoDB has them, with sort keys behind ``after`` and up to ``upto``; consistent."""
     inside = Item.sk.between(after, upto)
-    found: list[dict[str, Any]] = []
+    found: list[WireItem] = []
     for page in Item.query(partition, inside, consistent_read=True, page_size=most + 1).page_iter:
         found += [row for row in page["Items"] if row["sk"]["S"] != after]
         if len(found) >= most:
@@ -142,10 +152,10 @@ def stretch(partition: str, *, after: str, upto: str, most: int) -> list[dict[st
     return found[:most]
 
 
-def rows(partition: str, prefix: str, *, only: Sequence[str], keep: Any) -> Iterator[dict[str, Any]]:
-    """The items under ``prefix`` that ``keep`` lets by, as DynamoDB has them: a list too long to make objects of.
+def rows(partition: str, prefix: str, *, only: Sequence[str], keep: Condition) -> Iterator[WireItem]:
+    """The items under ``prefix`` that pass ``keep``, as DynamoDB has them: the list is too long to make objects of.
 
-    Each page is read as it is at that moment, and only the attributes in ``only``.
+    Each page is read as it is at that moment; only the attributes in ``only`` are read.
     """
     inside = Item.sk.startswith(prefix)
     found = Item.query(partition, inside, filter_condition=keep, attributes_to_get=list(only), consistent_read=True)
@@ -154,8 +164,8 @@ def rows(partition: str, prefix: str, *, only: Sequence[str], keep: Any) -> Iter
 
 
 def due(until: datetime, partition: Callable[[int], str] = keys.due_partition) -> Iterator[Any]:
-    """Everything whose deadline has come: a page of each shard in turn, the oldest of a shard first."""
-    begins: dict[int, Any] = dict.fromkeys(range(keys.SHARDS))
+    """All items whose deadline has come: a page of each shard in turn, the oldest of a shard first."""
+    begins: dict[int, dict[str, dict[str, Any]] | None] = dict.fromkeys(range(keys.SHARDS))
     while begins:
         for shard, start in list(begins.items()):
             rows = Item.by_deadline.query(
@@ -172,25 +182,27 @@ def due(until: datetime, partition: Callable[[int], str] = keys.due_partition) -
 
 
 def parents(partition: str) -> list[Any]:
-    """Everything gsi2 keeps under ``partition``."""
+    """All items that gsi2 keeps under ``partition``."""
     return list(Item.by_parent.query(partition))
 
 
-def _query(index: str | None) -> Any:
-    return {None: Item.query, "gsi1": Item.by_list.query, "gsi2": Item.by_parent.query}[index]
+def _query(index: str | None) -> Callable[..., ResultIterator[Any]]:
+    queries: dict[str | None, Callable[..., ResultIterator[Any]]]
+    queries = {None: Item.query, "gsi1": Item.by_list.query, "gsi2": Item.by_parent.query}
+    return queries[index]
 
 
-def _sort_key(index: str | None) -> Any:
+def _sort_key(index: str | None) -> UnicodeAttribute:
     return {None: Item.sk, "gsi1": Item.gsi1sk, "gsi2": Item.gsi2sk}[index]
 
 
 def signer_of(tenant: str, *query: object) -> URLSafeSerializer:
-    """What signs and opens the cursors of one list."""
+    """The signer of the cursors of one list."""
     return URLSafeSerializer(settings.signing_key(), salt=f"cursor {tenant} {query!r}")
 
 
 def decode_cursor(signer: URLSafeSerializer, cursor: str | None) -> Any:
-    """What was signed, None where there is no cursor. Raises BadCursor."""
+    """The signed value; None where there is no cursor. Raises BadCursor."""
     if cursor is None:
         return None
     try:

@@ -1,14 +1,17 @@
-"""The last door before DynamoDB: no request leaves with a key that is not of the tenant in hand, in any stage.
+"""The last check before DynamoDB, in every stage: no request leaves with a key outside the tenant in hand.
 
-Registered on the one botocore client, so it holds whoever asks and however: for the item itself and for the lists
-(indexes) that it enters. Without a tenant in hand only what lies across tenants may be asked for: the list of tenants,
-one user's memberships, what is due. What is not known to be harmless is refused: Scan, BatchWriteItem, PartiQL.
+It is registered on the one botocore client, so it holds for every request: for the item itself, and for the lists
+(indexes) that it enters. Without a tenant in hand only lists across tenants may be read: the tenants, one user's
+memberships, what is due. Operations that are not known to be harmless are refused: Scan, BatchWriteItem, PartiQL.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
+
+from botocore.client import BaseClient
+from botocore.model import OperationModel
 
 from mostrador import context
 from mostrador.observability import logger
@@ -26,6 +29,10 @@ counts: Final[Counter[str]] = Counter()
 """Requests since the process began: ``checked`` and ``refused``."""
 
 
+Request = Mapping[str, Any]
+"""The parameters of one call of DynamoDB's API, or one action of a transaction."""
+
+
 class ForeignKey(Exception):
     """A bug of ours, never the caller's fault: a key outside the tenant in hand."""
 
@@ -38,7 +45,7 @@ class _Partition(NamedTuple):
     is_asked: bool = False
 
 
-def check(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+def check(params: Request, model: OperationModel, **_: object) -> None:
     """Raise ForeignKey for a request that touches anything but the tenant in hand; botocore calls it for each."""
     counts["checked"] += 1
     tenant = context.current().tenant
@@ -52,8 +59,8 @@ def check(params: Mapping[str, Any], model: Any, **_: Any) -> None:
         raise ForeignKey(f"{model.name} of {foreign.attribute} {foreign.value!r} while working for {tenant!r}")
 
 
-def register(client: Any) -> None:
-    """Have every request of ``client`` checked before it is built."""
+def register(client: BaseClient) -> None:
+    """Check every request of ``client`` before it is built."""
     client.meta.events.register("before-parameter-build.dynamodb", check, unique_id="mostrador-guard")
 
 
@@ -73,7 +80,7 @@ def _lies_across(one: _Partition) -> bool:
     return one.attribute == "due_pk" and one.value in _DUE
 
 
-def _partitions(operation: str, params: Mapping[str, Any]) -> Iterator[_Partition]:
+def _partitions(operation: str, params: Request) -> Iterator[_Partition]:
     """Every partition that a request names; of an operation that is not known, its name, which is nobody's."""
     if operation == "Query":
         yield from _asked(params)
@@ -89,13 +96,13 @@ def _partitions(operation: str, params: Mapping[str, Any]) -> Iterator[_Partitio
         yield _Partition(operation, "")
 
 
-def _asked(params: Mapping[str, Any]) -> Iterator[_Partition]:
+def _asked(params: Request) -> Iterator[_Partition]:
     """What a Query asks for, whichever index has it; a Query without a partition asks for what is nobody's."""
     found = [one._replace(is_asked=True) for one in _equated(params, "KeyConditionExpression", ("pk", *_INDEXES))]
     yield from found or [_Partition("KeyConditionExpression", "")]
 
 
-def _touched(action: Mapping[str, Any]) -> Iterator[_Partition]:
+def _touched(action: Request) -> Iterator[_Partition]:
     """The item that is read or written, and the lists that it is put into."""
     item = action.get("Item")
     yield _Partition("pk", (item or action["Key"])["pk"]["S"])
@@ -105,7 +112,7 @@ def _touched(action: Mapping[str, Any]) -> Iterator[_Partition]:
         yield from _equated(action, "UpdateExpression", _INDEXES)
 
 
-def _equated(action: Mapping[str, Any], expression: str, attributes: tuple[str, ...]) -> Iterator[_Partition]:
+def _equated(action: Request, expression: str, attributes: tuple[str, ...]) -> Iterator[_Partition]:
     """What an expression says that these attributes are; anything but a plain value stands for itself."""
     names, values = action.get("ExpressionAttributeNames") or {}, action.get("ExpressionAttributeValues") or {}
     for placeholder, value in _EQUALS.findall(action.get(expression) or ""):

@@ -1,7 +1,7 @@
-"""Other people's systems to which a tenant is connected, and the credentials for them.
+"""Integrations: the connections of a tenant to other systems, and the credentials for them.
 
-Credentials go in and are never shown. They are sealed under KMS, bound to tenant and system, so what is copied to
-another item does not open. New ones take over at once; those before them hold for a day, for what is under way.
+Credentials go in and are never shown. They are encrypted under KMS, bound to tenant and system, so a copy in another
+item cannot be decrypted. New ones take over at once; those before them hold for a day, for calls that are under way.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from mostrador.clients import kms
-from mostrador.errors import Busy, NotHere, Stale
+from mostrador.errors import NotHere, Stale
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
@@ -20,6 +20,8 @@ from mostrador.tenancy import tenants
 
 KEPT: Final = timedelta(hours=24)
 """How long the credentials before the present ones hold."""
+Settings = dict[str, Any]
+"""The part of a connection that is shown; each system has its own shape."""
 _secrets: Final = ProcessCache[str, str](size=200)
 
 
@@ -29,9 +31,9 @@ class IntegrationType(StrEnum):
 
 
 class IntegrationState(StrEnum):
-    """BROKEN: the other side takes the credentials no longer, and somebody must give new ones.
+    """BROKEN: the other system refuses the credentials, and an admin must give new ones.
 
-    REMOVING: it goes as soon as what we put there is gone.
+    REMOVING: the connection is deleted as soon as our own data at the other system is gone.
     """
 
     ACTIVE = "ACTIVE"
@@ -64,7 +66,7 @@ def put(
     tenant: str,
     kind: IntegrationType,
     *,
-    settings: dict[str, Any],
+    settings: Settings,
     secret: str | None,
     resource_id: str | None = None,
     seen: int | None = None,
@@ -73,71 +75,72 @@ def put(
 ) -> Integration:
     """Connect, or change a connection; the same again changes nothing. Raises NotHere, Stale, Busy, SecretsUnavailable.
 
-    Where ``secret`` differs from the present one, that one holds for KEPT; None leaves it.
+    Where ``secret`` differs from the present one, the present one holds for KEPT. Without a ``secret`` it stays.
     """
     tenants.current(tenant, now=now)
-    for _ in writes.attempts():
-        stored = find(tenant, kind, resource_id)
-        if stored is not None:
-            writes.check_version(stored, seen)
-        elif seen is not None:
-            raise Stale(given=seen, current=0)
-        known = secrets(stored, now=now)[0] if stored and stored.sealed else None
-        if (
-            stored
-            and stored.settings == settings
-            and secret in (None, known)
-            and stored.status == IntegrationState.ACTIVE
-        ):
+
+    def decide(stored: Integration | None) -> Integration:
+        _check_seen(stored, seen)
+        present = secrets(stored, now=now)[0] if stored and stored.sealed else None
+        is_same = stored is not None and (stored.settings, stored.status) == (settings, IntegrationState.ACTIVE)
+        if stored is not None and is_same and secret in (None, present):
             return stored
         item = stored or _new(tenant, kind, resource_id, now)
-        if secret is not None and secret != known:
-            item.previous, item.previous_until = item.sealed, now + KEPT if item.sealed else None
-            item.sealed, item.sealed_at = kms.encrypt(secret, _bound_to(item)), now
+        if secret is not None and secret != present:
+            _rotate(item, secret, now)
         item.settings, item.status, item.reason = settings, IntegrationState.ACTIVE.value, None
         item.changed_by, item.updated_at = actor_name, now if stored else None
-        try:
-            with writes.transaction() as tx:
-                tx.save(item)
-        except writes.ConditionFailed:
-            continue
+        with writes.transaction() as tx:
+            tx.save(item)
         logger.info("integration.connected", tenant=tenant, kind=kind.value)
         return item
-    raise Busy
+
+    return writes.retrying(lambda _attempt: find(tenant, kind, resource_id), decide)
+
+
+def _check_seen(stored: Integration | None, seen: int | None) -> None:
+    """Raise Stale unless the caller's copy (If-Match) is the stored version; nothing stored is version 0."""
+    if stored is not None:
+        writes.check_version(stored, seen)
+    elif seen is not None:
+        raise Stale(given=seen, current=0)
+
+
+def _rotate(item: Integration, secret: str, now: datetime) -> None:
+    """Encrypt new credentials; those before them hold for KEPT."""
+    item.previous, item.previous_until = item.sealed, now + KEPT if item.sealed else None
+    item.sealed, item.sealed_at = kms.encrypt(secret, _bound_to(item)), now
 
 
 def remove(
     tenant: str, kind: IntegrationType, resource_id: str | None = None, *, seen: int | None, now: datetime
 ) -> None:
-    """Forget a connection and its credentials. Raises NotHere, Stale."""
+    """Delete a connection and its credentials. Raises NotHere, Stale."""
     item = get(tenant, kind, resource_id, now=now)
     writes.check_version(item, seen)
     writes.delete(item)
 
 
 def mark_broken(item: Integration, reason: str, *, now: datetime) -> None:
-    """Note that the other side takes the credentials no longer, for an admin to see; once.
+    """Record that the other system refuses the credentials, for an admin to see. Again changes nothing.
 
-    What is REMOVING stays so, with the reason.
+    A connection that is REMOVING stays so, with the reason.
     """
-    is_leaving = item.status == IntegrationState.REMOVING
+    is_leaving, reason = item.status == IntegrationState.REMOVING, reason[:200]
     if item.status == IntegrationState.BROKEN or (is_leaving and item.reason):
         return
-    item.status, item.reason, item.updated_at = (
-        item.status if is_leaving else IntegrationState.BROKEN.value,
-        reason[:200],
-        now,
-    )
+    item.status = item.status if is_leaving else IntegrationState.BROKEN.value
+    item.reason, item.updated_at = reason, now
     try:
         with writes.transaction() as tx:
             tx.save(item)
     except writes.ConditionFailed:  # somebody connects it anew at this moment
         return
-    logger.error("integration broken", tenant=keys.tenant_of(item.pk), kind=item.kind, reason=reason[:200])
+    logger.error("integration broken", tenant=keys.tenant_of(item.pk), kind=item.kind, reason=reason)
 
 
 def mark_mended(item: Integration, *, now: datetime) -> None:
-    """Note that the other side takes the credentials again."""
+    """Record that the other system accepts the credentials again."""
     if item.status == IntegrationState.ACTIVE:
         return
     item.status, item.reason, item.updated_at = IntegrationState.ACTIVE.value, None, now
@@ -147,8 +150,8 @@ def mark_mended(item: Integration, *, now: datetime) -> None:
 
 def secrets(item: Integration, *, now: datetime) -> list[str]:
     """The credentials that hold, the newest first. Raises SecretsUnavailable."""
-    sealed = [item.sealed, item.previous if item.previous_until and now < item.previous_until else None]
-    return [_secret(item, one) for one in sealed if one]
+    previous = item.previous if item.previous_until and now < item.previous_until else None
+    return [_secret(item, sealed) for sealed in (item.sealed, previous) if sealed]
 
 
 def _secret(item: Integration, sealed: str) -> str:

@@ -1,6 +1,6 @@
-"""How often one address may do something: an item for each address and hour, counted by the write that asks.
+"""How often one address may do something: an item for each address and hour, which the checking write counts up.
 
-The hours are those of the clock, so across the full hour up to twice the limit passes. An address is kept only as a
+The hours are those of the clock, so up to twice the limit passes around a full hour. An address is kept only as a
 digest under the signing key, and only until its hour is over.
 """
 
@@ -8,11 +8,11 @@ import hashlib
 import hmac
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
-from typing import Any, Final
+from typing import Final
 
 from mostrador import settings
 from mostrador.errors import TooManyRequests
-from mostrador.table import keys, writes
+from mostrador.table import Action, Condition, keys, writes
 from mostrador.table.items.tenants import Rate
 
 _HOUR: Final = 3600
@@ -30,7 +30,7 @@ def count(tenant: str, action: str, address: str, *, limit: int, now: datetime) 
     left = _HOUR - int(now.timestamp()) % _HOUR
     key = keys.rate(tenant, action, _digest(address), now.astimezone(UTC).strftime("%Y-%m-%dT%H"))
     stored = Rate
-    actions: list[Any] = [
+    actions: list[Action] = [
         stored.entity.set(stored),  # the update may be what makes the item
         stored.used.add(1),
         stored.expires_at.set(int(now.timestamp()) + left),
@@ -39,8 +39,10 @@ def count(tenant: str, action: str, address: str, *, limit: int, now: datetime) 
         stored(*key).update(actions, condition=_room(limit))
 
 
-def _room(limit: int) -> Any:
-    return Rate.used.does_not_exist() | (Rate.used < limit)
+def _room(limit: int) -> Condition:
+    """The condition that one more stays within the limit."""
+    room: Condition = Rate.used.does_not_exist() | (Rate.used < limit)
+    return room
 
 
 def _digest(address: str) -> str:

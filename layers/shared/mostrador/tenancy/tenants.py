@@ -1,4 +1,4 @@
-"""Tenants: the businesses, each shut off from every other."""
+"""Tenants: the businesses, each isolated from every other."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "default"
 _APART: Final = frozenset({"slug", "country", "time_zone", "admin_email"})
-"""Fields of a request that are kept otherwise than the rest."""
+"""Fields of a request that ``_stored`` leaves out: they are set otherwise, or not stored."""
 _KNOWN_FOR: Final = timedelta(seconds=60)
 _known: Final = ProcessCache[str, Tenant](size=1000)
 
@@ -42,7 +42,7 @@ def zone(tenant: Tenant) -> ZoneInfo:
 
 
 def current(slug: str, *, now: datetime, within: timedelta = _KNOWN_FOR) -> Tenant:
-    """The active tenant, at most ``within`` old; NotHere when it is unknown or suspended, without telling which."""
+    """The active tenant, at most ``within`` old. Raises NotHere where it is unknown or suspended, alike for both."""
     tenant = _known.get(slug, now=now, max_age=within)
     if tenant is None:
         tenant = find(slug, now=now)
@@ -51,7 +51,7 @@ def current(slug: str, *, now: datetime, within: timedelta = _KNOWN_FOR) -> Tena
 
 
 def active(tenant: Tenant | None, slug: str) -> Tenant:
-    """``tenant`` if it is there and not suspended; NotHere otherwise."""
+    """``tenant`` if it exists and is not suspended. Raises NotHere."""
     if tenant is None or not tenant.is_active:
         raise NotHere(entity="tenant", id=slug)
     return tenant
@@ -63,17 +63,17 @@ def remember(tenant: Tenant, now: datetime) -> None:
 
 
 def find(slug: str, *, now: datetime) -> Tenant:
-    """The tenant, active or not. The ``default`` one is made when it is missing."""
-    found = reads.one(keys.tenant(slug))
-    if found is None and slug == DEFAULT:
-        return _make_default(now)
-    if not isinstance(found, Tenant):
+    """The tenant, active or not. The ``default`` one is created when it is missing. Raises NotHere."""
+    tenant = reads.one(keys.tenant(slug))
+    if tenant is None and slug == DEFAULT:
+        return _create_default(now)
+    if not isinstance(tenant, Tenant):
         raise NotHere(entity="tenant", id=slug)
-    return found
+    return tenant
 
 
-def _make_default(now: datetime) -> Tenant:
-    from mostrador.tenancy.views.tenants import NewTenant  # noqa: PLC0415 - most functions make no tenant
+def _create_default(now: datetime) -> Tenant:
+    from mostrador.tenancy.views.tenants import NewTenant  # noqa: PLC0415 - most functions create no tenant
 
     try:
         return create(NewTenant(slug=DEFAULT, name="Mostrador"), now=now)
@@ -103,7 +103,7 @@ def draft(wanted: "NewTenant", *, key: str | None, now: datetime) -> tuple[Tenan
 
 
 def create(wanted: "NewTenant", *, now: datetime) -> Tenant:
-    """A tenant with its first resource and without anybody in it, in one transaction. Raises SlugTaken."""
+    """A tenant with its first resource and without members, in one transaction. Raises SlugTaken."""
     tenant, first = draft(wanted, key=None, now=now)
     with writes.refusing(slug_taken_error(wanted.slug)), writes.transaction() as tx:
         tx.save(tenant)
@@ -135,14 +135,17 @@ def change(slug: str, changes: "Request", *, seen: int | None, now: datetime) ->
 
 
 def suspend(slug: str, *, now: datetime) -> Tenant:
-    """Everything of the tenant answers 404 within a minute, and its background work rests. Raises NotHere."""
+    """All routes of the tenant answer 404 within a minute, and its background work stops.
+
+    Raises NotHere, DefaultStays.
+    """
     if slug == DEFAULT:
         raise DefaultStays(slug=slug)
     return _edited(slug, lambda tenant: setattr(tenant, "is_active", False), seen=None, now=now)
 
 
 def resume(slug: str, *, now: datetime) -> Tenant:
-    """The tenant is there again, as it was. Raises NotHere."""
+    """End the suspension; the tenant is as it was. Raises NotHere."""
     return _edited(slug, lambda tenant: setattr(tenant, "is_active", True), seen=None, now=now)
 
 
@@ -153,9 +156,7 @@ def _edited(slug: str, alter: Callable[[Tenant], None], *, seen: int | None, now
 
 
 def _stored(wanted: "Request", country: str) -> dict[str, Any]:
-    """What the request sets, as the item keeps it."""
-    from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, which the stream's functions do without
-
+    """The attributes that the request sets, as the item keeps them. Raises BadPhone."""
     kept = {name: value for name, value in wanted.fields().items() if name not in _APART}
     if "business_hours" in kept:
         from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, which most functions do without

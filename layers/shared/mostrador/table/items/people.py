@@ -1,12 +1,10 @@
 """Stored members, API keys and customers."""
 
-from typing import Any
-
 from pynamodb.attributes import (
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
-from pynamodb.expressions.condition import size
+from pynamodb.expressions.condition import Condition, size
 
 from mostrador.table.attributes import InstantAttribute
 from mostrador.table.base import Item, Versioned
@@ -23,26 +21,28 @@ class Member(Versioned, discriminator="MEMBER"):
 
 
 class Team(Item, discriminator="TEAM"):
-    """Who is in a tenant, each an id of the user pool: ``members`` are all, the invited ones too."""
+    """The people of a tenant, each an id of the user pool: ``members`` are all, the invited ones too."""
 
     members = UnicodeSetAttribute(null=True)
     admins = UnicodeSetAttribute(null=True)
 
     @classmethod
-    def is_smaller_than(cls, limit: float) -> Any:
+    def is_smaller_than(cls, limit: float) -> Condition:
         """The condition that there is room for one more member."""
-        return cls.members.does_not_exist() | (size(cls.members) < limit)  # type: ignore[no-untyped-call]
+        has_room: Condition = cls.members.does_not_exist() | (size(cls.members) < limit)  # type: ignore[no-untyped-call]
+        return has_room
 
     @classmethod
-    def has_other_admins(cls) -> Any:
-        """The condition that one admin less leaves one."""
-        return size(cls.admins) > 1  # type: ignore[no-untyped-call]
+    def has_other_admins(cls) -> Condition:
+        """The condition that with one admin less one remains."""
+        has_more_than_one: Condition = size(cls.admins) > 1  # type: ignore[no-untyped-call]
+        return has_more_than_one
 
 
 class ApiKey(Versioned, discriminator="APIKEY"):
     """A key of an integrator; of its secret only the ``digest`` (SHA-256, hex) is kept.
 
-    ``key``, all of it, is known only to who makes it; ``is_active`` is judged whenever it is shown.
+    The whole ``key`` is set only on the item that ``create`` returns. ``is_active`` is computed when an item is shown.
     """
 
     quiet = frozenset({"digest"})
@@ -70,7 +70,7 @@ class Customer(Versioned, discriminator="CUSTOMER"):
 
 
 class PhoneGuard(Item, discriminator="PHONE"):
-    """Whoever holds the phone in this tenant: one customer."""
+    """The one customer that has the phone in this tenant."""
 
     customer_id = UnicodeAttribute()
     name = UnicodeAttribute()

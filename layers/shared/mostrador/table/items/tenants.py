@@ -1,8 +1,9 @@
 """Stored tenants, their connections to other systems, and what limits them."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from pynamodb.attributes import (
+    Attribute,
     BooleanAttribute,
     JSONAttribute,
     NumberAttribute,
@@ -12,6 +13,16 @@ from pynamodb.attributes import (
 from mostrador.table.attributes import InstantAttribute
 from mostrador.table.base import Item, Versioned
 
+WeekOfMinutes = dict[str, list[list[int]]]
+"""Number of the weekday as text, Monday is "0" -> [[opens, closes], ...] in minutes after midnight."""
+
+
+class SpecialDay(TypedDict):
+    """The opening hours of one day that differs from its weekday; none where it is closed."""
+
+    name: str
+    hours: list[list[int]]
+
 
 class Tenant(Versioned, discriminator="TENANT"):
     slug = UnicodeAttribute()
@@ -20,9 +31,9 @@ class Tenant(Versioned, discriminator="TENANT"):
     country = UnicodeAttribute()
     time_zone = UnicodeAttribute()
     currency = UnicodeAttribute()
-    hours: Any = JSONAttribute()
-    special_days: Any = JSONAttribute(null=True)
-    calendars: Any = JSONAttribute(null=True)
+    hours: Attribute[WeekOfMinutes] = JSONAttribute()
+    special_days: Attribute[dict[str, SpecialDay] | None] = JSONAttribute(null=True)
+    calendars: Attribute[list[str] | None] = JSONAttribute(null=True)
     slot_step_minutes = NumberAttribute()
     slot_offset_minutes = NumberAttribute(null=True)
     minimum_notice_minutes = NumberAttribute()
@@ -40,16 +51,16 @@ class Tenant(Versioned, discriminator="TENANT"):
 
 
 class Integration(Versioned, discriminator="INTEGRATION"):
-    """A system of somebody else's that a tenant, or one of its resources, is connected to.
+    """The connection of a tenant, or of one of its resources, to another system.
 
-    ``settings`` may be seen. ``sealed`` are credentials under KMS, which nobody is shown; ``previous`` those before
-    them, which hold until ``previous_until``, so that keys are replaced without a gap.
+    ``settings`` are shown. ``sealed`` are the credentials, encrypted under KMS, and never shown. ``previous`` are those
+    before them, which hold until ``previous_until``, so that keys are replaced without a gap.
     """
 
     quiet = frozenset({"sealed", "previous"})
     kind = UnicodeAttribute()
     resource_id = UnicodeAttribute(null=True)
-    settings: Any = JSONAttribute()
+    settings: Attribute[dict[str, Any]] = JSONAttribute()
     sealed = UnicodeAttribute(null=True)
     previous = UnicodeAttribute(null=True)
     previous_until = InstantAttribute(null=True)
@@ -64,7 +75,7 @@ class Usage(Item, discriminator="USAGE"):
 
 
 class Rate(Item, discriminator="RATE"):
-    """What one caller did in one hour; gone some time after it (TTL, in seconds since the epoch)."""
+    """How often one caller did something in one hour; ``expires_at`` (TTL) is in seconds since the epoch."""
 
     used = NumberAttribute()
     expires_at = NumberAttribute()
