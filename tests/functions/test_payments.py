@@ -56,6 +56,47 @@ def listed(**query):
     return staff.call("GET", f"{PAYMENTS}?{asked}").json["items"]
 
 
+def confirm(visit, who=staff, tenant="salon", **form):
+    path = f"/tenant/{tenant}/api/appointments/{visit.item.id}/confirm"
+    return who.call("POST", path, form or None)
+
+
+def test_a_confirmation_with_a_transaction_id_is_paid(visit):
+    answer = confirm(visit, payment_transaction_id="TX-1")
+
+    assert answer.status == 200, answer.text
+    assert (answer.json["status"], answer.json["payment_status"]) == ("CONFIRMED", "PAID")
+    assert answer.json["confirmed_at"] == moved("2026-11-30T10:00:00-03:00")
+    (paid,) = listed(target=visit.item.id)
+    assert (paid["provider"], paid["reference"], paid["status"]) == ("MANUAL", "TX-1", "PAID")
+    assert confirm(visit, payment_transaction_id="TX-1").json == answer.json
+    assert confirm(visit, payment_transaction_id="TX-2").json["code"] == "nothing_due"
+
+
+@pytest.mark.parametrize("form", [{}, {"payment_transaction_id": None}])
+def test_a_confirmation_without_one_is_not_paid(visit, form):
+    answer = confirm(visit, **form)
+
+    assert (answer.status, answer.json["status"], answer.json["payment_status"]) == (200, "CONFIRMED", "PENDING")
+    assert listed(target=visit.item.id) == []
+
+
+@pytest.mark.parametrize("transaction_id", ["", "x" * 121, 7])
+def test_a_transaction_id_is_a_short_text(visit, transaction_id):
+    answer = confirm(visit, payment_transaction_id=transaction_id)
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "body.payment_transaction_id")
+
+
+def test_who_may_not_take_money_confirms_nothing(visit, clinic):
+    assert confirm(visit, viewer, payment_transaction_id="TX-1").status == 403
+    assert confirm(visit, foreign, payment_transaction_id="TX-1").status == 404
+    both = Client({"salon": "staff", "clinic": "staff"})
+    assert confirm(visit, both, tenant="clinic", payment_transaction_id="TX-1").status == 404
+
+    assert visit.status() == "PENDING PENDING"
+
+
 def test_money_taken_by_hand_confirms_the_appointment_and_is_told_as_text(visit):
     answer = take(visit, reference="R-1")
 

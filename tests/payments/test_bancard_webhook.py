@@ -28,6 +28,7 @@ def test_an_approval_pays_what_it_is_for(bank, till, now):
     stored = tills.payment(paid.id, now)
     assert (till.is_paid(), stored.status, stored.response_code) == (True, "PAID", "00")
     assert (stored.external_id, stored.confirmed_at, stored.due_pk) == ("2118000001", now, None)
+    assert till.stored().bancard_transaction_id == "2118000001"
     tills.check(bank, till)
 
 

@@ -48,6 +48,17 @@ def test_confirming_records_who_and_when(booked, now):
     assert confirmed.history == [{"at": moved("2026-11-30T13:00:00Z"), "by": "eva", "change": "CONFIRMED"}]
 
 
+def test_each_state_keeps_when_it_was_entered(haircut, booked, now):
+    assert (booked.confirmed_at, booked.cancelled_at, booked.completed_at) == (None, None, None)
+    appointments.confirm("salon", booked.id, actor_name="eva", now=now)
+    done = appointments.complete("salon", booked.id, actor_name="eva", now=NINE)
+    sure = book(haircut, NINE + timedelta(hours=1), now, status="CONFIRMED")
+    off = appointments.cancel("salon", sure.id, reason="", actor_name="eva", now=now + timedelta(minutes=1))
+
+    assert (done.confirmed_at, done.cancelled_at, done.completed_at) == (now, None, NINE)
+    assert (off.confirmed_at, off.cancelled_at, off.completed_at) == (now, now + timedelta(minutes=1), None)
+
+
 def test_confirming_twice_changes_nothing(booked, now):
     first = appointments.confirm("salon", booked.id, actor_name="eva", now=now)
 
