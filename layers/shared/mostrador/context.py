@@ -1,6 +1,6 @@
-"""On whose behalf this process works: the tenant in hand, and who acts. The doors say so, and nobody else.
+"""The work in hand: its tenant, and its actor. Only the doors set them.
 
-``table`` reads it: the guard lets no request out whose keys are not the tenant's, each change is recorded with its
+``table`` reads both. The guard refuses every request with a key outside the tenant, each change is recorded with its
 actor, and under IAM isolation the credentials are the tenant's own.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the pool's id of a user, ``key:<id>``, ``public`` or ``system``; the address as API Gateway saw it."""
+    """``user`` is the pool's id, ``key:<id>``, ``public`` or ``system``; ``address`` is the one API Gateway saw."""
 
     user: str
     role: str
@@ -24,7 +24,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is being done: for which tenant (None: for none yet) and by whom."""
+    """The tenant (None: none yet) and the actor of the work."""
 
     tenant: str | None
     actor: Actor
@@ -46,7 +46,7 @@ def enter(tenant: str | None, actor: Actor | None = None) -> None:
 
 @contextmanager
 def working(tenant: str | None = None, actor: Actor | None = None) -> Iterator[None]:
-    """Work for ``tenant`` inside the block, and again for whom it was before it at the end."""
+    """Work for ``tenant`` inside the block; at its end the former tenant and actor are back."""
     token = _current.set(replace(_current.get(), tenant=tenant) if actor is None else Work(tenant, actor))
     try:
         yield

@@ -3,16 +3,16 @@
 ::
 
     ServiceError
-    ├── Invalid      the request cannot be right, whatever the state
-    ├── Forbidden    the caller may not
-    ├── NotFound     it is not there, or not the caller's to see
-    ├── Conflict     it does not go with the present state
+    ├── Invalid      the request is wrong in every state
+    ├── Forbidden    the caller may not do this
+    ├── NotFound     it does not exist, or the caller may not see it
+    ├── Conflict     it does not fit the present state
     │   └── Stale    somebody changed it first (If-Match)
     └── Unavailable  try again later
         └── TooManyRequests  in ``retry_after`` seconds
 
-A refusal is a class beside the code that raises it: a stable ``code`` and one sentence in each language,
-filled with the facts given. Only ``problems.py`` knows which HTTP status a family has.
+A refusal is a class beside the code that raises it: a stable ``code``, and one sentence in each language with
+the given facts. Only ``web.problems`` knows the HTTP status of a family.
 """
 
 from typing import Any, ClassVar, Final
@@ -67,8 +67,8 @@ class NotHere(NotFound):
 
     def says(self, language: str) -> str:
         entity = str(self.facts["entity"])
-        named = entity if language == "en" else _SPANISH.get(entity, entity)
-        return (self.en if language == "en" else self.es).format(entity=named, id=self.facts["id"])
+        name = entity if language == "en" else _SPANISH.get(entity, entity)
+        return (self.en if language == "en" else self.es).format(entity=name, id=self.facts["id"])
 
 
 _SPANISH: Final = {

@@ -14,9 +14,9 @@ def new() -> str:
 
 
 def derived(tenant: str, kind: str, key: str) -> str:
-    """The id of what the Idempotency-Key ``key`` creates in ``tenant``: the same inputs give the same id.
+    """The id of the item that the Idempotency-Key ``key`` creates in ``tenant``: the same inputs give the same id.
 
-    Nobody else can compute it; it tells nothing of the time at which it was made.
+    It cannot be computed without the signing key, and tells nothing of the time at which it was made.
     """
     text = f"{tenant}\n{kind}\n{key}".encode()
     return hmac.new(settings.signing_key().encode(), text, hashlib.sha256).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What the environment must say, read once; a missing setting fails the cold start with its name."""
+"""Settings from the environment, each read once. A missing one fails the cold start with its name."""
 
 import os
 from functools import cache
@@ -54,25 +54,25 @@ def drand_url() -> str:
 
 @cache
 def drand_chain() -> str:
-    """The chain to trust where that is a stand-in, as ``hash:public key:genesis:period``; empty for quicknet."""
+    """The chain of a stand-in to trust, as ``hash:public key:genesis:period``; empty for drand's quicknet."""
     return os.environ.get("DRAND_CHAIN", "")
 
 
 @cache
 def bancard_url() -> str:
-    """Where Bancard's vPOS is; a path may follow the host."""
+    """Base URL of Bancard's vPOS; a path may follow the host."""
     return _required("BANCARD_URL")
 
 
 @cache
 def bancard_http2() -> bool:
-    """Whether Bancard is asked over HTTP/2, which its front prefers to some TLS libraries."""
+    """Whether requests to Bancard use HTTP/2. Bancard's front end refuses some TLS libraries over HTTP/1.1."""
     return os.environ.get("BANCARD_HTTP2") == "on"
 
 
 @cache
 def google_api_base() -> str:
-    """Where Google Calendar's v3 is."""
+    """Base URL of Google Calendar's API v3."""
     return _required("GOOGLE_API_BASE")
 
 
@@ -83,7 +83,7 @@ def google_token_url() -> str:
 
 @cache
 def google_auth_url() -> str:
-    """Where people let us into their calendars."""
+    """Google's page on which people consent to the access to their calendars."""
     return _required("GOOGLE_AUTH_URL")
 
 
@@ -94,7 +94,7 @@ def google_revoke_url() -> str:
 
 @cache
 def google_client_id() -> str:
-    """Who we are to Google; empty where only service accounts connect calendars."""
+    """Our OAuth client at Google; empty where only service accounts connect calendars."""
     return os.environ.get("GOOGLE_CLIENT_ID", "")
 
 
@@ -105,25 +105,25 @@ def google_client_secret() -> str:
 
 @cache
 def google_redirect_url() -> str:
-    """Where Google returns after a consent; empty for the address at which we were asked."""
+    """The URL to which Google returns after a consent; empty for the address of the request itself."""
     return os.environ.get("GOOGLE_REDIRECT_URL", "")
 
 
 @cache
 def execute_api_url() -> str:
-    """Below which our APIs answer, where that is not AWS."""
+    """Base URL of the APIs outside AWS."""
     return os.environ.get("EXECUTE_API_URL", "")
 
 
 @cache
 def integration_key() -> str:
-    """The KMS key under which credentials of other people's systems are kept."""
+    """The KMS key that encrypts the credentials for other systems."""
     return _required("INTEGRATION_KEY")
 
 
 @cache
 def data_role_arn() -> str:
-    """The role that can touch the partitions of one tenant alone; empty where isolation is off."""
+    """The role that reaches the partitions of one tenant alone; empty where isolation is off."""
     return os.environ.get("DATA_ROLE_ARN", "")
 
 

@@ -1,4 +1,4 @@
-"""The user pool, as far as inviting somebody takes: find a user by e-mail, make one, mail a temporary password.
+"""The user pool, for invitations: find a user by e-mail, create one, mail a temporary password.
 
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
 """
@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 import botocore.session
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,11 +17,13 @@ from mostrador import settings
 from mostrador.errors import Invalid, Unavailable
 from mostrador.observability import logger
 
+Answer = Mapping[str, Any]
+"""The JSON of one answer of the pool."""
 _NEVER_SIGNED_IN: Final = "FORCE_CHANGE_PASSWORD"
 _LATER: Final = frozenset(
     "TooManyRequestsException LimitExceededException InternalErrorException CodeDeliveryFailureException".split()
 )
-# With both tries, finding and making a user stay within a function's 10 s.
+# With two attempts each, finding and creating a user stay within a function's 10 s.
 _PATIENCE: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
 
 
@@ -51,7 +54,7 @@ def find(email: str) -> User | None:
 
 
 def create(email: str) -> User:
-    """A new user, not told yet (``mail_password`` does), or who has the e-mail already. Raises as ``find``."""
+    """A new user, without a mail to them, or the one that has the e-mail already. Raises as ``find``."""
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
     answer = _call(
         "admin_create_user",
@@ -60,14 +63,17 @@ def create(email: str) -> User:
         UserAttributes=attributes,
         MessageAction="SUPPRESS",
     )
-    found = _user(answer["User"]["Attributes"], answer["User"]["UserStatus"]) if answer else find(email)
-    if found is None:  # deleted in between
+    user = _user(answer["User"]["Attributes"], answer["User"]["UserStatus"]) if answer else find(email)
+    if user is None:  # deleted in between
         raise PoolUnavailable
-    return found
+    return user
 
 
 def mail_password(email: str) -> None:
-    """Mail a new temporary password to who never signed in, good for as long as the pool says. Raises as ``find``."""
+    """Mail a new temporary password to a user who never signed in. The pool says how long it is valid.
+
+    Raises as ``find``.
+    """
     _call(
         "admin_create_user",
         email,
@@ -77,12 +83,10 @@ def mail_password(email: str) -> None:
     )
 
 
-def _call(operation: str, email: str, *, unless: str = "", **more: Any) -> Mapping[str, Any] | None:
+def _call(operation: str, email: str, *, unless: str = "", **more: object) -> Answer | None:
     """The pool's answer; None where it refuses with the code ``unless``."""
     try:
-        answer: Mapping[str, Any] = getattr(_client(), operation)(
-            UserPoolId=settings.user_pool_id(), Username=email, **more
-        )
+        answer: Answer = getattr(_client(), operation)(UserPoolId=settings.user_pool_id(), Username=email, **more)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == unless:
@@ -103,11 +107,11 @@ def _unavailable(error: Exception) -> PoolUnavailable:
 
 
 def _user(attributes: Iterable[Mapping[str, str]], status: str) -> User:
-    known = {one["Name"]: one["Value"] for one in attributes}
-    return User(known["sub"], status != _NEVER_SIGNED_IN)
+    values = {attribute["Name"]: attribute["Value"] for attribute in attributes}
+    return User(values["sub"], status != _NEVER_SIGNED_IN)
 
 
 @cache
-def _client() -> Any:
-    """Made when it is first needed: reading the service's description takes longer than most requests."""
+def _client() -> BaseClient:
+    """Created at the first call: reading the service's description takes longer than most requests."""
     return botocore.session.get_session().create_client("cognito-idp", config=_PATIENCE)

@@ -1,11 +1,11 @@
-"""drand over HTTP: a round of the public randomness beacon, checked before anybody sees it.
+"""drand over HTTP: a round of the public randomness beacon, its signature checked.
 
 https://docs.drand.love/developer/http-api (version 1, which every relay speaks)
 """
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import urllib3
 
@@ -14,7 +14,7 @@ from mostrador.errors import Conflict, Unavailable
 from mostrador.raffles.rules import drand
 from mostrador.raffles.rules.drand import BeaconChain
 
-# A relay holds the answer back while a round is being made, which takes a period: 3 seconds on quicknet.
+# A relay delays its answer while a round is being made, for one period at most: 3 seconds on quicknet.
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=4)
 _LARGEST: Final = 4096
 _OK: Final = 200
@@ -65,7 +65,7 @@ def fetch(base_url: str, chain: BeaconChain, number: int) -> Beacon:
 
 
 def _got(url: str) -> tuple[int, bytes]:
-    """Status and body, of which no more is read than a round can need; a redirect is not followed."""
+    """Status and body, at most _LARGEST bytes of it; a redirect is not followed. Raises BeaconUnavailable."""
     try:
         with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
             answer = pool.request("GET", url, preload_content=False, decode_content=False)
@@ -75,8 +75,8 @@ def _got(url: str) -> tuple[int, bytes]:
 
 
 def _signature(body: bytes) -> bytes:
+    """The signature of a round in JSON. Raises BeaconUnavailable."""
     try:
-        told: dict[str, Any] = json.loads(body)
-        return bytes.fromhex(told["signature"])
+        return bytes.fromhex(json.loads(body)["signature"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BeaconUnavailable(reason="it is not a round") from error

@@ -1,7 +1,7 @@
-"""Me: the tenants of whoever is signed in, and the invitations to others.
+"""Me: the tenants of the signed-in person, and their invitations to others.
 
-No tenant is in hand at this door, so each step takes in hand the one that it is about. A tenant that is unknown,
-suspended, or has not invited the person is the same NotHere.
+No tenant is in hand at this door, so each step takes its own in hand. A tenant that is unknown, suspended, or has not
+invited the person gives the same NotHere.
 """
 
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from mostrador.tenancy import tenants
 
 
 def show(user: str, *, name: str, is_superuser: bool, now: datetime) -> MeView:
-    """Where ``user`` is a member, what each role may there, and the invitations not yet answered."""
-    mine = [(member, tenant) for member in members.everywhere(user) if (tenant := _tenant(member.slug, now))]
+    """The tenants of which ``user`` is a member, with the permissions of each role, and the open invitations."""
+    pairs = [(member, tenant) for member in members.everywhere(user) if (tenant := _tenant(member.slug, now))]
     return MeView(
         user=user,
-        email=next((member.email for member, _ in mine), name),
+        email=next((member.email for member, _ in pairs), name),
         is_superuser=is_superuser,
-        memberships=[_membership(member, of) for member, of in mine if member.status == members.ACTIVE],
-        invitations=[_invitation(member, of, now) for member, of in mine if member.status != members.ACTIVE],
+        memberships=[_membership(member, of) for member, of in pairs if member.status == members.ACTIVE],
+        invitations=[_invitation(member, of, now) for member, of in pairs if member.status != members.ACTIVE],
     )
 
 
@@ -53,7 +53,7 @@ def leave(user: str, slug: str, *, now: datetime) -> None:
 
 @contextmanager
 def _in_hand(slug: str, entity: str) -> Iterator[None]:
-    """Work for that tenant; whatever is not there, there is no ``entity``."""
+    """Work for that tenant; a NotHere inside is one of ``entity``."""
     try:
         with context.working(slug):
             yield
@@ -62,7 +62,7 @@ def _in_hand(slug: str, entity: str) -> Iterator[None]:
 
 
 def _tenant(slug: str, now: datetime) -> Tenant | None:
-    """The tenant, None where it is suspended; one that this process knows costs no read."""
+    """The tenant, None where it is suspended; a tenant in the process cache costs no read."""
     with context.working(slug):
         try:
             return tenants.current(slug, now=now)

@@ -1,4 +1,4 @@
-"""Onboarding: a business begins with its settings and hours, one resource and one admin, all in one transaction."""
+"""Onboarding: a new business with its settings and hours, one resource and one admin, in one transaction."""
 
 from datetime import datetime
 
@@ -16,17 +16,17 @@ from mostrador.tenancy.views.tenants import Onboarding
 
 
 def create(wanted: Onboarding, *, key: str | None, now: datetime) -> Tenant:
-    """The new tenant; a repeat under the Idempotency-Key ``key`` gives it again, and mails the first admin again.
+    """The new tenant; a repeat under the Idempotency-Key ``key`` returns it and mails the first admin again.
 
     Raises SlugTaken, BadPhone, EmailRefused, PoolUnavailable.
     """
-    tenant, first = tenants.draft(wanted, key=key, now=now)
-    made = _earlier(tenant, key)  # before somebody is made in the pool for a slug that is taken
+    draft, first = tenants.draft(wanted, key=key, now=now)
+    earlier = _earlier(draft, key)  # before the pool gets a user for a slug that is taken
     user = cognito.find(wanted.admin_email) or cognito.create(wanted.admin_email)
-    made = made or _written(tenant, first, _admin(wanted, user.id, now), key)
+    tenant = earlier or _written(draft, first, _admin(wanted, user.id, now), key)
     if not user.has_signed_in:
         cognito.mail_password(wanted.admin_email)
-    return made
+    return tenant
 
 
 def _earlier(tenant: Tenant, key: str | None) -> Tenant | None:

@@ -26,15 +26,15 @@ class NoKeys(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """``id`` is the token's ``sub``; ``name`` what the pool calls the user."""
+    """``id`` is the token's ``sub``, ``name`` the user's name in the pool."""
 
     id: str
     name: str
     is_superuser: bool
 
 
-# The set of keys is kept for an hour. An unknown key id asks for it anew, which is how a rotation arrives, but not
-# within a minute of the last time: who invents key ids must not have the pool asked for each.
+# The set of keys is kept for an hour. An unknown key id fetches it again, so that rotated keys arrive, but at most
+# once a minute: invented key ids must not cause a request to the pool each.
 _keys = jwt.PyJWKClient(settings.jwks_url(), cache_keys=False, lifespan=3600, cooldown_duration=60, timeout=2)
 
 

@@ -1,16 +1,16 @@
-"""Rows as CSV (RFC 4180) that a spreadsheet does not take for formulas."""
+"""Rows as CSV (RFC 4180), in which a spreadsheet finds no formulas."""
 
 import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """A header line and one line for each row; nothing for None, JSON for what is no text."""
+def text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """A header line and one line for each row; None is empty, values other than text are JSON."""
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     writer.writerow(columns)
@@ -18,8 +18,8 @@ def text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return written.getvalue()
 
 
-def _cell(value: Any) -> str:
-    """An apostrophe leads what a spreadsheet would run: OWASP, CSV injection."""
+def _cell(value: object) -> str:
+    """The value as text, after an apostrophe where a spreadsheet would run it: OWASP, CSV injection."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -1,11 +1,11 @@
-"""What is wrong with a field, said in Spanish or English, from pydantic's machine-readable errors."""
+"""The fault of a field in Spanish or English, from pydantic's machine-readable errors."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 _MOST_SHOWN: Final = 200
 _SECRET: Final = frozenset({"private_key", "secret"})
-"""Fields whose value is not repeated, right or wrong."""
+"""Fields whose value is never echoed."""
 
 # pydantic error type -> Spanish; the braces are the error's own ctx. English is pydantic's own message.
 _SPANISH: Final = {
@@ -63,17 +63,19 @@ _SPANISH: Final = {
 }
 
 
-def problem(error: Mapping[str, Any], language: str) -> dict[str, Any]:
+def problem(error: Mapping[str, Any], language: str) -> dict[str, object]:
     """One pydantic error as ``{"field", "value", "code", "detail"}``."""
     kind = str(error.get("type", "invalid"))
     parts = [str(part) for part in error.get("loc", ())]
     field = ".".join(parts).replace("query.query", "query") or "body"
-    told = {"field": field, "code": kind, "detail": _detail(error, kind, language)}
-    return told if kind == "missing" or not _SECRET.isdisjoint(parts) else told | {"value": shown(error.get("input"))}
+    fault: dict[str, object] = {"field": field, "code": kind, "detail": _detail(error, kind, language)}
+    if kind != "missing" and _SECRET.isdisjoint(parts):
+        fault["value"] = shown(error.get("input"))
+    return fault
 
 
-def shown(value: Any) -> Any:
-    """A value as it may be echoed: simple ones as they are, long or nested ones as cut text."""
+def shown(value: object) -> bool | int | str | None:
+    """A value as it may be echoed: simple ones as they are, long or nested ones as shortened text."""
     if value is None or isinstance(value, bool | int):
         return value
     text = value if isinstance(value, str) else repr(value)

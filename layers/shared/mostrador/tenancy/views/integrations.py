@@ -1,18 +1,21 @@
-"""Connections to other people's systems as they travel: what is secret goes in and is never shown."""
+"""Connections to other systems in requests and answers. Secrets are only in requests."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
 from mostrador.fields import Request, View, local
 
+if TYPE_CHECKING:
+    from mostrador.table.items.tenants import Integration
+
 _PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{16,64}$")]
 _PrivateKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,128}$")]
 
 
-# Bancard takes 255 characters, and what tells the payment is added.
+# Bancard takes 255 characters; the payment's id and token are added to it.
 _ReturnUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=150)]
 
 
@@ -52,7 +55,7 @@ class BancardView(IntegrationView):
     previous_key_until: datetime | None = Field(title="La clave anterior vale hasta")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Integration") -> dict[str, object]:
         return {
             "public_key": item.settings["public_key"],
             "return_url": item.settings["return_url"],

@@ -1,13 +1,16 @@
-"""Opening hours as people write them, and as the rules count them."""
+"""Opening hours as people write them, and in minutes as the rules count them."""
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY = 24 * 60
+_Written = dict[str, str]
+"""``{"opens": "09:00", "closes": "18:00"}``."""
 _Opening = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), Field(examples=["09:00"])]
 _Wall = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"), Field(examples=["09:00"])]
 
@@ -45,7 +48,7 @@ class WeekHours(BaseModel):
         return self
 
 
-def stored(week: dict[str, Any]) -> dict[str, list[list[int]]]:
+def stored(week: Mapping[str, list[_Written]]) -> dict[str, list[list[int]]]:
     """A dumped WeekHours as an item keeps it: weekday number as text -> [[opens, closes], ...] in minutes.
 
     A day that is left out is closed.
@@ -57,17 +60,17 @@ def stored(week: dict[str, Any]) -> dict[str, list[list[int]]]:
     }
 
 
-def written(stored: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+def written(stored: Mapping[str, list[list[int]]]) -> dict[str, list[_Written]]:
     """The stored form as it is shown."""
     return {name: intervals(stored.get(str(number), [])) for number, name in enumerate(WEEKDAYS)}
 
 
 def check_order(day: list[Interval], name: str) -> None:
-    """Raise ValueError when the intervals overlap or are not in order."""
-    spans_ = [interval.minutes() for interval in day]
-    if any(later[0] < earlier[1] for earlier, later in pairwise(spans_)):
-        told = "the intervals of {day} should follow each other without overlap"
-        raise PydanticCustomError("interval_order", told, {"day": name})
+    """Raise pydantic's error ``interval_order`` where the intervals overlap or are not in order."""
+    bounds = [interval.minutes() for interval in day]
+    if any(later[0] < earlier[1] for earlier, later in pairwise(bounds)):
+        message = "the intervals of {day} should follow each other without overlap"
+        raise PydanticCustomError("interval_order", message, {"day": name})
 
 
 def spans(day: list[Interval]) -> list[list[int]]:
@@ -75,8 +78,8 @@ def spans(day: list[Interval]) -> list[list[int]]:
     return [list(interval.minutes()) for interval in day]
 
 
-def intervals(kept: list[list[int]]) -> list[dict[str, str]]:
-    """What an item keeps of a day, as it is shown."""
+def intervals(kept: list[list[int]]) -> list[_Written]:
+    """The stored intervals of a day as they are shown."""
     return [{"opens": _text(opens), "closes": _text(closes)} for opens, closes in kept]
 
 

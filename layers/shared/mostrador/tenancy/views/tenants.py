@@ -1,7 +1,7 @@
-"""Tenants as they travel."""
+"""Tenants in requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
@@ -9,6 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 from mostrador.tenancy.views import opening_hours
+
+if TYPE_CHECKING:
+    from mostrador.table.items.tenants import Tenant
 
 
 def _zone(name: str) -> str:
@@ -112,7 +115,7 @@ class TenantView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Tenant") -> dict[str, object]:
         optional = ("slot_offset_minutes", "reschedule_notice_minutes", "cancel_notice_minutes")
         return {"business_hours": opening_hours.written(item.hours)} | {
             name: getattr(item, name) or 0 for name in optional
