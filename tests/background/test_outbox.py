@@ -107,7 +107,7 @@ def test_the_link_knows_when_the_stream_saw_the_line(records):
     stream.pump(app.handler, records)
 
     for link, line in zip(links("salon"), reads.everything(keys.audit_partition("salon"), "2"), strict=True):
-        assert abs((line.at - datetime.fromisoformat(link.seen_at)).total_seconds()) < 5
+        assert abs((line.at - datetime.fromisoformat(link.seen_at)).total_seconds()) < 60
 
 
 def test_a_record_that_does_not_tell_when_is_linked_like_one_that_was_caught_up_with(records):

@@ -9,10 +9,10 @@ from mostrador.calendars import connections, watches
 from mostrador.scheduling import availability, busy_times
 from mostrador.scheduling.views.appointments import AvailabilityQuery
 from tests.support.calendars import connect
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NOON = (moved("2026-12-01T12:00:00-03:00"), moved("2026-12-01T13:00:00-03:00"))
-TWO = (moved("2026-12-01T14:00:00-03:00"), moved("2026-12-01T14:30:00-03:00"))
+NOON = (shifted("2026-12-01T12:00:00-03:00"), shifted("2026-12-01T13:00:00-03:00"))
+TWO = (shifted("2026-12-01T14:00:00-03:00"), shifted("2026-12-01T14:30:00-03:00"))
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def connection(shop, now):
 
 
 def free(shop):
-    query = AvailabilityQuery(service=shop.service.id, date=moved(date(2026, 12, 1)))
+    query = AvailabilityQuery(service=shop.service.id, date=shifted(date(2026, 12, 1)))
     found = availability.find("salon", query, now=shop.clock())
     return {slot.starts_at.strftime("%H:%M") for slot in found.slots}
 
@@ -117,7 +117,7 @@ def test_whole_days_in_an_unknown_zone_are_those_of_the_tenant(shop, google, con
 
     monkeypatch.setattr(google, "changes", odd)
     google.foreign("lunch", *NOON)
-    google.edit("lunch", start={"date": moved("2026-12-01")}, end={"date": moved("2026-12-02")})
+    google.edit("lunch", start={"date": shifted("2026-12-01")}, end={"date": shifted("2026-12-02")})
 
     come_round(shop)
 

@@ -8,7 +8,7 @@ from mostrador.calendars.rules import google_event as rules
 from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType as System
 from tests.support.calendars import connect, is_right, record
-from tests.support.days import moved
+from tests.support.days import shifted
 
 
 @pytest.fixture
@@ -37,7 +37,10 @@ def repair(shop):
 def stray(booked, **private):
     """An event that looks like ours."""
     told = {"mostrador_tenant": "salon", "mostrador_appointment": booked.id} | private
-    times = {"start": {"dateTime": moved("2026-12-01T12:00:00Z")}, "end": {"dateTime": moved("2026-12-01T12:30:00Z")}}
+    times = {
+        "start": {"dateTime": shifted("2026-12-01T12:00:00Z")},
+        "end": {"dateTime": shifted("2026-12-01T12:30:00Z")},
+    }
     return {"extendedProperties": {"private": told}} | times
 
 
@@ -49,7 +52,9 @@ def test_all_that_can_be_wrong_is_named_and_put_right(shop, google, booked, now)
     missing, purged, differing, parked, dead = booked
     google.trash(record(missing).event_id)
     del google.calendars["primary"][record(purged).event_id]
-    google.edit(record(differing).event_id, summary="Otra cosa", start={"dateTime": moved("2026-12-01T07:00:00-03:00")})
+    google.edit(
+        record(differing).event_id, summary="Otra cosa", start={"dateTime": shifted("2026-12-01T07:00:00-03:00")}
+    )
     google.refusal = (400, "invalid")
     shop.move(parked, 16)
     shop.deliver()
@@ -89,7 +94,7 @@ def test_events_of_another_tenant_in_the_same_calendar_are_left(shop, google, bo
 
 def test_an_event_with_nothing_but_an_id_like_ours_is_left(shop, google, booked):
     other = rules.event_id("f" * 32, 0)
-    google.foreign(other, moved("2026-12-01T12:00:00Z"), moved("2026-12-01T13:00:00Z"))
+    google.foreign(other, shifted("2026-12-01T12:00:00Z"), shifted("2026-12-01T13:00:00Z"))
 
     assert found(shop) == []
 

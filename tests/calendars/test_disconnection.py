@@ -7,9 +7,9 @@ from mostrador.clients.kms import SecretsUnavailable
 from mostrador.tenancy import integrations, tenants
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support.calendars import connect, is_right
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NOON = (moved("2026-12-01T12:00:00-03:00"), moved("2026-12-01T13:00:00-03:00"))
+NOON = (shifted("2026-12-01T12:00:00-03:00"), shifted("2026-12-01T13:00:00-03:00"))
 
 
 @pytest.fixture

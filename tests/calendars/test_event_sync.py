@@ -7,7 +7,7 @@ from mostrador.calendars import connections, event_sync, google_access
 from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support.calendars import connect, is_right, record, stored
-from tests.support.days import moved
+from tests.support.days import shifted
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_confirmed_appointment_is_an_event(shop, google):
 
     (event,) = google.alive().values()
     assert event["summary"] == "Corte · Ana 1"
-    assert event["start"] == {"dateTime": moved("2026-12-01T09:00:00-03:00"), "timeZone": "America/Asuncion"}
+    assert event["start"] == {"dateTime": shifted("2026-12-01T09:00:00-03:00"), "timeZone": "America/Asuncion"}
     assert event["extendedProperties"]["private"]["mostrador_appointment"] == booked.id
     assert stored(booked).google_calendar_event_id == event["id"] == f"{booked.id}g0"
     assert record(booked).state == "SYNCED"
@@ -91,7 +91,7 @@ def overtaken(shop, google):
 def test_who_was_held_up_for_longer_than_the_lease_does_not_have_the_last_word(shop, google):
     booked = overtaken(shop, google)
 
-    assert google.alive()[record(booked).event_id]["start"]["dateTime"] == moved("2026-12-01T15:00:00-03:00")
+    assert google.alive()[record(booked).event_id]["start"]["dateTime"] == shifted("2026-12-01T15:00:00-03:00")
     assert is_right(google)
 
 
@@ -100,7 +100,7 @@ def test_without_a_look_at_the_lease_it_does(shop, google, monkeypatch):
     monkeypatch.setattr(event_sync, "_check_lease", lambda *_: None)
     booked = overtaken(shop, google)
 
-    assert google.alive()[record(booked).event_id]["start"]["dateTime"] == moved("2026-12-01T10:00:00-03:00")
+    assert google.alive()[record(booked).event_id]["start"]["dateTime"] == shifted("2026-12-01T10:00:00-03:00")
 
 
 def test_the_lease_is_longer_than_what_google_may_take():

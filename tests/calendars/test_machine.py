@@ -18,8 +18,8 @@ from mostrador.calendars import watches
 from mostrador.errors import ServiceError
 from mostrador.scheduling import services
 from mostrador.scheduling.views.services import NewService
-from tests.support import calendars, stream
-from tests.support.days import moved
+from tests.support import calendars, days, stream
+from tests.support.days import shifted
 from tests.support.google_double import Killed
 
 pytestmark = pytest.mark.deep
@@ -28,8 +28,8 @@ EXAMPLES = max(8, settings().max_examples // 4)
 HOURS = st.integers(9, 17)
 KINDS = ["before", "after", "killed", "503 backendError", "401 authError"]
 SEVEN = {
-    "start": {"dateTime": moved("2026-12-01T07:00:00-03:00")},
-    "end": {"dateTime": moved("2026-12-01T07:30:00-03:00")},
+    "start": {"dateTime": shifted("2026-12-01T07:00:00-03:00")},
+    "end": {"dateTime": shifted("2026-12-01T07:30:00-03:00")},
 }
 WHICH = st.integers(0, 5)
 
@@ -156,7 +156,9 @@ def machine(new_table, ticking, google, now):
         google.reset()
         process_cache.clear_all()
         source = stream.Stream()
-        tenants.create(NewTenant(slug="salon", name="Salón", country="PY", currency="PYG"), now=now)
+        tenants.create(
+            NewTenant(slug="salon", name="Salón", country="PY", currency="PYG", business_hours=days.EVERY_DAY), now=now
+        )
         return ticking, google, source
 
     class Machine(Follows):

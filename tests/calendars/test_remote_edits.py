@@ -13,15 +13,15 @@ from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support import logs
 from tests.support.calendars import connect, is_right, record, stored
-from tests.support.days import moved
+from tests.support.days import shifted
 
 TEN = {
-    "start": {"dateTime": moved("2026-12-01T10:00:00-03:00")},
-    "end": {"dateTime": moved("2026-12-01T10:30:00-03:00")},
+    "start": {"dateTime": shifted("2026-12-01T10:00:00-03:00")},
+    "end": {"dateTime": shifted("2026-12-01T10:30:00-03:00")},
 }
 ELEVEN = {
-    "start": {"dateTime": moved("2026-12-01T11:00:00-03:00")},
-    "end": {"dateTime": moved("2026-12-01T11:30:00-03:00")},
+    "start": {"dateTime": shifted("2026-12-01T11:00:00-03:00")},
+    "end": {"dateTime": shifted("2026-12-01T11:30:00-03:00")},
 }
 
 
@@ -250,7 +250,7 @@ def test_a_move_to_a_time_that_is_taken_is_put_back(shop, google, watched):
 @pytest.mark.parametrize(
     "edit",
     [
-        {"start": {"date": moved("2026-12-01")}, "end": {"date": moved("2026-12-02")}},
+        {"start": {"date": shifted("2026-12-01")}, "end": {"date": shifted("2026-12-02")}},
         {"start": TEN["start"], "end": ELEVEN["end"]},
         {"start": {"dateTime": "?"}, "end": {}},
         {"summary": "Otra cosa"},

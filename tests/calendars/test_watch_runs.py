@@ -9,9 +9,9 @@ from mostrador.calendars import watch_runs, watches
 from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support.calendars import connect, is_right, record
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NOON = (moved("2026-12-01T12:00:00-03:00"), moved("2026-12-01T13:00:00-03:00"))
+NOON = (shifted("2026-12-01T12:00:00-03:00"), shifted("2026-12-01T13:00:00-03:00"))
 
 
 @pytest.fixture

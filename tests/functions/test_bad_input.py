@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.support import faults, samples, template
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, superuser
 
 ROUTES = [(method, path) for method, path, _ in template.routes() if path != "/openapi.json"]
@@ -31,7 +31,7 @@ ABSURD = [
     {"name": "x" * 5000},
     {"name": None, "duration_minutes": None, "scheduled_at": None, "slug": None},
     {"name": ["a"], "phone": {"a": 1}, "email": "not an e-mail", "price": 12.5, "scheduled_at": 1, "slug": 1},
-    {"name": "", "duration_minutes": -5, "price": "-1", "scheduled_at": moved("2026-12-01T09:00:00"), "slug": "T#x"},
+    {"name": "", "duration_minutes": -5, "price": "-1", "scheduled_at": shifted("2026-12-01T09:00:00"), "slug": "T#x"},
     {
         "name": "\u0000",
         "duration_minutes": 10**30,
@@ -179,7 +179,7 @@ def test_a_media_type_is_read_without_regard_to_case(haircut):
 
 
 def test_a_range_that_ends_before_it_begins_is_refused(salon):
-    query = moved("from=2026-12-02T00:00:00Z&to=2026-12-01T00:00:00Z")
+    query = shifted("from=2026-12-02T00:00:00Z&to=2026-12-01T00:00:00Z")
 
     answer = ANYBODY.call("GET", f"/tenant/salon/api/appointments?{query}")
 
@@ -189,7 +189,7 @@ def test_a_range_that_ends_before_it_begins_is_refused(salon):
 @pytest.mark.parametrize("kind", ["before", "after", "throttle"])
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_table_that_does_not_answer_is_a_503(haircut, kind, number):
-    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "A"}}
+    form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "A"}}
     with faults.crashing(number, kind):
         answer = ANYBODY.call("POST", "/tenant/salon/api/appointments", form)
 
@@ -212,12 +212,12 @@ def test_people_read_it_in_their_language(haircut):
     "query",
     [
         "",
-        moved("service=x&date=2026-12-01"),
+        shifted("service=x&date=2026-12-01"),
         "service={id}",
         "service={id}&date=tomorrow",
-        moved("service={id}&date=2026-12-01&from=2026-12-01&to=2026-12-02"),
-        moved("service={id}&from=2026-12-01&to=2027-03-01"),
-        moved("service={id}&from=2026-12-02&to=2026-12-01"),
+        shifted("service={id}&date=2026-12-01&from=2026-12-01&to=2026-12-02"),
+        shifted("service={id}&from=2026-12-01&to=2027-03-01"),
+        shifted("service={id}&from=2026-12-02&to=2026-12-01"),
         "service={id}&date=0001-01-01",
     ],
 )

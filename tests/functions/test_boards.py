@@ -6,7 +6,7 @@ import pytest
 
 from mostrador.raffles.rules.board import NumberState
 from tests.support.boards import draft, on_sale, project, set_state
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import admin, anybody, staff, viewer
 
 
@@ -31,7 +31,7 @@ def test_a_viewer_sees_the_picture_of_all_numbers(raffle):
     assert answer.status == 200
     assert (told["first_number"], told["last_number"]) == (0, 9_999)
     assert told["counts"] == {"free": 9_998, "reserved": 1, "sold": 1}
-    assert (told["as_of"], told["lag_seconds"]) == (moved("2026-11-30T13:00:00Z"), 0)
+    assert (told["as_of"], told["lag_seconds"]) == (shifted("2026-11-30T13:00:00Z"), 0)
     codes = [b64decode(told["bits"])[number // 4] >> number % 4 * 2 & 3 for number in (41, 42, 43)]
     assert [told["legend"][code] for code in codes] == ["free", "sold", "reserved"]
 

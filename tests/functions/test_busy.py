@@ -5,10 +5,10 @@ from datetime import datetime
 import pytest
 
 from tests.support.busy import event, pull
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, anybody
 
-NINE, TEN = moved("2026-12-01T09:00:00-03:00"), moved("2026-12-01T10:00:00-03:00")
+NINE, TEN = shifted("2026-12-01T09:00:00-03:00"), shifted("2026-12-01T10:00:00-03:00")
 APPOINTMENTS = "/tenant/salon/api/appointments"
 staff = Client({"salon": "staff"})
 
@@ -29,7 +29,7 @@ def test_staff_are_told_what_is_in_the_way_and_may_book_over_it(busy_at_nine):
 
     assert (refused.status, refused.json["code"], refused.json["reason"]) == (409, "slot_taken", "external")
     assert refused.json["detail"].endswith("ocupado en el calendario externo")
-    assert refused.json["details"] == {"from": NINE, "until": moved("2026-12-01T09:30:00-03:00")}
+    assert refused.json["details"] == {"from": NINE, "until": shifted("2026-12-01T09:30:00-03:00")}
     assert (booked.status, booked.json["scheduled_at"]) == (201, NINE)
 
 
@@ -55,11 +55,11 @@ def test_staff_may_move_over_it_and_nobody_else_may(busy_at_nine):
 
 def test_availability_tells_when_the_calendar_was_read_and_explains_what_it_takes(busy_at_nine):
     told = staff.call(
-        "GET", moved(f"{APPOINTMENTS}/availability?service={busy_at_nine.id}&date=2026-12-01&explain=true")
+        "GET", shifted(f"{APPOINTMENTS}/availability?service={busy_at_nine.id}&date=2026-12-01&explain=true")
     ).json
 
-    assert (told["calendar_as_of"], told["calendar_is_stale"]) == (moved("2026-11-30T10:00:00-03:00"), False)
-    assert told["slots"][0]["starts_at"] == moved("2026-12-01T09:30:00-03:00")
+    assert (told["calendar_as_of"], told["calendar_is_stale"]) == (shifted("2026-11-30T10:00:00-03:00"), False)
+    assert told["slots"][0]["starts_at"] == shifted("2026-12-01T09:30:00-03:00")
     assert [one["starts_at"] for one in told["refused"] if one["reason"] == "external"] == [NINE]
 
 
@@ -73,12 +73,12 @@ def test_without_an_account_nobody_books_over_it_or_learns_what_it_is(busy_at_ni
     refused = anybody.call("POST", "/tenant/salon/public/appointments", wanted)
     over = anybody.call("POST", "/tenant/salon/public/appointments", wanted | {"ignore_calendar": True})
     told = anybody.call(
-        "GET", moved(f"/tenant/salon/public/availability?service={busy_at_nine.id}&date=2026-12-01")
+        "GET", shifted(f"/tenant/salon/public/availability?service={busy_at_nine.id}&date=2026-12-01")
     ).json
 
     assert (refused.status, refused.json["reason"], refused.json["details"]) == (409, "external", {})
     assert over.status == 422
-    assert (told["calendar_as_of"], told["calendar_is_stale"]) == (moved("2026-11-30T10:00:00-03:00"), False)
+    assert (told["calendar_as_of"], told["calendar_is_stale"]) == (shifted("2026-11-30T10:00:00-03:00"), False)
 
 
 def test_a_mistaken_type_is_refused(busy_at_nine):

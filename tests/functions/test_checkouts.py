@@ -15,7 +15,7 @@ from tests.support import bank as banks
 from tests.support import logs, template
 from tests.support import orders as shop
 from tests.support import till as tills
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, anybody, foreign, staff, superuser, viewer
 
 SALON, PUBLIC = "/tenant/salon/api", "/tenant/salon/public"
@@ -70,7 +70,7 @@ def test_a_page_is_told_with_its_amount_as_text_and_its_time_on_the_tenants_cloc
     assert (told["status"], told["currency"], told["payable_until"]) == (
         "PENDING",
         "PYG",
-        moved("2026-11-30T10:13:00-03:00"),
+        shifted("2026-11-30T10:13:00-03:00"),
     )
     assert (told["amount"], bought["amount"]) == {"orders": ("20000", "20000.00")}.get(
         folder(till), ("80000", "80000.00")
@@ -293,9 +293,9 @@ def test_who_paid_is_shown_what_bancard_wants_shown_and_nothing_that_it_does_not
     assert (answer.status, set(shown)) == (200, SHOWN)
     assert (shown["payment_id"], shown["amount"], shown["currency"]) == (told["payment_id"], told["amount"], "PYG")
     assert (shown["status"], shown["at"], shown["response_description"]) == (
-        ("PAID", moved("2026-11-30T10:01:00-03:00"), "Transaccion aprobada")
+        ("PAID", shifted("2026-11-30T10:01:00-03:00"), "Transaccion aprobada")
         if pays
-        else ("FAILED", moved("2026-11-30T10:00:00-03:00"), "Transacción Denegada")
+        else ("FAILED", shifted("2026-11-30T10:00:00-03:00"), "Transacción Denegada")
     )
     assert not [one for one in FORBIDDEN if one in answer.text]
     assert "FONDOS" not in answer.text
@@ -306,7 +306,7 @@ def test_before_anything_is_known_it_is_shown_as_pending(bank, till):
 
     assert (shown["status"], shown["at"], shown["response_description"]) == (
         "PENDING",
-        moved("2026-11-30T10:00:00-03:00"),
+        shifted("2026-11-30T10:00:00-03:00"),
         None,
     )
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from icalendar import Calendar
 
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, superuser, viewer
 
 STRANGER = Client({})
@@ -19,7 +19,7 @@ CUSTOMERS = "/tenant/salon/api/customers"
 
 @pytest.fixture
 def booked(haircut):
-    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
+    form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     return admin.call("POST", APPOINTMENTS, form).json
 
 

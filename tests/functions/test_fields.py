@@ -9,7 +9,7 @@ from mostrador.fields import Request
 from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import HIDDEN, PROTECTED, WRITES, Role
 from tests.support import raffles, snapshots
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, staff, superuser, viewer
 from tests.test_docs import subclasses
 
@@ -25,8 +25,8 @@ VALUES = {
     "raffle": {
         "title": "B", "description": "d", "prizes": [{"name": "Auto"}], "price": "20000", "currency": "USD",
         "packages": [{"numbers": 5, "price": "40000"}], "first_number": 2, "last_number": 90, "numbers_per_order": 50,
-        "numbers_per_customer": 10, "hold_minutes": 20, "sale_opens_at": moved("2026-11-30T14:00:00Z"),
-        "sale_closes_at": moved("2026-12-01T12:00:00Z"), "draw_at": moved("2026-12-03T13:00:00Z"),
+        "numbers_per_customer": 10, "hold_minutes": 20, "sale_opens_at": shifted("2026-11-30T14:00:00Z"),
+        "sale_closes_at": shifted("2026-12-01T12:00:00Z"), "draw_at": shifted("2026-12-03T13:00:00Z"),
         "draw_place": "Plaza", "organiser": "B", "organiser_tax_id": "80028061-0",
         "permit": raffles.PERMIT | {"number": "2"},
         "terms_url": "https://b.test", "image_url": "https://b.test/i.png", "claim_days": 30,
@@ -36,7 +36,7 @@ VALUES = {
         "buffer_time_minutes": 5, "price": "90000", "deposit_percent": 30, "currency": "USD", "is_active": False,
         "capacity": 2,
         "max_bookings_per_day": 5, "max_bookings_per_week": 9, "advance_booking_days": 60,
-        "bookable_until": moved("2027-01-31"), "resource_ids": [], "second_resource_ids": [],
+        "bookable_until": shifted("2027-01-31"), "resource_ids": [], "second_resource_ids": [],
     },
     "tenant": {
         "name": "Otro", "currency": "USD", "business_hours": HOURS, "slot_step_minutes": 15, "slot_offset_minutes": 5,
@@ -57,16 +57,16 @@ def urls(haircut, now):
 
 def made(haircut, now):
     salon = "/tenant/salon/api"
-    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
+    form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     booked = staff.call("POST", f"{salon}/appointments", form | {"internal_notes": "vip"}).json
-    admin.call("POST", f"{salon}/closures", {"name": "Feriado", "date": moved("2026-12-25")})
+    admin.call("POST", f"{salon}/closures", {"name": "Feriado", "date": shifted("2026-12-25")})
     members_add("u-staff", now)
     return {
         "appointment": f"{salon}/appointments/{booked['id']}",
         "customer": f"{salon}/customers/{booked['customer_id']}",
         "service": f"{salon}/services/{haircut.id}",
         "resource": f"{salon}/resources/{haircut.resource_ids[0]}",
-        "closure": moved(f"{salon}/closures/2026-12-25"),
+        "closure": shifted(f"{salon}/closures/2026-12-25"),
         "member": f"{salon}/members/u-staff",
         "raffle": f"{salon}/raffles/{raffles.drafted(now).id}",
         "tenant": f"{salon}/tenant",

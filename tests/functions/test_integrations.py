@@ -10,7 +10,7 @@ from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support import bank as banks
 from tests.support import faults, logs
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, foreign, staff, superuser, viewer
 
 ALL = "/tenant/salon/api/integrations"
@@ -36,7 +36,7 @@ def test_keys_go_in_and_what_may_be_seen_comes_out():
         "status": "ACTIVE",
         "reason": None,
         "changed_by": "eva@example.com",
-        "created_at": moved("2026-11-30T13:00:00Z"),
+        "created_at": shifted("2026-11-30T13:00:00Z"),
         "updated_at": None,
         "version": 1,
         "public_key": "P" * 32,
@@ -69,7 +69,7 @@ def test_new_keys_tell_until_when_those_before_hold(now):
     assert (told["version"], told["public_key"], told["previous_key_until"]) == (
         2,
         "N" * 32,
-        moved("2026-12-01T13:00:00Z"),
+        shifted("2026-12-01T13:00:00Z"),
     )
     assert bancard_account.load("salon", now=now).private_keys == [OTHER, PRIVATE]
 

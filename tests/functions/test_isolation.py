@@ -10,7 +10,7 @@ from mostrador.web import access_tokens
 from tests.conftest import NOW
 from tests.support import gateway, samples, snapshots, template
 from tests.support import raffles as raffle_forms
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.gateway import DENIED, UNAUTHORIZED, tenants_touched
 
 ROUTES = [(method, path) for method, path, _ in template.routes()]
@@ -19,6 +19,7 @@ CLOSED += [(method, path) for method, path, _ in template.old_routes()]
 OF_TENANTS = [(method, path) for method, path in CLOSED if path.startswith("/tenant/{slug}/")]
 OF_PUBLIC = [(method, path) for method, path in ROUTES if path.startswith("/tenant/{slug}/public")]
 WITH_IDS = [(method, path) for method, path in OF_TENANTS if path.count("{") > 1]
+NOON = shifted("2026-12-01T12:00:00Z")
 NOT_LISTS = (
     *("/availability", "/tenant", "/usage", "/verify", "/closures", "/members"),
     *("/integrations", "/BANCARD", "/report", "/GOOGLE_CALENDAR", "/drift"),
@@ -71,16 +72,16 @@ def make(slug):
 
     (resource,) = gateway.call(mine, "GET", f"{api}/resources").json["items"]
     service = post("services", {"name": "Corte", "duration_minutes": 30, "price": "80"})
-    start = {"service_id": service["id"], "scheduled_at": moved("2026-12-01T15:00:00Z")}
+    start = {"service_id": service["id"], "scheduled_at": shifted("2026-12-01T15:00:00Z")}
     booked = post("appointments", start | {"customer_data": {"name": "Ana", "phone": "+595981123456"}})
     waiting = post(
-        "waiting", {"service_id": service["id"], "date": moved("2026-12-02"), "customer_id": booked["customer_id"]}
+        "waiting", {"service_id": service["id"], "date": shifted("2026-12-02"), "customer_id": booked["customer_id"]}
     )
     for path, body in (
         ("services", {"name": "Tinte", "duration_minutes": 90, "price": "90"}),
         ("resources", {"name": "Silla 2"}),
-        ("appointments", start | {"scheduled_at": moved("2026-12-01T16:00:00Z"), "customer_data": {"name": "Beto"}}),
-        ("waiting", {"service_id": service["id"], "date": moved("2026-12-03"), "customer_id": booked["customer_id"]}),
+        ("appointments", start | {"scheduled_at": shifted("2026-12-01T16:00:00Z"), "customer_data": {"name": "Beto"}}),
+        ("waiting", {"service_id": service["id"], "date": shifted("2026-12-03"), "customer_id": booked["customer_id"]}),
         ("feeds", {}),
         ("keys", {"name": "otra", "role": "viewer"}),
     ):
@@ -95,7 +96,7 @@ def make(slug):
         buyer = {"numbers": [number], "customer_id": booked["customer_id"], "paid": {"method": "CASH"}}
         order = post(f"raffles/{raffle['id']}/orders", buyer)
     (payment, _) = gateway.call(mine, "GET", f"{api}/payments").json["items"]
-    post("closures", {"name": f"Feriado de {slug}", "date": moved("2026-12-25")})
+    post("closures", {"name": f"Feriado de {slug}", "date": shifted("2026-12-25")})
     return {
         "service_id": service["id"],
         "resource_id": resource["id"],
@@ -105,7 +106,7 @@ def make(slug):
         "feed_id": post("feeds", {})["id"],
         "key_id": post("keys", {"name": "tienda", "role": "viewer"})["id"],
         "user": f"of-{slug}",
-        "closure_id": moved("2026-12-25"),
+        "closure_id": shifted("2026-12-25"),
         "raffle_id": raffle["id"],
         "order_id": order["id"],
         "payment_id": payment["id"],
@@ -121,7 +122,7 @@ def theirs(both):
     def made():
         found = make("clinic")
         make("salon")
-        gateway.call(of("salon"), "DELETE", moved("/tenant/salon/api/closures/2026-12-25"))
+        gateway.call(of("salon"), "DELETE", shifted("/tenant/salon/api/closures/2026-12-25"))
         return found
 
     return snapshots.once("theirs", made)
@@ -137,13 +138,13 @@ def test_another_tenants_ids_in_the_path_are_not_there(theirs, method, path):
 
 
 @pytest.mark.parametrize(("path", "body"), [
-    ("appointments", {"service_id": "", "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "B"}}),
-    ("appointments", {"service_id": "own", "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_id": ""}),
+    ("appointments", {"service_id": "", "scheduled_at": NOON, "customer_data": {"name": "B"}}),
+    ("appointments", {"service_id": "own", "scheduled_at": NOON, "customer_id": ""}),
     (
         "appointments",
         {
             "service_id": "own",
-            "scheduled_at": moved("2026-12-01T12:00:00Z"),
+            "scheduled_at": shifted("2026-12-01T12:00:00Z"),
             "customer_data": {"name": "B"},
             "resource_id": "",
         },
@@ -152,16 +153,16 @@ def test_another_tenants_ids_in_the_path_are_not_there(theirs, method, path):
         "series",
         {
             "service_id": "",
-            "scheduled_at": moved("2026-12-01T12:00:00Z"),
+            "scheduled_at": shifted("2026-12-01T12:00:00Z"),
             "customer_data": {"name": "B"},
             "count": 2,
         },
     ),
-    ("waiting", {"service_id": "", "date": moved("2026-12-01"), "customer_data": {"name": "B"}}),
-    ("waiting", {"service_id": "own", "date": moved("2026-12-01"), "customer_id": ""}),
+    ("waiting", {"service_id": "", "date": shifted("2026-12-01"), "customer_data": {"name": "B"}}),
+    ("waiting", {"service_id": "own", "date": shifted("2026-12-01"), "customer_id": ""}),
     ("services", {"name": "B", "duration_minutes": 30, "price": "1", "resource_ids": [""]}),
     ("services", {"name": "B", "duration_minutes": 30, "price": "1", "second_resource_ids": [""]}),
-    ("closures", {"name": "B", "date": moved("2026-12-26"), "resource_id": ""}),
+    ("closures", {"name": "B", "date": shifted("2026-12-26"), "resource_id": ""}),
     ("feeds", {"resource_id": ""}),
 ])  # fmt: skip
 def test_another_tenants_ids_in_the_body_are_not_there(theirs, path, body):

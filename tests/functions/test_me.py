@@ -7,7 +7,7 @@ import pytest
 from mostrador import clock
 from mostrador.people import members
 from mostrador.people.rules.permissions import HIDDEN, Role
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, superuser
 from tests.support.teams import invite, join
 
@@ -31,7 +31,7 @@ def test_an_invitation_is_found_and_accepted_twice_with_one_result(salon, now, a
     again = ana.call("POST", "/me/invitations/salon/accept")
 
     assert (found["slug"], found["role"], found["invited_by"]) == ("salon", "staff", "eva@example.com")
-    assert found["expires_at"] == moved("2026-12-07T13:00:00Z")
+    assert found["expires_at"] == shifted("2026-12-07T13:00:00Z")
     assert (first.status, again.status) == (200, 200)
     assert first.json == again.json == ana.call("GET", "/me").json["memberships"][0]
 

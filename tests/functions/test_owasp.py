@@ -8,7 +8,7 @@ import pytest
 from local import openapi
 from mostrador.web import access_tokens
 from tests.support import gateway, template
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, anybody, staff, viewer
 
 SALON = "/tenant/salon/api"
@@ -18,7 +18,7 @@ SALON = "/tenant/salon/api"
 def booking(haircut):
     return {
         "service_id": haircut.id,
-        "scheduled_at": moved("2026-12-01T12:00:00Z"),
+        "scheduled_at": shifted("2026-12-01T12:00:00Z"),
         "customer_data": {"name": "Ana", "phone": "0981 123 456"},
     }
 
@@ -43,7 +43,7 @@ def test_api2_broken_authentication(salon, monkeypatch):
 
 def test_api3_broken_object_property_level_authorization(haircut):
     """Neither does a request set what is not its own, nor does an answer tell what is not the reader's."""
-    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
+    form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     made = staff.call("POST", f"{SALON}/appointments", form | {"internal_notes": "vip"}).json
 
     assert staff.call("POST", f"{SALON}/appointments", form | {"total_amount": "1"}).status == 422
@@ -53,7 +53,7 @@ def test_api3_broken_object_property_level_authorization(haircut):
 
 
 def test_api4_unrestricted_resource_consumption(haircut):
-    long = moved(f"{SALON}/appointments/availability?service={haircut.id}&from=2026-12-01&to=2027-12-01")
+    long = shifted(f"{SALON}/appointments/availability?service={haircut.id}&from=2026-12-01&to=2027-12-01")
 
     assert viewer.call("GET", long).status == 422
     assert viewer.call("GET", f"{SALON}/appointments?limit=101").status == 422

@@ -8,7 +8,7 @@ from mostrador.ledger.rules.payment_states import Target
 from tests.support import bank as banks
 from tests.support import logs
 from tests.support import till as tills
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, foreign, staff, superuser, viewer
 
 SALON = "/tenant/salon/api"
@@ -104,7 +104,7 @@ def test_money_taken_by_hand_confirms_the_appointment_and_is_told_as_text(visit)
     assert (answer.status, appointment["status"], appointment["payment_status"]) == (200, "CONFIRMED", "PAID")
     assert (paid["amount"], paid["currency"], paid["status"], paid["method"]) == ("80000", "PYG", "PAID", "CASH")
     assert (paid["provider"], paid["reference"], paid["taken_by"]) == ("MANUAL", "R-1", "eva@example.com")
-    assert (paid["confirmed_at"], paid["asked_amount"]) == (moved("2026-11-30T10:00:00-03:00"), None)
+    assert (paid["confirmed_at"], paid["asked_amount"]) == (shifted("2026-11-30T10:00:00-03:00"), None)
     assert get(paid["id"]).json == paid
 
 
@@ -363,9 +363,9 @@ def test_a_report_tells_what_moved_what_is_due_what_is_open_and_what_nobody_know
     pending = visit.start(now).payment
     bank.notify(900000000000123, now=now)
 
-    told = staff.call("GET", moved(f"{PAYMENTS}/report?date=2026-11-30")).json
+    told = staff.call("GET", shifted(f"{PAYMENTS}/report?date=2026-11-30")).json
 
-    assert (told["date"], told["time_zone"], told["compared_at"]) == (moved("2026-11-30"), "America/Asuncion", None)
+    assert (told["date"], told["time_zone"], told["compared_at"]) == (shifted("2026-11-30"), "America/Asuncion", None)
     assert {(one["state"], one["provider"], one["payments"], one["amount"]) for one in told["sums"]} == {
         ("PAID", "BANCARD", 1, {"ORDER": "20000"}.get(till.target, "80000")),
         ("PAID", "MANUAL", 1, "30000"),
@@ -379,10 +379,10 @@ def test_a_report_tells_what_moved_what_is_due_what_is_open_and_what_nobody_know
 def test_a_report_of_no_day_is_that_of_yesterday(salon, monkeypatch, now):
     wait(monkeypatch, now, DAY)
 
-    assert staff.call("GET", f"{PAYMENTS}/report").json["date"] == moved("2026-11-30")
+    assert staff.call("GET", f"{PAYMENTS}/report").json["date"] == shifted("2026-11-30")
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "hoy", "1999-12-31", moved("2026-11-30T00:00:00Z x"), ""])
+@pytest.mark.parametrize("day", ["2026-13-01", "hoy", "1999-12-31", shifted("2026-11-30T00:00:00Z x"), ""])
 def test_a_report_of_what_is_no_day_is_refused(salon, day):
     assert staff.call("GET", f"{PAYMENTS}/report?date={day}").status == 422
 

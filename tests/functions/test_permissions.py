@@ -6,7 +6,7 @@ from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Action, Role
 from mostrador.table import keys, reads, writes
 from tests.support import doors, samples, template
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import Client, admin, foreign, staff, viewer
 
 IN_TENANT = [(method, path) for method, path, _ in template.routes() if path.startswith("/tenant/{slug}/api/")]
@@ -55,7 +55,7 @@ def test_who_was_an_admin_a_moment_ago_is_none_any_more(salon, now, action):
 
 
 def test_who_was_an_admin_a_moment_ago_agrees_no_price_any_more(haircut, now):
-    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
+    form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     booked = admin.call("POST", "/tenant/salon/api/appointments", form).json
     member = reads.one(keys.member("salon", "u-admin"))
     member.role = "staff"
@@ -107,7 +107,7 @@ def test_only_superusers_see_the_list_of_tenants(salon, method, path):
 def test_another_tenants_ids_are_not_found(haircut, clinic, method, path):
     both = Client({"salon": "admin", "clinic": "admin"})
     ana = both.call("POST", "/tenant/salon/api/customers", {"name": "Ana"}).json["id"]
-    form = {"service_id": haircut.id, "scheduled_at": moved("2026-12-01T12:00:00Z"), "customer_id": ana}
+    form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_id": ana}
     booked = both.call("POST", "/tenant/salon/api/appointments", form).json["id"]
     ids = {
         "service_id": haircut.id,

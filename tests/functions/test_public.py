@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from tests.support import logs, template
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import admin, anybody, superuser
 
-NINE = moved("2026-12-01T09:00:00-03:00")
-TEN = moved("2026-12-01T10:00:00-03:00")
+NINE = shifted("2026-12-01T09:00:00-03:00")
+TEN = shifted("2026-12-01T10:00:00-03:00")
 INTERNAL = {"plan", "is_active", "max_appointments_per_month", "max_raffles", "max_active_bookings", "hold_minutes"}
 PUBLIC = "/tenant/salon/public"
 
@@ -67,7 +67,7 @@ def test_services_show_what_a_customer_chooses_by(haircut):
 
 
 def test_availability_tells_when_and_never_why_not(haircut):
-    url = moved(f"{PUBLIC}/availability?service={haircut.id}&date=2026-12-01")
+    url = shifted(f"{PUBLIC}/availability?service={haircut.id}&date=2026-12-01")
     book(haircut)
 
     told = anybody.call("GET", url).json
@@ -106,7 +106,7 @@ def test_too_late_says_until_when_it_was_possible(haircut):
     assert (answer.status, answer.json["code"], answer.json["until"]) == (
         409,
         "too_late",
-        moved("2026-11-24T09:00:00-03:00"),
+        shifted("2026-11-24T09:00:00-03:00"),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from mostrador.raffles import raffles
 from mostrador.raffles.rules.prize_outcome import masked
 from tests.support import days
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import admin, anybody, foreign, staff, superuser, viewer
 from tests.support.raffles import BY_LOTTERY, SECRET, SECRETLY, body, drafted, drawn, frozen, opened, sell
 
@@ -37,7 +37,7 @@ def test_a_raffle_is_made_changed_opened_and_closed_through_its_doors(salon, now
 def test_times_are_shown_on_the_raffles_clock(salon, now):
     told = viewer.call("GET", f"{BASE}/{drafted(now).id}").json
 
-    assert told["sale_closes_at"] == moved("2026-12-01T10:00:00-03:00")
+    assert told["sale_closes_at"] == shifted("2026-12-01T10:00:00-03:00")
     assert told["created_by"] == "eva"
 
 
@@ -96,7 +96,7 @@ def test_an_opening_that_cannot_be_is_refused_with_its_field(salon, now, form, f
     [
         ({"last_number": 5}, "invalid_range"),
         ({"packages": [{"numbers": 3, "price": "90000"}]}, "invalid_package"),
-        ({"draw_at": moved("2026-12-01T13:05:00Z")}, "invalid_times"),
+        ({"draw_at": shifted("2026-12-01T13:05:00Z")}, "invalid_times"),
         ({"organiser_tax_id": "80028061-5"}, "invalid_tax_id"),
         ({"prizes": [{"name": "A"}] * 51}, "invalid_request"),
         ({"first_number": -1}, "invalid_request"),
@@ -173,7 +173,7 @@ def test_the_winners_are_public_with_masked_names_and_staff_see_the_rest(salon, 
     first = public.json["winners"][0]
     assert first.keys() == {"prize", "name", "number", "order", "winner", "claim_by", "is_delivered"}
     assert (first["name"], first["is_delivered"], len(first["number"])) == ("Moto", True, 3)
-    assert first["claim_by"] == moved("2027-01-31T10:00:00-03:00")
+    assert first["claim_by"] == shifted("2027-01-31T10:00:00-03:00")
     assert "Fernández" not in public.text
     assert "+595" not in public.text
     assert own["winners"][0]["delivered_to"] == "María Fernández"
@@ -191,7 +191,7 @@ def test_a_draw_through_the_door_is_held_once(salon, now, monkeypatch):
     assert (first.status, first.json["status"], first.json["draws"][0]["drawn_at"]) == (
         200,
         "DRAWN",
-        moved("2026-12-02T10:00:00-03:00"),
+        shifted("2026-12-02T10:00:00-03:00"),
     )
     assert again.json == first.json
 

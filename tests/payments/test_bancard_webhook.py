@@ -14,7 +14,7 @@ from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from tests.support import bank as banks
 from tests.support import till as tills
-from tests.support.days import moved
+from tests.support.days import shifted
 
 SECOND, DAY = timedelta(seconds=1), timedelta(hours=24)
 
@@ -325,6 +325,7 @@ EVENTS = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", tills.KINDS)
 @pytest.mark.parametrize("first", EVENTS)
 def test_three_of_them_in_any_order_land_and_converge(bank, clinic, now, kind, first):
@@ -347,7 +348,7 @@ def test_three_of_them_in_any_order_land_and_converge(bank, clinic, now, kind, f
         assert (stored.status == "PAID") is has_paid, (first, *rest, stored.status)
 
 
-LONG = {"sale_closes_at": moved("2027-06-01T12:00:00Z"), "draw_at": moved("2027-06-02T12:00:00Z")}
+LONG = {"sale_closes_at": shifted("2027-06-01T12:00:00Z"), "draw_at": shifted("2027-06-02T12:00:00Z")}
 _numbers: dict[str, object] = {}
 
 

@@ -21,10 +21,10 @@ from tests.support import bank as banks
 from tests.support import faults, logs
 from tests.support import orders as shop
 from tests.support import till as tills
-from tests.support.days import moved
+from tests.support.days import shifted
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-TODAY = moved(date(2026, 11, 30))
+TODAY = shifted(date(2026, 11, 30))
 """The local day of ``now``, 10:00 in Asuncion."""
 CLINICS = {"public_key": "C" * 32, "private_key": "D" * 40}
 
@@ -98,7 +98,7 @@ def test_a_parked_message_is_of_the_day_on_which_it_came(bank, clinic, tenant, b
 
 @pytest.mark.parametrize(("now_there", "day"), [("03:00:00", TODAY), ("02:59:59", TODAY - DAY)])
 def test_where_no_day_is_named_it_is_the_last_that_is_over(salon, now_there, day):
-    told = of_day("salon", None, now=at(moved(f"2026-12-01T{now_there}Z")))
+    told = of_day("salon", None, now=at(shifted(f"2026-12-01T{now_there}Z")))
 
     assert (told.date, told.time_zone) == (day, "America/Asuncion")
 
@@ -565,8 +565,8 @@ def test_the_door_compares_yesterday_and_tells_what_came_of_it(both, now, monkey
 
 
 def test_the_day_of_each_tenant_is_its_own(bank, clinic):
-    shops = {slug: tenants.find(slug, now=at(moved("2026-12-01T04:00:00Z"))) for slug in ("salon", "clinic")}
+    shops = {slug: tenants.find(slug, now=at(shifted("2026-12-01T04:00:00Z"))) for slug in ("salon", "clinic")}
 
-    told = {slug: daily_report.yesterday(shop, at(moved("2026-12-01T04:00:00Z"))) for slug, shop in shops.items()}
+    told = {slug: daily_report.yesterday(shop, at(shifted("2026-12-01T04:00:00Z"))) for slug, shop in shops.items()}
 
-    assert told == {"salon": moved(date(2026, 11, 30)), "clinic": moved(date(2026, 11, 29))}
+    assert told == {"salon": shifted(date(2026, 11, 30)), "clinic": shifted(date(2026, 11, 29))}

@@ -10,9 +10,9 @@ from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.table import keys, reads
 from mostrador.table.writes import KeyReused
 from mostrador.values.phones import BadPhone
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 
 
 def new(now, name="Ana López", tenant="salon", key=None, **more):

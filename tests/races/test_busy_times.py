@@ -15,6 +15,7 @@ from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from tests.races.test_one_slot import NINE, at_once, book, offer, shop, stored, winners
 from tests.support.busy import GOOGLE, busy_days, event, pull, resource_ids
+from tests.support.days import shifted
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.race
@@ -108,7 +109,7 @@ def test_two_calendars_that_are_pulled_at_once_keep_each_others_lines(shop, now)
 
 def test_red_control_without_the_conditions_on_the_day_they_wipe_each_other(shop, now, monkeypatch):
     def save_whole(tx, key, before, changes):
-        time.sleep(0.02)  # whatever else the machine does, the other one has read the same by now
+        time.sleep(0.05)  # whatever else the machine does, the other one has read the same by now
         kept = (dict(before.lines) if before else {}) | {name: line for name, line in changes.items() if line}
         tx.save(BusyDay(*key, lines=kept, expires_at=0))
 
@@ -143,7 +144,7 @@ def test_a_pull_and_bookings_at_once_lose_nothing_and_nobody_books_after_it(shop
     chair = resource_ids()[0]
     day = reads.one(keys.agenda_day("salon", chair, NINE.date()))
     assert {line.appointment_id for line in (day.bookings() if day else [])} == {one.id for one in made}
-    assert busy_days(chair) == {"2026-12-01": [(720, 900)], "2026-12-02": [(720, 750)]}
+    assert busy_days(chair) == {shifted("2026-12-01"): [(720, 900)], shifted("2026-12-02"): [(720, 750)]}
 
 
 def test_red_control_where_bookings_do_not_look_they_are_made_after_it(shop, now, monkeypatch):

@@ -21,16 +21,16 @@ from mostrador.table.items.scheduling import AgendaDay, Appointment
 from mostrador.table.items.tenants import Usage
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant, TenantOperationChanges
+from tests.support import days
+from tests.support.days import shifted
 
 pytestmark = pytest.mark.race
-NINE = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 
 
 @pytest.fixture
 def shop(dynoxide, now):
-    return tenants.create(
-        NewTenant(slug="salon", name="Salón", currency="PYG", max_appointments_per_month=None), now=now
-    )
+    return tenants.create(NewTenant(slug="salon", name="Salón", currency="PYG", business_hours=days.EVERY_DAY), now=now)
 
 
 def offer(now, **more):
@@ -128,8 +128,7 @@ def test_red_control_without_the_check_of_the_other_resource_the_limit_breaks(sh
 
 def on_other_days(service, now):
     """Bookings that share nothing but the plan: each on a day of its own."""
-    days = [NINE + timedelta(days=number) for number in (0, 1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15)]
-    return at_once(12, lambda number: book(service, days[number], now, number))
+    return at_once(12, lambda number: book(service, NINE + timedelta(days=number), now, number))
 
 
 def test_the_plans_limit_holds(shop, now):

@@ -14,6 +14,7 @@ from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
 from tests.support import bank as banks
+from tests.support import days
 from tests.support import till as tills
 
 pytestmark = pytest.mark.race
@@ -22,7 +23,9 @@ CLIENTS = 8
 
 @pytest.fixture
 def bank(dynoxide, now, moto):
-    tenants.create(NewTenant(slug="salon", name="Salón", country="PY", currency="PYG"), now=now)
+    tenants.create(
+        NewTenant(slug="salon", name="Salón", country="PY", currency="PYG", business_hours=days.EVERY_DAY), now=now
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mostrador.clients.kms.encrypt", lambda text, _bound_to: text)  # no KMS on this engine
         patch.setattr("mostrador.clients.kms.decrypt", lambda sealed, _bound_to: sealed)

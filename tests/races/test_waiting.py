@@ -14,6 +14,7 @@ from mostrador.table.items.scheduling import AgendaDay, Waiting
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
+from tests.support import days
 from tests.support.lines import cancel, fill, join, listed, open_for, states, sweep
 
 pytestmark = pytest.mark.race
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.race
 
 @pytest.fixture
 def haircut(dynoxide, now):
-    tenants.create(NewTenant(slug="salon", name="Salón", currency="PYG"), now=now)
+    tenants.create(NewTenant(slug="salon", name="Salón", currency="PYG", business_hours=days.EVERY_DAY), now=now)
     open_for(1, now=now)
     return services.create("salon", NewService(name="Corte", duration_minutes=30, price="80000"), key=None, now=now)
 

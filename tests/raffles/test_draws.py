@@ -19,7 +19,7 @@ from mostrador.raffles.rules.states import WrongRaffleState, public_code
 from mostrador.raffles.views.draws import Delivery, Evidence, Redrawing
 from mostrador.table import keys, writes
 from tests.support import orders, relays, template
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.lines import sweep
 from tests.support.raffles import (
     BUYERS,
@@ -123,8 +123,8 @@ def tampering():
         "another secret": (lambda told: told["draws"][0]["evidence"].update(secret="0" * 64), "does not match"),
         "another prize": (lambda told: told["commitment"]["prizes"].reverse(), "commitment digest"),
         "frozen later": (
-            lambda told: told.update(frozen_at=moved("2027-01-01T00:00:00Z")),
-            moved("frozen at 2027-01-01"),
+            lambda told: told.update(frozen_at=shifted("2027-01-01T00:00:00Z")),
+            shifted("frozen at 2027-01-01"),
         ),
     }
 

@@ -7,7 +7,7 @@ from mostrador.raffles import prizes as raffle_results
 from mostrador.raffles import raffles, redraws
 from mostrador.raffles.rules.states import OrderStatus, public_code
 from mostrador.raffles.views.draws import Delivery, Redrawing
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.raffles import BUYERS, BY_DRAND, drawn, opened, sell
 
 DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def test_a_delivery_is_recorded_once_with_who_and_when(salon, now):
     assert delivered.deliveries["2"] == {
         "delivered_to": "María Fernández",
         "note": "Con C.I. 1.234.567",
-        "delivered_at": moved("2026-11-30T13:00:00Z"),
+        "delivered_at": shifted("2026-11-30T13:00:00Z"),
         "by": "eva",
     }
     assert deliver(raffle, 2, now + DAY, note="Con C.I. 1.234.567").version == delivered.version

@@ -14,9 +14,9 @@ from mostrador.scheduling.views.appointments import (
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.reads import BadCursor
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_confirming_records_who_and_when(booked, now):
     confirmed = appointments.confirm("salon", booked.id, actor_name="eva", now=now)
 
     assert confirmed.status == "CONFIRMED"
-    assert confirmed.history == [{"at": moved("2026-11-30T13:00:00Z"), "by": "eva", "change": "CONFIRMED"}]
+    assert confirmed.history == [{"at": shifted("2026-11-30T13:00:00Z"), "by": "eva", "change": "CONFIRMED"}]
 
 
 def test_each_state_keeps_when_it_was_entered(haircut, booked, now):

@@ -15,9 +15,9 @@ from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
 from mostrador.values.phones import BadPhone
 from tests.support import days
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana López", "phone": "0981 123 456"}
 
 
@@ -26,7 +26,7 @@ def book(service, scheduled_at=NINE, *, now, key=None, **more):
     return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
-TOMORROW = moved("2026-12-01")
+TOMORROW = shifted("2026-12-01")
 
 
 def free(service, day=TOMORROW, *, now, **more):
@@ -60,29 +60,31 @@ def test_a_taken_start_is_refused_with_the_three_nearest_that_are_free(haircut, 
 
     assert facts["reason"] == "taken"
     assert facts["alternatives"] == [
-        moved("2026-12-01T09:00:00-03:00"), moved("2026-12-01T09:30:00-03:00"), moved("2026-12-01T10:30:00-03:00")
+        shifted("2026-12-01T09:00:00-03:00"), shifted("2026-12-01T09:30:00-03:00"), shifted("2026-12-01T10:30:00-03:00")
     ]  # fmt: skip
 
 
 def test_the_alternatives_reach_into_the_next_days(haircut, now):
-    sunday = datetime.fromisoformat(moved("2026-12-06T09:00:00-03:00"))
+    sunday = datetime.fromisoformat(shifted("2026-12-06T09:00:00-03:00"))
+    hours = days.open_but_on(sunday.date())
+    tenants.change("salon", TenantOperationChanges(business_hours=hours), seen=None, now=now)
 
     facts = refused(haircut, sunday, now=now)
 
     assert facts["reason"] == "closed"
     assert facts["alternatives"] == [
-        moved("2026-12-05T16:30:00-03:00"), moved("2026-12-05T17:00:00-03:00"), moved("2026-12-05T17:30:00-03:00")
+        shifted("2026-12-05T16:30:00-03:00"), shifted("2026-12-05T17:00:00-03:00"), shifted("2026-12-05T17:30:00-03:00")
     ]  # fmt: skip
     full = [book(haircut, sunday - timedelta(hours=15, minutes=30 * n), now=now) for n in range(1, 19)]
     assert len(full) == 18
-    assert [start[:10] for start in refused(haircut, sunday, now=now)["alternatives"]] == [moved("2026-12-07")] * 3
+    assert [start[:10] for start in refused(haircut, sunday, now=now)["alternatives"]] == [shifted("2026-12-07")] * 3
 
 
 def test_past_the_advance_window_the_alternatives_are_the_last_that_can_be(haircut, now):
     facts = refused(haircut, NINE + timedelta(days=60), now=now)
 
     assert facts["reason"] == "past_advance_window"
-    assert facts["alternatives"][-1] == moved("2026-12-30T17:30:00-03:00")
+    assert facts["alternatives"][-1] == shifted("2026-12-30T17:30:00-03:00")
 
 
 def test_a_known_phone_is_the_same_customer_however_it_is_written(haircut, now):
@@ -288,14 +290,15 @@ def test_an_inactive_service_is_not_booked(haircut, now):
         book(haircut, now=now)
 
 
-def test_the_plan_limits_the_bookings_of_a_month(haircut, now):
-    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=1), seen=None, now=now)
-    book(haircut, now=now)
+def test_the_plan_limits_the_bookings_of_a_month(haircut, monday):
+    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=1), seen=None, now=monday)
+    nine = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+    book(haircut, nine, now=monday)
 
     with pytest.raises(booking.PlanLimitReached, match="1 appointments in 2026-11"):
-        book(haircut, NINE + timedelta(hours=1), now=now)
+        book(haircut, nine + timedelta(hours=1), now=monday)
 
-    assert book(haircut, NINE + timedelta(hours=1), now=now + timedelta(hours=20)).status == "PENDING"
+    assert book(haircut, nine + timedelta(hours=1), now=monday + timedelta(hours=20)).status == "PENDING"
 
 
 def test_a_limit_that_was_just_set_holds_in_a_warm_process_too(haircut, now):
@@ -343,9 +346,9 @@ def test_a_booking_across_midnight_blocks_both_days(salon, now):
     hours = {days.weekday(days.ahead(number)): around_the_clock for number in (1, 2)}
     night = resources.create("salon", NewResource(name="Guardia", business_hours=hours), key=None, now=now)
     watch = offer(now, duration_minutes=60, resource_ids=[night.id])
-    late = datetime.fromisoformat(moved("2026-12-01T23:30:00-03:00"))
+    late = datetime.fromisoformat(shifted("2026-12-01T23:30:00-03:00"))
 
     book(watch, late, now=now)
 
-    assert late - timedelta(minutes=30) not in free(watch, moved("2026-12-01"), now=now)
-    assert free(watch, moved("2026-12-02"), now=now)[0] == late + timedelta(hours=1)
+    assert late - timedelta(minutes=30) not in free(watch, shifted("2026-12-01"), now=now)
+    assert free(watch, shifted("2026-12-02"), now=now)[0] == late + timedelta(hours=1)

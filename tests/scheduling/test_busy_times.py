@@ -27,9 +27,9 @@ from mostrador.table.items.busy_times import BusyDay
 from tests.scheduling.test_machine import STARTS, STEP, Agenda
 from tests.support import lines
 from tests.support.busy import DAY, GOOGLE, busy_days, event, free, pull, resource_ids, view
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 TEN = NINE + timedelta(hours=1)
 DAYS = timedelta(days=1)
 
@@ -69,8 +69,11 @@ def test_a_busy_time_is_not_offered_and_not_booked(haircut, now):
     assert free(haircut, now=now)[0] == "10:00"
     facts = refused(lambda: book(haircut, NINE + timedelta(minutes=30), now=now))
     assert facts["reason"] == "external"
-    assert facts["details"] == {"from": moved("2026-12-01T09:00:00-03:00"), "until": moved("2026-12-01T09:45:00-03:00")}
-    assert facts["alternatives"][0] == moved("2026-12-01T10:00:00-03:00")
+    assert facts["details"] == {
+        "from": shifted("2026-12-01T09:00:00-03:00"),
+        "until": shifted("2026-12-01T09:45:00-03:00"),
+    }
+    assert facts["alternatives"][0] == shifted("2026-12-01T10:00:00-03:00")
     assert book(haircut, TEN, now=now).status == "PENDING"
 
 
@@ -248,8 +251,8 @@ def test_an_event_that_moves_frees_where_it_was(haircut, now):
     pull(event("e1", NINE + 2 * DAYS, 30), now=now)
 
     assert list(busy_days(haircut.resource_ids[0]).items()) == [
-        (moved("2026-12-01"), [(780, 810)]),
-        (moved("2026-12-03"), [(720, 750)]),
+        (shifted("2026-12-01"), [(780, 810)]),
+        (shifted("2026-12-03"), [(720, 750)]),
     ]
     assert free(haircut, now=now)[:2] == ["09:00", "09:30"]
 
@@ -291,7 +294,7 @@ def test_a_longer_stay_touches_only_the_days_that_change(haircut, now, monkeypat
 
     pull(event("trip", NINE, 6 * 24 * 60), now=now)
 
-    assert written == [moved("2026-12-06#BUSY"), moved("2026-12-07#BUSY")]
+    assert written == [shifted("2026-12-06#BUSY"), shifted("2026-12-07#BUSY")]
 
 
 def test_a_full_pull_leaves_exactly_what_it_brings(haircut, now):
@@ -299,7 +302,7 @@ def test_a_full_pull_leaves_exactly_what_it_brings(haircut, now):
 
     pull(event("e2", TEN, 60), event("e4", NINE, 15), now=now, is_full=True)
 
-    assert busy_days(haircut.resource_ids[0]) == {moved("2026-12-01"): [(720, 735), (780, 840)]}
+    assert busy_days(haircut.resource_ids[0]) == {shifted("2026-12-01"): [(720, 735), (780, 840)]}
     assert len(events()) == 2
 
 
@@ -347,9 +350,9 @@ def test_an_event_of_years_is_cut_after_one_and_goes_on_later(haircut, now):
 
     pull(years, now=now + 20 * DAYS, is_full=True)
 
-    assert max(busy_days(haircut.resource_ids[0])) == (moved(date(2026, 12, 19)) + 366 * DAYS).isoformat()
+    assert max(busy_days(haircut.resource_ids[0])) == (shifted(date(2026, 12, 19)) + 366 * DAYS).isoformat()
     pull(now=now + 20 * DAYS, is_full=True)
-    assert [day for day in busy_days(haircut.resource_ids[0]) if day >= moved("2026-12-19")] == []
+    assert [day for day in busy_days(haircut.resource_ids[0]) if day >= shifted("2026-12-19")] == []
 
 
 def test_what_is_past_is_left_to_dynamodb(haircut, now):
@@ -357,7 +360,7 @@ def test_what_is_past_is_left_to_dynamodb(haircut, now):
 
     (day,) = [one for one in reads.span(keys.agenda_partition("salon", haircut.resource_ids[0]), "0", "9") if isinstance(one, BusyDay)]  # fmt: skip # noqa: E501
 
-    assert datetime.fromtimestamp(int(day.expires_at), NINE.tzinfo).date() == moved(date(2027, 1, 4))
+    assert datetime.fromtimestamp(int(day.expires_at), NINE.tzinfo).date() == shifted(date(2027, 1, 4))
     assert int(events()[0].expires_at) == int(day.expires_at)
 
 
@@ -415,7 +418,7 @@ def test_an_event_of_many_days_for_many_resources_is_written_and_freed(haircut, 
 
     pull(event("trip", NINE + 90 * DAYS, 30), now=now)
 
-    assert [list(busy_days(one)) for one in chairs] == [[moved("2027-03-01")]] * 3
+    assert [list(busy_days(one)) for one in chairs] == [[shifted("2027-03-01")]] * 3
 
 
 @pytest.mark.parametrize("crash", range(1, 4))
@@ -438,7 +441,7 @@ def test_what_ended_halfway_is_completed_by_the_next_pull(haircut, now, monkeypa
 
     pull(event("trip", NINE + 10 * DAYS, 30), now=now)
 
-    assert [list(busy_days(one)) for one in resource_ids()] == [[moved("2026-12-11")]] * 3
+    assert [list(busy_days(one)) for one in resource_ids()] == [[shifted("2026-12-11")]] * 3
     assert [one.is_settled for one in events()] == [True]
 
 
@@ -467,7 +470,7 @@ def test_a_lost_race_for_a_day_is_tried_again(haircut, now, monkeypatch):
     monkeypatch.setattr(reads, "batch", another_writes_first)
     pull(event("e1", NINE, 30), now=now)
 
-    assert busy_days(haircut.resource_ids[0]) == {moved("2026-12-01"): [(720, 750), (780, 810)]}
+    assert busy_days(haircut.resource_ids[0]) == {shifted("2026-12-01"): [(720, 750), (780, 810)]}
 
 
 # Who may write
@@ -481,7 +484,7 @@ def test_an_older_pull_writes_nothing_once_a_newer_one_has_begun(haircut, now):
     with pytest.raises(busy_sources.Overtaken):
         busy_times.replace("salon", GOOGLE, resource_ids(), {"e1": event("e1", NINE, 30)}, turn=older, now=now)
 
-    assert busy_days(haircut.resource_ids[0]) == {moved("2026-12-01"): [(780, 810)]}
+    assert busy_days(haircut.resource_ids[0]) == {shifted("2026-12-01"): [(780, 810)]}
 
 
 def test_a_pull_under_way_writes_nothing_once_its_calendar_was_disconnected(haircut, now):
@@ -564,7 +567,7 @@ def test_a_month_costs_two_trips_and_one_for_each_further_resource(salon, now, i
 
     def look(service):
         month = FreeTimesQuery.model_validate(
-            {"service": service.id, "from": moved("2026-12-01"), "to": moved("2026-12-31")}
+            {"service": service.id, "from": shifted("2026-12-01"), "to": shifted("2026-12-31")}
         )
         return lambda _: public_booking.free_times("salon", month, now=now)
 
@@ -639,10 +642,12 @@ def machine(new_table):
     return Fresh
 
 
+@pytest.mark.deep
 def test_the_agenda_and_the_calendar_do_what_the_model_says(machine):
     run_state_machine_as_test(machine)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("module", "guard", "without_it"),
     [(agenda, "elsewhere", lambda *_: None), (busy_times._Pull, "days", lambda *_: set())],

@@ -9,11 +9,11 @@ from mostrador.scheduling import appointments
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.table import TableFailure, keys, reads
 from tests.support import faults
-from tests.support.days import moved
+from tests.support.days import shifted
 
 pytestmark = pytest.mark.deep
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 TOMORROW = NINE + timedelta(days=1)
 
 

@@ -14,9 +14,10 @@ from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Feed
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantChanges
-from tests.support.days import moved
+from tests.support import days
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 
 
 @pytest.fixture
@@ -58,8 +59,9 @@ def test_an_event_tells_when_and_what_and_nobodys_name(booked, feed, now):
     assert event["summary"] == "Corte · Salón Ñandutí"
     assert event["dtstart"].dt == NINE
     assert event["dtend"].dt == NINE + timedelta(minutes=30)
-    assert "DTSTART:20261201T120000Z\r\n" in text
-    assert "DTEND:20261201T123000Z\r\n" in text
+    day = days.ahead(1).strftime("%Y%m%d")
+    assert f"DTSTART:{day}T120000Z\r\n" in text
+    assert f"DTEND:{day}T123000Z\r\n" in text
     assert event["created"].dt == event["last-modified"].dt == event["dtstamp"].dt == now
     assert (event["class"], event["transp"], event["sequence"]) == ("PRIVATE", "OPAQUE", 0)
     assert "Ana" not in text

@@ -11,9 +11,9 @@ from mostrador.scheduling.views.services import NewResource, NewService, Service
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantChanges
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana", "phone": "0981 123 456"}
 
 
@@ -48,14 +48,14 @@ def test_a_moved_appointment_frees_the_old_time_and_takes_the_new(haircut, booke
     after = move(booked, NINE + away, now)
 
     assert (after.id, after.scheduled_at) == (booked.id, NINE + away)
-    assert NINE in free(haircut, moved("2026-12-01"), now)
+    assert NINE in free(haircut, shifted("2026-12-01"), now)
     assert NINE + away not in free(haircut, (NINE + away).date(), now)
     assert after.history == [
         {
-            "at": moved("2026-11-30T13:00:00Z"),
+            "at": shifted("2026-11-30T13:00:00Z"),
             "by": "eva",
             "change": "RESCHEDULED",
-            "from": moved("2026-12-01T12:00:00Z"),
+            "from": shifted("2026-12-01T12:00:00Z"),
             "to": keys.at(NINE + away),
         }
     ]
@@ -69,7 +69,7 @@ def test_a_move_may_overlap_the_own_old_time(salon, now):
     after = move(booked, NINE + timedelta(minutes=30), now)
 
     assert after.scheduled_at == NINE + timedelta(minutes=30)
-    assert free(long, moved("2026-12-01"), now)[0] == NINE + timedelta(hours=2)
+    assert free(long, shifted("2026-12-01"), now)[0] == NINE + timedelta(hours=2)
 
 
 def test_a_move_onto_another_is_refused_and_changes_nothing(haircut, booked, now):
@@ -134,7 +134,7 @@ def test_a_lapsed_hold_expires_and_a_living_one_does_not(haircut, now):
 
     assert (expired.status, expired.due_pk) == ("EXPIRED", None)
     assert reads.one(keys.agenda_day("salon", held.resource_id, NINE.date())).lines == {}
-    assert NINE in free(haircut, moved("2026-12-01"), lapse)
+    assert NINE in free(haircut, shifted("2026-12-01"), lapse)
 
 
 def test_what_was_confirmed_in_time_does_not_expire(haircut, now):
@@ -215,13 +215,13 @@ def test_a_service_that_needs_a_person_and_a_room_takes_both(haircut, now):
     booked = book(massage, NINE, now)
 
     assert (booked.resource_id, booked.second_resource_id) == (haircut.resource_ids[0], room.id)
-    assert NINE not in free(haircut, moved("2026-12-01"), now)
-    assert NINE not in free(in_room, moved("2026-12-01"), now)
+    assert NINE not in free(haircut, shifted("2026-12-01"), now)
+    assert NINE not in free(in_room, shifted("2026-12-01"), now)
     book(in_room, NINE + timedelta(hours=2), now)
-    assert NINE + timedelta(hours=2) not in free(massage, moved("2026-12-01"), now)
+    assert NINE + timedelta(hours=2) not in free(massage, shifted("2026-12-01"), now)
     appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now)
-    assert NINE in free(in_room, moved("2026-12-01"), now)
-    assert NINE in free(massage, moved("2026-12-01"), now)
+    assert NINE in free(in_room, shifted("2026-12-01"), now)
+    assert NINE in free(massage, shifted("2026-12-01"), now)
 
 
 def test_a_weekly_limit_counts_the_week_of_all_resources(salon, now):
@@ -245,15 +245,15 @@ def test_a_weekly_limit_counts_the_week_of_all_resources(salon, now):
         "weekly_limit",
         {"booked": 2, "limit": 2},
     )
-    assert free(limited, moved("2026-12-04"), now) == []
+    assert free(limited, shifted("2026-12-04"), now) == []
     assert book(limited, NINE + timedelta(days=7), now).status == "PENDING"
 
 
 def test_a_service_is_bookable_until_a_date(haircut, now):
-    services.change("salon", haircut.id, ServiceChanges(bookable_until=moved("2026-12-01")), seen=None, now=now)
+    services.change("salon", haircut.id, ServiceChanges(bookable_until=shifted("2026-12-01")), seen=None, now=now)
 
-    assert free(haircut, moved("2026-12-01"), now) != []
-    assert free(haircut, moved("2026-12-02"), now) == []
+    assert free(haircut, shifted("2026-12-01"), now) != []
+    assert free(haircut, shifted("2026-12-02"), now) == []
 
 
 def test_a_class_tells_its_seats_and_fills_up(salon, now):
@@ -262,7 +262,7 @@ def test_a_class_tells_its_seats_and_fills_up(salon, now):
     )
 
     def seats():
-        query = AvailabilityQuery(service=yoga.id, date=moved("2026-12-01"))
+        query = AvailabilityQuery(service=yoga.id, date=shifted("2026-12-01"))
         return {slot.starts_at: slot.seats_left for slot in availability.find("salon", query, now=now).slots}.get(NINE)
 
     assert seats() == 2
@@ -275,14 +275,14 @@ def test_a_class_tells_its_seats_and_fills_up(salon, now):
 
 
 def test_explained_availability_says_what_removed_each_start(haircut, booked, now):
-    query = AvailabilityQuery(service=haircut.id, date=moved("2026-12-01"), explain=True)
+    query = AvailabilityQuery(service=haircut.id, date=shifted("2026-12-01"), explain=True)
 
     view = availability.find("salon", query, now=now)
 
     (refused,) = view.refused
     assert (refused.starts_at, refused.reason) == (NINE, "taken")
     assert refused.details == {
-        "from": moved("2026-12-01T09:00:00-03:00"),
-        "until": moved("2026-12-01T09:30:00-03:00"),
+        "from": shifted("2026-12-01T09:00:00-03:00"),
+        "until": shifted("2026-12-01T09:30:00-03:00"),
         "only_its_buffer": False,
     }

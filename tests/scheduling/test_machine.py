@@ -29,17 +29,17 @@ from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.support.days import moved
+from tests.support.days import shifted
 
 pytestmark = pytest.mark.deep
 
-DAYS = [datetime.fromisoformat(moved(f"2026-12-0{day}T09:00:00-03:00")) for day in (1, 2)]
+DAYS = [datetime.fromisoformat(shifted(f"2026-12-0{day}T09:00:00-03:00")) for day in (1, 2)]
 OPEN = timedelta(hours=4)
 STEP = timedelta(minutes=30)
 STARTS = [day + STEP * number for day in DAYS for number in range(8)]
 LIMIT = 4
 WEEK = {day: [{"opens": "09:00", "closes": "13:00"}] for day in WEEKDAYS}
-BEGIN = datetime.fromisoformat(moved("2026-11-30T10:00:00-03:00"))
+BEGIN = datetime.fromisoformat(shifted("2026-11-30T10:00:00-03:00"))
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Agenda(RuleBasedStateMachine):
             return
         for kind in (self.cut, self.color):
             query = AvailabilityQuery.model_validate(
-                {"service": kind.id, "from": moved("2026-12-01"), "to": moved("2026-12-02")}
+                {"service": kind.id, "from": shifted("2026-12-01"), "to": shifted("2026-12-02")}
             )
             offered = [slot.starts_at for slot in availability.find("salon", query, now=self.now).slots]
             assert offered == [start for start in STARTS if self.is_free(kind, start)]

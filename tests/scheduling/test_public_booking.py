@@ -23,9 +23,9 @@ from mostrador.table import writes
 from mostrador.tenancy import rate_limits, tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
 from mostrador.values.phones import BadPhone
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana López", "phone": "0981 123 456"}
 
 
@@ -53,7 +53,7 @@ def shown(managed):
 
 
 def free(service, *, now):
-    found = public_booking.free_times("salon", FreeTimesQuery(service=service.id, date=moved("2026-12-01")), now=now)
+    found = public_booking.free_times("salon", FreeTimesQuery(service=service.id, date=shifted("2026-12-01")), now=now)
     return [slot.starts_at for slot in found.slots]
 
 
@@ -78,7 +78,7 @@ def test_what_is_offered_is_what_is_active(haircut, now):
 def test_the_public_is_offered_the_same_times_as_the_staff(haircut, now):
     book(haircut, now=now)
 
-    query = AvailabilityQuery(service=haircut.id, date=moved("2026-12-01"))
+    query = AvailabilityQuery(service=haircut.id, date=shifted("2026-12-01"))
     assert free(haircut, now=now) == [slot.starts_at for slot in availability.find("salon", query, now=now).slots]
     assert NINE not in free(haircut, now=now)
 
@@ -218,7 +218,7 @@ def test_a_link_moves_the_appointment_and_stays_the_same(haircut, now):
 def test_a_link_cancels_once_and_the_time_is_free_again(haircut, now):
     booked = book(haircut, now=now)
 
-    cancelled = cancel(booked, now=now, reason=moved("Llueve\n[2026-11-30 eva] CONFIRMED"))
+    cancelled = cancel(booked, now=now, reason=shifted("Llueve\n[2026-11-30 eva] CONFIRMED"))
 
     assert cancelled.appointment.status == "CANCELLED"
     assert NINE in free(haircut, now=now)
@@ -235,7 +235,7 @@ def test_the_last_moment_is_the_tenants(haircut, now):
     assert (booked.cancel_until, booked.reschedule_until) == (NINE - timedelta(hours=2), NINE - timedelta(hours=1))
     with pytest.raises(public_booking.TooLate) as caught:
         cancel(booked, now=NINE - timedelta(minutes=119))
-    assert caught.value.facts["until"] == moved("2026-12-01T07:00:00-03:00")
+    assert caught.value.facts["until"] == shifted("2026-12-01T07:00:00-03:00")
     with pytest.raises(public_booking.TooLate):
         move(booked, NINE + timedelta(hours=8), now=NINE - timedelta(minutes=59))
     assert move(booked, NINE + timedelta(hours=1), now=NINE - timedelta(minutes=60)).cancel_until == NINE - timedelta(
@@ -295,8 +295,8 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
         "service_name": "Corte",
         "resource_id": haircut.resource_ids[0],
         "resource_name": "Salón Ñandutí",
-        "scheduled_at": moved("2026-12-01T09:00:00-03:00"),
-        "ends_at": moved("2026-12-01T09:30:00-03:00"),
+        "scheduled_at": shifted("2026-12-01T09:00:00-03:00"),
+        "ends_at": shifted("2026-12-01T09:30:00-03:00"),
         "time_zone": "America/Asuncion",
         "status": "CONFIRMED",
         "payment_status": "PENDING",
@@ -307,6 +307,6 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
         "currency": "PYG",
         "customer_notes": "Con Eva",
         "duration_minutes": 30,
-        "cancel_until": moved("2026-12-01T09:00:00-03:00"),
-        "reschedule_until": moved("2026-12-01T09:00:00-03:00"),
+        "cancel_until": shifted("2026-12-01T09:00:00-03:00"),
+        "reschedule_until": shifted("2026-12-01T09:00:00-03:00"),
     }

@@ -8,9 +8,9 @@ from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.table.writes import KeyReused
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 ANA = {"name": "Ana", "phone": "0981 123 456"}
 
 
@@ -42,13 +42,13 @@ def test_every_week_at_the_same_time_past_the_advance_window_too(haircut, now):
 
 
 def test_every_other_week_until_a_date(haircut, now):
-    made = book(haircut, now, count=None, every_weeks=2, until=moved("2027-01-12"))
+    made = book(haircut, now, count=None, every_weeks=2, until=shifted("2027-01-12"))
 
     assert [start.date().isoformat() for start in starts(made)] == [
-        moved("2026-12-01"),
-        moved("2026-12-15"),
-        moved("2026-12-29"),
-        moved("2027-01-12"),
+        shifted("2026-12-01"),
+        shifted("2026-12-15"),
+        shifted("2026-12-29"),
+        shifted("2027-01-12"),
     ]
 
 
@@ -59,7 +59,7 @@ def test_one_conflict_books_nothing_and_is_told_with_its_alternatives(haircut, n
         book(haircut, now)
 
     (conflict,) = refused.value.facts["conflicts"]
-    assert (conflict["starts_at"], conflict["reason"]) == (moved("2026-12-15T09:00:00-03:00"), "taken")
+    assert (conflict["starts_at"], conflict["reason"]) == (shifted("2026-12-15T09:00:00-03:00"), "taken")
     assert len(conflict["alternatives"]) == 3
     assert len(stored(now)) == 1
 
@@ -100,7 +100,7 @@ def test_a_series_stays_at_its_time_on_the_clock_when_the_clocks_change(clinic, 
 
 
 @pytest.mark.parametrize(
-    "more", [{"count": None, "until": moved("2026-12-02")}, {"count": None, "until": "2029-12-01"}]
+    "more", [{"count": None, "until": shifted("2026-12-02")}, {"count": None, "until": "2029-12-01"}]
 )
 def test_a_series_of_one_or_of_too_many_is_refused(haircut, now, more):
     with pytest.raises(recurring.BadSeries):

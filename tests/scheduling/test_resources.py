@@ -6,9 +6,9 @@ from mostrador.errors import NotHere
 from mostrador.scheduling import appointments, resources
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.services import NewResource, ResourceChanges
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 
 
 def test_resources_are_listed_in_the_order_in_which_they_were_made(salon, now):
@@ -33,7 +33,7 @@ def test_a_resource_with_bookings_to_come_is_not_deleted(haircut, now):
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
     booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
-    with pytest.raises(resources.ResourceInUse, match=moved("2026-12-01")):
+    with pytest.raises(resources.ResourceInUse, match=shifted("2026-12-01")):
         resources.delete("salon", booked.resource_id, seen=None, now=now)
 
     appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now)

@@ -9,12 +9,11 @@ from mostrador.scheduling import appointments, availability, slots, special_days
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.scheduling.views.special_days import ClosureChanges, NewClosure
 from mostrador.tenancy import tenants
-from mostrador.tenancy.views import opening_hours
 from mostrador.tenancy.views.tenants import TenantOperationChanges
 from tests.support import days
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 
 
 def close(now, tenant="salon", **form):
@@ -27,18 +26,18 @@ def free(service, day, now):
 
 
 def test_a_closed_day_offers_nothing_and_says_so(haircut, now):
-    close(now, date=moved("2026-12-01"))
+    close(now, date=shifted("2026-12-01"))
 
-    assert free(haircut, moved("2026-12-01"), now) == []
-    assert free(haircut, moved("2026-12-02"), now) != []
+    assert free(haircut, shifted("2026-12-01"), now) == []
+    assert free(haircut, shifted("2026-12-02"), now) != []
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
     with pytest.raises(slots.SlotTaken, match="closed"):
         appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def test_a_closed_day_is_explained_by_its_name(haircut, now):
-    close(now, date=moved("2026-12-01"))
-    query = AvailabilityQuery(service=haircut.id, date=moved("2026-12-01"), explain=True)
+    close(now, date=shifted("2026-12-01"))
+    query = AvailabilityQuery(service=haircut.id, date=shifted("2026-12-01"), explain=True)
 
     view = availability.find("salon", query, now=now)
 
@@ -48,17 +47,17 @@ def test_a_closed_day_is_explained_by_its_name(haircut, now):
 
 
 def test_a_range_is_a_closure_for_each_day(salon, now):
-    made = close(now, **{"from": moved("2026-12-24"), "to": moved("2026-12-26")})
+    made = close(now, **{"from": shifted("2026-12-24"), "to": shifted("2026-12-26")})
 
-    assert [one.id for one in made] == [moved("2026-12-24"), moved("2026-12-25"), moved("2026-12-26")]
-    listed = special_days.listing("salon", first=moved(date(2026, 12, 25)), last=None, now=now)
-    assert [one.id for one in listed] == [moved("2026-12-25"), moved("2026-12-26")]
+    assert [one.id for one in made] == [shifted("2026-12-24"), shifted("2026-12-25"), shifted("2026-12-26")]
+    listed = special_days.listing("salon", first=shifted(date(2026, 12, 25)), last=None, now=now)
+    assert [one.id for one in listed] == [shifted("2026-12-25"), shifted("2026-12-26")]
 
 
 def test_special_hours_replace_the_weeks_hours(haircut, now):
-    sunday, opening = days.ahead(6), [{"opens": "09:00", "closes": "18:00"}]
-    others = {day: opening for day in opening_hours.WEEKDAYS if day != days.weekday(sunday)}
-    tenants.change("salon", TenantOperationChanges(business_hours=others), seen=None, now=now)
+    sunday = days.ahead(6)
+    hours = days.open_but_on(sunday)
+    tenants.change("salon", TenantOperationChanges(business_hours=hours), seen=None, now=now)
     assert free(haircut, sunday, now) == []
 
     close(now, date=sunday, hours=[{"opens": "10:00", "closes": "11:00"}])
@@ -67,27 +66,27 @@ def test_special_hours_replace_the_weeks_hours(haircut, now):
 
 
 def test_a_resources_own_day_goes_before_the_tenants(haircut, now):
-    close(now, date=moved("2026-12-01"))
+    close(now, date=shifted("2026-12-01"))
     close(
         now,
-        date=moved("2026-12-01"),
+        date=shifted("2026-12-01"),
         resource_id=haircut.resource_ids[0],
         hours=[{"opens": "15:00", "closes": "16:00"}],
     )
 
-    assert free(haircut, moved("2026-12-01"), now) == ["15:00", "15:30"]
+    assert free(haircut, shifted("2026-12-01"), now) == ["15:00", "15:30"]
 
 
 def test_the_same_closure_twice_is_one_and_another_on_its_day_is_refused(salon, now):
-    first = close(now, date=moved("2026-12-24"))
+    first = close(now, date=shifted("2026-12-24"))
 
-    assert close(now, date=moved("2026-12-24"))[0].id == first[0].id
+    assert close(now, date=shifted("2026-12-24"))[0].id == first[0].id
     with pytest.raises(special_days.ClosureExists, match="Vacaciones"):
-        close(now, date=moved("2026-12-24"), name="Otra cosa")
+        close(now, date=shifted("2026-12-24"), name="Otra cosa")
 
 
 def test_a_closure_is_changed_and_taken_back(haircut, now):
-    (made,) = close(now, date=moved("2026-12-01"))
+    (made,) = close(now, date=shifted("2026-12-01"))
 
     changed = special_days.change("salon", made.id, ClosureChanges(name="Mudanza"), seen=made.version, now=now)
     assert (changed.name, changed.hours) == ("Mudanza", [])
@@ -95,16 +94,16 @@ def test_a_closure_is_changed_and_taken_back(haircut, now):
         special_days.change("salon", made.id, ClosureChanges(name="X"), seen=made.version, now=now)
 
     special_days.delete("salon", made.id, seen=None, now=now)
-    assert free(haircut, moved("2026-12-01"), now) != []
+    assert free(haircut, shifted("2026-12-01"), now) != []
     with pytest.raises(NotHere):
         special_days.get("salon", made.id, now=now)
 
 
 def test_what_is_long_past_is_dropped_at_the_next_change(salon, now):
     close(now, date="2025-01-06")
-    close(now, date=moved("2026-12-01"))
+    close(now, date=shifted("2026-12-01"))
 
-    assert [one.id for one in special_days.listing("salon", first=None, last=None, now=now)] == [moved("2026-12-01")]
+    assert [one.id for one in special_days.listing("salon", first=None, last=None, now=now)] == [shifted("2026-12-01")]
 
 
 def test_the_countrys_holidays_are_loaded_and_leave_own_days_alone(salon, monday, tmp_path, monkeypatch):
@@ -123,8 +122,8 @@ def test_the_countrys_holidays_are_loaded_and_leave_own_days_alone(salon, monday
 
 
 def test_another_tenants_closures_are_its_own(haircut, clinic, now):
-    close(now, date=moved("2026-12-01"))
+    close(now, date=shifted("2026-12-01"))
 
     assert special_days.listing("clinic", first=None, last=None, now=now) == []
     with pytest.raises(NotHere):
-        close(now, tenant="clinic", date=moved("2026-12-02"), resource_id=haircut.resource_ids[0])
+        close(now, tenant="clinic", date=shifted("2026-12-02"), resource_id=haircut.resource_ids[0])

@@ -14,7 +14,7 @@ from mostrador.scheduling.views.waiting_list import NewWaiting, WaitingListing
 from mostrador.table import keys, reads, writes
 from mostrador.tenancy import tenants
 from mostrador.values.phones import BadPhone
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.http import staff, viewer
 from tests.support.lines import DAY, cancel, fill, join, listed, open_for, states, sweep
 
@@ -39,7 +39,7 @@ def test_who_joins_stands_in_the_line_in_order_of_arrival(haircut, now):
 def test_a_phone_waits_once_for_a_service_and_day(haircut, now):
     join(haircut, 1, now=now)
 
-    with pytest.raises(waiting_list.AlreadyWaiting, match=moved("Espera 1 waits for Corte on 2026-12-01")):
+    with pytest.raises(waiting_list.AlreadyWaiting, match=shifted("Espera 1 waits for Corte on 2026-12-01")):
         join(haircut, 1, now=now, customer_data={"name": "Otro nombre", "phone": "+595981300001"})
 
     assert join(haircut, 1, now=now, day=DAY + timedelta(days=1)).customer_name == "Espera 1"
@@ -86,7 +86,7 @@ def test_nobody_waits_for_what_cannot_be_booked(haircut, clinic, now):
 def test_a_service_may_be_booked_until_a_day_and_waited_for_no_longer(haircut, now):
     services.change("salon", haircut.id, ServiceChanges(bookable_until=DAY), seen=None, now=now)
 
-    assert join(haircut, 1, now=now).date == moved("2026-12-01")
+    assert join(haircut, 1, now=now).date == shifted("2026-12-01")
     with pytest.raises(DayOutside):
         join(haircut, 2, now=now, day=DAY + timedelta(days=1))
 
@@ -164,7 +164,7 @@ def test_another_tenants_wait_is_not_found(haircut, clinic, now):
 
 def test_who_ended_is_no_longer_guarded(haircut, now):
     entry = join(haircut, 1, now=now)
-    guard = keys.waiter("salon", haircut.id, moved("2026-12-01"), entry.customer_id)
+    guard = keys.waiter("salon", haircut.id, shifted("2026-12-01"), entry.customer_id)
     assert reads.one(guard).waiting_id == entry.id
 
     waiting_list.withdraw("salon", entry.id, seen=None, now=now)

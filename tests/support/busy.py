@@ -8,10 +8,10 @@ from mostrador.scheduling.views.appointments import AvailabilityQuery
 from mostrador.table import keys, reads
 from mostrador.table.items.busy_times import BusyDay, unpacked
 from mostrador.values import local_time
-from tests.support.days import moved
+from tests.support.days import shifted
 
 GOOGLE = "GOOGLE_CALENDAR"
-DAY = moved(date(2026, 12, 1))
+DAY = shifted(date(2026, 12, 1))
 
 
 def event(name, starts_at, minutes):

@@ -14,6 +14,7 @@ from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType
 from tests.support import google_double as doubles
 from tests.support import stream
+from tests.support.days import shifted
 
 SYNC = "CalendarSyncFunction"
 GRANT = {"type": "oauth", "refresh_token": "refresh-1"}
@@ -53,7 +54,7 @@ class Shop:
 
     def book(self, hour=9, *, day=1, **more):
         self.count += 1
-        scheduled_at = f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"
+        scheduled_at = shifted(f"2026-12-{day:02d}T{hour:02d}:00:00-03:00")
         customer = {"name": f"Ana {self.count}", "phone": f"0981 {100000 + self.count}"}
         form = NewAppointment(
             **{"service_id": self.service.id, "scheduled_at": scheduled_at, "customer_data": customer} | more
@@ -67,7 +68,7 @@ class Shop:
         return appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=self.clock())
 
     def move(self, booked, hour, day=1):
-        form = Rescheduling(scheduled_at=f"2026-12-{day:02d}T{hour:02d}:00:00-03:00")
+        form = Rescheduling(scheduled_at=shifted(f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"))
         return appointments.reschedule("salon", booked.id, form, actor_name="eva", now=self.clock())
 
     def delete(self, booked):

@@ -10,7 +10,6 @@ from mostrador.raffles.rules.drand import QUICKNET, published_at
 from mostrador.raffles.rules.draw import Draw, Ticket
 from mostrador.raffles.rules.randomness import CommitReveal, Lottery, PublicEvidence
 from tests.support import beacons
-from tests.support.days import moved
 
 SECRET = bytes(range(32))
 REVEALED: PublicEvidence = {"secret": SECRET.hex()}
@@ -20,7 +19,7 @@ BY_LOTTERY = Lottery(
 )
 LOTTERY_NUMBERS: PublicEvidence = {"numbers": ["007", "940", "123", "000"]}
 PRIZES = ("Auto 0 km", "Ñandutí", "Termo")
-DRAW_AT = moved(datetime(2026, 12, 24, 22, tzinfo=UTC))
+DRAW_AT = datetime(2026, 12, 24, 22, tzinfo=UTC)
 FROZEN_AT = DRAW_AT - timedelta(hours=2)
 
 HELD = (Draw(None, REVEALED),)

@@ -63,13 +63,14 @@ class Asked:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else the second answer on a connection waits 40 ms for an acknowledgement
-    timeout = 5
+    timeout = 30
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append(
             Asked(self.command, self.path, dict(self.headers), body, self.client_address[1]),
         )
+        self.server.heard.release()
         reply = self.server.reply
         self.server.closing.wait(reply.delay)
         self.send_response(reply.status)
@@ -97,6 +98,10 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request, client_address):
         """A client that hangs up is meant to."""
 
+    def shutdown_request(self, request):
+        super().shutdown_request(request)
+        self.hung_up.release()
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"
@@ -104,9 +109,13 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def running():
-    """The server: ``reply`` is what it answers from now on, ``asked`` the requests so far, ``url`` its address."""
+    """The server: ``reply`` is what it answers from now on, ``asked`` the requests so far, ``url`` its address.
+
+    ``heard`` counts the requests that it has read, ``hung_up`` the connections that it has closed.
+    """
     server = _Server(("127.0.0.1", 0), _Handler)
     server.reply, server.asked, server.closing = Reply(), [], threading.Event()
+    server.heard, server.hung_up = threading.Semaphore(0), threading.Semaphore(0)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -148,7 +157,7 @@ def speaking_tls(pem, secret, body, protocol="h2"):
     context.set_alpn_protocols([protocol])
     agreed = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(30)
         thread = threading.Thread(target=_answer_once, args=(listener, context, body, agreed))
         thread.start()
         yield f"https://127.0.0.1:{listener.getsockname()[1]}", agreed
@@ -157,7 +166,7 @@ def speaking_tls(pem, secret, body, protocol="h2"):
 
 def _answer_once(listener, context, body, agreed):
     accepted = listener.accept()[0]
-    accepted.settimeout(5)
+    accepted.settimeout(30)
     try:
         with context.wrap_socket(accepted, server_side=True) as line:
             agreed.append(line.selected_alpn_protocol())

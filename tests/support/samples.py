@@ -3,15 +3,15 @@
 import re
 from typing import Any
 
-from tests.support.days import moved
+from tests.support.days import shifted
 
 ANY_ID = "0" * 32
-IDS = {"closure_id": moved("2026-12-25"), "place": "1", "number": "1", "payment_id": "900000000000123"}
+IDS = {"closure_id": shifted("2026-12-25"), "place": "1", "number": "1", "payment_id": "900000000000123"}
 _CUSTOMER = {"name": "A", "phone": "+595 981 123 456"}
-_START = moved("2026-12-01T12:00:00Z")
+_START = shifted("2026-12-01T12:00:00Z")
 _RAFFLE = {
     "title": "A", "price": "1", "first_number": 1, "last_number": 10, "organiser": "A",
-    "sale_closes_at": _START, "draw_at": moved("2026-12-01T20:00:00Z"),
+    "sale_closes_at": _START, "draw_at": shifted("2026-12-01T20:00:00Z"),
 }  # fmt: skip
 BODILESS = (
     "/verify", "order_id}/checkout", "orders/{token}/checkout", "/close", "/complete",
@@ -24,11 +24,11 @@ _BODIES: dict[str, dict[str, Any]] = {
     "appointments/confirm": {},
     "appointments/reschedule": {"scheduled_at": _START},
     "series": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER, "count": 2},
-    "waiting": {"service_id": ANY_ID, "date": moved("2026-12-01"), "customer_data": _CUSTOMER},
+    "waiting": {"service_id": ANY_ID, "date": shifted("2026-12-01"), "customer_data": _CUSTOMER},
     "services": {"name": "A", "duration_minutes": 30, "price": "1"},
     "resources": {"name": "A"},
     "customers": {"name": "A"},
-    "closures": {"name": "A", "date": moved("2026-12-25")},
+    "closures": {"name": "A", "date": shifted("2026-12-25")},
     "closures/": {"name": "A"},
     "closures/holidays": {"year": 2026},
     "feeds": {},
@@ -72,5 +72,5 @@ def body(method: str, path: str) -> dict[str, Any] | None:
 
 def url(path: str, **ids: str) -> str:
     """The path with the ids given, or ids that could be but are not there, and the query it needs."""
-    query = moved(f"?service={ANY_ID}&date=2026-12-01") if path.endswith("/availability") else ""
+    query = shifted(f"?service={ANY_ID}&date=2026-12-01") if path.endswith("/availability") else ""
     return re.sub(r"{(\w+)}", lambda part: ids.get(part[1], IDS.get(part[1], ANY_ID)), path) + query

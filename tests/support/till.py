@@ -15,9 +15,9 @@ from mostrador.scheduling.views.services import NewService
 from mostrador.table import keys, reads
 from tests.support import orders as shop
 from tests.support import snapshots
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 HOLD = timedelta(minutes=15)
 FAR = datetime.fromisoformat("2100-01-01T00:00:00Z")
 PAGE = timedelta(minutes=16)

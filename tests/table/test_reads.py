@@ -6,7 +6,7 @@ from mostrador.people import customers
 from mostrador.people.views.customers import NewCustomer
 from mostrador.table import keys, reads
 from tests.support import faults
-from tests.support.days import moved
+from tests.support.days import shifted
 
 NAMES = [f"Ana {number:02}" for number in range(20)] + ["Zoe", "Zulma"]
 
@@ -57,7 +57,7 @@ def test_due_gives_what_is_due_of_every_shard(haircut, now):
     from mostrador.scheduling import appointments
     from mostrador.scheduling.views.appointments import NewAppointment
 
-    start = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+    start = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
     held = [
         appointments.book(
             "salon",

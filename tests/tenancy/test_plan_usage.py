@@ -2,13 +2,13 @@ from mostrador.scheduling import appointments
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.tenancy import plan_usage, tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
-from tests.support.days import moved
+from tests.support.days import shifted
 from tests.support.teams import invite
 
 
 def book(service, now):
     form = NewAppointment(
-        service_id=service.id, scheduled_at=moved("2026-12-01T12:00:00Z"), customer_data={"name": "Ana"}
+        service_id=service.id, scheduled_at=shifted("2026-12-01T12:00:00Z"), customer_data={"name": "Ana"}
     )
     appointments.book("salon", form, actor_name="eva", key=None, now=now)
 
