@@ -1,9 +1,9 @@
-"""Door: who calls, and which tenants they may enter."""
+"""Door: the authorizer tells who calls, and which tenants they may enter."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 from zlib import crc32
 
 from mostrador import clock, settings
@@ -15,7 +15,22 @@ from mostrador.web import access_tokens
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OWN = [f"{method}/{path}" for method in ("GET", "POST", "DELETE") for path in ("me", "me/*")]
 MOST_NAMED = 30
-"""Of so many tenants the policy names each; of more it leaves it to the handlers, which ask in any case."""
+"""The policy names at most so many tenants. With more it allows all; the handlers check the role in any case."""
+
+
+class Event(TypedDict):
+    """The request to a TOKEN authorizer."""
+
+    authorizationToken: str
+    methodArn: str
+
+
+class Statement(TypedDict):
+    """A statement of an IAM policy."""
+
+    Action: str
+    Effect: str
+    Resource: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +44,7 @@ class Caller:
     is_person: bool = True
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: Event, _context: object) -> dict[str, object]:
     """The answer of a TOKEN authorizer; API Gateway turns the exception "Unauthorized" into a 401."""
     scheme, _, token = event.get("authorizationToken", "").partition(" ")
     try:
@@ -61,18 +76,18 @@ def _caller(token: str) -> Caller:
     return Caller(user.id, name, {member.slug: member.role for member in memberships}, user.is_superuser)
 
 
-def _statements(stage_arn: str, caller: Caller) -> Iterator[dict[str, Any]]:
-    """Leave to call every method under the paths of exactly the caller's tenants; everything for a superuser."""
+def _statements(stage_arn: str, caller: Caller) -> Iterator[Statement]:
+    """Allow every method under the paths of exactly the caller's tenants; everything for a superuser."""
     if caller.is_superuser:
         yield _statement("Allow", stage_arn, ["*"])
         return
     yield _statement("Allow", stage_arn, [*(OWN if caller.is_person else ()), *_paths(list(caller.roles))])
-    # A * matches slashes too: the one for the method would let by any path with a tenant of theirs further on.
+    # A * matches slashes too: the one for the method would allow any path that has a tenant of theirs further on.
     yield _statement("Deny", stage_arn, ["*/*/tenant/*/api/*"])
 
 
 def _paths(slugs: list[str]) -> Iterator[str]:
-    """What lies under these tenants; the old routes, which name none, are those of the ``default`` one."""
+    """The paths below these tenants; the old routes, which name none, belong to the ``default`` one."""
     if "default" in slugs:
         yield from (f"{method}/api/*" for method in METHODS)
     if len(slugs) > MOST_NAMED:
@@ -81,12 +96,12 @@ def _paths(slugs: list[str]) -> Iterator[str]:
         yield from (f"*/tenant/{slug}/api/*" for slug in slugs)
 
 
-def _statement(effect: str, stage_arn: str, paths: list[str]) -> dict[str, Any]:
+def _statement(effect: str, stage_arn: str, paths: list[str]) -> Statement:
     return {"Action": "execute-api:Invoke", "Effect": effect, "Resource": [f"{stage_arn}/{path}" for path in paths]}
 
 
 def _usage_key(caller: Caller) -> str:
-    """What the gateway counts the caller's requests under: one of a pool, by the one tenant, else by the caller."""
-    whose = next(iter(caller.roles)) if len(caller.roles) == 1 else caller.user
+    """The gateway's key for counting requests: one of a pool, by the caller's one tenant, else by the caller."""
+    owner = next(iter(caller.roles)) if len(caller.roles) == 1 else caller.user
     pool = settings.usage_keys()
-    return pool[crc32(whose.encode()) % len(pool)]
+    return pool[crc32(owner.encode()) % len(pool)]

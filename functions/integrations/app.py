@@ -1,4 +1,4 @@
-"""Door: connections to other people's systems."""
+"""Door: connections to other systems."""
 
 from aws_lambda_powertools.event_handler import Response
 

@@ -1,4 +1,4 @@
-"""Door: whoever is signed in, with or without a tenant."""
+"""Door: the signed-in person, with or without a tenant."""
 
 from aws_lambda_powertools.event_handler import Response
 

@@ -1,4 +1,4 @@
-"""Door: who is in the team of a tenant, and who is invited."""
+"""Door: the members of a tenant, and invited people."""
 
 from aws_lambda_powertools.event_handler import Response
 

@@ -1,4 +1,4 @@
-"""Has packages load what they re-export when it is asked for (PEP 562): ``python lazy_exports.py <package folder>...``.
+"""Make packages load their re-exports on first use (PEP 562): ``python lazy_exports.py <package folder>...``.
 
 Powertools' ``event_handler`` and ``data_classes`` load a class for every service of AWS, and asyncio with them, when
 one is imported: a seventh of a cold start. Only an ``__init__.py`` that does nothing but re-export is rewritten.
@@ -7,18 +7,19 @@ one is imported: a seventh of a cold start. Only an ``__init__.py`` that does no
 import ast
 import sys
 from pathlib import Path
+from typing import TypeGuard
 
 _TAIL = """
 
 def __getattr__(name):
     try:
-        module, told = _EXPORTS[name]
+        module, attribute = _EXPORTS[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     from importlib import import_module
 
-    found = globals()[name] = getattr(import_module(module, __name__), told)
-    return found
+    value = globals()[name] = getattr(import_module(module, __name__), attribute)
+    return value
 """
 
 
@@ -35,26 +36,35 @@ def main() -> None:
 def rewritten(source: str, submodules: set[str]) -> str:
     """``source`` of an ``__init__.py`` with its imports on demand.
 
-    A name that one of ``submodules`` has too stays as it is: which of both is meant depends on who came first. Raises
+    A name that a submodule has too stays imported, because its meaning depends on the order of imports. Raises
     NotOnlyExports.
     """
     kept: list[str] = []
     exports: dict[str, tuple[str, str]] = {}
     for statement in ast.parse(source).body:
-        if isinstance(statement, ast.ImportFrom) and statement.module and statement.names[0].name != "*":
-            module = "." * statement.level + statement.module
-            exports |= {one.asname or one.name: (module, one.name) for one in _lazy(statement, submodules)}
-            statement.names = [one for one in statement.names if one not in _lazy(statement, submodules)]
-            if not statement.names:
-                continue
+        if _is_import_of_names(statement):
+            exports |= _exports(statement, submodules)
+            statement.names = [alias for alias in statement.names if _exported(alias) in submodules]
         elif not _is_text(statement) and not _is_all(statement):
             raise NotOnlyExports(f"line {statement.lineno}: {ast.unparse(statement)[:80]}")
-        kept.append(ast.unparse(statement))
+        if not isinstance(statement, ast.ImportFrom) or statement.names:
+            kept.append(ast.unparse(statement))
     return "\n\n".join([*kept, f"_EXPORTS = {exports!r}"]) + _TAIL
 
 
-def _lazy(statement: ast.ImportFrom, submodules: set[str]) -> list[ast.alias]:
-    return [one for one in statement.names if (one.asname or one.name) not in submodules]
+def _is_import_of_names(statement: ast.stmt) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(statement, ast.ImportFrom) and bool(statement.module) and statement.names[0].name != "*"
+
+
+def _exports(statement: ast.ImportFrom, submodules: set[str]) -> dict[str, tuple[str, str]]:
+    """Exported name -> the module and the name there, without those of submodules."""
+    module = "." * statement.level + str(statement.module)
+    lazy = [alias for alias in statement.names if _exported(alias) not in submodules]
+    return {_exported(alias): (module, alias.name) for alias in lazy}
+
+
+def _exported(alias: ast.alias) -> str:
+    return alias.asname or alias.name
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -1,7 +1,7 @@
-"""Cuts botocore's data down to what is called: ``python trim.py <botocore/data> <service>...``.
+"""Reduce botocore's data to the services that are called: ``python trim.py <botocore/data> <service>...``.
 
-The endpoint rules of services that are never called and the documentation of those that are would be read, parsed
-and kept in memory at every cold start.
+Removed are the endpoint rules of all other services, and the documentation of these. Every cold start would read, parse
+and keep both.
 """
 
 import gzip
@@ -16,20 +16,20 @@ def main() -> None:
     endpoints = data / "endpoints.json"
     known = _read(endpoints)
     for partition in known["partitions"]:
-        partition["services"] = {name: one for name, one in partition["services"].items() if name in services}
+        partition["services"] = {name: rules for name, rules in partition["services"].items() if name in services}
     _write(endpoints, known)
     for service in services:
         for model in (data / service).rglob("service-2.json*"):
             _write(model, _without_documentation(_read(model)))
 
 
-def _without_documentation(node: Any) -> Any:
+def _without_documentation(node: object) -> object:
     if isinstance(node, dict):
-        return {key: _without_documentation(one) for key, one in node.items() if not _is_text(key, one)}
-    return [_without_documentation(one) for one in node] if isinstance(node, list) else node
+        return {key: _without_documentation(child) for key, child in node.items() if not _is_text(key, child)}
+    return [_without_documentation(child) for child in node] if isinstance(node, list) else node
 
 
-def _is_text(key: str, node: Any) -> bool:
+def _is_text(key: str, node: object) -> bool:
     """Whether this is documentation and not a member of that name."""
     return key == "documentation" and isinstance(node, str)
 
@@ -39,8 +39,8 @@ def _read(path: Path) -> Any:
     return json.loads(gzip.decompress(packed) if path.suffix == ".gz" else packed)
 
 
-def _write(path: Path, node: Any) -> None:
-    """Uncompressed, whatever it was: botocore reads either."""
+def _write(path: Path, node: object) -> None:
+    """Write it uncompressed: botocore reads both forms."""
     path.unlink()
     (path.with_suffix("") if path.suffix == ".gz" else path).write_text(json.dumps(node, separators=(",", ":")))
 

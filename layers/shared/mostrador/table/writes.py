@@ -1,4 +1,4 @@
-"""How anything is written: a condition that fails is a refusal, a lost race is tried again."""
+"""All writes of the table: a failed condition is a refusal, a lost race is repeated."""
 
 import random
 import time
@@ -24,8 +24,9 @@ _Request = dict[str, Any]
 """One action of TransactWriteItems, as PynamoDB makes it."""
 TRIES: Final = 8
 RETURN_OLD: Final = "ALL_OLD"
-"""``return_values`` of a write whose refusal should tell which item was in the way."""
+"""``return_values`` of a write whose refusal should bring the item that was in the way."""
 _REFUSED: Final = "ConditionalCheckFailed"
+_ONE_REFUSED: Final = "ConditionalCheckFailedException"
 _CONTENDED: Final = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgressException"}
 )
@@ -54,9 +55,9 @@ class ConditionFailed(Exception):
 
 
 def attempts(seconds: float = 5.0, most: int = 40, longest: float = 0.4) -> Iterator[int]:
-    """Tries, numbered from 0, with pauses that grow to ``longest`` in between, until the time or their number is up.
+    """Numbers of attempts from 0, with pauses in between that grow to ``longest`` seconds.
 
-    The time keeps the caller's answer well within a function's 10 s.
+    They end after ``seconds`` or ``most`` attempts, so that the answer comes well within a function's 10 s.
     """
     deadline = time.monotonic() + seconds
     for attempt in range(most):
@@ -152,7 +153,7 @@ class Transaction:
         self._checks.append(kind.get_operation_kwargs_from_class(pk, range_key=sk, condition=condition))
 
     def _note(self, item: Item, after: WireItem) -> None:
-        """Keep for the audit log what changes of an item that has a version."""
+        """Keep the change of an item that has a version, for the audit log."""
         if not isinstance(item, Versioned):
             return
         if after:
@@ -216,24 +217,35 @@ def refusing(refusal: ServiceError) -> Iterator[None]:
     except ConditionFailed as error:
         raise refusal from error
     except PynamoDBException as error:
-        if code_of(error) != "ConditionalCheckFailedException":
+        if code_of(error) != _ONE_REFUSED:
             raise
         raise refusal from error
 
 
-def create(made: T) -> T:
-    """Save a new item, or return the one that the same request made before under its key. Raises KeyReused."""
+@contextmanager
+def _one_write() -> Iterator[None]:
+    """Turn the failed condition of a single write into ConditionFailed."""
+    try:
+        yield
+    except PynamoDBException as error:
+        if code_of(error) != _ONE_REFUSED:
+            raise
+        raise ConditionFailed(1, []) from error
+
+
+def create(item: T) -> T:
+    """Save a new item, or return the one that the same request created before. Raises KeyReused."""
     try:
         with refusing(KeyReused()), transaction() as tx:
-            tx.save(made)
+            tx.save(item)
     except KeyReused:
-        earlier: T | None = reads.one((made.pk, made.sk))
-        return same_request(earlier, made.fingerprint)
-    return made
+        earlier: T | None = reads.one((item.pk, item.sk))
+        return same_request(earlier, item.fingerprint)
+    return item
 
 
 def same_request(earlier: T | None, fingerprint: str | None) -> T:
-    """``earlier`` if the request that made it has this ``fingerprint``; raises KeyReused otherwise."""
+    """``earlier`` if its request has this ``fingerprint``. Raises KeyReused."""
     if earlier is None or earlier.fingerprint != fingerprint:
         raise KeyReused
     return earlier
@@ -251,22 +263,20 @@ def stale_error(item: HasVersion) -> Stale:
 
 
 def edited(load: Callable[[], T], alter: Callable[[T], None], *, seen: int | None, now: datetime) -> T:
-    """Load an item, alter it and save it; once more from the start when somebody else was quicker.
+    """Load an item, alter it and save it; again from the start while somebody else is quicker.
 
     Raises Stale where the caller's copy (``seen``, from If-Match) is not the stored version, and Busy.
     """
-    for _ in attempts():
-        item = load()
+
+    def decide(item: T) -> T:
         check_version(item, seen)
         alter(item)
         item.updated_at = now
-        try:
-            with transaction() as tx:
-                tx.save(item)
-        except ConditionFailed:
-            continue
+        with transaction() as tx:
+            tx.save(item)
         return item
-    raise Busy
+
+    return retrying(lambda _attempt: load(), decide)
 
 
 def update_attribute(item: Versioned, action: Action, *, condition: Condition) -> None:
@@ -274,22 +284,14 @@ def update_attribute(item: Versioned, action: Action, *, condition: Condition) -
 
     Raises ConditionFailed where ``condition`` does not hold.
     """
-    try:
+    with _one_write():
         connection().update_item(item.pk, range_key=item.sk, actions=[action], condition=condition)
-    except PynamoDBException as error:
-        if code_of(error) != "ConditionalCheckFailedException":
-            raise
-        raise ConditionFailed(1, []) from error
 
 
 def save_unaudited(item: Item) -> None:
     """Save one item by itself, on its version where it has one: no line in the audit log. Raises ConditionFailed."""
-    try:
+    with _one_write():
         item.save()
-    except PynamoDBException as error:
-        if code_of(error) != "ConditionalCheckFailedException":
-            raise
-        raise ConditionFailed(1, []) from error
 
 
 def delete(item: Versioned) -> None:

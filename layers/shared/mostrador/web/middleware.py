@@ -85,22 +85,26 @@ def no_unknown_query(app: APIGatewayRestResolver, next_middleware: "NextMiddlewa
 
 def lists_as_csv(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
     """Turn a page of any list into CSV where Accept prefers it; headers say where the list goes on."""
-    answer, event = next_middleware(app), app.current_event
-    page, view = answer.body, current_route.view(app)
-    if view is None or not (_prefers_csv(event) and isinstance(page, dict) and page.keys() == {"items", "next"}):
+    answer, view = next_middleware(app), current_route.view(app)
+    page = answer.body
+    if view is None or not isinstance(page, dict) or page.keys() != {"items", "next"} or not _prefers_csv(app):
         return answer
     row, role = current_route.row_of(view), app.context.get("role")
     unseen = permissions.hidden(role, getattr(row, "entity", "")) if role else frozenset()
-    columns, headers = [name for name in row.model_fields if name not in unseen], {}
-    if page["next"]:
-        query = urlencode({**(event.query_string_parameters or {}), "cursor": page["next"]})
-        url = f"{event.request_context.path or event.path}?{query}"
-        headers = {"Link": f'<{url}>; rel="next"', "X-Next-Cursor": page["next"]}
+    columns = [name for name in row.model_fields if name not in unseen]
+    headers = _next_page(app.current_event, page["next"]) if page["next"] else {}
     return Response(200, "text/csv; charset=utf-8", csvs.text(columns, page["items"]), headers=headers)
 
 
-def _prefers_csv(event: APIGatewayProxyEvent) -> bool:
+def _next_page(event: APIGatewayProxyEvent, cursor: str) -> dict[str, str]:
+    """The headers that say where a list goes on."""
+    query = urlencode({**(event.query_string_parameters or {}), "cursor": cursor})
+    url = f"{event.request_context.path or event.path}?{query}"
+    return {"Link": f'<{url}>; rel="next"', "X-Next-Cursor": cursor}
+
+
+def _prefers_csv(app: APIGatewayRestResolver) -> bool:
     """Whether Accept names CSV before JSON and before anything."""
-    accepted = str(event.headers.get("accept") or "").lower().split(",")
+    accepted = str(app.current_event.headers.get("accept") or "").lower().split(",")
     media_types = (part.partition(";")[0].strip() for part in accepted)
     return next((one for one in media_types if one in ("text/csv", JSON, "*/*")), "") == "text/csv"
