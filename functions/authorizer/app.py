@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypedDict
 from zlib import crc32
 
 from mostrador import clock, settings
@@ -18,21 +17,6 @@ MOST_NAMED = 30
 """The policy names at most so many tenants. With more it allows all; the handlers check the role in any case."""
 
 
-class Event(TypedDict):
-    """The request to a TOKEN authorizer."""
-
-    authorizationToken: str
-    methodArn: str
-
-
-class Statement(TypedDict):
-    """A statement of an IAM policy."""
-
-    Action: str
-    Effect: str
-    Resource: list[str]
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """``user`` is the pool's id of a person, or ``key:<id>``; ``roles`` are slug -> role."""
@@ -44,7 +28,7 @@ class Caller:
     is_person: bool = True
 
 
-def handler(event: Event, _context: object) -> dict[str, object]:
+def handler(event: dict[str, str], _context: object) -> dict[str, object]:
     """The answer of a TOKEN authorizer; API Gateway turns the exception "Unauthorized" into a 401."""
     scheme, _, token = event.get("authorizationToken", "").partition(" ")
     try:
@@ -76,7 +60,7 @@ def _caller(token: str) -> Caller:
     return Caller(user.id, name, {member.slug: member.role for member in memberships}, user.is_superuser)
 
 
-def _statements(stage_arn: str, caller: Caller) -> Iterator[Statement]:
+def _statements(stage_arn: str, caller: Caller) -> Iterator[dict[str, object]]:
     """Allow every method under the paths of exactly the caller's tenants; everything for a superuser."""
     if caller.is_superuser:
         yield _statement("Allow", stage_arn, ["*"])
@@ -96,7 +80,7 @@ def _paths(slugs: list[str]) -> Iterator[str]:
         yield from (f"*/tenant/{slug}/api/*" for slug in slugs)
 
 
-def _statement(effect: str, stage_arn: str, paths: list[str]) -> Statement:
+def _statement(effect: str, stage_arn: str, paths: list[str]) -> dict[str, object]:
     return {"Action": "execute-api:Invoke", "Effect": effect, "Resource": [f"{stage_arn}/{path}" for path in paths]}
 
 
