@@ -82,10 +82,10 @@ def create(tenant: str, wanted: "NewKey", *, actor_name: str, key: str | None, n
 def get(tenant: str, key_id: str, *, now: datetime) -> ApiKey:
     """The key with ``is_active``. Raises NotHere where it never existed or is revoked."""
     _check_tenant(tenant, now)
-    found = reads.one(keys.api_key(tenant, key_id))
-    if not isinstance(found, ApiKey):
+    api_key = reads.one(keys.api_key(tenant, key_id))
+    if not isinstance(api_key, ApiKey):
         raise NotHere(entity="API key", id=key_id)
-    return _with_state(found, now)
+    return _with_state(api_key, now)
 
 
 def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:

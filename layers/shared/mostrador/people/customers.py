@@ -257,10 +257,10 @@ def _arrange(customer: Customer, tenant: Tenant) -> None:
 def stored(tenant: str, customer_id: str, *, now: datetime) -> Customer:
     """The customer without the last booking, in one round trip. Raises NotHere."""
     tenants.current(tenant, now=now)
-    found = reads.one(keys.customer(tenant, customer_id))
-    if not isinstance(found, Customer):
+    customer = reads.one(keys.customer(tenant, customer_id))
+    if not isinstance(customer, Customer):
         raise NotHere(entity="customer", id=customer_id)
-    return found
+    return customer
 
 
 def _with_last(tenant: str, customers: list[Customer], *, consistent: bool = True) -> list[Customer]:

@@ -79,10 +79,10 @@ def role_now(tenant: str, user: str) -> Role:
         if key is None or clock.now() >= key.valid_until:
             raise NotHere(entity="tenant", id=tenant)
         return Role(key.role)
-    found = reads.one(keys.member(tenant, user))
-    if found is None or found.status != ACTIVE:
+    member = reads.one(keys.member(tenant, user))
+    if member is None or member.status != ACTIVE:
         raise NotHere(entity="tenant", id=tenant)
-    return Role(found.role)
+    return Role(member.role)
 
 
 def of_user(user: str) -> list[Member]:

@@ -1,11 +1,11 @@
-"""How values that PynamoDB does not know are kept."""
+"""Attributes for values that PynamoDB does not know, and the packed form of bookings."""
 
 import json
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from pynamodb.attributes import Attribute, JSONAttribute, UnicodeAttribute
 
@@ -42,17 +42,17 @@ class AmountAttribute(Attribute[Decimal]):
 
 
 class CompactJSONAttribute(JSONAttribute):
-    """JSON without spaces, and with letters as they are: what is stored in great number is paid by the byte."""
+    """JSON without spaces and escapes, for items that are many: storage is paid by the byte."""
 
-    def serialize(self, value: Any) -> str:
+    def serialize(self, value: object) -> str:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 class LinesAttribute(Attribute[dict[str, bytes]]):
     """The bookings of an agenda day: a map from ``short`` appointment ids to ``packed`` lines.
 
-    Packed, because the month view reads 31 such days; a map, because one booking can then be put in, made firm or
-    taken out without reading the others.
+    They are packed, because the month view reads 31 such days. They are a map, because one booking can then be added,
+    made firm or removed without reading the others.
     """
 
     attr_type = "M"
@@ -81,7 +81,7 @@ def packed(booking: Booking, day: date) -> bytes:
 
 
 def unpacked(name: str, line: bytes, day: date) -> Booking:
-    """What ``packed`` made, under the ``short`` id ``name``."""
+    """The booking that ``packed`` wrote, under the ``short`` id ``name``."""
     tag, start, duration, before, after, lapses_at = _LINE.unpack(line)
     appointment_id = urlsafe_b64decode(f"{name}==").hex()
     return Booking(appointment_id, tag.hex(), start + local_time.wall_midnight(day), duration, before, after, lapses_at)

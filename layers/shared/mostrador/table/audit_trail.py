@@ -19,7 +19,7 @@ from mostrador.table.items.audit import AuditEntry
 from mostrador.values.wire import JSON, WireItem, WireValue
 
 MOST_LETTERS: Final = 300
-"""Longer texts are cut: the log tells that they changed, and how they began."""
+"""Longer texts are shortened: the log shows that they changed, and how they begin."""
 _QUIET: Final = frozenset(
     "pk sk entity id gsi1pk gsi1sk gsi2pk gsi2sk due_pk due_at version created_at updated_at fingerprint folded".split()
 )
@@ -52,7 +52,7 @@ def change(item: base.Versioned, after: WireItem) -> Change | None:
 
 
 def entry(tenant: str, changes: list[Change]) -> AuditEntry:
-    """The line for what one transaction changes in ``tenant``, by whoever acts now."""
+    """The line for the changes of one transaction in ``tenant``, by the present actor."""
     actor, at = context.current().actor, clock.now()
     return AuditEntry(
         *keys.audit_entry(tenant, at, uuid6.uuid7().hex),
@@ -62,8 +62,8 @@ def entry(tenant: str, changes: list[Change]) -> AuditEntry:
         role=actor.role,
         address=actor.address or None,
         request_id=actor.request_id or None,
-        about="".join(f" {one.entity}#{one.id} {one.action}" for one in changes) + " ",
-        changes=[[one.entity, one.id, one.action, one.fields] for one in changes],
+        about="".join(f" {change.entity}#{change.id} {change.action}" for change in changes) + " ",
+        changes=[[change.entity, change.id, change.action, change.fields] for change in changes],
     )
 
 

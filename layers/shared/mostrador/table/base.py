@@ -79,15 +79,15 @@ class Item(Model):
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> Self:
-        made = super().from_raw_data(data)
-        made.loaded = data
-        return made
+        item = super().from_raw_data(data)
+        item.loaded = data
+        return item
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
         """One guarded client for all entities; PynamoDB would make one, with its own sockets, for each class.
 
-        Nobody gets it before it is guarded: of threads that come at once the first makes it, the others wait.
+        It is guarded before anybody gets it: the first of several threads makes it, and the others wait.
         """
         if cls is not Item:
             return Item._get_connection()

@@ -1,7 +1,7 @@
-"""Every key of the table, and nothing else spells one. Each partition key begins with its tenant.
+"""Every key of the table; no other module writes one. Each partition key begins with its tenant.
 
-A function returns ``(pk, sk)``; those named ``..._partition`` return a partition key alone. Ids and slugs
-never hold ``#``.
+A function returns ``(pk, sk)``; those named ``..._partition`` return a partition key alone. Ids and slugs never hold
+``#``. All keys stand in this one file, so that two equal ones would be seen.
 """
 
 from datetime import UTC, date, datetime
@@ -49,7 +49,7 @@ INTEGRATION_PREFIX = "INTEGRATION#"
 
 
 def integration(slug: str, kind: str, resource_id: str | None = None) -> Key:
-    """Of the whole tenant, or of one of its resources."""
+    """The connection of the whole tenant, or of one of its resources."""
     return f"T#{slug}", f"{INTEGRATION_PREFIX}{kind}" + (f"#{resource_id}" if resource_id else "")
 
 
@@ -79,7 +79,7 @@ def active(slug: str, e164: str) -> Key:
 
 
 def rate(slug: str, action: str, whom: str, hour: str) -> Key:
-    """What one caller did in one hour; ``whom`` is a digest."""
+    """The count of one caller in one hour; ``whom`` is a digest."""
     return f"T#{slug}#RATES", f"RATE#{action}#{whom}#{hour}"
 
 
@@ -105,7 +105,7 @@ def appointment_of_customer(slug: str, customer_id: str, scheduled_at: datetime,
 
 
 def customer_partition(slug: str, customer_id: str) -> str:
-    """gsi2 partition of what belongs to one customer."""
+    """gsi2 partition of one customer's appointments and orders."""
     return f"T#{slug}#CUSTOMER#{customer_id}"
 
 
@@ -118,12 +118,12 @@ def waiting(slug: str, waiting_id: str) -> Key:
 
 
 def waiting_in_line(slug: str, service_id: str, day: str, place: str) -> Key:
-    """gsi1: who waits for a service and a local day, in order of arrival; fewer parts begin a range of them."""
+    """gsi1: the waits for a service and a local day, in order of arrival; empty parts give a prefix."""
     return waiting_partition(slug), "#".join(filter(None, (service_id, day, place)))
 
 
 def waiter(slug: str, service_id: str, day: str, customer_id: str) -> Key:
-    """There while the customer waits for that service and day: once."""
+    """It exists while the customer waits for that service and day, so nobody waits twice."""
     return waiting_partition(slug), f"WAITER#{service_id}#{day}#{customer_id}"
 
 
@@ -140,12 +140,12 @@ def agenda_day(slug: str, resource_id: str, day: date) -> Key:
 
 
 def busy_day(slug: str, resource_id: str, day: date) -> Key:
-    """What calendars elsewhere take of the day, right behind it: a range up to this includes both."""
+    """The busy times of external calendars on the day. It sorts right behind the day, so a range up to it has both."""
     return agenda_partition(slug, resource_id), f"{day.isoformat()}#BUSY"
 
 
 def busy_partition(slug: str, source: str) -> str:
-    """The events of one calendar elsewhere."""
+    """The events of one external calendar."""
     return f"T#{slug}#BUSY#{source}"
 
 
@@ -166,7 +166,7 @@ def raffle(slug: str, raffle_id: str) -> Key:
 
 
 def raffle_by_creation(slug: str, created_at: datetime, raffle_id: str) -> Key:
-    """gsi1: raffles in the order in which they were made."""
+    """gsi1: raffles in the order of their creation."""
     return raffles_partition(slug), f"{at(created_at)}#{raffle_id}"
 
 
@@ -219,12 +219,12 @@ ORDER_PREFIX = "ORDER#"
 
 
 def order_of_raffle(slug: str, raffle_id: str, created_at: datetime, order_id: str) -> Key:
-    """gsi1: a raffle's orders in the order in which they were made."""
+    """gsi1: a raffle's orders in the order of their creation."""
     return raffle_partition(slug, raffle_id), f"{ORDER_PREFIX}{at(created_at)}#{order_id}"
 
 
 def order_of_customer(slug: str, customer_id: str, created_at: datetime, order_id: str) -> Key:
-    """gsi2: a customer's orders in the order in which they were made."""
+    """gsi2: a customer's orders in the order of their creation."""
     return customer_partition(slug, customer_id), f"{ORDER_PREFIX}{at(created_at)}#{order_id}"
 
 
@@ -237,17 +237,17 @@ def payment(slug: str, payment_id: str) -> Key:
 
 
 def payment_by_creation(slug: str, created_at: datetime, payment_id: str) -> Key:
-    """gsi1: payments in the order in which they were made."""
+    """gsi1: payments in the order of their creation."""
     return payments_partition(slug), f"{at(created_at)}#{payment_id}"
 
 
 def target_partition(slug: str, target_id: str) -> str:
-    """gsi2 partition of what was paid for one order or appointment."""
+    """gsi2 partition of the payments for one order or appointment."""
     return f"T#{slug}#TARGET#{target_id}"
 
 
 def payment_of_target(slug: str, target_id: str, created_at: datetime, payment_id: str) -> Key:
-    """gsi2: what was paid for one order or appointment, in the order in which it was."""
+    """gsi2: the payments for one order or appointment in the order of their creation."""
     return target_partition(slug, target_id), f"{at(created_at)}#{payment_id}"
 
 
@@ -264,7 +264,7 @@ REFUND_DUE_PREFIX = "REFUND_DUE#"
 
 
 def refund_due(slug: str, payment_id: str) -> Key:
-    """There while that payment's money is due back."""
+    """It exists while that payment's money is due back."""
     return ledger_partition(slug), f"{REFUND_DUE_PREFIX}{payment_id}"
 
 
@@ -277,7 +277,7 @@ def payment_report(slug: str, day: date) -> Key:
 
 
 def stand_in(name: str) -> str:
-    """What a stand-in for somebody else's system has in hand where others have a tenant; no slug holds ``_``."""
+    """The name that a stand-in for another system has in place of a tenant's slug; no slug holds ``_``."""
     return f"_{name}"
 
 
@@ -306,7 +306,7 @@ LINK_PREFIX = "LINK#"
 
 
 def link(slug: str, entry_sk: str) -> Key:
-    """What the audit log's chain knows of one line, in the order of the log."""
+    """The link of the audit log's chain to one line, in the order of the log."""
     return chain_partition(slug), f"{LINK_PREFIX}{entry_sk}"
 
 
@@ -315,7 +315,7 @@ def chain_head(slug: str) -> Key:
 
 
 def calendar_partition(slug: str) -> str:
-    """What we know of the tenant's Google calendars."""
+    """The state of the tenant's Google calendars."""
     return f"T#{slug}#CALENDAR"
 
 
@@ -328,12 +328,12 @@ def calendar_event(slug: str, appointment_id: str) -> Key:
 
 
 def calendar_unsettled(slug: str, connection: str, appointment_id: str) -> Key:
-    """gsi1: what a calendar was not told yet, or refuses."""
+    """gsi1: the events that a calendar does not have yet, or refuses."""
     return calendar_partition(slug), f"{connection}#{appointment_id}"
 
 
 def calendar_watch(slug: str, connection: str) -> Key:
-    """Of one connection, by its own sort key."""
+    """The watch of one connection, named by the connection's sort key."""
     return calendar_partition(slug), f"{CALENDAR_WATCH_PREFIX}{connection.removeprefix(INTEGRATION_PREFIX)}"
 
 
@@ -349,7 +349,7 @@ def due_partition(shard: int) -> str:
 
 
 def due(item_id: str, instant: datetime) -> Key:
-    """The due index: when something must be looked at, spread over the shards by its id."""
+    """The due index: the deadline of an item, spread over the shards by its id."""
     return due_partition(int(item_id[-4:], 16) % SHARDS), at(instant)
 
 
@@ -358,12 +358,12 @@ def calendar_due_partition(shard: int) -> str:
 
 
 def calendar_due(item_id: str, instant: datetime) -> Key:
-    """The due index for what Google must be asked: shards of its own, so that a day without Google delays no hold."""
+    """The due index for requests to Google: shards of its own, so that a day without Google delays no hold."""
     return calendar_due_partition(int(item_id[-4:], 16) % SHARDS), at(instant)
 
 
 def tenant_of(partition: str) -> str:
-    """The slug in a partition key of one tenant's."""
+    """The slug of the tenant to which a partition belongs."""
     return partition.split("#")[1]
 
 

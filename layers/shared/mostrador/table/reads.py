@@ -47,9 +47,9 @@ def one(key: Key, *, consistent: bool = True) -> Any | None:
     return next(iter(Item.batch_get([key], consistent_read=consistent)), None)
 
 
-def batch(wanted: Iterable[Key], *, consistent: bool = True) -> dict[Key, Any]:
-    """The items that exist under the ``wanted`` keys, in one round trip up to 100 of them."""
-    return {(item.pk, item.sk): item for item in Item.batch_get(set(wanted), consistent_read=consistent)}
+def batch(item_keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Any]:
+    """The items that exist under these keys, in one round trip up to 100 of them."""
+    return {(item.pk, item.sk): item for item in Item.batch_get(set(item_keys), consistent_read=consistent)}
 
 
 def page(
@@ -71,7 +71,7 @@ def page(
     """
     signer = signer_of(tenant, partition, query, between, newest_first)
     start = decode_cursor(signer, cursor)
-    found: list[Any] = []
+    items: list[Any] = []
     for _ in range(MOST_ROUNDS):
         pages = _query(index)(
             partition,
@@ -79,16 +79,16 @@ def page(
             filter_condition=keep,
             scan_index_forward=not newest_first,
             last_evaluated_key=start,
-            page_size=size - len(found) if keep is None else EXAMINED,
+            page_size=size - len(items) if keep is None else EXAMINED,
         ).page_iter
         rows, start = next(pages)["Items"], pages.last_evaluated_key
-        wanted = size - len(found)
-        if len(rows) > wanted:
-            rows, start = rows[:wanted], _key_of(rows[wanted - 1], index)
-        found += [Item.from_raw_data(row) for row in rows]
-        if start is None or len(found) >= size:
+        room = size - len(items)
+        if len(rows) > room:
+            rows, start = rows[:room], _key_of(rows[room - 1], index)
+        items += [Item.from_raw_data(row) for row in rows]
+        if start is None or len(items) >= size:
             break
-    return Page(found, signer.dumps(json.dumps(start)) if start else None)
+    return Page(items, signer.dumps(json.dumps(start)) if start else None)
 
 
 def _key_of(row: WireItem, index: str | None) -> WireItem:
@@ -159,8 +159,8 @@ def rows(partition: str, prefix: str, *, only: Sequence[str], keep: Condition) -
     """
     inside = Item.sk.startswith(prefix)
     found = Item.query(partition, inside, filter_condition=keep, attributes_to_get=list(only), consistent_read=True)
-    for one in found.page_iter:
-        yield from one["Items"]
+    for answer in found.page_iter:
+        yield from answer["Items"]
 
 
 def due(until: datetime, partition: Callable[[int], str] = keys.due_partition) -> Iterator[Any]:

@@ -52,7 +52,7 @@ def check(params: Request, model: OperationModel, **_: object) -> None:
     if tenant == EVERY_TENANT:
         return
     own = keys.tenant(tenant)[0] if tenant else None
-    foreign = next((one for one in _partitions(model.name, params) if not _may(one, own)), None)
+    foreign = next((named for named in _partitions(model.name, params) if not _may(named, own)), None)
     if foreign is not None:
         counts["refused"] += 1
         logger.error("foreign key refused", operation=model.name, tenant=tenant, partition=foreign.value)
@@ -64,20 +64,20 @@ def register(client: BaseClient) -> None:
     client.meta.events.register("before-parameter-build.dynamodb", check, unique_id="mostrador-guard")
 
 
-def _may(one: _Partition, own: str | None) -> bool:
+def _may(named: _Partition, own: str | None) -> bool:
     """Whether a request may name this partition while ``own``, a tenant's, is in hand (None: no tenant)."""
-    if own and (one.value == own or one.value.startswith(f"{own}#")):
+    if own and (named.value == own or named.value.startswith(f"{own}#")):
         return True
-    return _lies_across(one) and one.is_asked is (own is None)
+    return _lies_across(named) and named.is_asked is (own is None)
 
 
-def _lies_across(one: _Partition) -> bool:
+def _lies_across(named: _Partition) -> bool:
     """Whether it is a list that holds items of many tenants."""
-    if one.attribute == "gsi1pk":
-        return one.value == keys.TENANTS
-    if one.attribute == "gsi2pk":
-        return one.value.startswith(_USERS)
-    return one.attribute == "due_pk" and one.value in _DUE
+    if named.attribute == "gsi1pk":
+        return named.value == keys.TENANTS
+    if named.attribute == "gsi2pk":
+        return named.value.startswith(_USERS)
+    return named.attribute == "due_pk" and named.value in _DUE
 
 
 def _partitions(operation: str, params: Request) -> Iterator[_Partition]:
@@ -98,8 +98,9 @@ def _partitions(operation: str, params: Request) -> Iterator[_Partition]:
 
 def _asked(params: Request) -> Iterator[_Partition]:
     """What a Query asks for, whichever index has it; a Query without a partition asks for what is nobody's."""
-    found = [one._replace(is_asked=True) for one in _equated(params, "KeyConditionExpression", ("pk", *_INDEXES))]
-    yield from found or [_Partition("KeyConditionExpression", "")]
+    named = _equated(params, "KeyConditionExpression", ("pk", *_INDEXES))
+    queried = [partition._replace(is_asked=True) for partition in named]
+    yield from queried or [_Partition("KeyConditionExpression", "")]
 
 
 def _touched(action: Request) -> Iterator[_Partition]:

@@ -126,7 +126,7 @@ class Transaction:
         self._note(item, put["Item"])
 
     def delete(self, item: Item, condition: Condition | None = None, *, add_version_condition: bool = True) -> None:
-        """Delete the item; one with a version only if its version is the stored one, unless told otherwise."""
+        """Delete the item; with ``add_version_condition`` only if its version is the stored one."""
         deletion = item.get_delete_kwargs_from_instance(
             condition=condition, add_version_condition=add_version_condition
         )
@@ -197,8 +197,9 @@ def _causes(error: TransactWriteError) -> set[str]:
 
 
 def _condition_failed(error: TransactWriteError) -> ConditionFailed:
-    failed = [one for one in error.cancellation_reasons if one and one.code == _REFUSED]
-    return ConditionFailed(len(failed), [Item.from_raw_data(one.raw_item) for one in failed if one.raw_item])
+    failed = [reason for reason in error.cancellation_reasons if reason and reason.code == _REFUSED]
+    in_the_way = [Item.from_raw_data(reason.raw_item) for reason in failed if reason.raw_item]
+    return ConditionFailed(len(failed), in_the_way)
 
 
 def transaction() -> Transaction:

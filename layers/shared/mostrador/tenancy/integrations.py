@@ -43,17 +43,17 @@ class IntegrationState(StrEnum):
 
 def find(tenant: str, kind: IntegrationType, resource_id: str | None = None) -> Integration | None:
     """The connection as it is stored; None where there is none."""
-    found = reads.one(keys.integration(tenant, kind.value, resource_id))
-    return found if isinstance(found, Integration) else None
+    connection = reads.one(keys.integration(tenant, kind.value, resource_id))
+    return connection if isinstance(connection, Integration) else None
 
 
 def get(tenant: str, kind: IntegrationType, resource_id: str | None = None, *, now: datetime) -> Integration:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    found = find(tenant, kind, resource_id)
-    if found is None:
+    connection = find(tenant, kind, resource_id)
+    if connection is None:
         raise NotHere(entity="integration", id=kind.value)
-    return found
+    return connection
 
 
 def listing(tenant: str, *, now: datetime) -> list[Integration]:

@@ -52,7 +52,7 @@ def _digest(address: str) -> str:
 def _subscriber(address: str) -> str:
     """One IPv4 address, or the /64 that a provider gives to one IPv6 subscriber; other text as it is."""
     try:
-        found = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    return address if found.version == 4 else str(ip_network((found, _SUBSCRIBER), strict=False))  # noqa: PLR2004
+    return address if parsed.version == 4 else str(ip_network((parsed, _SUBSCRIBER), strict=False))  # noqa: PLR2004

@@ -47,7 +47,11 @@ def local_day(minutes: int, zone: ZoneInfo) -> date:
 def instants(day: date, wall: int, zone: ZoneInfo) -> list[int]:
     """The instants at which the clocks show ``wall`` minutes after midnight of ``day``: none, one or two."""
     at = wall_midnight(day) + wall
-    return [at - one.offset for one in stretches(zone, day, day) if one.begins <= at - one.offset < one.ends]
+    return [
+        at - stretch.offset
+        for stretch in stretches(zone, day, day)
+        if stretch.begins <= at - stretch.offset < stretch.ends
+    ]
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:

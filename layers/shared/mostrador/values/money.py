@@ -42,7 +42,7 @@ def digits(currency: str) -> int:
 
 
 def amount(value: str, currency: str, *, field: str = "body.price") -> Decimal:
-    """``value`` as the exact amount of ``currency``; BadAmount, which names ``field``, unless it is one."""
+    """``value`` as an exact amount of ``currency``. Raises BadAmount, which names ``field``; UnknownCurrency."""
     places = digits(currency)
     try:
         exact = Decimal(value)
@@ -54,5 +54,5 @@ def amount(value: str, currency: str, *, field: str = "body.price") -> Decimal:
 
 
 def text(exact: Decimal, currency: str) -> str:
-    """The amount as it travels in JSON: ``"25.00"`` USD, ``"150000"`` PYG."""
+    """The amount as JSON has it: ``"25.00"`` USD, ``"150000"`` PYG."""
     return f"{exact:.{digits(currency)}f}"

@@ -1,4 +1,4 @@
-"""Phone numbers: one written form, E.164, whatever a person typed."""
+"""Phone numbers in one written form, E.164."""
 
 from mostrador.errors import Invalid
 
@@ -10,9 +10,9 @@ class BadPhone(Invalid):
 
 
 def normalised(typed: str, country: str, *, field: str = "body.phone") -> str:
-    """``typed`` as E.164 (``+595981123456``), a number without prefix being of ``country`` (ISO 3166). Raises BadPhone.
+    """``typed`` as E.164 (``+595981123456``). A number without prefix is of ``country`` (ISO 3166). Raises BadPhone.
 
-    Validity is libphonenumber's, through the ``phonenumbers`` package.
+    libphonenumber decides validity, through the ``phonenumbers`` package.
     """
     import phonenumbers  # noqa: PLC0415 - 10 ms that most requests do without
 

@@ -21,15 +21,15 @@ class BadTaxId(Invalid):
 
 def ruc(typed: str, *, field: str = "body.organiser_tax_id") -> str:
     """``typed`` as ``80028061-0``, without dots and spaces. Raises BadTaxId."""
-    found = _RUC.fullmatch(re.sub(r"[.\s]", "", typed).upper())
-    if found is None or check_digit(found[1]) != int(found[2]):
+    parts = _RUC.fullmatch(re.sub(r"[.\s]", "", typed).upper())
+    if parts is None or check_digit(parts[1]) != int(parts[2]):
         raise BadTaxId(field=field, value=typed)
-    return f"{found[1]}-{found[2]}"
+    return f"{parts[1]}-{parts[2]}"
 
 
 def check_digit(base: str) -> int:
     """The digit after the dash of a RUC."""
-    digits = "".join(one if one.isdigit() else str(ord(one)) for one in base)
+    digits = "".join(letter if letter.isdigit() else str(ord(letter)) for letter in base)
     weighted = zip(reversed(digits), cycle(range(2, 12)), strict=False)
     rest = sum(int(digit) * weight for digit, weight in weighted) % 11
     return 11 - rest if rest > 1 else 0

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Final
 
 SLUG: Final = r"^[a-z0-9-]{2,63}$"
-"""What identifies a tenant."""
+"""The form of a tenant's identifier."""
 
 
 def folded(text: str) -> str:

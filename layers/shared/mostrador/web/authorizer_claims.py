@@ -21,7 +21,7 @@ class Claims(TypedDict, total=False):
 
 
 def of(event: APIGatewayProxyEvent) -> Claims:
-    """The claims in a request's event; empty where no authorizer was asked."""
+    """The claims in a request's event; empty on routes without an authorizer."""
     claims: Claims | None = event.request_context.get("authorizer")
     return claims or {}
 

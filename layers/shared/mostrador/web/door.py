@@ -202,7 +202,7 @@ def cached(app: APIGatewayRestResolver, text: str, kind: str, seconds: int) -> R
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": f"private, max-age={seconds}"}
     known = str(app.current_event.headers.get("if-none-match") or "").split(",")
-    if etag in (one.strip().removeprefix("W/") for one in known):
+    if etag in (tag.strip().removeprefix("W/") for tag in known):
         return Response(304, body="", headers=headers)
     return Response(200, kind, text, headers=headers)
 

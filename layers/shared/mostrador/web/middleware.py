@@ -107,4 +107,4 @@ def _prefers_csv(app: APIGatewayRestResolver) -> bool:
     """Whether Accept names CSV before JSON and before anything."""
     accepted = str(app.current_event.headers.get("accept") or "").lower().split(",")
     media_types = (part.partition(";")[0].strip() for part in accepted)
-    return next((one for one in media_types if one in ("text/csv", JSON, "*/*")), "") == "text/csv"
+    return next((known for known in media_types if known in ("text/csv", JSON, "*/*")), "") == "text/csv"

@@ -1,4 +1,4 @@
-"""A member's states and the moves between them; what ends a membership deletes it."""
+"""A member's states and the moves between them. The end of a membership deletes it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from mostrador.values.state_machine import StateMachine
 
 
 class MemberStatus(StrEnum):
-    """EXPIRED is an invitation past its time: it is shown, never stored."""
+    """EXPIRED is an invitation past its time. It is shown, never stored."""
 
     INVITED = "INVITED"
     ACTIVE = "ACTIVE"

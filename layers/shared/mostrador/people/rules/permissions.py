@@ -1,7 +1,7 @@
-"""Who may do what: one table that the doors, the tests, the docs and the pages (``GET /me``) read.
+"""Permissions: one table that the doors, the tests, the docs and the pages (``GET /me``) read.
 
-``LEAST`` says which role an action takes, ``WRITES`` which role each field of a change takes, ``HIDDEN`` which role a
-field of an answer takes. Roles are in order: whoever may do more may do what the others may.
+``LEAST`` is the least role for an action, ``WRITES`` that for each field of a change, ``HIDDEN`` that for a field of an
+answer. Roles are in order: each may do all that the roles before it may.
 """
 
 from collections.abc import Mapping
@@ -93,10 +93,10 @@ LEAST: Final[dict[Action, Role]] = {
     Action.REPAIR_CALENDARS: Role.STAFF,
     Action.OPERATE: Role.SUPERUSER,
 }
-CONFIRMED: Final = frozenset(one for one, role in LEAST.items() if role is Role.ADMIN)
-"""What an admin does is asked of the table each time, so that whoever was removed or demoted stops at once."""
+CONFIRMED: Final = frozenset(action for action, role in LEAST.items() if role is Role.ADMIN)
+"""Actions of admins: each is checked in the table, so that a removed or demoted admin is refused at once."""
 PEOPLE_ONLY: Final = frozenset({Action.CHANGE_MEMBERS, Action.CHANGE_KEYS, Action.CHANGE_INTEGRATIONS})
-"""What no API key may do, whatever its role: make others, say whither money and appointments go."""
+"""Actions that no API key may do, whatever its role: give access, and say where money and appointments go."""
 
 
 def _each(names: str, role: Role) -> dict[str, Role]:
@@ -183,7 +183,7 @@ def check(role: Role, action: Action, *, is_key: bool = False) -> None:
 def check_fields(role: Role, entity: str, fields: Mapping[str, object]) -> None:
     """Raise FieldNotAllowed for the first of ``fields`` that exists and that ``role`` may not write.
 
-    What is no field at all is left to whoever validates.
+    Unknown fields pass here; validation refuses them.
     """
     writable = WRITES[entity]
     for field, value in fields.items():

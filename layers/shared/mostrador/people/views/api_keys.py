@@ -1,4 +1,4 @@
-"""API keys as they travel."""
+"""API keys in requests and answers."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Members and invitations as they travel."""
+"""Members and invitations in requests and answers."""
 
 from datetime import datetime
 from typing import Literal
@@ -43,7 +43,7 @@ class MemberPage(View):
 
 
 class MembershipView(View):
-    """What somebody is and may do in one tenant: the table of permissions, as far as it is theirs."""
+    """The role of a person in one tenant, and its part of the table of permissions."""
 
     slug: str = Field(title="Identificador del negocio")
     name: str = Field(title="Nombre del negocio")

@@ -69,7 +69,7 @@ class NewTenant(TenantOperations):
 
 
 class Onboarding(NewTenant):
-    """A tenant with whoever runs it first."""
+    """A tenant with its first admin."""
 
     admin_email: Email = Field(title="Correo del primer administrador")
 
