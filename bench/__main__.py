@@ -14,6 +14,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
+from bench import environment  # noqa: F401 - sets what the others read when they are imported
+
+# isort: split
 from bench import board, figures, growth, month, operations, packages, progress, race, raffle, shop
 from bench.figures import Figure
 from local import dynoxide

@@ -6,8 +6,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench import ENVIRONMENT, artefacts, progress
+from bench import artefacts, progress
 from bench.artefacts import Artefacts
+from bench.environment import ENVIRONMENT
 from bench.figures import Figure
 from local import template
 

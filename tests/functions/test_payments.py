@@ -66,7 +66,7 @@ def test_a_confirmation_with_a_transaction_id_is_paid(visit):
 
     assert answer.status == 200, answer.text
     assert (answer.json["status"], answer.json["payment_status"]) == ("CONFIRMED", "PAID")
-    assert answer.json["confirmed_at"] == moved("2026-11-30T10:00:00-03:00")
+    assert answer.json["confirmed_at"] == shifted("2026-11-30T10:00:00-03:00")
     (paid,) = listed(target=visit.item.id)
     assert (paid["provider"], paid["reference"], paid["status"]) == ("MANUAL", "TX-1", "PAID")
     assert confirm(visit, payment_transaction_id="TX-1").json == answer.json

@@ -10,9 +10,9 @@ from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppoin
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantChanges
-from tests.support.days import moved
+from tests.support.days import shifted
 
-NINE = datetime.fromisoformat(moved("2026-12-01T09:00:00-03:00"))
+NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 HALF = timedelta(minutes=30)
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
