@@ -8,7 +8,7 @@ from mostrador.scheduling import appointments, availability
 from mostrador.scheduling.views import appointments as views
 from mostrador.scheduling.views.appointments import AppointmentChanges as Changes
 from mostrador.scheduling.views.appointments import AppointmentEdit as Edit
-from mostrador.table.writes import HasVersion
+from mostrador.table.base import HasVersion
 from mostrador.web import door
 
 app = door.resolver()

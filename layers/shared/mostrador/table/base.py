@@ -6,7 +6,7 @@ old copy is refused, and a creation never overwrites.
 
 import os
 from threading import Lock
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from botocore.client import BaseClient
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute, VersionAttribute
@@ -117,6 +117,13 @@ def client() -> BaseClient:
 def disconnect() -> None:
     """Have the next request make a new client, as a new process would."""
     Item._connection = None
+
+
+class HasVersion(Protocol):
+    """An item with a version, whether or not the audit log follows it."""
+
+    @property
+    def version(self) -> float: ...
 
 
 class Versioned(Item):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
 from mostrador.table import audit_trail, code_of, keys, reads
-from mostrador.table.base import Item, Versioned, connection
+from mostrador.table.base import HasVersion, Item, Versioned, connection
 from mostrador.values.wire import WireItem
 
 T = TypeVar("T", bound=Versioned)
@@ -30,11 +30,6 @@ _ONE_REFUSED: Final = "ConditionalCheckFailedException"
 _CONTENDED: Final = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "TransactionInProgressException"}
 )
-
-
-class HasVersion(Protocol):
-    @property
-    def version(self) -> float: ...
 
 
 class KeyReused(Invalid):

@@ -27,7 +27,7 @@ from mostrador.people import members
 from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Action, Role
 from mostrador.table import TableFailure
-from mostrador.table.writes import HasVersion
+from mostrador.table.base import HasVersion
 from mostrador.tenancy import tenants
 from mostrador.web import authorizer_claims, middleware, problems, request_bodies
 from mostrador.web.request_bodies import JSON
