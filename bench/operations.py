@@ -12,7 +12,7 @@ from bench.figures import Figure
 from bench.meter import Spent, metered, size
 from bench.shop import NOW, Shop
 from local import dynoxide
-from mostrador.scheduling import appointments, availability
+from mostrador.scheduling import appointments, availability, rescheduling
 from mostrador.scheduling.views.appointments import AppointmentListing, Rescheduling
 
 ENGINE: Final = "dynoxide"
@@ -131,7 +131,7 @@ def _with_calendar(shop: Shop) -> list[Operation]:
 
 def _move(shop: Shop, appointment_id: str, scheduled_at: datetime) -> None:
     form = Rescheduling(scheduled_at=scheduled_at)
-    appointments.reschedule(shop.slug, appointment_id, form, actor_name="eva@example.com", now=NOW)
+    rescheduling.move(shop.slug, appointment_id, form, actor_name="eva@example.com", now=NOW)
 
 
 def _page(slug: str, query: AppointmentListing) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from local import dynoxide
 from mostrador import context, ids, process_cache
 from mostrador.people.views.customers import NewCustomer
-from mostrador.scheduling import appointments, booking_context, busy_sources, busy_times, resources, services
+from mostrador.scheduling import booking, booking_context, busy_sources, busy_times, resources, services
 from mostrador.scheduling.rules import agenda
 from mostrador.scheduling.rules.busy_times import BusyTime
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
@@ -59,7 +59,7 @@ class Shop:
 
     def book(self, scheduled_at: datetime, phone: str, *, hold: bool = False) -> Appointment:
         form = self.form(scheduled_at, phone, hold=hold)
-        return appointments.book(self.slug, form, actor_name="eva@example.com", key=ids.new(), now=NOW)
+        return booking.book(self.slug, form, actor_name="eva@example.com", key=ids.new(), now=NOW)
 
 
 def opened(slug: str) -> Shop:

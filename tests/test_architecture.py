@@ -315,8 +315,9 @@ COVERED_ELSEWHERE = {
     "calendars.changes_feed", "calendars.disconnection", "calendars.event_context", "calendars.event_upsert",
     "calendars.watch_runs", "ledger.payments", "ledger.settlements", "payments.counter_payments", "payments.refunds",
     "payments.rollbacks", "people.rules.permissions", "raffles.redraws", "raffles.reservations",
-    "raffles.sale_context", "raffles.sellers", "scheduling.agenda", "scheduling.availability",
+    "raffles.sale_context", "raffles.sellers", "scheduling.agenda", "scheduling.booking_keys",
     "scheduling.booking_context", "scheduling.booking_limits", "scheduling.booking_request",
+    "scheduling.rescheduling",
     "scheduling.rules.opening_hours", "scheduling.slots", "values.text", "values.wire",
 }  # fmt: skip
 

@@ -189,7 +189,7 @@ KEYS = {
     "Usage": keys.usage("s", DAY),
     "Customer": keys.customer("s", "c"),
     "PhoneGuard": keys.phone("s", "+595981123456"),
-    "ActiveBookings": keys.active("s", "+595981123456"),
+    "ActiveBookings": keys.active_bookings("s", "+595981123456"),
     "Appointment": keys.appointment("s", "a"),
     "AgendaDay": keys.agenda_day("s", "r", DAY),
     "BusyDay": keys.busy_day("s", "r", DAY),

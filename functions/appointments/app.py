@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import appointments, availability
+from mostrador.scheduling import appointments, availability, booking, rescheduling
 from mostrador.scheduling.views import appointments as views
 from mostrador.scheduling.views.appointments import AppointmentChanges as Changes
 from mostrador.scheduling.views.appointments import AppointmentEdit as Edit
@@ -35,7 +35,7 @@ def listing(slug: door.Slug, query: door.Query[views.AppointmentListing]) -> vie
 @app.post(BASE)
 def book(slug: door.Slug, form: views.NewAppointment, key: door.IdempotencyKey = None) -> OneAppointment:
     caller = door.caller(app, slug, Action.BOOK)
-    booked = appointments.book(slug, form, actor_name=caller.name, key=key, now=clock.now())
+    booked = booking.book(slug, form, actor_name=caller.name, key=key, now=clock.now())
     return door.created(booked, views.AppointmentView)
 
 
@@ -87,7 +87,7 @@ def cancel(slug: door.Slug, appointment_id: door.Id, form: views.StaffCancellati
 @app.post(f"{ONE}/reschedule")
 def reschedule(slug: door.Slug, appointment_id: door.Id, form: views.StaffRescheduling) -> OneAppointment:
     name, over = door.caller(app, slug, Action.BOOK).name, form.ignore_calendar
-    moved = appointments.reschedule(slug, appointment_id, form, ignore_calendar=over, actor_name=name, now=clock.now())
+    moved = rescheduling.move(slug, appointment_id, form, ignore_calendar=over, actor_name=name, now=clock.now())
     return _shown(moved)
 
 

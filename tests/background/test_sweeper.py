@@ -9,7 +9,7 @@ from functions.sweeper import app
 from mostrador import clock, process_cache
 from mostrador.background import sweeper
 from mostrador.observability import logger
-from mostrador.scheduling import appointments, availability
+from mostrador.scheduling import appointments, availability, booking
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.table import keys, reads
 from mostrador.table.items.tenants import Usage
@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 def hold(service, at, now, name="Ana", **more):
     wanted = {"customer_data": {"name": name, "phone": f"0981 {400000 + at.hour * 60 + at.minute}"}} | more
     form = NewAppointment(service_id=service.id, scheduled_at=at, hold=True, **wanted)
-    return appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    return booking.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def status(appointment, now):

@@ -9,7 +9,7 @@ from mostrador.ledger import payments
 from mostrador.ledger.views.payments import Confirmation, Refunding
 from mostrador.payments import counter_payments, refunds
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.scheduling import appointments
+from mostrador.scheduling import appointments, rescheduling
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, NotDeletable
 from mostrador.scheduling.views.appointments import AppointmentChanges
 from mostrador.table import keys, reads, writes
@@ -200,7 +200,7 @@ def test_moving_keeps_what_was_paid(booked, now):
 
     paid, form = booked.take_cash(now), Rescheduling(scheduled_at=tills.NINE + timedelta(hours=2))
 
-    appointments.reschedule("salon", booked.item.id, form, actor_name="eva", now=now)
+    rescheduling.move("salon", booked.item.id, form, actor_name="eva", now=now)
 
     assert (booked.status(), booked.stored().payment_ids) == ("CONFIRMED PAID", [paid.id])
 

@@ -5,7 +5,7 @@ import pytest
 from mostrador.errors import NotHere, Stale
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerChanges, NewCustomer
-from mostrador.scheduling import appointments
+from mostrador.scheduling import booking
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.table import keys, reads
 from mostrador.table.writes import KeyReused
@@ -68,13 +68,13 @@ def test_a_new_name_is_the_name_of_the_next_booking(haircut, now):
     customers.change("salon", ana.id, CustomerChanges(name="Ana Ruiz"), seen=None, now=now)
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "A", "phone": "0981123456"})
 
-    assert appointments.book("salon", form, actor_name="eva", key=None, now=now).customer_name == "Ana Ruiz"
+    assert booking.book("salon", form, actor_name="eva", key=None, now=now).customer_name == "Ana Ruiz"
 
 
 def test_a_booking_in_between_is_in_no_editors_way(haircut, now):
     ana = new(now, phone="0981 123 456")
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
-    booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    booked = booking.book("salon", form, actor_name="eva", key=None, now=now)
 
     changed = customers.change("salon", ana.id, CustomerChanges(name="X"), seen=ana.version, now=now)
 
@@ -85,7 +85,7 @@ def test_a_booking_in_between_is_in_no_editors_way(haircut, now):
 def test_what_was_booked_last_is_shown_alone_and_in_the_list_and_outlives_a_new_phone(haircut, now, phone):
     ana = new(now, phone=phone)
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
-    booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    booked = booking.book("salon", form, actor_name="eva", key=None, now=now)
 
     customers.change("salon", ana.id, CustomerChanges(phone="0982 333 444"), seen=None, now=now)
 
@@ -98,7 +98,7 @@ def test_who_books_while_being_deleted_stays(haircut, now, monkeypatch):
     ana = new(now, phone="0981 123 456")
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
     unbooked = customers.get("salon", ana.id, now=now)
-    appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    booking.book("salon", form, actor_name="eva", key=None, now=now)
     monkeypatch.setattr(customers, "get", lambda *_, **__: unbooked)
 
     with pytest.raises(Stale):
@@ -108,7 +108,7 @@ def test_who_books_while_being_deleted_stays(haircut, now, monkeypatch):
 def test_who_ever_booked_stays_on_record(haircut, now):
     ana, beto = new(now), new(now, "Beto", phone="0982 222 222")
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_id=ana.id)
-    appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    booking.book("salon", form, actor_name="eva", key=None, now=now)
 
     with pytest.raises(customers.CustomerInUse):
         customers.delete("salon", ana.id, seen=None, now=now)

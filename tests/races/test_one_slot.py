@@ -11,7 +11,7 @@ import pytest
 from mostrador.errors import ServiceError
 from mostrador.people import customers
 from mostrador.people.views.customers import NewCustomer
-from mostrador.scheduling import agenda, appointments, booking, resources, services, slots
+from mostrador.scheduling import agenda, appointments, booking, rescheduling, resources, services, slots
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewResource, NewService
 from mostrador.table import keys, reads
@@ -56,7 +56,7 @@ def at_once(clients: int, call: Callable[[int], Any]) -> list[Any]:
 def book(service, scheduled_at, now, number=0, key=None, **more):
     customer = {"customer_data": {"name": f"Cliente {number}", "phone": f"0981 {100000 + number}"}} | more
     wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, **customer)
-    return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
+    return booking.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
 def winners(answers):
@@ -182,9 +182,7 @@ def test_moving_at_once_to_one_start_has_one_winner(shop, now):
     booked = [book(service, NINE + timedelta(minutes=30 * number), now, number).id for number in range(6)]
     target = Rescheduling(scheduled_at=NINE + timedelta(hours=6))
 
-    answers = at_once(
-        6, lambda number: appointments.reschedule("salon", booked[number], target, actor_name="a", now=now)
-    )
+    answers = at_once(6, lambda number: rescheduling.move("salon", booked[number], target, actor_name="a", now=now))
 
     assert len(winners(answers)) == 1
     assert all(isinstance(answer, Appointment | slots.SlotTaken) for answer in answers)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mostrador.errors import NotHere, Stale
-from mostrador.scheduling import appointments, availability
+from mostrador.scheduling import appointments, availability, booking
 from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongAppointmentState
 from mostrador.scheduling.views.appointments import (
     AppointmentChanges,
@@ -28,7 +28,7 @@ def book(service, scheduled_at, now, name="Ana", **more):
     wanted = NewAppointment(
         service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": {"name": name}} | more)
     )
-    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
+    return booking.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def is_free(service, scheduled_at, now):

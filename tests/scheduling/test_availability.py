@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from mostrador.scheduling import appointments, availability, recurring, slots
+from mostrador.scheduling import availability, booking, recurring, rescheduling, slots
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.tenancy import tenants
@@ -24,7 +24,7 @@ def offered(service, now, **more):
 
 def book(service, scheduled_at, now, **more):
     form = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, customer_data={"name": "Ana"}, **more)
-    return appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    return booking.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def test_a_longer_appointment_fits_at_fewer_starts(haircut, now):
@@ -77,9 +77,7 @@ def all_day(haircut, now):
 def test_a_moved_appointment_keeps_its_duration(haircut, now):
     booked = book(haircut, NINE, now, duration_minutes=60)
 
-    after = appointments.reschedule(
-        "salon", booked.id, Rescheduling(scheduled_at=NINE + HALF), actor_name="eva", now=now
-    )
+    after = rescheduling.move("salon", booked.id, Rescheduling(scheduled_at=NINE + HALF), actor_name="eva", now=now)
 
     assert (after.scheduled_at, after.duration_minutes) == (NINE + HALF, 60)
 

@@ -23,7 +23,7 @@ ANA = {"name": "Ana López", "phone": "0981 123 456"}
 
 def book(service, scheduled_at=NINE, *, now, key=None, **more):
     wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": ANA} | more))
-    return appointments.book("salon", wanted, actor_name="eva", key=key, now=now)
+    return booking.book("salon", wanted, actor_name="eva", key=key, now=now)
 
 
 TOMORROW = shifted("2026-12-01")
@@ -323,7 +323,7 @@ def test_the_other_tenants_service_is_not_found(haircut, clinic, now):
     wanted = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
 
     with pytest.raises(NotHere, match="service"):
-        appointments.book("clinic", wanted, actor_name="eva", key=None, now=now)
+        booking.book("clinic", wanted, actor_name="eva", key=None, now=now)
 
 
 def test_a_bad_phone_books_nothing(haircut, now):

@@ -7,11 +7,13 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from mostrador.scheduling import (
     appointments,
+    booking,
     booking_context,
     busy_sources,
     busy_times,
     public_booking,
     recurring,
+    rescheduling,
     resources,
     services,
     slots,
@@ -38,7 +40,7 @@ def book(service, scheduled_at=NINE, *, now, **more):
     wanted = NewAppointment(
         service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": {"name": "Ana"}} | more)
     )
-    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
+    return booking.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def offer(now, **more):
@@ -180,7 +182,7 @@ def test_what_is_moved_over_it_is_one_that_was_booked_over_it_until_it_is_moved_
 
     def move(to, **more):
         form = Rescheduling(scheduled_at=to)
-        return appointments.reschedule("salon", booked.id, form, actor_name="a", now=now, **more).ignores_calendar
+        return rescheduling.move("salon", booked.id, form, actor_name="a", now=now, **more).ignores_calendar
 
     assert refused(lambda: move(NINE))["reason"] == "external"
     assert move(NINE, ignore_calendar=True) is True
@@ -194,7 +196,7 @@ def test_moving_a_series_and_the_waiting_list_avoid_it(haircut, now):
     weekly = {"service_id": haircut.id, "customer_data": {"name": "Ana"}, "count": 2, "skip_conflicts": True}
 
     moved = refused(
-        lambda: appointments.reschedule("salon", booked.id, Rescheduling(scheduled_at=NINE), actor_name="a", now=now)
+        lambda: rescheduling.move("salon", booked.id, Rescheduling(scheduled_at=NINE), actor_name="a", now=now)
     )
     form = NewSeries(scheduled_at=NINE + 14 * DAYS, **weekly)
     made = recurring.book(

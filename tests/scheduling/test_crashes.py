@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mostrador.people import customers
-from mostrador.scheduling import appointments
+from mostrador.scheduling import appointments, booking, rescheduling
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.table import TableFailure, keys, reads
 from tests.support import faults
@@ -23,7 +23,7 @@ crash = faults.points_of(5)
 def book(service, now, **more):
     customer = {"name": "Ana", "phone": "0981 123 456"}
     form = NewAppointment(service_id=service.id, scheduled_at=NINE, customer_data=customer, **more)
-    return appointments.book("salon", form, actor_name="eva", key="k", now=now)
+    return booking.book("salon", form, actor_name="eva", key="k", now=now)
 
 
 def agenda(appointment, day):
@@ -59,7 +59,7 @@ def test_a_cancellation_happens_once_and_frees_the_time(haircut, now, crash):
 def test_a_move_happens_once_and_leaves_nothing_behind(haircut, now, crash, to):
     booked = book(haircut, now)
 
-    crash(lambda: appointments.reschedule("salon", booked.id, Rescheduling(scheduled_at=to), actor_name="eva", now=now))
+    crash(lambda: rescheduling.move("salon", booked.id, Rescheduling(scheduled_at=to), actor_name="eva", now=now))
 
     moved = appointments.get("salon", booked.id, now=now)
     assert (moved.scheduled_at, [one["change"] for one in moved.history]) == (to, ["RESCHEDULED"])

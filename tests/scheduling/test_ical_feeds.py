@@ -5,7 +5,7 @@ import pytest
 from icalendar import Calendar
 
 from mostrador.errors import NotHere, Stale
-from mostrador.scheduling import appointments, ical_feeds, resources, services
+from mostrador.scheduling import appointments, booking, ical_feeds, rescheduling, resources, services
 from mostrador.scheduling.ical_feeds import NoSuchCalendar
 from mostrador.scheduling.views.appointments import NewAppointment, Rescheduling
 from mostrador.scheduling.views.ical_feeds import NewFeed
@@ -36,7 +36,7 @@ def opened(now, tenant="salon", **wanted):
 
 def book(service, scheduled_at, now, name="Ana López", tenant="salon", **more):
     wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, customer_data={"name": name}, **more)
-    return appointments.book(tenant, wanted, actor_name="eva", key=None, now=now)
+    return booking.book(tenant, wanted, actor_name="eva", key=None, now=now)
 
 
 def file_of(feed):
@@ -143,7 +143,7 @@ def test_a_moved_and_cancelled_appointment_keeps_its_uid_and_counts_up(haircut, 
     first = served(feed, now)[0]
     later = now + timedelta(minutes=5)
     form = Rescheduling(scheduled_at=NINE + timedelta(hours=2))
-    appointments.reschedule("salon", booked.id, form, actor_name="eva", now=later)
+    rescheduling.move("salon", booked.id, form, actor_name="eva", now=later)
     moved = served(feed, later)[0]
     appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=later)
     cancelled = served(feed, later)[0]

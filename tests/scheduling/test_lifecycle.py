@@ -4,7 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mostrador.scheduling import appointments, availability, booking_limits, resources, services, slots
+from mostrador.scheduling import (
+    appointments,
+    availability,
+    booking,
+    booking_limits,
+    rescheduling,
+    resources,
+    services,
+    slots,
+)
 from mostrador.scheduling.rules.appointment_states import TooEarly, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AppointmentListing, AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges
@@ -24,7 +33,7 @@ def booked(haircut, now):
 
 def book(service, scheduled_at, now, **more):
     wanted = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, **({"customer_data": ANA} | more))
-    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
+    return booking.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def free(service, day, now):
@@ -33,7 +42,7 @@ def free(service, day, now):
 
 
 def move(appointment, scheduled_at, now, **more):
-    return appointments.reschedule(
+    return rescheduling.move(
         "salon", appointment.id, Rescheduling(scheduled_at=scheduled_at, **more), actor_name="eva", now=now
     )
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from mostrador.scheduling import agenda, appointments, availability, services, slots
+from mostrador.scheduling import agenda, appointments, availability, booking, rescheduling, services, slots
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
@@ -102,15 +102,13 @@ class Agenda(RuleBasedStateMachine):
         self.asked += 1
         key = f"booking {self.asked}"
 
-        refused = self.refused(
-            lambda: made.append(appointments.book("salon", form, actor_name="m", key=key, now=self.now))
-        )
+        refused = self.refused(lambda: made.append(booking.book("salon", form, actor_name="m", key=key, now=self.now)))
 
         assert refused != free
         if made:
             held_until = self.now + timedelta(minutes=15) if hold else None
             self.entries[made[0].id] = Entry(made[0].id, kind, start, held_until=held_until)
-            assert appointments.book("salon", form, actor_name="m", key=key, now=self.now).id == made[0].id
+            assert booking.book("salon", form, actor_name="m", key=key, now=self.now).id == made[0].id
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99))
@@ -147,7 +145,7 @@ class Agenda(RuleBasedStateMachine):
     def move(self, choice, start):
         entry = self.pick(choice)
         call = partial(
-            appointments.reschedule, "salon", entry.id, Rescheduling(scheduled_at=start), actor_name="m", now=self.now
+            rescheduling.move, "salon", entry.id, Rescheduling(scheduled_at=start), actor_name="m", now=self.now
         )
         if not entry.lives(self.now):
             with pytest.raises(WrongAppointmentState):

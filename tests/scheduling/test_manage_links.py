@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador.scheduling import appointments, manage_links
+from mostrador.scheduling import appointments, booking, manage_links
 from mostrador.scheduling.views.appointments import NewAppointment
 from tests.scheduling.test_public_booking import ANA, NINE
 
@@ -10,7 +10,7 @@ from tests.scheduling.test_public_booking import ANA, NINE
 @pytest.fixture
 def booked(haircut, now):
     wanted = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data=ANA)
-    return appointments.book("salon", wanted, actor_name="eva", key=None, now=now)
+    return booking.book("salon", wanted, actor_name="eva", key=None, now=now)
 
 
 def dead(tenant, token, now):

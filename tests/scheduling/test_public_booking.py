@@ -8,9 +8,11 @@ from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling import (
     appointments,
     availability,
+    booking,
     booking_context,
     booking_limits,
     public_booking,
+    rescheduling,
     resources,
     services,
     slots,
@@ -135,7 +137,7 @@ def test_a_key_of_the_staff_is_not_found_out_by_the_public(haircut, now):
     from mostrador.scheduling.views.appointments import NewAppointment
 
     wanted = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data=ANA)
-    ours = appointments.book("salon", wanted, actor_name="eva", key="k1", now=now)
+    ours = booking.book("salon", wanted, actor_name="eva", key="k1", now=now)
 
     theirs = book(haircut, NINE + timedelta(hours=1), now=now, key="k1")
 
@@ -245,7 +247,7 @@ def test_the_last_moment_is_the_tenants(haircut, now):
 
 
 def test_red_control_without_the_check_anything_is_in_time(haircut, now, monkeypatch):
-    monkeypatch.setattr(public_booking, "_check_in_time", lambda *_: None)
+    monkeypatch.setattr(public_booking, "_in_time", lambda *_: lambda _appointment: None)
     settle(now, cancel_notice_minutes=120)
 
     assert cancel(book(haircut, now=now), now=NINE).appointment.status == "CANCELLED"
@@ -268,9 +270,7 @@ def test_the_check_sees_the_appointment_as_it_is_when_it_is_changed(haircut, now
     before = appointments.cancel
 
     def meanwhile(*args, **kwargs):
-        appointments.reschedule(
-            "salon", booked.appointment.id, Rescheduling(scheduled_at=NINE), actor_name="eva", now=now
-        )
+        rescheduling.move("salon", booked.appointment.id, Rescheduling(scheduled_at=NINE), actor_name="eva", now=now)
         return before(*args, **kwargs)
 
     monkeypatch.setattr(appointments, "cancel", meanwhile)

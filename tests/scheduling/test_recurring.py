@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mostrador.scheduling import appointments, recurring
+from mostrador.scheduling import appointments, booking, recurring
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.table.writes import KeyReused
@@ -21,7 +21,7 @@ def book(service, now, key=None, tenant="salon", **more):
 
 def block(service, scheduled_at, now):
     form = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, customer_data={"name": "Beto"})
-    return appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    return booking.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def stored(now, tenant="salon"):

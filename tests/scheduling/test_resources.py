@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 
 from mostrador.errors import NotHere
-from mostrador.scheduling import appointments, resources
+from mostrador.scheduling import appointments, booking, resources
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.services import NewResource, ResourceChanges
 from tests.support.days import shifted
@@ -31,7 +31,7 @@ def test_own_hours_can_be_set_and_taken_back(salon, now):
 
 def test_a_resource_with_bookings_to_come_is_not_deleted(haircut, now):
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
-    booked = appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    booked = booking.book("salon", form, actor_name="eva", key=None, now=now)
 
     with pytest.raises(resources.ResourceInUse, match=shifted("2026-12-01")):
         resources.delete("salon", booked.resource_id, seen=None, now=now)

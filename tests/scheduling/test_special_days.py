@@ -5,7 +5,7 @@ import pytest
 
 from local import holidays
 from mostrador.errors import NotHere, Stale
-from mostrador.scheduling import appointments, availability, slots, special_days
+from mostrador.scheduling import availability, booking, slots, special_days
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.scheduling.views.special_days import ClosureChanges, NewClosure
 from mostrador.tenancy import tenants
@@ -32,7 +32,7 @@ def test_a_closed_day_offers_nothing_and_says_so(haircut, now):
     assert free(haircut, shifted("2026-12-02"), now) != []
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
     with pytest.raises(slots.SlotTaken, match="closed"):
-        appointments.book("salon", form, actor_name="eva", key=None, now=now)
+        booking.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def test_a_closed_day_is_explained_by_its_name(haircut, now):

@@ -60,7 +60,7 @@ def test_a_freed_time_is_held_for_the_first_in_line_alone(haircut, full, now):
 
 def fill_one(service, scheduled_at, now):
     form = NewAppointment(service_id=service.id, scheduled_at=scheduled_at, customer_data={"name": "Otro"})
-    return appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    return booking.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def test_an_offer_that_is_confirmed_ends_the_wait_as_booked(haircut, full, now):
@@ -212,7 +212,7 @@ def test_who_may_have_no_more_appointments_is_passed_over(haircut, full, now):
     busy = NewAppointment(
         service_id=other.id, scheduled_at=nine(7 * 24 * 60), customer_data={"name": "A", "phone": "0981 300001"}
     )
-    appointments.book("salon", busy, actor_name="eva", key=None, now=now)
+    booking.book("salon", busy, actor_name="eva", key=None, now=now)
     first, second = join(haircut, 1, now=now), join(haircut, 2, now=now)
     cancel(full[0], now=now)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from functions.calendar_sync import app
 from mostrador.calendars import sync
-from mostrador.scheduling import appointments
+from mostrador.scheduling import appointments, booking, rescheduling
 from mostrador.scheduling.views.appointments import NewAppointment, Rescheduling
 from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarEvent
@@ -59,7 +59,7 @@ class Shop:
         form = NewAppointment(
             **{"service_id": self.service.id, "scheduled_at": scheduled_at, "customer_data": customer} | more
         )
-        return appointments.book("salon", form, actor_name="eva", key=None, now=self.clock())
+        return booking.book("salon", form, actor_name="eva", key=None, now=self.clock())
 
     def confirm(self, booked):
         return appointments.confirm("salon", booked.id, actor_name="eva", now=self.clock())
@@ -69,7 +69,7 @@ class Shop:
 
     def move(self, booked, hour, day=1):
         form = Rescheduling(scheduled_at=shifted(f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"))
-        return appointments.reschedule("salon", booked.id, form, actor_name="eva", now=self.clock())
+        return rescheduling.move("salon", booked.id, form, actor_name="eva", now=self.clock())
 
     def delete(self, booked):
         appointments.delete("salon", booked.id, seen=None, now=self.clock())

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 
 from mostrador.background import sweeper
-from mostrador.scheduling import appointments, availability, resources, waiting_list
+from mostrador.scheduling import appointments, availability, booking, resources, waiting_list
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.scheduling.views.services import ResourceChanges
 from mostrador.scheduling.views.waiting_list import NewWaiting, WaitingListing
@@ -26,7 +26,7 @@ def fill(service, *, now, day=DAY, tenant="salon"):
     """Book every free start of the day, in the name of somebody without a phone."""
     query = AvailabilityQuery(service=service.id, date=day)
     return [
-        appointments.book(
+        booking.book(
             tenant,
             NewAppointment(
                 service_id=service.id,

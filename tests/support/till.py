@@ -9,7 +9,7 @@ from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.ledger.views.payments import Confirmation
 from mostrador.payments import checkout, counter_payments
-from mostrador.scheduling import appointments, services
+from mostrador.scheduling import appointments, booking, services
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.services import NewService
 from mostrador.table import keys, reads
@@ -32,7 +32,7 @@ def service(now, tenant="salon", **more):
 
 def book(of, now, *, at=NINE, phone="0981 123 456", tenant="salon", **more):
     form = NewAppointment(service_id=of.id, scheduled_at=at, customer_data={"name": "Ana", "phone": phone}, **more)
-    return appointments.book(tenant, form, actor_name="eva", key=None, now=now)
+    return booking.book(tenant, form, actor_name="eva", key=None, now=now)
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,12 @@ def test_a_cursor_that_was_altered_is_refused(people, now):
 
 
 def test_due_gives_what_is_due_of_every_shard(haircut, now):
-    from mostrador.scheduling import appointments
+    from mostrador.scheduling import booking
     from mostrador.scheduling.views.appointments import NewAppointment
 
     start = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
     held = [
-        appointments.book(
+        booking.book(
             "salon",
             NewAppointment(
                 service_id=haircut.id,

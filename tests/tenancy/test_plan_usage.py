@@ -1,4 +1,4 @@
-from mostrador.scheduling import appointments
+from mostrador.scheduling import booking
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.tenancy import plan_usage, tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
@@ -10,7 +10,7 @@ def book(service, now):
     form = NewAppointment(
         service_id=service.id, scheduled_at=shifted("2026-12-01T12:00:00Z"), customer_data={"name": "Ana"}
     )
-    appointments.book("salon", form, actor_name="eva", key=None, now=now)
+    booking.book("salon", form, actor_name="eva", key=None, now=now)
 
 
 def limits(now, **most):

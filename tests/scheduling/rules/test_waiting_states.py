@@ -30,13 +30,13 @@ def test_an_offer_that_lapses_goes_back_to_nobody():
 
 
 def test_what_an_offer_becomes_follows_from_its_appointment():
-    landed = {status: waiting_states.landing(status) for status in AppointmentStatus}
+    landed = {status: waiting_states.ending(status) for status in AppointmentStatus}
 
     assert landed.pop(AppointmentStatus.PENDING) is None
     assert set(landed.values()) <= MOVES.following(WaitingStatus.OFFERED)
     assert landed[AppointmentStatus.CONFIRMED] is WaitingStatus.BOOKED
     assert landed[AppointmentStatus.EXPIRED] is WaitingStatus.LAPSED
-    assert waiting_states.landing(None) is landed[AppointmentStatus.CANCELLED] is WaitingStatus.WITHDRAWN
+    assert waiting_states.ending(None) is landed[AppointmentStatus.CANCELLED] is WaitingStatus.WITHDRAWN
 
 
 @pytest.mark.parametrize("day", [TODAY, TODAY + timedelta(days=30)])

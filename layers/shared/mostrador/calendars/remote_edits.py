@@ -180,7 +180,7 @@ def _cancel(context: EventContext, now: datetime) -> bool:
 
 
 def _reschedule(context: EventContext, appointment: Appointment, event: GoogleEvent, now: datetime) -> bool:
-    from mostrador.scheduling import appointments  # noqa: PLC0415 - the same
+    from mostrador.scheduling import rescheduling  # noqa: PLC0415 - the same
     from mostrador.scheduling.views.appointments import Rescheduling  # noqa: PLC0415 - the same
 
     starts_at, ends_at = rules.instant_of(event, "start"), rules.instant_of(event, "end")
@@ -193,5 +193,5 @@ def _reschedule(context: EventContext, appointment: Appointment, event: GoogleEv
     except ValueError:  # a time that no appointment has, in another century
         return False
     check = _unchanged_since(context)
-    appointments.reschedule(context.tenant, appointment.id, form, actor_name=ACTOR, now=now, check=check)
+    rescheduling.move(context.tenant, appointment.id, form, actor_name=ACTOR, now=now, check=check)
     return True

@@ -9,7 +9,6 @@ from mostrador.payments import counter_payments
 from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import slots
 from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentStatus, WrongAppointmentState
-from mostrador.scheduling.rules.availability import Reason
 from mostrador.table.items.raffles import Order
 from mostrador.table.items.scheduling import Appointment
 
@@ -48,8 +47,7 @@ def _refusal(appointment: Appointment, reason: RefundReason | None) -> Conflict 
     if reason is RefundReason.ALREADY_PAID:
         return NothingDue()
     if reason is RefundReason.SLOT_GONE:
-        starts_at = appointment.scheduled_at.isoformat()
-        return slots.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, details={}, alternatives=[])
+        return slots.lost_time_error(appointment.scheduled_at)
     if reason is RefundReason.TOO_LATE:
         return _wrong_state(AppointmentStatus.EXPIRED.value)
     if reason or appointment.status not in {*REVIVABLE, AppointmentStatus.CONFIRMED}:

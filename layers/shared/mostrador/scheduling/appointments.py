@@ -1,35 +1,36 @@
-"""Appointments: booked, read, edited, confirmed, cancelled, deleted."""
+"""Appointments: read, edit, confirm, conclude, cancel, delete; ``booking`` makes and ``rescheduling`` moves them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Final
 
-from mostrador.errors import Busy, NotHere
+from mostrador.errors import NotHere
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.observability import logger
 from mostrador.people import customers
-from mostrador.scheduling import agenda, booking, booking_context, booking_limits, booking_request, slots
+from mostrador.scheduling import agenda, booking_limits, slots
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
-from mostrador.scheduling.rules.availability import Reason
-from mostrador.table import keys, reads, writes
+from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
-from mostrador.values import local_time, money
+from mostrador.values import money
 from mostrador.values.holds import has_lapsed
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
-    from mostrador.scheduling.views.appointments import AppointmentListing, Rescheduling
+    from mostrador.scheduling.views.appointments import AppointmentListing
 
-book = booking.book
 MOST_NOTES: Final = 5000
 MOST_CHANGES: Final = 50
 Check = Callable[[Appointment], None]
-"""Raises what forbids a change of the appointment as it is now; not asked where nothing changes."""
+"""Raises an error where the appointment as it is now must not change; not called where nothing changes."""
+_Write = Callable[[Transaction, Appointment, bool], None]
+"""Adds a change of state to a transaction; the flag says that an earlier attempt was refused."""
 
 
 def get(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
@@ -42,7 +43,7 @@ def get(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
 
 
 def listing(tenant: str, query: "AppointmentListing", *, now: datetime) -> reads.Page:
-    """Appointments by start, within [from, to) and matching every filter given. Raises BadCursor."""
+    """Appointments by start, within [from, to), that match every filter. Raises BadCursor."""
     tenants.current(tenant, now=now)
     index, partition, prefix = "gsi1", keys.appointments_partition(tenant), ""
     if query.customer:
@@ -62,26 +63,27 @@ def listing(tenant: str, query: "AppointmentListing", *, now: datetime) -> reads
     )
 
 
-def _filter(query: "AppointmentListing") -> Any:
-    """The condition that keeps what the filters ask for; None when they ask for nothing."""
-    stored = Appointment
-    asked = [
-        (stored.status, query.status),
-        (stored.payment_status, query.payment_status),
-        (stored.service_id, query.service),
-        (stored.resource_id, query.resource),
+def _filter(query: "AppointmentListing") -> Condition | None:
+    """The condition that every filter of the query holds; None without any filter."""
+    filters = [
+        (Appointment.status, query.status),
+        (Appointment.payment_status, query.payment_status),
+        (Appointment.service_id, query.service),
+        (Appointment.resource_id, query.resource),
     ]
-    keep: Any = customers.matching(query.q) if query.q else None
-    for attribute, value in asked:
-        if value:
-            keep = (attribute == str(value)) if keep is None else keep & (attribute == str(value))
-    return keep
+    conditions: list[Condition] = [attribute == str(value) for attribute, value in filters if value]
+    if query.q:
+        conditions.append(customers.matching(query.q))
+    return reduce(and_, conditions) if conditions else None
 
 
 def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Appointment:
-    """Edit the notes, and the amount while it is unpaid. Raises NotHere, Stale, AmountIsFixed, BadAmount."""
+    """Edit the notes, and the amount while nothing is paid.
+
+    Raises NotHere, Stale, AmountIsFixed, BadAmount, BeingPaid, Busy.
+    """
     fields = changes.fields()
-    amount = fields.pop("total_amount", None)  # a null, or a PUT without it, leaves it
+    amount = fields.pop("total_amount", None)  # a null, or a PUT without it, leaves the amount
 
     def alter(appointment: Appointment) -> None:
         for name, value in fields.items():
@@ -98,18 +100,18 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
 
 
 def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
-    """PENDING -> CONFIRMED; confirming again changes nothing. Raises NotHere, WrongState, SlotTaken.
+    """PENDING -> CONFIRMED; confirming again changes nothing. A lapsed hold takes its time again if that is free.
 
-    A hold becomes firm; one that has lapsed takes its time again if that is still free.
+    Raises NotHere, WrongAppointmentState, SlotTaken, Busy.
     """
 
-    def write(tx: Transaction, appointment: Appointment, attempt: int) -> None:
+    def write(tx: Transaction, appointment: Appointment, is_retry: bool) -> None:
         held_until = appointment.hold_expires_at
         enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
         tx.save(appointment)
         if held_until:
             booking_limits.update(tx, tenant, appointment)
-            _keep_time(tx, tenant, appointment, in_time=not has_lapsed(held_until, now) and attempt == 0, now=now)
+            _keep_time(tx, tenant, appointment, must_reclaim=is_retry or has_lapsed(held_until, now), now=now)
 
     return _move(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)
 
@@ -124,13 +126,13 @@ def cancel(
     check: Check | None = None,
     keep_payment: bool = False,
 ) -> Appointment:
-    """PENDING or CONFIRMED -> CANCELLED, which frees the time; again changes nothing. Raises NotHere, WrongState.
+    """PENDING or CONFIRMED -> CANCELLED, which frees the time; again changes nothing.
 
-    What was paid is due back from then on, unless the business keeps it. The reason is kept in ``history``, and in
-    ``internal_notes`` with the time and the user.
+    Paid money is due back, unless ``keep_payment``. The reason is kept in ``history``, and in ``internal_notes`` with
+    the time and the user. Raises NotHere, WrongAppointmentState, Busy.
     """
 
-    def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
+    def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
         if check:
             check(appointment)
         enter(appointment, AppointmentStatus.CANCELLED, actor_name, now, reason)
@@ -145,22 +147,28 @@ def cancel(
 
 
 def complete(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
-    """CONFIRMED -> COMPLETED, once it has begun; again changes nothing. Raises NotHere, WrongState, TooEarly."""
+    """CONFIRMED -> COMPLETED, once it has begun; again changes nothing.
+
+    Raises NotHere, WrongAppointmentState, TooEarly, Busy.
+    """
     return _conclude(tenant, appointment_id, AppointmentStatus.COMPLETED, actor_name=actor_name, now=now)
 
 
 def no_show(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
-    """CONFIRMED -> NO_SHOW, once it has begun; again changes nothing. Raises NotHere, WrongState, TooEarly."""
+    """CONFIRMED -> NO_SHOW, once it has begun; again changes nothing.
+
+    Raises NotHere, WrongAppointmentState, TooEarly, Busy.
+    """
     return _conclude(tenant, appointment_id, AppointmentStatus.NO_SHOW, actor_name=actor_name, now=now)
 
 
 def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
-    """PENDING with a lapsed hold -> EXPIRED; anything else is left as it is. Raises NotHere."""
+    """PENDING with a lapsed hold -> EXPIRED; any other appointment stays as it is. Raises NotHere, Busy."""
     appointment = get(tenant, appointment_id, now=now)
     if appointment.status != AppointmentStatus.PENDING or not has_lapsed(appointment.hold_expires_at, now):
         return appointment
 
-    def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
+    def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
         enter(appointment, AppointmentStatus.EXPIRED, "system", now)
         tx.save(appointment)
         _free(tx, tenant, appointment)
@@ -168,65 +176,11 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
     return _move(tenant, appointment_id, AppointmentStatus.EXPIRED, write, now=now)
 
 
-def reschedule(
-    tenant: str,
-    appointment_id: str,
-    form: "Rescheduling",
-    *,
-    ignore_calendar: bool = False,
-    actor_name: str,
-    now: datetime,
-    check: Check | None = None,
-) -> Appointment:
-    """Move to another start: the same appointment, id and terms; the old times stay in ``history``.
-
-    ``ignore_calendar`` moves it over what a calendar elsewhere says, as staff may. One transaction over the old days
-    and the new. Raises NotHere, WrongState, SlotTaken, ServiceInactive, Busy.
-    """
-    starts = booking_request.minute(form.scheduled_at)
-    asked = slots.SlotQuery(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
-    for _ in writes.attempts():
-        appointment = get(tenant, appointment_id, now=now)
-        _check_movable(appointment, now)
-        if local_time.minute(appointment.scheduled_at) == starts and form.resource_id in (
-            None,
-            appointment.resource_id,
-        ):
-            return appointment
-        if check:
-            check(appointment)
-        try:
-            return _move_to(tenant, appointment, starts, asked, actor_name=actor_name)
-        except writes.ConditionFailed:
-            continue
-    raise Busy
-
-
-def _move_to(
-    tenant: str, appointment: Appointment, starts: int, asked: slots.SlotQuery, *, actor_name: str
-) -> Appointment:
-    now, line = asked.now, agenda.line_of(appointment)
-    context = booking_context.load(tenant, appointment.service_id, [starts], ())
-    demand = replace(context.demand, duration=line.duration, before=line.before, after=line.after)
-    context = booking_context.touching(replace(context, demand=demand), starts)
-    who = slots.choose(context, starts, asked)
-    before, left = keys.at(appointment.scheduled_at), set(agenda.keys_of(tenant, appointment))
-    booking.place(appointment, starts, demand, who)
-    appointment.ignores_calendar = asked.ignore_calendar or None
-    after = keys.at(appointment.scheduled_at)
-    record(appointment, now, actor_name, "RESCHEDULED", **{"from": before, "to": after})
-    taking = booking.AgendaWrites({key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)})
-    taking.still |= booking.limit_shared(context, starts) - left
-    with writes.transaction() as tx:
-        tx.save(appointment)
-        booking_limits.update(tx, tenant, appointment)
-        taking.write(tx, context, now)
-        agenda.free(tx, appointment.id, left - set(taking.lines))
-    return appointment
-
-
 def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime) -> None:
-    """Delete what neither took place nor was paid; its time is free again. Raises NotHere, Stale, NotDeletable."""
+    """Delete an appointment that neither took place nor was paid, and free its time.
+
+    Raises NotHere, Stale, NotDeletable.
+    """
     appointment = get(tenant, appointment_id, now=now)
     writes.check_version(appointment, seen)
     status = AppointmentStatus(appointment.status)
@@ -237,27 +191,29 @@ def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime)
             _free(tx, tenant, appointment)
 
 
-def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: Any, *, now: datetime) -> Appointment:
-    """Read, check the move, ``write`` it in a transaction; again when somebody was quicker. At ``to``: unchanged."""
-    for attempt in writes.attempts():
-        appointment = get(tenant, appointment_id, now=now)
+def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: _Write, *, now: datetime) -> Appointment:
+    """Check the move and ``write`` it in a transaction; an appointment that is ``to`` already stays as it is."""
+
+    def load(attempt: int) -> tuple[Appointment, bool]:
+        return get(tenant, appointment_id, now=now), attempt > 0
+
+    def decide(loaded: tuple[Appointment, bool]) -> Appointment:
+        appointment, is_retry = loaded
         if appointment.status == to:
             return appointment
         rules.MOVES.check(appointment.status, to)
-        try:
-            with writes.transaction() as tx:
-                write(tx, appointment, attempt)
-        except writes.ConditionFailed:
-            continue
+        with writes.transaction() as tx:
+            write(tx, appointment, is_retry)
         logger.info("appointment.moved", tenant=tenant, appointment=appointment_id, status=to.value)
         return appointment
-    raise Busy
+
+    return writes.retrying(load, decide)
 
 
 def _conclude(
     tenant: str, appointment_id: str, to: AppointmentStatus, *, actor_name: str, now: datetime
 ) -> Appointment:
-    def write(tx: Transaction, appointment: Appointment, _attempt: int) -> None:
+    def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
         rules.check_begun(appointment.scheduled_at, now)
         enter(appointment, to, actor_name, now)
         tx.save(appointment)
@@ -268,7 +224,7 @@ def _conclude(
 def enter(
     appointment: Appointment, status: AppointmentStatus, actor_name: str, now: datetime, reason: str = ""
 ) -> None:
-    """Set the state and what goes with it: no hold, no deadline, a record of who and when."""
+    """Set the state and its time, end the hold and the deadline, and record the change."""
     appointment.status, appointment.hold_expires_at = status.value, None
     appointment.due_pk = appointment.due_at = None
     if field := rules.ENTERED_AT.get(status):
@@ -279,24 +235,15 @@ def enter(
         appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
 
 
-def _check_movable(appointment: Appointment, now: datetime) -> None:
-    """Raise WrongState for what no longer occupies its time."""
-    is_over = has_lapsed(appointment.hold_expires_at, now)
-    current = AppointmentStatus.EXPIRED if is_over else AppointmentStatus(appointment.status)
-    if current not in rules.OCCUPYING:
-        raise rules.WrongAppointmentState(current=current.value, wanted="RESCHEDULED")
-
-
-def _keep_time(tx: Transaction, tenant: str, appointment: Appointment, *, in_time: bool, now: datetime) -> None:
-    """Make the hold firm, or take its time again. Raises SlotTaken."""
-    if in_time:
+def _keep_time(tx: Transaction, tenant: str, appointment: Appointment, *, must_reclaim: bool, now: datetime) -> None:
+    """End the hold in the agenda, or take its time again. Raises SlotTaken."""
+    if not must_reclaim:
         agenda.set_hold(tx, tenant, appointment)
         return
-    again = agenda.reclaim(tenant, appointment, now)
-    if again is None:
-        starts_at = appointment.scheduled_at.isoformat()
-        raise slots.SlotTaken(starts_at=starts_at, reason=Reason.TAKEN.value, details={}, alternatives=[])
-    again(tx)
+    reclaim = agenda.reclaim(tenant, appointment, now)
+    if reclaim is None:
+        raise slots.lost_time_error(appointment.scheduled_at)
+    reclaim(tx)
 
 
 def _free(tx: Transaction, tenant: str, appointment: Appointment) -> None:
@@ -305,7 +252,7 @@ def _free(tx: Transaction, tenant: str, appointment: Appointment) -> None:
 
 
 def record(appointment: Appointment, now: datetime, actor_name: str, change: str, **facts: str) -> None:
-    """Add to the history, which nobody edits; the oldest changes give way when it is full."""
+    """Add a change to the history; the oldest entries go when it is full."""
     entry = {"at": keys.at(now), "by": actor_name, "change": change} | facts
     appointment.history = [*(appointment.history or []), entry][-MOST_CHANGES:]
     appointment.updated_at = now

@@ -1,62 +1,66 @@
-"""When a service can be booked, and why not at other times."""
+"""Availability: when a service can be booked, and why not at other times."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from mostrador.fields import local
-from mostrador.scheduling import booking_context, slots
+from mostrador.scheduling import booking_context, booking_keys, slots
+from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import busy_times
 from mostrador.scheduling.views.appointments import AvailabilityQuery, AvailabilityView, RefusedStart, Slot
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
 
-def find(tenant: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityView:
-    """The free starts of the days asked for, on the tenant's clock, with who is free and the seats left.
+def find(slug: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityView:
+    """The free starts of the days asked for, on the tenant's clock, with the free resources and seats.
 
-    ``calendar_as_of`` tells how old what we know of calendars elsewhere is: old news still block, and are told.
-    With ``explain`` also the starts of the grid that are not free, each with the rule that removed it.
-    Raises NotHere for a service or resource that is not this tenant's, ServiceInactive.
+    ``calendar_as_of`` says when external calendars were read; old busy times still block. With ``explain`` also every
+    other start of the grid, with the rule that refuses it. Raises NotHere for a service or resource that is not this
+    tenant's, ServiceInactive.
     """
     first, last = query.span()
     context = booking_context.load_days(
-        tenant, query.service, first, last, duration_minutes=query.duration_minutes, now=now
+        slug, query.service, first, last, duration_minutes=query.duration_minutes, now=now
     )
-    zone, length = tenants.zone(context.tenant), context.demand.duration
-    asked = slots.SlotQuery(now, query.resource)
-    free = [
-        Slot(
-            starts_at=local_time.instant(at, zone),
-            ends_at=local_time.instant(at + length, zone),
-            resource_ids=one.resource_ids,
-            second_resource_ids=one.second_ids,
-            seats_left=one.seats,
-        )
-        for at, one in slots.free(context, first, last, asked).items()
-    ]
-    refused = None
-    if query.explain:
-        refused = [
-            RefusedStart(
-                starts_at=local_time.instant(at, zone),
-                reason=why.reason.value,
-                details=slots.refusal_details(why, context),
-            )
-            for at, why in slots.explained(context, first, last, asked)
-        ]
-    calendar = _freshness(context, query.resource, now)
+    slot_query = slots.SlotQuery(now, query.resource)
+    calendar, zone = _freshness(context, query.resource, now), tenants.zone(context.tenant)
     return AvailabilityView(
         service_id=context.service.id,
         time_zone=context.tenant.time_zone,
-        slots=free,
+        slots=[
+            _slot(start, free, context.demand.duration, zone)
+            for start, free in slots.free(context, first, last, slot_query).items()
+        ],
         calendar_as_of=local(calendar.as_of, zone),
         calendar_is_stale=calendar.is_stale,
-        refused=refused,
+        refused=[
+            RefusedStart(
+                starts_at=local_time.instant(start, zone),
+                reason=refusal.reason.value,
+                details=slots.refusal_details(refusal, context),
+            )
+            for start, refusal in slots.explained(context, first, last, slot_query)
+        ]
+        if query.explain
+        else None,
     )
 
 
-def _freshness(context: booking_context.BookingContext, resource_id: str | None, now: datetime) -> busy_times.Freshness:
-    """How old what we know of the calendars is that block the resources asked about, those of a second group too."""
-    asked = {resource_id} if resource_id else set(context.service.resource_ids)
-    able = [one.id for one in context.resources if one.id in asked | set(context.service.second_resource_ids)]
-    states = [context.calendars.get(key) for key in booking_context.calendar_keys(context.tenant, able)]
+def _slot(start: int, free: slots.Free, duration: int, zone: ZoneInfo) -> Slot:
+    return Slot(
+        starts_at=local_time.instant(start, zone),
+        ends_at=local_time.instant(start + duration, zone),
+        resource_ids=free.resource_ids,
+        second_resource_ids=free.second_ids,
+        seats_left=free.seats,
+    )
+
+
+def _freshness(context: BookingContext, resource_id: str | None, now: datetime) -> busy_times.Freshness:
+    """How fresh the external calendars are that block the resources asked for, and those of the second group."""
+    wanted = {resource_id} if resource_id else set(context.service.resource_ids)
+    wanted |= set(context.service.second_resource_ids)
+    active = [resource.id for resource in context.resources if resource.id in wanted]
+    states = [context.calendars.get(key) for key in booking_keys.of_calendars(context.tenant, active)]
     return busy_times.freshness((state.as_of if state else None for state in states), now)

@@ -1,31 +1,33 @@
-"""What a decision about a time needs, read in one round trip: tenant, service, resources and their agenda days.
+"""The data for a decision about a time, read in one round trip: tenant, service, resources and their agenda days.
 
-Which keys to read depends on the service's resources, duration and buffers. A warm process remembers those from the
-last read and checks them against the fresh copies that come with it; only a first call, or one after the service was
-changed, reads twice.
+The keys to read depend on the service's resources, duration and buffers. A warm process remembers those of the last
+read and compares them with the fresh copies that it gets. It reads twice only at a first call, and after a change of
+the service.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.process_cache import ProcessCache
-from mostrador.scheduling import agenda, busy_sources
+from mostrador.scheduling import agenda, booking_keys, busy_sources
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules import availability, busy_times, opening_hours
 from mostrador.table import keys, reads
+from mostrador.table.base import Item
 from mostrador.table.items.busy_times import BusyDay, CalendarState
 from mostrador.table.items.scheduling import AgendaDay, Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
-_GLANCE: Final = timedelta(seconds=5)
+_TENANT_AGE: Final = timedelta(seconds=5)
 _ItemT = TypeVar("_ItemT")
 _KeysOf = Callable[[Tenant, Service], set[keys.Key]]
+Items = Mapping[keys.Key, Item]
 _hints: Final = ProcessCache[tuple[str, str], tuple[Tenant, Service]](size=500)
 
 
@@ -37,10 +39,10 @@ class ServiceInactive(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class BookingContext:
-    """Fresh copies; ``days`` are the agenda days that exist, ``busy_days`` what calendars elsewhere take of them.
+    """Fresh copies of the items. ``days`` are the agenda days that exist, ``busy_days`` the days of external calendars.
 
-    ``calendars`` tell how far those were read (of a range of days only), ``other`` is whatever else was asked for.
-    ``demand`` is the service's, unless an appointment made under earlier terms is moved.
+    ``calendars`` are the states of those calendars, read only for a range of days. ``other`` are the items of other
+    keys that the caller asked for. ``demand`` is the service's, or the moved appointment's own.
     """
 
     tenant: Tenant
@@ -50,45 +52,49 @@ class BookingContext:
     days: Mapping[keys.Key, AgendaDay]
     busy_days: Mapping[keys.Key, BusyDay] = field(default_factory=dict)
     calendars: Mapping[keys.Key, CalendarState] = field(default_factory=dict)
-    other: Mapping[keys.Key, Any] = field(default_factory=dict)
+    other: Items = field(default_factory=dict)
 
     @property
     def needs_second(self) -> bool:
         return bool(self.service.second_resource_ids)
 
     def is_active(self, resource_id: str) -> bool:
-        return any(one.id == resource_id for one in self.resources)
+        return any(resource.id == resource_id for resource in self.resources)
 
     def booked(self, resource_id: str, now: datetime, without: str = "") -> list[agenda_rules.Booking]:
-        """What counts at ``now`` in the days of one resource that were read, but for the appointment ``without``."""
+        """The bookings of one resource that count at ``now`` in the days read, except the appointment ``without``."""
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
         lines = agenda.booked((day for (pk, _), day in self.days.items() if pk == partition), now)
         return [line for line in lines if line.appointment_id != without]
 
     def elsewhere(self, resource_id: str) -> list[busy_times.Span]:
-        """What the connected calendars take of the days of one resource that were read, in order of time."""
+        """The busy spans of external calendars in one resource's days that were read, in order of time."""
         sources = busy_sources.blocking(self.tenant, resource_id)
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
         days = [day for (pk, _), day in self.busy_days.items() if pk == partition] if sources else []
         return sorted(span for day in days for span in day.spans(sources))
 
     def hours(self, resource: Resource) -> opening_hours.Hours:
-        """The resource's own opening hours or the tenant's; of the special days its own before the tenant's."""
+        """The resource's own opening hours or the tenant's; its own special days come before the tenant's."""
         week = resource.hours if resource.hours is not None else self.tenant.hours
         special = opening_hours.special(self.tenant.special_days) | opening_hours.special(resource.special_days)
-        return opening_hours.Hours(opening_hours.counted(week), special, int(self.tenant.slot_offset_minutes or 0))
+        return opening_hours.Hours(opening_hours.weekly(week), special, int(self.tenant.slot_offset_minutes or 0))
 
     def windows(self, resource: Resource, first: date, last: date) -> list[opening_hours.Window]:
-        """When the resource is open from ``first`` to the day after ``last``, into which a late start may reach."""
+        """The resource's open windows from ``first`` to the day after ``last``, into which a late start may reach."""
         return opening_hours.windows(self.hours(resource), tenants.zone(self.tenant), first, last + timedelta(days=1))
 
-    def terms(self, resource_ids: Iterable[str], now: datetime, without: str = "") -> dict[str, availability.SlotRules]:
+    def slot_rules(
+        self, resource_ids: Iterable[str], now: datetime, without: str = ""
+    ) -> dict[str, availability.SlotRules]:
         """The rules for each of these resources that is active, in their order."""
         counts = self._service_counts(now, without)
-        known = {one.id: one for one in self.resources}
-        return {one: self._terms(known[one], now, without, counts) for one in resource_ids if one in known}
+        active = {resource.id: resource for resource in self.resources}
+        return {one: self._slot_rules(active[one], now, without, counts) for one in resource_ids if one in active}
 
-    def _terms(self, resource: Resource, now: datetime, without: str, counts: Counter[date]) -> availability.SlotRules:
+    def _slot_rules(
+        self, resource: Resource, now: datetime, without: str, counts: Counter[date]
+    ) -> availability.SlotRules:
         zone, service = tenants.zone(self.tenant), self.service
         notice = timedelta(minutes=int(self.tenant.minimum_notice_minutes))
         last_day = local_time.local_day(local_time.minute(now), zone) + timedelta(
@@ -118,7 +124,7 @@ class BookingContext:
 
 
 def demand(service: Service, duration_minutes: int | None = None) -> agenda_rules.Demand:
-    """What an appointment of the service takes; ``duration_minutes`` instead of the service's own."""
+    """The demand of one appointment of the service, with its own duration or ``duration_minutes``."""
     day, week = service.max_bookings_per_day, service.max_bookings_per_week
     return agenda_rules.Demand(
         service_id=service.id,
@@ -132,168 +138,127 @@ def demand(service: Service, duration_minutes: int | None = None) -> agenda_rule
 
 
 def load(
-    tenant: str,
+    slug: str,
     service_id: str,
     starts: Sequence[int],
     other: Iterable[keys.Key],
     *,
     duration_minutes: int | None = None,
-    first: Callable[[Mapping[keys.Key, Any]], None] = lambda _found: None,
+    check: Callable[[Items], None] = lambda _items: None,
 ) -> BookingContext:
-    """The scene of some starts (minutes since the epoch), consistent. Raises NotHere, ServiceInactive.
+    """The context of some starts (minutes since the epoch), consistent. Raises NotHere, ServiceInactive.
 
-    One round trip when warm, for up to 100 items. ``first`` sees what was read before anything is refused.
+    One round trip when warm, for up to 100 items. ``check`` gets all items read, before the service is checked.
     """
 
-    def more(shop: Tenant, service: Service) -> set[keys.Key]:
-        return set().union(*(_day_keys(shop, service, demand(service, duration_minutes), start) for start in starts))
+    def more(tenant: Tenant, service: Service) -> set[keys.Key]:
+        own = demand(service, duration_minutes)
+        return set().union(*(booking_keys.of_start(tenant, service, own, start) for start in starts))
 
-    context = _read(tenant, service_id, more, set(other), first=first)
+    context = _read(slug, service_id, more, set(other), check=check)
     return replace(context, demand=demand(context.service, duration_minutes))
 
 
 def load_days(
-    tenant: str, service_id: str, first: date, last: date, *, duration_minutes: int | None = None, now: datetime
+    slug: str, service_id: str, first: date, last: date, *, duration_minutes: int | None = None, now: datetime
 ) -> BookingContext:
-    """The scene of the local days ``first`` to ``last``: one query more for each resource. Raises NotHere.
+    """The context of the local days ``first`` to ``last``: one query more for each resource.
 
-    Eventually consistent, and the tenant some seconds old: whoever books what it offers is judged by a fresh read.
+    Eventually consistent, and the tenant some seconds old: a booking is decided on a fresh read. Raises NotHere,
+    ServiceInactive.
     """
-    shop = tenants.current(tenant, now=now, within=_GLANCE)
-    known = {keys.tenant(tenant): shop}
+    known = {keys.tenant(slug): tenants.current(slug, now=now, within=_TENANT_AGE)}
 
-    def more(shop: Tenant, service: Service) -> set[keys.Key]:
-        return calendar_keys(shop, _resource_ids(service))
+    def more(tenant: Tenant, service: Service) -> set[keys.Key]:
+        return booking_keys.of_calendars(tenant, booking_keys.resource_ids(service))
 
-    context = _read(tenant, service_id, more, (), known=known)
-    return widened(replace(context, demand=demand(context.service, duration_minutes)), first, last)
+    context = _read(slug, service_id, more, (), known=known)
+    return with_days(replace(context, demand=demand(context.service, duration_minutes)), first, last)
 
 
-def widened(context: BookingContext, first: date, last: date) -> BookingContext:
-    """The same scene with the agenda of the days that a start from ``first`` to ``last`` can touch."""
-    zone, demand = tenants.zone(context.tenant), context.demand
+def with_days(context: BookingContext, first: date, last: date) -> BookingContext:
+    """The context with the agendas of all days that a start from ``first`` to ``last`` can touch."""
+    zone, own = tenants.zone(context.tenant), context.demand
     begins, ends = local_time.day_bounds(first, zone)[0], local_time.day_bounds(last, zone)[1]
-    closes = [window.ends for one in context.resources for window in context.windows(one, first, last)]
-    latest = min(ends + demand.duration, max(closes, default=ends)) + demand.after
-    since, until = local_time.local_day(begins - demand.before, zone), local_time.local_day(latest - 1, zone)
-    if demand.max_per_week is not None:
+    closes = [window.ends for resource in context.resources for window in context.windows(resource, first, last)]
+    latest = min(ends + own.duration, max(closes, default=ends)) + own.after
+    since, until = local_time.local_day(begins - own.before, zone), local_time.local_day(latest - 1, zone)
+    if own.max_per_week is not None:
         since = min(since, availability.monday_of(first))
         until = max(until, availability.monday_of(last) + timedelta(days=6))
-    days: dict[keys.Key, Any] = {}
-    for one in _resource_ids(context.service):  # the inactive too: what they have counts against the limits
-        partition, behind = keys.busy_day(context.tenant.slug, one, until)
-        days |= {(day.pk, day.sk): day for day in reads.span(partition, str(since), behind)}
-    return _with(context, {**days, **context.days, **context.busy_days})  # what was read consistently stays
+    days: dict[keys.Key, Item] = {}
+    for resource_id in booking_keys.resource_ids(context.service):  # bookings of inactive ones count for limits too
+        partition, last_key = keys.busy_day(context.tenant.slug, resource_id, until)
+        days |= {(day.pk, day.sk): day for day in reads.span(partition, str(since), last_key)}
+    return _with_items(context, {**days, **context.days, **context.busy_days})  # items read consistently stay
 
 
-def touching(context: BookingContext, starts: int) -> BookingContext:
-    """The same scene with the days that its own ``demand`` touches, read if the service's did not."""
-    touched = agenda_rules.days_touched(context.demand, starts, tenants.zone(context.tenant))
-    wanted = _keys_of_days(context.tenant, [one.id for one in context.resources], touched)
-    if touched == agenda_rules.days_touched(demand(context.service), starts, tenants.zone(context.tenant)):
+def with_demand(context: BookingContext, own: agenda_rules.Demand, start: int) -> BookingContext:
+    """The context of a moved appointment, which keeps its ``own`` demand, with the days that it touches."""
+    zone = tenants.zone(context.tenant)
+    touched = agenda_rules.days_touched(own, start, zone)
+    context = replace(context, demand=own)
+    if touched == agenda_rules.days_touched(demand(context.service), start, zone):
         return context
-    return _with(context, reads.batch(wanted))
+    resource_ids = [resource.id for resource in context.resources]
+    return _with_items(context, reads.batch(booking_keys.of_days(context.tenant, resource_ids, touched)))
 
 
-def _with(context: BookingContext, found: Mapping[keys.Key, Any]) -> BookingContext:
-    days, busy_days = _all(AgendaDay, found), _all(BusyDay, found)
+def _with_items(context: BookingContext, items: Items) -> BookingContext:
+    days, busy_days = _all(AgendaDay, items), _all(BusyDay, items)
     return replace(context, days={**context.days, **days}, busy_days={**context.busy_days, **busy_days})
 
 
-def _all(kind: type[_ItemT], found: Mapping[keys.Key, Any]) -> dict[keys.Key, _ItemT]:
-    return {key: item for key, item in found.items() if isinstance(item, kind)}
+def _all(kind: type[_ItemT], items: Items) -> dict[keys.Key, _ItemT]:
+    return {key: item for key, item in items.items() if isinstance(item, kind)}
 
 
 def _read(
-    tenant: str,
+    slug: str,
     service_id: str,
     more: _KeysOf,
     other: Iterable[keys.Key],
     *,
-    known: Mapping[keys.Key, Any] | None = None,
-    first: Callable[[Mapping[keys.Key, Any]], None] = lambda _found: None,
+    known: Items | None = None,
+    check: Callable[[Items], None] = lambda _items: None,
 ) -> BookingContext:
-    """Read what is thought to be needed; again if the fresh service needs something else.
+    """Read the keys that the hint needs; again if the fresh tenant and service need others.
 
-    What is ``known`` is not read; then the rest need not be consistent either.
+    ``known`` items are not read; with them the read is eventually consistent.
     """
     known = known or {}
-    hint = _hints.get((tenant, service_id))
+    hint = _hints.get((slug, service_id))
     while True:
-        asked = {keys.tenant(tenant), keys.service(tenant, service_id), *other}
+        wanted = {keys.tenant(slug), keys.service(slug, service_id), *other}
         if hint:
-            asked |= _resource_keys(*hint) | more(*hint)
-        found = {**reads.batch(asked - set(known), consistent=not known), **known}
-        first(found)
-        hint = _fresh(tenant, service_id, found)
-        if _resource_keys(*hint) | more(*hint) <= asked:
-            return _context(*hint, found, other)
+            wanted |= booking_keys.of_resources(*hint) | more(*hint)
+        items = {**reads.batch(wanted - set(known), consistent=not known), **known}
+        check(items)
+        hint = _fresh(slug, service_id, items)
+        if booking_keys.of_resources(*hint) | more(*hint) <= wanted:
+            return _context(*hint, items, other)
 
 
-def _fresh(tenant: str, service_id: str, found: Mapping[keys.Key, Any]) -> tuple[Tenant, Service]:
-    shop = tenants.active(found.get(keys.tenant(tenant)), tenant)
-    service = found.get(keys.service(tenant, service_id))
+def _fresh(slug: str, service_id: str, items: Items) -> tuple[Tenant, Service]:
+    tenant, service = items.get(keys.tenant(slug)), items.get(keys.service(slug, service_id))
+    tenant = tenants.active(tenant if isinstance(tenant, Tenant) else None, slug)
     if not isinstance(service, Service):
-        _hints.drop((tenant, service_id))
+        _hints.drop((slug, service_id))
         raise NotHere(entity="service", id=service_id)
-    return _hints.put((tenant, service_id), (shop, service))
+    return _hints.put((slug, service_id), (tenant, service))
 
 
-def _resource_keys(shop: Tenant, service: Service) -> set[keys.Key]:
-    return {keys.resource(shop.slug, one) for one in _resource_ids(service)}
-
-
-def _day_keys(shop: Tenant, service: Service, demand: agenda_rules.Demand, starts: int) -> set[keys.Key]:
-    """The days a booking touches, and the whole week of the first group where a weekly limit counts it."""
-    zone = tenants.zone(shop)
-    touched = agenda_rules.days_touched(demand, starts, zone)
-    found = _keys_of_days(shop, _resource_ids(service), touched)
-    if service.max_bookings_per_week is not None:
-        week = week_of(local_time.local_day(starts, zone))
-        found |= {keys.agenda_day(shop.slug, one, day) for one in service.resource_ids for day in week}
-    return found
-
-
-def _keys_of_days(shop: Tenant, resource_ids: Iterable[str], days: Iterable[date]) -> set[keys.Key]:
-    """The agenda days, and the busy times of those resources that a calendar elsewhere blocks."""
-    found = set()
-    for one in resource_ids:
-        found |= {keys.agenda_day(shop.slug, one, day) for day in days}
-        if busy_sources.blocking(shop, one):
-            found |= {keys.busy_day(shop.slug, one, day) for day in days}
-    return found
-
-
-def calendar_keys(shop: Tenant, resource_ids: Iterable[str]) -> set[keys.Key]:
-    """Where it stands how far the calendars were read that block any of these resources."""
-    return {
-        keys.calendar_state(shop.slug, source) for one in resource_ids for source in busy_sources.blocking(shop, one)
-    }
-
-
-def week_of(day: date) -> list[date]:
-    """Monday to Sunday."""
-    monday = availability.monday_of(day)
-    return [monday + timedelta(days=number) for number in range(7)]
-
-
-def _resource_ids(service: Service) -> list[str]:
-    return [*service.resource_ids, *service.second_resource_ids]
-
-
-def _context(
-    shop: Tenant, service: Service, found: Mapping[keys.Key, Any], other: Iterable[keys.Key]
-) -> BookingContext:
+def _context(tenant: Tenant, service: Service, items: Items, other: Iterable[keys.Key]) -> BookingContext:
     if not service.is_active:
         raise ServiceInactive(name=service.name)
-    resources = (found.get(keys.resource(shop.slug, one)) for one in _resource_ids(service))
+    resources = (items.get(keys.resource(tenant.slug, one)) for one in booking_keys.resource_ids(service))
     return BookingContext(
-        tenant=shop,
+        tenant=tenant,
         service=service,
         demand=demand(service),
-        resources=[resource for resource in resources if resource is not None and resource.is_active],
-        days=_all(AgendaDay, found),
-        busy_days=_all(BusyDay, found),
-        calendars=_all(CalendarState, found),
-        other={key: found[key] for key in other if key in found},
+        resources=[one for one in resources if isinstance(one, Resource) and one.is_active],
+        days=_all(AgendaDay, items),
+        busy_days=_all(BusyDay, items),
+        calendars=_all(CalendarState, items),
+        other={key: items[key] for key in other if key in items},
     )

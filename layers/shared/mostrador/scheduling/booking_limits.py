@@ -1,4 +1,4 @@
-"""How many appointments a phone has to come: a small ledger a phone, kept only where the tenant limits them."""
+"""The limit of future appointments for one phone: a small ledger for each phone, only where the tenant has a limit."""
 
 import struct
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from mostrador.errors import Conflict
-from mostrador.table import keys
+from mostrador.table import Action, keys
 from mostrador.table.attributes import short
 from mostrador.table.items.scheduling import ActiveBookings, Appointment
 from mostrador.table.writes import Transaction
 from mostrador.values.holds import has_lapsed
 
-# When it starts and when its hold lapses (0: firm), in seconds since the epoch.
+# The start, and the end of the hold or 0, in seconds since the epoch.
 _LINE: Final = struct.Struct(">II")
 
 
@@ -31,32 +31,32 @@ def add(
     limit: int,
     now: datetime,
 ) -> None:
-    """Write ``booked`` into the ledger as it was read, and drop what is over. Raises TooManyActive."""
-    stored = ActiveBookings
-    lines = {name: line for name, line in (before.lines if before else {}).items() if _is_to_come(line, now)}
+    """Write ``booked`` into the ledger as it was read, and drop past and lapsed ones. Raises TooManyActive."""
+    lines = {name: line for name, line in (before.lines if before else {}).items() if _is_active(line, now)}
     if len(lines) + len(booked) > limit:
-        raise TooManyActive(
-            field="body.customer_data.phone", value=key[1].split("#")[1], phone=key[1].split("#")[1], limit=limit
-        )
-    lines |= {short(one.id): _packed(one) for one in booked}
+        phone = key[1].split("#")[1]
+        raise TooManyActive(field="body.customer_data.phone", value=phone, phone=phone, limit=limit)
+    lines |= {short(appointment.id): _packed(appointment) for appointment in booked}
     version = int(before.version) if before else 0
-    unchanged = stored.version == version if before else stored.pk.does_not_exist()
-    tx.save(stored(*key, version=version + 1, lines=lines), condition=unchanged)
+    unchanged = ActiveBookings.version == version if before else ActiveBookings.pk.does_not_exist()
+    tx.save(ActiveBookings(*key, version=version + 1, lines=lines), condition=unchanged)
 
 
 def update(tx: Transaction, tenant: str, appointment: Appointment) -> None:
-    """Keep the new start, or that a hold is firm now, where the appointment is counted."""
+    """Write the appointment's new start or hold into its phone's ledger, where it is counted."""
     if appointment.is_counted:
-        key, stored = keys.active(tenant, appointment.customer_phone), ActiveBookings
-        line = stored.lines[short(appointment.id)].set(_packed(appointment))
-        tx.update(stored(*key), actions=[line, stored.version.add(1)])
+        _update(tx, tenant, appointment, ActiveBookings.lines[short(appointment.id)].set(_packed(appointment)))
 
 
 def remove(tx: Transaction, tenant: str, appointment: Appointment) -> None:
-    """Take an appointment out of its phone's ledger, where it was counted."""
+    """Remove an appointment from its phone's ledger, where it is counted."""
     if appointment.is_counted:
-        key, stored = keys.active(tenant, appointment.customer_phone), ActiveBookings
-        tx.update(stored(*key), actions=[stored.lines[short(appointment.id)].remove(), stored.version.add(1)])
+        _update(tx, tenant, appointment, ActiveBookings.lines[short(appointment.id)].remove())
+
+
+def _update(tx: Transaction, tenant: str, appointment: Appointment, action: Action) -> None:
+    key = keys.active_bookings(tenant, appointment.customer_phone)
+    tx.update(ActiveBookings(*key), actions=[action, ActiveBookings.version.add(1)])
 
 
 def _packed(appointment: Appointment) -> bytes:
@@ -64,6 +64,7 @@ def _packed(appointment: Appointment) -> bytes:
     return _LINE.pack(int(appointment.scheduled_at.timestamp()), int(held.timestamp()) if held else 0)
 
 
-def _is_to_come(line: bytes, now: datetime) -> bool:
-    starts, lapses = _LINE.unpack(line)
-    return bool(starts > now.timestamp() and not (lapses and has_lapsed(lapses, int(now.timestamp()))))
+def _is_active(line: bytes, now: datetime) -> bool:
+    starts, lapses_at = _LINE.unpack(line)
+    is_lapsed = bool(lapses_at) and has_lapsed(lapses_at, int(now.timestamp()))
+    return bool(starts > now.timestamp()) and not is_lapsed

@@ -1,14 +1,16 @@
-"""What a booking wants, with what follows from the request alone, before anything is read."""
+"""A booking request, with everything that follows from it alone, before anything is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mostrador import ids
 from mostrador.errors import Invalid
 from mostrador.scheduling import booking_context
+from mostrador.scheduling.booking_context import BookingContext, Items
 from mostrador.table import keys, writes
+from mostrador.table.items.people import Customer
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
@@ -26,7 +28,7 @@ class OddStart(Invalid):
 
 
 class Repeated(Exception):
-    """The request was carried out before."""
+    """The same request was carried out before."""
 
     def __init__(self, earlier: list[Appointment]) -> None:
         super().__init__(len(earlier))
@@ -35,9 +37,12 @@ class Repeated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """One call of ``book``, with what follows from it alone; a series has several ``starts`` and as many ids."""
+    """One call of ``booking.book``; a series has several ``starts`` (minutes since the epoch) and as many ids.
 
-    shop: Tenant
+    A public booking (``is_public``) of a service with a deposit is held until the deposit is paid.
+    """
+
+    tenant: Tenant
     form: "NewAppointment"
     starts: Sequence[int]
     appointment_ids: Sequence[str]
@@ -49,45 +54,51 @@ class BookingRequest:
     is_public: bool = False
 
     @property
-    def tenant(self) -> str:
-        return str(self.shop.slug)
+    def slug(self) -> str:
+        return str(self.tenant.slug)
 
-    def check_new(self, found: Mapping[keys.Key, Any]) -> None:
-        """Raise Repeated when this was booked before, whatever became of the service since; KeyReused if otherwise."""
-        earlier = [one for key in self.appointment_ids if (one := found.get(keys.appointment(self.tenant, key)))]
+    def check_new(self, items: Items) -> None:
+        """Raise Repeated where this request was booked before, even if the service has changed since; or KeyReused."""
+        earlier = self.earlier(items)
         if earlier:
-            raise Repeated([writes.same_request(one, self.fingerprint) for one in earlier])
+            raise Repeated(earlier)
 
-    def after(self, context: booking_context.BookingContext) -> tuple["BookingRequest", bool]:
-        """The wish with what a scene tells of tenant and customer, and whether all that it needs now was read."""
+    def earlier(self, items: Items) -> list[Appointment]:
+        """The appointments among ``items`` that the same request made before. Raises KeyReused for another request."""
+        stored = (items.get(keys.appointment(self.slug, one)) for one in self.appointment_ids)
+        return [writes.same_request(one, self.fingerprint) for one in stored if isinstance(one, Appointment)]
+
+    def with_context(self, context: BookingContext) -> tuple["BookingRequest", bool]:
+        """The request with the tenant and the phone of a context, and whether the context has all that it needs."""
         phone = self.phone
         if phone is None and self.form.customer_id:
-            known = context.other.get(keys.customer(self.tenant, self.form.customer_id))
-            phone = known.phone if known else None
-        told = replace(self, shop=context.tenant, phone=phone)
-        return told, told.active_key is None or told.active_key == self.active_key
+            customer = context.other.get(keys.customer(self.slug, self.form.customer_id))
+            phone = customer.phone if isinstance(customer, Customer) else None
+        request = replace(self, tenant=context.tenant, phone=phone)
+        needed = request.active_bookings_key
+        return request, needed is None or needed == self.active_bookings_key
 
     @property
-    def active_key(self) -> keys.Key | None:
-        """The ledger of the phone's bookings to come, where the tenant limits them."""
-        return keys.active(self.tenant, self.phone) if self.phone and self.shop.max_active_bookings else None
+    def active_bookings_key(self) -> keys.Key | None:
+        """The ledger of the phone's future bookings, where the tenant limits them."""
+        return keys.active_bookings(self.slug, self.phone) if self.phone and self.tenant.max_active_bookings else None
 
     def keys(self) -> set[keys.Key]:
-        """What must be read besides the scene: the earlier answer, the customer, the plan's counter."""
-        wanted = {keys.appointment(self.tenant, one) for one in self.appointment_ids}
+        """The keys to read besides the context: earlier appointments, customer, phone, its ledger, the plan's usage."""
+        wanted = {keys.appointment(self.slug, one) for one in self.appointment_ids}
         if self.form.customer_id:
-            wanted.add(keys.customer(self.tenant, self.form.customer_id))
+            wanted.add(keys.customer(self.slug, self.form.customer_id))
         if self.phone:
-            wanted.add(keys.phone(self.tenant, self.phone))
-        if self.active_key:
-            wanted.add(self.active_key)
-        if self.shop.max_appointments_per_month is not None:
-            wanted.add(usage_key(self.shop, self.now))
+            wanted.add(keys.phone(self.slug, self.phone))
+        if self.active_bookings_key:
+            wanted.add(self.active_bookings_key)
+        if self.tenant.max_appointments_per_month is not None:
+            wanted.add(usage_key(self.tenant, self.now))
         return wanted
 
 
 def from_form(
-    shop: Tenant,
+    tenant: Tenant,
     form: "NewAppointment",
     *,
     starts: Sequence[int],
@@ -95,31 +106,53 @@ def from_form(
     actor_name: str,
     now: datetime,
     series_id: str | None = None,
-    request: str | None = None,
+    sent: str | None = None,
     is_public: bool = False,
 ) -> BookingRequest:
-    """``request`` is the text that a repeat under the same key must match; the form's own when left out.
+    """A request for ``starts``. A repeat under the same key must have the same text ``sent``, by default the form's.
 
-    What is ``is_public`` is only held where the service asks for a deposit, until that is paid.
+    Raises BadPhone.
     """
     phone = form.customer_data.phone if form.customer_data else None
     return BookingRequest(
-        shop=shop,
+        tenant=tenant,
         form=form,
         starts=starts,
         appointment_ids=appointment_ids,
-        fingerprint=ids.fingerprint(request or form.as_sent()),
+        fingerprint=ids.fingerprint(sent or form.as_sent()),
         actor_name=actor_name,
         now=now,
-        phone=normalised(phone, shop.country, field="body.customer_data.phone") if phone else None,
+        phone=normalised(phone, tenant.country, field="body.customer_data.phone") if phone else None,
         series_id=series_id,
         is_public=is_public,
     )
 
 
-def only(request: BookingRequest, *, starts: Sequence[int], appointment_ids: Sequence[str]) -> BookingRequest:
-    """The same wish for some of its starts."""
-    return replace(request, starts=starts, appointment_ids=appointment_ids)
+def load_context(
+    request: BookingRequest, *, check: Callable[[Items], None] = lambda _items: None
+) -> tuple[BookingRequest, BookingContext]:
+    """The context of a request, and the request with it. Raises what ``booking_context.load`` and ``check`` raise.
+
+    It is read again where the first read shows that more is needed, such as the ledger of the customer's phone.
+    """
+    while True:
+        context = booking_context.load(
+            request.slug,
+            request.form.service_id,
+            request.starts,
+            request.keys(),
+            duration_minutes=request.form.duration_minutes,
+            check=check,
+        )
+        request, is_complete = request.with_context(context)
+        if is_complete:
+            return request, context
+
+
+def only(request: BookingRequest, starts: Sequence[int]) -> BookingRequest:
+    """The same request for some of its starts."""
+    ids_of = dict(zip(request.starts, request.appointment_ids, strict=True))
+    return replace(request, starts=starts, appointment_ids=[ids_of[start] for start in starts])
 
 
 def minute(scheduled_at: datetime) -> int:
@@ -129,5 +162,6 @@ def minute(scheduled_at: datetime) -> int:
     return local_time.minute(scheduled_at)
 
 
-def usage_key(shop: Tenant, now: datetime) -> keys.Key:
-    return keys.usage(shop.slug, local_time.local_day(local_time.minute(now), tenants.zone(shop)))
+def usage_key(tenant: Tenant, now: datetime) -> keys.Key:
+    """The counter of the tenant's appointments in the local month."""
+    return keys.usage(tenant.slug, local_time.local_day(local_time.minute(now), tenants.zone(tenant)))

@@ -1,14 +1,14 @@
-"""What anybody may do without an account: see what is offered, book, and manage the booking by its link."""
+"""Public booking, without an account: see the offers, book, and manage the booking by its link."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from mostrador.errors import Conflict
 from mostrador.people.views.customers import NewCustomer
-from mostrador.scheduling import appointments, availability, booking, manage_links, services, slots
+from mostrador.scheduling import appointments, availability, booking, manage_links, rescheduling, services, slots
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.views.appointments import (
@@ -24,12 +24,12 @@ from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import rate_limits, tenants
 
-BY: Final = "public"
+ACTOR: Final = "public"
 BOOKINGS_AN_HOUR: Final = 20
 
 
 class TooLate(Conflict):
-    """``until`` is when it was possible."""
+    """``until`` is the last moment at which it was possible."""
 
     code = "too_late"
     en = "this could be done by oneself until {until}; please contact {name}"
@@ -44,39 +44,40 @@ class NotTakingBookings(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An active service and the active resources among which a customer may choose."""
+    """An active service and the active resources that a customer may choose."""
 
     service: Service
     resources: list[Resource]
 
 
 @dataclass(frozen=True, slots=True)
-class Managed:
-    """An appointment for whoever holds its link; the ``until`` are None where its state allows no change."""
+class ManagedAppointment:
+    """An appointment with its link; ``cancel_until`` and ``reschedule_until`` are None where its state forbids both."""
 
-    shop: Tenant
+    tenant: Tenant
     appointment: Appointment
     token: str
 
     @property
     def cancel_until(self) -> datetime | None:
-        return self._until(self.shop.cancel_notice_minutes)
+        return self._until(self.tenant.cancel_notice_minutes)
 
     @property
     def reschedule_until(self) -> datetime | None:
-        return self._until(self.shop.reschedule_notice_minutes)
+        return self._until(self.tenant.reschedule_notice_minutes)
 
-    def _until(self, notice: Any) -> datetime | None:
+    def _until(self, notice_minutes: float | None) -> datetime | None:
         if AppointmentStatus(self.appointment.status) not in rules.OCCUPYING:
             return None
-        return _last_moment(self.appointment, notice)
+        return _last_moment(self.appointment, notice_minutes)
 
 
 def offers(tenant: str, *, size: int, cursor: str | None, now: datetime) -> reads.Page:
-    """Active services with the resources to choose from, in the order in which they were made. Raises NotHere."""
+    """Active services with the resources to choose from, in the order of their creation. Raises NotHere, BadCursor."""
     page = services.listing(tenant, is_active=True, now=now, size=size, cursor=cursor)
-    everyone = {one.id: one for one in reads.everything(*keys.resource(tenant, "")) if one.is_active}
-    found = [Offer(one, [everyone[id_] for id_ in one.resource_ids if id_ in everyone]) for one in page.items]
+    stored: list[Resource] = reads.everything(*keys.resource(tenant, ""))
+    active = {resource.id: resource for resource in stored if resource.is_active}
+    found = [Offer(one, [active[id_] for id_ in one.resource_ids if id_ in active]) for one in page.items]
     return reads.Page(found, page.next)
 
 
@@ -85,86 +86,81 @@ def free_times(tenant: str, query: FreeTimesQuery, *, now: datetime) -> Availabi
     return availability.find(tenant, AvailabilityQuery(**query.model_dump(by_alias=True)), now=now)
 
 
-def book(tenant: str, form: PublicBooking, *, address: str, key: str | None, now: datetime) -> Managed:
+def book(slug: str, form: PublicBooking, *, address: str, key: str | None, now: datetime) -> ManagedAppointment:
     """Book as PENDING; the same ``key`` with the same form gives the same appointment.
 
-    Raises TooOften (by ``address``), NotTakingBookings, and what ``bookings.book`` raises.
+    Raises TooOften (by ``address``), NotTakingBookings, and the errors of ``booking.book``.
     """
-    shop = tenants.current(tenant, now=now)
-    rate_limits.count(tenant, "book", address, limit=BOOKINGS_AN_HOUR, now=now)
-    wanted = NewAppointment(
+    tenant = tenants.current(slug, now=now)
+    rate_limits.count(slug, "book", address, limit=BOOKINGS_AN_HOUR, now=now)
+    staff_form = NewAppointment(
         service_id=form.service_id,
         scheduled_at=form.scheduled_at,
         resource_id=form.resource_id,
         customer_notes=form.customer_notes,
         customer_data=NewCustomer(**form.customer_data.model_dump()),
     )
-    own_key = f"{BY} {key}" if key else None  # never a key of the staff, which holds no space
-    with _fit_for_the_public(shop):
-        booked = booking.book(tenant, wanted, actor_name=BY, key=own_key, now=now, is_public=True)
-    return Managed(shop, booked, manage_links.token(tenant, booked.id))
+    public_key = f"{ACTOR} {key}" if key else None  # differs from every key of the staff, which has no space
+    with _public_errors(tenant):
+        booked = booking.book(slug, staff_form, actor_name=ACTOR, key=public_key, now=now, is_public=True)
+    return ManagedAppointment(tenant, booked, manage_links.token(slug, booked.id))
 
 
-def find(tenant: str, token: str, *, now: datetime) -> Managed:
-    """The appointment behind a link. Raises NotHere (tenant), DeadLink."""
-    shop = tenants.current(tenant, now=now)
-    return Managed(shop, manage_links.verify_token(tenant, token, now=now), token)
+def find(slug: str, token: str, *, now: datetime) -> ManagedAppointment:
+    """The appointment of a link. Raises NotHere (tenant), DeadLink."""
+    tenant = tenants.current(slug, now=now)
+    return ManagedAppointment(tenant, manage_links.verify_token(slug, token, now=now), token)
 
 
-def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> Managed:
-    """Cancel by link; again changes nothing. Raises DeadLink, TooLate, WrongState."""
-    shop, appointment_id = _opened(tenant, token, now)
-    one_line = " ".join(reason.split())  # the notes have a line for each event, and nobody else writes one
+def cancel(slug: str, token: str, *, reason: str, now: datetime) -> ManagedAppointment:
+    """Cancel by link; again changes nothing. Raises NotHere, DeadLink, TooLate, WrongAppointmentState, Busy."""
+    managed = find(slug, token, now=now)
     cancelled = appointments.cancel(
-        tenant,
-        appointment_id,
-        reason=one_line,
-        actor_name=BY,
+        slug,
+        managed.appointment.id,
+        reason=" ".join(reason.split()),  # one line, as each cancellation is one line in the notes
+        actor_name=ACTOR,
         now=now,
-        check=lambda one: _check_in_time(shop, one, shop.cancel_notice_minutes, now),
+        check=_in_time(managed.tenant, managed.tenant.cancel_notice_minutes, now),
     )
-    return Managed(shop, cancelled, token)
+    return replace(managed, appointment=cancelled)
 
 
-def reschedule(tenant: str, token: str, form: Rescheduling, *, now: datetime) -> Managed:
-    """Move by link to another free start; the link stays. Raises DeadLink, TooLate, WrongState, SlotTaken."""
-    shop, appointment_id = _opened(tenant, token, now)
-    with _fit_for_the_public(shop):
-        moved = appointments.reschedule(
-            tenant,
-            appointment_id,
-            form,
-            actor_name=BY,
-            now=now,
-            check=lambda one: _check_in_time(shop, one, shop.reschedule_notice_minutes, now),
-        )
-    return Managed(shop, moved, token)
+def reschedule(slug: str, token: str, form: Rescheduling, *, now: datetime) -> ManagedAppointment:
+    """Move by link to another free start; the link stays the same.
+
+    Raises NotHere, DeadLink, TooLate, and the errors of ``rescheduling.move``.
+    """
+    managed = find(slug, token, now=now)
+    check = _in_time(managed.tenant, managed.tenant.reschedule_notice_minutes, now)
+    with _public_errors(managed.tenant):
+        moved = rescheduling.move(slug, managed.appointment.id, form, actor_name=ACTOR, now=now, check=check)
+    return replace(managed, appointment=moved)
 
 
-def _opened(tenant: str, token: str, now: datetime) -> tuple[Tenant, str]:
-    found = find(tenant, token, now=now)
-    return found.shop, found.appointment.id
+def _in_time(tenant: Tenant, notice_minutes: float | None, now: datetime) -> appointments.Check:
+    """A check that raises TooLate when fewer minutes are left."""
+
+    def check(appointment: Appointment) -> None:
+        until = _last_moment(appointment, notice_minutes)
+        if now > until:
+            raise TooLate(until=until.isoformat(), name=tenant.name)
+
+    return check
 
 
-def _check_in_time(shop: Tenant, appointment: Appointment, notice: Any, now: datetime) -> None:
-    """Raise TooLate when fewer than ``notice`` minutes are left."""
-    until = _last_moment(appointment, notice)
-    if now > until:
-        raise TooLate(until=until.isoformat(), name=shop.name)
-
-
-def _last_moment(appointment: Appointment, notice: Any) -> datetime:
-    """``notice`` minutes before the start, on the tenant's clock."""
-    until: datetime = appointment.scheduled_at - timedelta(minutes=int(notice or 0))
+def _last_moment(appointment: Appointment, notice_minutes: float | None) -> datetime:
+    """So many minutes before the start, on the tenant's clock."""
+    until: datetime = appointment.scheduled_at - timedelta(minutes=int(notice_minutes or 0))
     return until.astimezone(appointment.zone)
 
 
 @contextmanager
-def _fit_for_the_public(shop: Tenant) -> Iterator[None]:
-    """Keep a refusal's figures, such as limits and what is booked, within the business."""
+def _public_errors(tenant: Tenant) -> Iterator[None]:
+    """Keep the figures of a refusal, such as limits and bookings, from the public."""
     try:
         yield
     except booking.PlanLimitReached as error:
-        raise NotTakingBookings(name=shop.name) from error
+        raise NotTakingBookings(name=tenant.name) from error
     except slots.SlotTaken as error:
         raise slots.SlotTaken(**error.facts | {"details": {}}) from error

@@ -221,8 +221,8 @@ def _landed(tenant: str, entry: Waiting, now: datetime) -> WaitingStatus | None:
         if not appointment.checkout_id:
             appointment = appointments.expire(tenant, entry.appointment_id, now=now)
     except NotHere:
-        return rules.landing(None)
-    return rules.landing(AppointmentStatus(appointment.status))
+        return rules.ending(None)
+    return rules.ending(AppointmentStatus(appointment.status))
 
 
 def end(tenant: str, entry: Waiting, to: WaitingStatus, now: datetime) -> bool:

@@ -74,7 +74,7 @@ def phone(slug: str, e164: str) -> Key:
     return customers_partition(slug), f"PHONE#{e164}"
 
 
-def active(slug: str, e164: str) -> Key:
+def active_bookings(slug: str, e164: str) -> Key:
     return customers_partition(slug), f"ACTIVE#{e164}"
 
 

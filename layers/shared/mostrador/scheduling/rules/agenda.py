@@ -1,7 +1,7 @@
-"""The agenda: what is booked of one resource on one local day, and the rules a further booking must keep.
+"""The agenda: the bookings of one resource on one local day, and the rules for a further booking.
 
-Times are minutes since the epoch (see ``zones``); ``lapses_at`` is in seconds since the epoch, 0 for a firm booking.
-A hold stops counting in the very second it lapses, whoever looks.
+Times are minutes since the epoch (see ``values.local_time``). ``lapses_at`` is in seconds since the epoch, 0 for a
+booking without a hold. A hold stops counting in the very second it lapses.
 """
 
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ LONGEST: Final = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One booking as the agenda day keeps it: the appointment's own time and the buffers around it, in minutes.
+    """One booking as the agenda day keeps it: start, duration and the buffers around it, in minutes.
 
-    ``service`` is the tag of its service.
+    ``service`` is the ``tag`` of its service.
     """
 
     appointment_id: str
@@ -44,7 +44,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one appointment of a service takes: minutes, buffers, seats that share a start, and its limits."""
+    """The time that one appointment of a service takes: duration and buffers in minutes, seats of a start, limits."""
 
     service_id: str
     duration: int
@@ -59,7 +59,7 @@ class Demand:
 
 
 def tag(service_id: str) -> str:
-    """The part of a service's id by which an agenda knows it: 64 random bits are enough within one tenant."""
+    """The part of a service's id that an agenda keeps: 64 random bits are enough within one tenant."""
     return service_id[-16:]
 
 
@@ -69,14 +69,14 @@ def live(bookings: Iterable[Booking], now: int) -> list[Booking]:
 
 
 def days_touched(demand: Demand, starts: int, zone: ZoneInfo) -> list[date]:
-    """The local days in whose agenda a booking that ``starts`` then must stand, buffers included."""
+    """The local days whose agendas get a booking that ``starts`` then, buffers included."""
     first = local_time.local_day(starts - demand.before, zone)
     last = local_time.local_day(starts + demand.duration + demand.after - 1, zone)
     return [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
 
 
 def in_the_way(demand: Demand, starts: int, booked: Iterable[Booking]) -> Booking | None:
-    """A booking that leaves no room for ``demand`` at ``starts``; None when there is room (or a seat left)."""
+    """A booking that leaves no room for ``demand`` at ``starts``; None when there is room or a free seat."""
     begins, ends = starts - demand.before, starts + demand.duration + demand.after
     seats = demand.capacity
     for other in booked:
@@ -90,7 +90,7 @@ def in_the_way(demand: Demand, starts: int, booked: Iterable[Booking]) -> Bookin
 
 
 def elsewhere(demand: Demand, starts: int, busy: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
-    """A busy span of a calendar elsewhere that leaves no room for ``demand`` at ``starts``, whatever its seats."""
+    """A busy span of an external calendar that leaves no room for ``demand`` at ``starts``; seats do not matter."""
     begins, ends = starts - demand.before, starts + demand.duration + demand.after
     return next((span for span in busy if span[0] < ends and begins < span[1]), None)
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from mostrador.errors import Conflict
+from mostrador.values.holds import has_lapsed
 from mostrador.values.state_machine import StateMachine, WrongState
 
 
@@ -18,7 +19,7 @@ class AppointmentStatus(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """PARTIAL: something was paid, a deposit say, and the rest is due."""
+    """PARTIAL: a part was paid, such as a deposit, and the rest is due."""
 
     PENDING = "PENDING"
     PARTIAL = "PARTIAL"
@@ -47,11 +48,11 @@ MOVES: Final = StateMachine(
     WrongAppointmentState,
 )
 
-# History stays: what took place, or was paid, is not deleted.
+# Appointments that took place or were paid stay as history.
 DELETABLE: Final = frozenset(
     {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED}
 )
-# What money that came late may confirm, where the time is still free.
+# A payment confirms these also when it comes late, if the time is still free.
 REVIVABLE: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.EXPIRED})
 ENTERED_AT: Final = {
     AppointmentStatus.CONFIRMED: "confirmed_at",
@@ -75,6 +76,11 @@ class TooEarly(Conflict):
     es = "el turno comienza a las {scheduled_at}: aún no se sabe qué pasó"
 
 
+def status_at(status: str, hold_expires_at: datetime | None, now: datetime) -> AppointmentStatus:
+    """The state at ``now``: a lapsed hold is EXPIRED before the sweeper writes it."""
+    return AppointmentStatus.EXPIRED if has_lapsed(hold_expires_at, now) else AppointmentStatus(status)
+
+
 def check_begun(scheduled_at: datetime, now: datetime) -> None:
     """Raise TooEarly before the start."""
     if now < scheduled_at:
@@ -82,7 +88,7 @@ def check_begun(scheduled_at: datetime, now: datetime) -> None:
 
 
 def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended: bool) -> None:
-    """Raise NotDeletable for what took place (or should have: ``ended``) or was ever paid."""
+    """Raise NotDeletable for an appointment that took place, should have (``ended``), or was ever paid."""
     happened = ended and current is AppointmentStatus.CONFIRMED
     if current not in DELETABLE or happened or payment is not PaymentStatus.PENDING:
         raise NotDeletable(current=current.value, payment=payment.value)
@@ -95,6 +101,6 @@ class AmountIsFixed(Conflict):
 
 
 def check_unpaid(status: AppointmentStatus, payment: PaymentStatus) -> None:
-    """Raise AmountIsFixed unless the price can still be agreed otherwise."""
+    """Raise AmountIsFixed unless the amount can still be changed."""
     if status not in OCCUPYING or payment is not PaymentStatus.PENDING:
         raise AmountIsFixed(current=status.value, payment=payment.value)

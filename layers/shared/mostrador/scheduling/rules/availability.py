@@ -1,8 +1,8 @@
 """When a service can begin: the free starts of a range of days, and why a given start is not free.
 
-Both answers come from the same terms: ``starts`` lists exactly the instants for which ``refusal`` finds nothing.
-Nothing is tried slot by slot: open hours minus what is blocked leaves a few spans of integers, and the grid of
-starts is cut from them by arithmetic, so a month costs what its bookings cost.
+Both answers come from the same rules: ``starts`` lists exactly the instants for which ``refusal`` is None. No start is
+tried by itself. Open hours minus blocked spans leave a few spans of integers, and arithmetic gives the starts in them:
+the cost of a month grows with its bookings.
 """
 
 from bisect import bisect_right
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import itemgetter
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from mostrador.scheduling.rules import agenda, opening_hours
@@ -33,18 +32,18 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Which rule removed a start, and ``actor_name`` what: its figures, instants as minutes since the epoch."""
+    """The rule that removes a start, and its figures; instants are minutes since the epoch."""
 
     reason: Reason
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, bool | int | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SlotRules:
-    """What the tenant, the service and one resource allow; minutes, and ``earliest`` as an instant in minutes.
+    """The rules of the tenant, the service and one resource, in minutes; ``earliest`` is an instant.
 
-    ``service_counts`` tells how many of the service are booked per local day over all its resources, ``busy`` what
-    calendars elsewhere take.
+    ``service_counts`` has the number of the service's bookings per local day over all its resources, ``busy`` the
+    busy spans of external calendars.
     """
 
     demand: agenda.Demand
@@ -58,12 +57,12 @@ class SlotRules:
     busy: Sequence[tuple[int, int]] = ()
 
     def in_week(self, day: date) -> int:
-        """How many of the service are booked in the week (from Monday) of ``day``."""
+        """How many bookings the service has in the week (from Monday) of ``day``."""
         monday = monday_of(day)
         return sum(self.service_counts[monday + timedelta(days=number)] for number in range(7))
 
     def over_limit(self, day: date) -> Refusal | None:
-        """The limit that leaves no booking of the service on ``day``."""
+        """The service's limit that is reached on ``day``, if any."""
         demand = self.demand
         if demand.max_per_day is not None and (count := self.service_counts[day]) >= demand.max_per_day:
             return Refusal(Reason.DAILY_LIMIT, {"booked": count, "limit": demand.max_per_day})
@@ -76,78 +75,78 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def starts(terms: SlotRules, first: date, last: date) -> list[int]:
+def starts(rules: SlotRules, first: date, last: date) -> list[int]:
     """The free starts on the local days ``first`` to ``last``, as sorted minutes since the epoch."""
-    last = min(last, terms.last_day)
+    last = min(last, rules.last_day)
     if last < first:
         return []
-    floor = max(local_time.day_bounds(first, terms.zone)[0], terms.earliest)
-    ceiling = local_time.day_bounds(last, terms.zone)[1]
-    windows = _windows(terms, first, last)
+    floor = max(local_time.day_bounds(first, rules.zone)[0], rules.earliest)
+    ceiling = local_time.day_bounds(last, rules.zone)[1]
+    windows = _windows(rules, first, last)
     union = opening_hours.merged((window.begins, window.ends) for window in windows)
-    blocked = opening_hours.merged(_blocked(terms) + _full_days(terms))
+    blocked = opening_hours.merged(_blocked(rules) + _full_days(rules))
     found: set[int] = set()
     for window in windows:
         closes = union[bisect_right(union, window.begins, key=itemgetter(0)) - 1][1]
-        low, high = max(window.begins, floor), min(window.ends, ceiling, closes - terms.demand.duration + 1)
-        found.update(_grid(window.origin, terms.step, low, high, blocked))
+        low, high = max(window.begins, floor), min(window.ends, ceiling, closes - rules.demand.duration + 1)
+        found.update(_grid(window.origin, rules.step, low, high, blocked))
     return sorted(found)
 
 
-def refusal(terms: SlotRules, at: int) -> Refusal | None:
+def refusal(rules: SlotRules, at: int) -> Refusal | None:
     """Why the start ``at`` (a minute since the epoch) is not offered, or None when it is."""
-    day = local_time.local_day(at, terms.zone)
-    if at < terms.earliest:
-        return Refusal(Reason.NOTICE, {"earliest": terms.earliest})
-    if day > terms.last_day:
-        return Refusal(Reason.WINDOW, {"last_day": terms.last_day.isoformat()})
-    return _not_open(terms, at, day) or _not_free(terms, at) or _elsewhere(terms, at) or terms.over_limit(day)
+    day = local_time.local_day(at, rules.zone)
+    if at < rules.earliest:
+        return Refusal(Reason.NOTICE, {"earliest": rules.earliest})
+    if day > rules.last_day:
+        return Refusal(Reason.WINDOW, {"last_day": rules.last_day.isoformat()})
+    return _not_open(rules, at, day) or _not_free(rules, at) or _elsewhere(rules, at) or rules.over_limit(day)
 
 
-def explained(terms: SlotRules, first: date, last: date) -> list[tuple[int, Refusal]]:
+def explained(rules: SlotRules, first: date, last: date) -> list[tuple[int, Refusal]]:
     """Every start of the grid that is not offered, with its refusal; on special days those of the usual hours too."""
-    usual = replace(terms, hours=replace(terms.hours, special={}))
-    begins, ends = local_time.day_bounds(first, terms.zone)[0], local_time.day_bounds(last, terms.zone)[1]
+    usual = replace(rules, hours=replace(rules.hours, special={}))
+    begins, ends = local_time.day_bounds(first, rules.zone)[0], local_time.day_bounds(last, rules.zone)[1]
     candidates = sorted({
         start
-        for window in _windows(terms, first, last) + _windows(usual, first, last)
-        for start in _grid(window.origin, terms.step, max(window.begins, begins), min(window.ends, ends), [])
+        for window in _windows(rules, first, last) + _windows(usual, first, last)
+        for start in _grid(window.origin, rules.step, max(window.begins, begins), min(window.ends, ends), [])
     })  # fmt: skip
-    return [(start, why) for start in candidates if (why := refusal(terms, start))]
+    return [(start, why) for start in candidates if (why := refusal(rules, start))]
 
 
-def seats_left(terms: SlotRules, at: int) -> int:
-    """Seats that a start which is free still has."""
-    taken = sum(agenda.shares_a_start(terms.demand, at, other) for other in terms.booked)
-    return terms.demand.capacity - taken
+def seats_left(rules: SlotRules, at: int) -> int:
+    """The free seats of a start."""
+    taken = sum(agenda.shares_a_start(rules.demand, at, other) for other in rules.booked)
+    return rules.demand.capacity - taken
 
 
-def _not_open(terms: SlotRules, at: int, day: date) -> Refusal | None:
-    windows = _windows(terms, day, day)
+def _not_open(rules: SlotRules, at: int, day: date) -> Refusal | None:
+    windows = _windows(rules, day, day)
     union = opening_hours.merged((window.begins, window.ends) for window in windows)
     until = next((high for low, high in union if low <= at < high), None)
     if until is None:
         return Refusal(Reason.CLOSED)
-    if at + terms.demand.duration > until:
+    if at + rules.demand.duration > until:
         return Refusal(Reason.CLOSED, {"closes": until})
-    on_grid = ((at - window.origin) % terms.step == 0 for window in windows if window.begins <= at < window.ends)
-    return None if any(on_grid) else Refusal(Reason.OFF_GRID, {"step": terms.step})
+    on_grid = ((at - window.origin) % rules.step == 0 for window in windows if window.begins <= at < window.ends)
+    return None if any(on_grid) else Refusal(Reason.OFF_GRID, {"step": rules.step})
 
 
-def _not_free(terms: SlotRules, at: int) -> Refusal | None:
-    demand = terms.demand
-    other = agenda.in_the_way(demand, at, terms.booked)
+def _not_free(rules: SlotRules, at: int) -> Refusal | None:
+    demand = rules.demand
+    other = agenda.in_the_way(demand, at, rules.booked)
     if other is None:
         return None
     if agenda.shares_a_start(demand, at, other):
         return Refusal(Reason.SEATS, {"booked": demand.capacity, "seats": demand.capacity})
     touches = other.starts < at + demand.duration and at < other.starts + other.duration
-    details = {"appointment_id": other.appointment_id, "from": other.busy_from, "until": other.busy_until}
-    return Refusal(Reason.TAKEN, details | {"only_its_buffer": not touches})
+    details: dict[str, bool | int | str] = {"appointment_id": other.appointment_id, "only_its_buffer": not touches}
+    return Refusal(Reason.TAKEN, details | {"from": other.busy_from, "until": other.busy_until})
 
 
-def _elsewhere(terms: SlotRules, at: int) -> Refusal | None:
-    span = agenda.elsewhere(terms.demand, at, terms.busy)
+def _elsewhere(rules: SlotRules, at: int) -> Refusal | None:
+    span = agenda.elsewhere(rules.demand, at, rules.busy)
     return Refusal(Reason.EXTERNAL, {"from": span[0], "until": span[1]}) if span else None
 
 
@@ -156,37 +155,37 @@ def nearest(free: Sequence[int], at: int, count: int = 3) -> list[int]:
     return sorted(sorted(free, key=lambda start: (abs(start - at), start))[:count])
 
 
-def _windows(terms: SlotRules, first: date, last: date) -> list[opening_hours.Window]:
+def _windows(rules: SlotRules, first: date, last: date) -> list[opening_hours.Window]:
     """The windows of the days, and of the day after, into which a late start may reach."""
-    return opening_hours.windows(terms.hours, terms.zone, first, last + timedelta(days=1))
+    return opening_hours.windows(rules.hours, rules.zone, first, last + timedelta(days=1))
 
 
-def _full_days(terms: SlotRules) -> list[tuple[int, int]]:
-    days = set(terms.service_counts)
-    if terms.demand.max_per_week is not None:
-        days |= {monday_of(day) + timedelta(days=number) for day in terms.service_counts for number in range(7)}
-    return [local_time.day_bounds(day, terms.zone) for day in days if terms.over_limit(day)]
+def _full_days(rules: SlotRules) -> list[tuple[int, int]]:
+    days = set(rules.service_counts)
+    if rules.demand.max_per_week is not None:
+        days |= {monday_of(day) + timedelta(days=number) for day in rules.service_counts for number in range(7)}
+    return [local_time.day_bounds(day, rules.zone) for day in days if rules.over_limit(day)]
 
 
-def _blocked(terms: SlotRules) -> list[tuple[int, int]]:
-    """The half-open spans of starts that would overlap a booking, a full class or a busy time elsewhere."""
-    demand = terms.demand
+def _blocked(rules: SlotRules) -> list[tuple[int, int]]:
+    """The half-open spans of starts that would overlap a booking, a full class or an external busy time."""
+    demand = rules.demand
     spans = [
         (other.busy_from - demand.duration - demand.after + 1, other.busy_until + demand.before)
-        for other in terms.booked
+        for other in rules.booked
         if demand.capacity == 1 or other.service != agenda.tag(demand.service_id)
     ]
-    spans += [(begins - demand.duration - demand.after + 1, ends + demand.before) for begins, ends in terms.busy]
+    spans += [(begins - demand.duration - demand.after + 1, ends + demand.before) for begins, ends in rules.busy]
     if demand.capacity > 1:
-        spans += _blocked_by_classes(terms)
+        spans += _blocked_by_classes(rules)
     return spans
 
 
-def _blocked_by_classes(terms: SlotRules) -> list[tuple[int, int]]:
+def _blocked_by_classes(rules: SlotRules) -> list[tuple[int, int]]:
     """A class with seats left blocks the starts around its own; a full one blocks its own as well."""
-    demand = terms.demand
+    demand = rules.demand
     spans: list[tuple[int, int]] = []
-    classes = [other for other in terms.booked if other.service == agenda.tag(demand.service_id)]
+    classes = [other for other in rules.booked if other.service == agenda.tag(demand.service_id)]
     seats = Counter(other.starts for other in classes)
     for other in classes:
         low, high = other.busy_from - demand.duration - demand.after + 1, other.busy_until + demand.before

@@ -1,4 +1,4 @@
-"""Busy times: which calendars elsewhere block a resource, how far ahead, and how old what we know of them is.
+"""Busy times: which external calendars block a resource, how far ahead, and how fresh the copy of them is.
 
 A *source* is one connected calendar: ``GOOGLE_CALENDAR`` is the tenant's and blocks all its resources,
 ``GOOGLE_CALENDAR#<resource>`` blocks that one.
@@ -19,13 +19,13 @@ BEHIND: Final = timedelta(days=1)
 AHEAD: Final = timedelta(days=750)
 """Busy times are kept for so many days ahead: 20 more than any service can be booked."""
 LONGEST: Final = timedelta(days=366)
-"""An event that goes on for longer is cut there; a later full sync goes on from its own day."""
+"""A longer event is cut there; a later full sync continues from its own day."""
 STALE: Final = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class BusyTime:
-    """Time that a foreign event takes: from minute ``starts`` since the epoch (UTC) to ``ends`` (exclusive)."""
+    """The time of an external event: from minute ``starts`` since the epoch (UTC) to ``ends`` (exclusive)."""
 
     event_id: str
     starts: int
@@ -34,14 +34,14 @@ class BusyTime:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old what we know of some calendars is: None where none is connected, or one was never read."""
+    """When the copy of some calendars was last fresh: None where none is connected, or one was never read."""
 
     as_of: datetime | None
     is_stale: bool
 
 
 def blocks(source: str, resource_id: str) -> bool:
-    """Whether a calendar blocks a resource: every one, unless it belongs to one."""
+    """Whether a calendar blocks a resource: the tenant's calendar blocks every one."""
     _, _, owner = source.partition("#")
     return owner in ("", resource_id)
 
@@ -53,11 +53,11 @@ def horizon(now: datetime, zone: ZoneInfo) -> tuple[date, date]:
 
 
 def freshness(as_ofs: Iterable[datetime | None], now: datetime) -> Freshness:
-    """The oldest of when some calendars were last read; None stands for never."""
-    known = list(as_ofs)
-    read = [as_of for as_of in known if as_of is not None]
-    oldest = min(read) if known and len(read) == len(known) else None
-    return Freshness(oldest, bool(known) and (oldest is None or now - oldest > STALE))
+    """The oldest time at which some calendars were last read; None stands for never."""
+    every = list(as_ofs)
+    read = [as_of for as_of in every if as_of is not None]
+    oldest = min(read) if every and len(read) == len(every) else None
+    return Freshness(oldest, bool(every) and (oldest is None or now - oldest > STALE))
 
 
 def by_local_day(
@@ -65,7 +65,7 @@ def by_local_day(
 ) -> dict[date, list[BusyTime]]:
     """Busy times by local day, in order, split at midnight, from ``first`` to ``last``, both included.
 
-    An event may go on for years: name the days wherever the result is stored.
+    An event may last for years: pass both days wherever the result is stored.
     """
     days: dict[date, list[BusyTime]] = {}
     for busy in sorted(busies, key=attrgetter("starts", "ends", "event_id")):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from mostrador.values import local_time
@@ -14,12 +14,22 @@ Interval = tuple[int, int]
 Weekly = Mapping[int, tuple[Interval, ...]]
 """Weekday (Monday is 0) -> its intervals; a weekday that is missing is closed."""
 
+WeekOfMinutes = dict[str, list[list[int]]]
+"""The stored week: weekday number as text, Monday is "0" -> [[opens, closes], ...] in minutes after midnight."""
+
+
+class SpecialDay(TypedDict):
+    """The stored hours of one day that differs from its weekday; none where it is closed."""
+
+    name: str
+    hours: list[list[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours of a week, those of special days instead (none: closed), and where the grid of starts begins.
+    """The hours of a week and those of special days, on which no interval means closed.
 
-    ``offset`` is in minutes after each opening.
+    The grid of starts begins ``offset`` minutes after each opening.
     """
 
     weekly: Weekly
@@ -76,14 +86,14 @@ def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return union
 
 
-def special(kept: dict[str, Any] | None) -> dict[date, tuple[tuple[int, int], ...]]:
-    """Special days as an item keeps them, {"2026-12-25": {"name", "hours": [[opens, closes], ...]}}, for the rules."""
+def special(stored: Mapping[str, SpecialDay] | None) -> dict[date, tuple[Interval, ...]]:
+    """The stored special days, with the date as text as their key, as ``Hours`` takes them."""
     return {
-        date.fromisoformat(day): tuple((opens, closes) for opens, closes in one["hours"])
-        for day, one in (kept or {}).items()
+        date.fromisoformat(day): tuple((opens, closes) for opens, closes in special_day["hours"])
+        for day, special_day in (stored or {}).items()
     }
 
 
-def counted(stored: dict[str, Any]) -> Weekly:
-    """The stored form as the rules take it."""
+def weekly(stored: WeekOfMinutes) -> Weekly:
+    """The stored week as ``Hours`` takes it."""
     return {int(day): tuple((opens, closes) for opens, closes in spans) for day, spans in stored.items()}

@@ -23,7 +23,7 @@ class WrongWaitingState(WrongState):
     es = "una espera en estado {current} no puede pasar a {wanted}"
 
 
-# An offer that lapses ends the wait: the time goes to the next in line, and who still wants one joins again.
+# A lapsed offer ends the wait: the time goes to the next in line, and the customer can join again.
 MOVES: Final = StateMachine(
     {
         WaitingStatus.WAITING: {WaitingStatus.OFFERED, WaitingStatus.WITHDRAWN, WaitingStatus.EXPIRED},
@@ -32,11 +32,11 @@ MOVES: Final = StateMachine(
     WrongWaitingState,
 )
 
-# The states in which somebody still stands in the line.
+# The states of a wait that is still in line.
 IN_LINE: Final = frozenset({WaitingStatus.WAITING, WaitingStatus.OFFERED})
 
-# Where an offer lands, by what became of its appointment; a PENDING one is still on offer.
-_LANDINGS: Final[dict[AppointmentStatus, WaitingStatus]] = {
+# The end of a wait by the state of the appointment offered; a PENDING one is still on offer.
+_ENDINGS: Final[dict[AppointmentStatus, WaitingStatus]] = {
     AppointmentStatus.CONFIRMED: WaitingStatus.BOOKED,
     AppointmentStatus.COMPLETED: WaitingStatus.BOOKED,
     AppointmentStatus.NO_SHOW: WaitingStatus.BOOKED,
@@ -51,9 +51,9 @@ class DayOutside(Invalid):
     es = "{value} no es un día del {first} al {last}, en los que se puede reservar el servicio"
 
 
-def landing(appointment: AppointmentStatus | None) -> WaitingStatus | None:
-    """What an offer has become by the state of its appointment (None: deleted); None while it is on offer."""
-    return _LANDINGS.get(appointment) if appointment else WaitingStatus.WITHDRAWN
+def ending(appointment: AppointmentStatus | None) -> WaitingStatus | None:
+    """How an offer ends the wait, by the state of its appointment (None: deleted); None while it is on offer."""
+    return _ENDINGS.get(appointment) if appointment else WaitingStatus.WITHDRAWN
 
 
 def check_day(day: date, first: date, last: date) -> None:

@@ -1,9 +1,8 @@
-"""Appointments and availability as they travel."""
+"""Appointments and availability in requests and answers."""
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,17 +27,22 @@ from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.values import money
 
+if TYPE_CHECKING:
+    from mostrador.table.items.scheduling import Appointment
+
 MOST_DAYS = 31
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
 _Date = date
 CALENDAR_AS_OF = "Null: no calendar is connected, or (then it is stale) one was never read."
 
 
-IGNORE_CALENDAR: Any = Field(
-    False,
-    title="Agendar aunque el calendario externo esté ocupado",
-    description="Book over what a connected calendar says.",
-)
+IgnoreCalendar = Annotated[
+    Flag,
+    Field(
+        title="Agendar aunque el calendario externo esté ocupado",
+        description="Book over the busy times of a connected calendar.",
+    ),
+]
 
 
 class NewAppointment(Request):
@@ -64,7 +68,7 @@ class NewAppointment(Request):
         title="Reservar hasta el pago",
         description="The slot is kept for the tenant's hold minutes, then it lapses.",
     )
-    ignore_calendar: Flag = IGNORE_CALENDAR
+    ignore_calendar: IgnoreCalendar = False
 
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
@@ -76,7 +80,7 @@ class NewAppointment(Request):
 
 
 class AppointmentEdit(Request):
-    """What may be edited: the times change by rescheduling, the state by its own calls."""
+    """The fields that an edit changes: times change by rescheduling, the state by its own calls."""
 
     entity = "appointment"
     customer_notes: LongText | None = Field(None, title="Notas del cliente")
@@ -95,7 +99,7 @@ class Rescheduling(Request):
 
 
 class StaffRescheduling(Rescheduling):
-    ignore_calendar: Flag = IGNORE_CALENDAR
+    ignore_calendar: IgnoreCalendar = False
 
 
 class AppointmentConfirmation(Request):
@@ -112,7 +116,7 @@ class Cancellation(Request):
 
 class StaffCancellation(Cancellation):
     keep_payment: Flag = Field(
-        False, title="Retener lo pagado", description="What was paid is due back unless the business keeps it."
+        False, title="Retener lo pagado", description="The business keeps the paid money; otherwise it is due back."
     )
 
 
@@ -134,13 +138,13 @@ class AppointmentListing(Listing):
         return self
 
 
-def amounts(item: Any) -> dict[str, str | None]:
-    """What an appointment costs, what of it beforehand, and what was paid, with the currency's digits."""
-    deposit, currency = item.deposit_amount, item.currency
+def amounts(appointment: "Appointment") -> dict[str, str | None]:
+    """The total, the deposit and the paid amount, with the currency's digits."""
+    deposit, currency = appointment.deposit_amount, appointment.currency
     return {
-        "total_amount": money.text(item.total_amount, currency),
+        "total_amount": money.text(appointment.total_amount, currency),
         "deposit_amount": None if deposit is None else money.text(deposit, currency),
-        "paid_amount": money.text(item.paid_amount or Decimal(0), currency),
+        "paid_amount": money.text(appointment.paid_amount or Decimal(0), currency),
     }
 
 
@@ -176,7 +180,7 @@ class AppointmentView(View):
     series_id: str | None = Field(title="Serie")
     bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
     google_calendar_event_id: str | None = Field(title="Evento en Google Calendar")
-    history: list[dict[str, Any]] = Field([], title="Historial")
+    history: list[dict[str, str]] = Field([], title="Historial")
     created_by: str = Field(title="Creado por")
     created_at: datetime = Field(title="Creado")
     confirmed_at: datetime | None = Field(title="Confirmado")
@@ -186,11 +190,10 @@ class AppointmentView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Appointment") -> dict[str, object]:
         """Instants on the tenant's clock, the amount with its currency's digits."""
-        zone = ZoneInfo(item.time_zone)
-        on_clock = {name: local(getattr(item, name), zone) for name in _INSTANTS}
-        return on_clock | amounts(item) | {"history": item.history or []}
+        computed: dict[str, object] = {name: local(getattr(item, name), item.zone) for name in _INSTANTS}
+        return computed | amounts(item) | {"history": item.history or []}
 
 
 class AppointmentPage(View):
@@ -228,7 +231,9 @@ class AvailabilityQuery(FreeTimesQuery):
         title="Duración (minutos)",
         description="Starts for an appointment of this length; the service's when left out.",
     )
-    explain: bool = Field(False, title="Explicar", description="Say why the other starts are not free.")
+    explain: bool = Field(
+        False, title="Explicar", description="Add the other starts, with the reason why they are not free."
+    )
 
 
 class Slot(View):
@@ -242,7 +247,7 @@ class Slot(View):
 class RefusedStart(View):
     starts_at: datetime = Field(title="Comienza")
     reason: str = Field(title="Motivo")
-    details: dict[str, Any] = Field(title="Datos del motivo")
+    details: dict[str, bool | int | str] = Field(title="Datos del motivo")
 
 
 class AvailabilityView(View):

@@ -1,4 +1,4 @@
-"""Calendar feeds as they travel."""
+"""Calendar feeds in requests and answers."""
 
 from datetime import datetime
 
@@ -9,7 +9,9 @@ from mostrador.fields import Id, Request, View
 
 class NewFeed(Request):
     resource_id: Id | None = Field(
-        None, title="Profesional o recurso", description="The appointments of this one; the tenant's when left out."
+        None,
+        title="Profesional o recurso",
+        description="Only this one's appointments; all of the tenant's when left out.",
     )
 
 
@@ -22,7 +24,7 @@ class FeedView(View):
 
 
 class OpenedFeedView(FeedView):
-    path: str = Field(title="Dirección secreta", description="Shown this once: whoever has it reads the calendar.")
+    path: str = Field(title="Dirección secreta", description="Shown this once. It lets its holder read the calendar.")
 
 
 class FeedPage(View):

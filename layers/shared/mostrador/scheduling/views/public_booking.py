@@ -1,8 +1,7 @@
-"""What anybody is shown and may send, without an account: nothing internal, nothing about anybody else."""
+"""Requests and answers without an account: nothing internal, nothing about other customers."""
 
 from datetime import date, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
@@ -11,6 +10,10 @@ from mostrador.scheduling.rules.appointment_states import AppointmentStatus, Pay
 from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, Slot, amounts
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import money
+
+if TYPE_CHECKING:
+    from mostrador.scheduling.public_booking import ManagedAppointment, Offer
+    from mostrador.table.items.tenants import Tenant
 
 
 class PublicTenantView(View):
@@ -28,7 +31,7 @@ class PublicTenantView(View):
     cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Tenant") -> dict[str, object]:
         optional = ("reschedule_notice_minutes", "cancel_notice_minutes")
         return {"business_hours": opening_hours.written(item.hours)} | {
             name: getattr(item, name) or 0 for name in optional
@@ -54,7 +57,7 @@ class OfferView(View):
     resources: list[ChoiceView] = Field(title="Profesionales o recursos")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Offer") -> dict[str, object]:
         service = item.service
         own = {name: getattr(service, name) for name in cls.model_fields if name != "resources"}
         return own | {"price": money.text(service.price, service.currency), "resources": item.resources}
@@ -74,7 +77,7 @@ class FreeTimesView(View):
 
 
 class CustomerData(Request):
-    """Who books: the business must be able to reach them."""
+    """The customer of a public booking; the phone is required."""
 
     name: ShortText = Field(title="Nombre y apellido")
     phone: Phone = Field(title="Teléfono", examples=["0981 123 456"])
@@ -96,10 +99,17 @@ class OwnLinks(View):
     checkout: str = Field(title="Pagar en línea")
 
 
-class OwnAppointmentView(View):
-    """To whoever booked it: the name as they gave it, never the one that the business has for the phone."""
+_AS_STORED: Final = (
+    "service_id", "service_name", "resource_id", "resource_name", "time_zone", "status", "currency", "payment_status",
+    "customer_notes", "duration_minutes",
+)  # fmt: skip
+_INSTANTS: Final = ("scheduled_at", "ends_at", "hold_expires_at")
 
-    token: str = Field(title="Clave del enlace", description="Whoever has it may see, move and cancel: keep it secret.")
+
+class OwnAppointmentView(View):
+    """An appointment as its customer sees it: the name as they gave it, never the business's name for the phone."""
+
+    token: str = Field(title="Clave del enlace", description="It lets its holder see, move and cancel: keep it secret.")
     links: OwnLinks = Field(title="Enlaces")
     name: str = Field(title="Nombre y apellido")
     phone: str | None = Field(title="Teléfono")
@@ -123,19 +133,14 @@ class OwnAppointmentView(View):
     reschedule_until: datetime | None = Field(title="Se puede reprogramar hasta")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
-        one, at = item.appointment, f"/tenant/{item.shop.slug}/public/appointments/{item.token}"
-        zone = ZoneInfo(one.time_zone)
-        as_stored = ("service_id", "service_name", "resource_id", "resource_name", "time_zone", "status", "currency")
-        return (
-            {name: getattr(one, name) for name in (*as_stored, "payment_status", "customer_notes", "duration_minutes")}
-            | {
-                "links": {"self": at} | {name: f"{at}/{name}" for name in ("cancel", "reschedule", "checkout")},
-                "name": one.booked_as or one.customer_name,
-                "phone": one.customer_phone,
-                "scheduled_at": local(one.scheduled_at, zone),
-                "ends_at": local(one.ends_at, zone),
-                "hold_expires_at": local(one.hold_expires_at, zone),
-            }
-            | amounts(one)
-        )
+    def computed_fields(cls, item: "ManagedAppointment") -> dict[str, object]:
+        appointment = item.appointment
+        path, zone = f"/tenant/{item.tenant.slug}/public/appointments/{item.token}", appointment.zone
+        computed: dict[str, object] = {name: getattr(appointment, name) for name in _AS_STORED}
+        computed |= {name: local(getattr(appointment, name), zone) for name in _INSTANTS}
+        computed |= amounts(appointment)
+        return computed | {
+            "links": {"self": path} | {name: f"{path}/{name}" for name in ("cancel", "reschedule", "checkout")},
+            "name": appointment.booked_as or appointment.customer_name,
+            "phone": appointment.customer_phone,
+        }

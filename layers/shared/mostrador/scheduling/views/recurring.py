@@ -1,7 +1,7 @@
-"""Recurring bookings as they travel."""
+"""Recurring bookings in requests and answers."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,7 +11,7 @@ from mostrador.scheduling.views.appointments import AppointmentView, NewAppointm
 
 
 class NewSeries(NewAppointment):
-    """The first appointment, and how often it comes again: a ``count`` of dates or the last date possible."""
+    """The first appointment, and its repetition: a ``count`` of dates, or the last possible date ``until``."""
 
     every_weeks: Whole = Field(1, ge=1, le=52, title="Cada cuántas semanas")
     count: Whole | None = Field(None, ge=2, le=30, title="Cantidad de turnos")
@@ -25,14 +25,14 @@ class NewSeries(NewAppointment):
         return self
 
     def appointment(self) -> NewAppointment:
-        """Each of its appointments, but for the start."""
+        """The request for each of its appointments, apart from the start."""
         return NewAppointment.model_validate(self.model_dump(include=set(NewAppointment.model_fields)))
 
 
 class SeriesConflict(View):
     starts_at: datetime = Field(title="Comienza")
     reason: str = Field(title="Motivo")
-    details: dict[str, Any] = Field(title="Datos del motivo")
+    details: dict[str, bool | int | str] = Field(title="Datos del motivo")
     alternatives: list[datetime] = Field(title="Horarios cercanos")
 
 

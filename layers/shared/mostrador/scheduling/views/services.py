@@ -1,7 +1,7 @@
-"""Services and resources as they travel."""
+"""Services and resources in requests and answers."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ from mostrador.fields import (
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import money
+
+if TYPE_CHECKING:
+    from mostrador.table.items.scheduling import Resource, Service
 
 
 class NewService(Request):
@@ -46,7 +49,7 @@ class NewService(Request):
         [],
         max_length=20,
         title="Profesionales o recursos",
-        description="Who or what can give it; the tenant's first resource when empty.",
+        description="The resources that can give it; the tenant's first resource when empty.",
     )
     second_resource_ids: list[Id] = Field(
         [], max_length=20, title="Segundo grupo de recursos", description="A room, say: one of these is needed as well."
@@ -84,7 +87,7 @@ class ServiceView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Service") -> dict[str, object]:
         return {"price": money.text(item.price, item.currency)}
 
 
@@ -116,7 +119,7 @@ class ResourceView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Resource") -> dict[str, object]:
         return {"business_hours": opening_hours.written(item.hours) if item.hours is not None else None}
 
 

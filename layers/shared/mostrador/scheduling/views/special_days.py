@@ -1,14 +1,17 @@
-"""Closures and special hours as they travel."""
+"""Closures and special hours in requests and answers."""
 
 from datetime import date as Date  # noqa: N812 - a field is called date
 from datetime import timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Day, Id, Request, ShortText, View, Whole, partial
 from mostrador.tenancy.views.opening_hours import Interval, check_order, intervals
+
+if TYPE_CHECKING:
+    from mostrador.scheduling.special_days import Closure
 
 MOST_DAYS = 62
 
@@ -25,7 +28,7 @@ class ClosureEdit(Request):
 
 
 class NewClosure(ClosureEdit):
-    """One ``date``, or each from ``from`` to ``to``; of the whole tenant unless a resource is named."""
+    """One ``date``, or each day from ``from`` to ``to``; of the whole tenant or of one resource."""
 
     date: Day | None = Field(None, title="Fecha")
     from_: Day | None = Field(None, alias="from", title="Desde")
@@ -69,7 +72,7 @@ class ClosureView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Closure") -> dict[str, object]:
         return {"hours": intervals(item.hours)}
 
 

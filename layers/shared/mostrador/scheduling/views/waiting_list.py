@@ -1,7 +1,7 @@
-"""The waiting list as it travels."""
+"""The waiting list in requests and answers."""
 
 import datetime as dt
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
@@ -10,6 +10,9 @@ from pydantic_core import PydanticCustomError
 from mostrador.fields import Day, Id, Listing, LongText, Request, View, local
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
+
+if TYPE_CHECKING:
+    from mostrador.table.items.scheduling import Waiting
 
 
 class NewWaiting(Request):
@@ -21,7 +24,7 @@ class NewWaiting(Request):
     customer_id: Id | None = Field(None, title="Cliente")
     customer_data: NewCustomer | None = Field(None, title="Datos del cliente")
     customer_notes: LongText | None = Field(
-        None, title="Notas del cliente", description="Go to the appointment that is offered."
+        None, title="Notas del cliente", description="Copied to the appointment that is offered."
     )
 
     @model_validator(mode="after")
@@ -57,7 +60,7 @@ class WaitingView(View):
     version: int = Field(title="Versión")
 
     @classmethod
-    def computed_fields(cls, item: Any) -> dict[str, Any]:
+    def computed_fields(cls, item: "Waiting") -> dict[str, object]:
         """Instants on the tenant's clock."""
         zone = ZoneInfo(item.time_zone)
         instants = ("offer_starts_at", "offer_expires_at", "created_at", "updated_at")

@@ -1,10 +1,11 @@
 """Stored services, resources, appointments, agenda days and waiting lists."""
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pynamodb.attributes import (
+    Attribute,
     BooleanAttribute,
     JSONAttribute,
     NumberAttribute,
@@ -15,6 +16,9 @@ from mostrador.scheduling.rules.agenda import Booking
 from mostrador.table.attributes import AmountAttribute, InstantAttribute, LinesAttribute, unpacked
 from mostrador.table.base import Item, Versioned
 from mostrador.values import local_time
+
+if TYPE_CHECKING:
+    from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
 
 
 class Service(Versioned, discriminator="SERVICE"):
@@ -33,20 +37,20 @@ class Service(Versioned, discriminator="SERVICE"):
     max_bookings_per_week = NumberAttribute(null=True)
     advance_booking_days = NumberAttribute()
     bookable_until = UnicodeAttribute(null=True)
-    resource_ids: Any = JSONAttribute()
-    second_resource_ids: Any = JSONAttribute(default=list)
+    resource_ids: Attribute[list[str]] = JSONAttribute()
+    second_resource_ids: Attribute[list[str]] = JSONAttribute(default=list)
 
 
 class Resource(Versioned, discriminator="RESOURCE"):
     id = UnicodeAttribute()
     name = UnicodeAttribute()
     is_active = BooleanAttribute()
-    hours: Any = JSONAttribute(null=True)
-    special_days: Any = JSONAttribute(null=True)
+    hours: "Attribute[WeekOfMinutes | None]" = JSONAttribute(null=True)
+    special_days: "Attribute[dict[str, SpecialDay] | None]" = JSONAttribute(null=True)
 
 
 class Feed(Versioned, discriminator="FEED"):
-    """A calendar behind a secret address; ``path``, that address, is known only to who makes the feed."""
+    """A calendar behind a secret address. ``path``, the address, is set only on the item that ``create`` returns."""
 
     quiet = frozenset({"digest"})
     id = UnicodeAttribute()
@@ -57,13 +61,18 @@ class Feed(Versioned, discriminator="FEED"):
 
 
 class ActiveBookings(Item, discriminator="ACTIVE"):
-    """What one phone has to come, in a tenant that limits it; see ``active``."""
+    """The future appointments of one phone, in a tenant that limits their number; see ``booking_limits``."""
 
     version = NumberAttribute()
     lines = LinesAttribute()
 
 
 class Appointment(Versioned, discriminator="APPOINTMENT"):
+    """A booked time. It keeps what was agreed: names, price, buffers and the time zone.
+
+    ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that ``ActiveBookings`` has it.
+    """
+
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone booked_as ends_at time_zone currency days history "
         "is_counted created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
@@ -83,14 +92,14 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     scheduled_at = InstantAttribute()
     ends_at = InstantAttribute()
     time_zone = UnicodeAttribute()
-    days: Any = JSONAttribute()
+    days: Attribute[list[str]] = JSONAttribute()
     status = UnicodeAttribute()
     payment_status = UnicodeAttribute()
     hold_expires_at = InstantAttribute(null=True)
     total_amount = AmountAttribute()
     deposit_amount = AmountAttribute(null=True)
     paid_amount = AmountAttribute(null=True)
-    payment_ids: Any = JSONAttribute(null=True)
+    payment_ids: Attribute[list[str] | None] = JSONAttribute(null=True)
     checkout_id = UnicodeAttribute(null=True)
     checkouts = NumberAttribute(null=True)
     currency = UnicodeAttribute()
@@ -98,7 +107,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     internal_notes = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
     series_id = UnicodeAttribute(null=True)
-    history: Any = JSONAttribute(null=True)
+    history: Attribute[list[dict[str, str]] | None] = JSONAttribute(null=True)
     is_counted = BooleanAttribute(null=True)
     buffer_before_minutes = NumberAttribute()
     buffer_time_minutes = NumberAttribute()
@@ -121,7 +130,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
 
 
 class Waiting(Versioned, discriminator="WAITING"):
-    """Somebody who waits for a service on a local day; ``place`` is a UUIDv7 made on arrival, so it orders the line."""
+    """One customer's wait for a service on a local day. ``place``, a UUIDv7 made on arrival, orders the line."""
 
     quiet = frozenset({"place", "service_name", "customer_name", "customer_phone", "time_zone", "created_by"})
     id = UnicodeAttribute()
@@ -143,16 +152,13 @@ class Waiting(Versioned, discriminator="WAITING"):
 
 
 class Waiter(Item, discriminator="WAITER"):
-    """Whoever waits for a service and day does so once: there from WAITING until the wait ends."""
+    """Guards that a customer waits for a service and day only once; it exists until the wait ends."""
 
     waiting_id = UnicodeAttribute()
 
 
 class WaitingLine(Item, discriminator="LINE"):
-    """A service and day for which somebody waits, and in ``due_at`` when to look at it next.
-
-    ``version`` counts those who joined and the looks.
-    """
+    """A service and day with waits. It is due for its next check at ``due_at``; ``version`` counts checks and waits."""
 
     service_id = UnicodeAttribute()
     date = UnicodeAttribute()
@@ -160,12 +166,12 @@ class WaitingLine(Item, discriminator="LINE"):
 
 
 class AgendaDay(Item, discriminator="AGENDA"):
-    """One resource's bookings on one local day; ``version`` counts every change that takes or firms up time."""
+    """One resource's bookings on one local day. ``version`` counts the changes that take time or confirm a hold."""
 
     version = NumberAttribute()
     lines = LinesAttribute()
 
     def bookings(self) -> list[Booking]:
-        """What stands in the day, lapsed holds included."""
+        """All bookings of the day, lapsed holds included."""
         day = date.fromisoformat(self.sk)
         return [unpacked(name, line, day) for name, line in self.lines.items()]

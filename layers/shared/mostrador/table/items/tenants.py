@@ -1,6 +1,6 @@
 """Stored tenants, their connections to other systems, and what limits them."""
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import (
     Attribute,
@@ -13,15 +13,8 @@ from pynamodb.attributes import (
 from mostrador.table.attributes import InstantAttribute
 from mostrador.table.base import Item, Versioned
 
-WeekOfMinutes = dict[str, list[list[int]]]
-"""Number of the weekday as text, Monday is "0" -> [[opens, closes], ...] in minutes after midnight."""
-
-
-class SpecialDay(TypedDict):
-    """The opening hours of one day that differs from its weekday; none where it is closed."""
-
-    name: str
-    hours: list[list[int]]
+if TYPE_CHECKING:
+    from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
 
 
 class Tenant(Versioned, discriminator="TENANT"):
@@ -31,8 +24,8 @@ class Tenant(Versioned, discriminator="TENANT"):
     country = UnicodeAttribute()
     time_zone = UnicodeAttribute()
     currency = UnicodeAttribute()
-    hours: Attribute[WeekOfMinutes] = JSONAttribute()
-    special_days: Attribute[dict[str, SpecialDay] | None] = JSONAttribute(null=True)
+    hours: "Attribute[WeekOfMinutes]" = JSONAttribute()
+    special_days: "Attribute[dict[str, SpecialDay] | None]" = JSONAttribute(null=True)
     calendars: Attribute[list[str] | None] = JSONAttribute(null=True)
     slot_step_minutes = NumberAttribute()
     slot_offset_minutes = NumberAttribute(null=True)
