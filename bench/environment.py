@@ -1,4 +1,4 @@
-"""The environment of the bench. It must exist before anything of ours is imported, so the program imports this first."""
+"""The environment of the bench. It must exist before the package is imported, so the program imports this first."""
 
 import os
 

@@ -8,7 +8,7 @@ from tests.conftest import COLLECTED
 from tests.support import template
 
 MAKEFILE = (template.ROOT / "Makefile").read_text()
-ALWAYS_DEEP = re.compile(r"tests/(stand_ins/.*|([^:]*/)?test_\w*(crashes|machine)\.py)::.*")
+ALWAYS_DEEP = re.compile(r"tests/(stand_ins/.*|([^:]*/)?test_(crashes|machine)\.py)::.*")
 
 
 def options_of(target):

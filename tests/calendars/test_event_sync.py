@@ -1,5 +1,7 @@
 """An appointment's event: made, moved and taken away once, whatever Google or the table do in between."""
 
+from datetime import timedelta
+
 import pytest
 
 from mostrador import process_cache
@@ -119,7 +121,7 @@ def test_an_event_stays_where_it_is_until_the_calendar_where_it_belongs_takes_it
     if how == "broken":
         integrations.mark_broken(own, "x", now=now)
     else:
-        google_access._resting.put(google_access._name(own), now.replace(year=2027))
+        google_access._resting.put(google_access._name(own), now + timedelta(days=365))
     shop.move(booked, 11)
     shop.deliver()
 

@@ -11,7 +11,6 @@ from mostrador.scheduling import busy_sources, busy_times
 from mostrador.scheduling.rules.busy_times import BusyTime
 from mostrador.table import keys, reads
 from mostrador.table.items.busy_times import BusyDay
-from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from tests.races.test_one_slot import NINE, at_once, book, offer, shop, stored, winners
 from tests.support.busy import GOOGLE, busy_days, event, pull, resource_ids
@@ -148,7 +147,7 @@ def test_a_pull_and_bookings_at_once_lose_nothing_and_nobody_books_after_it(shop
 
 
 def test_red_control_where_bookings_do_not_look_they_are_made_after_it(shop, now, monkeypatch):
-    monkeypatch.setattr(tenants, "calendars", lambda *_: [])
+    monkeypatch.setattr(busy_sources, "blocking", lambda *_: [])
 
     made, late = pull_and_book(offer(now), now)
 
