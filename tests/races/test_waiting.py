@@ -30,13 +30,13 @@ def haircut(dynoxide, now):
 @pytest.fixture
 def apart(monkeypatch):
     """Between reading the line and looking at its day a run takes its time, so that others come between."""
-    look = waiting_list_offers._look
+    look = waiting_list_offers._load
 
     def looks_later(*args):
         time.sleep(random.uniform(0, 0.1))  # noqa: S311
         return look(*args)
 
-    monkeypatch.setattr(waiting_list_offers, "_look", looks_later)
+    monkeypatch.setattr(waiting_list_offers, "_load", looks_later)
 
 
 def held(now):

@@ -106,7 +106,7 @@ def test_following_and_ending_at_once_leave_list_and_state_in_agreement(salon, n
     """The other one does all of its own after the first has read, and before it writes."""
     busy_sources.follow("salon", GOOGLE, now=now)
     busy_sources.end("salon", GOOGLE, now=now)
-    relisted = busy_sources._relisted
+    relisted = busy_sources._relist
     other = {"follow": busy_sources.end, "end": busy_sources.follow}[first]
 
     def between(*told):
@@ -114,7 +114,7 @@ def test_following_and_ending_at_once_leave_list_and_state_in_agreement(salon, n
         other("salon", GOOGLE, now=now)
         return relisted(*told)
 
-    monkeypatch.setattr(busy_sources, "_relisted", between)
+    monkeypatch.setattr(busy_sources, "_relist", between)
     getattr(busy_sources, first)("salon", GOOGLE, now=now)
 
     assert state().status == {"follow": "ACTIVE", "end": "ENDED"}[first]

@@ -289,7 +289,7 @@ def test_when_the_day_is_over_so_is_its_line(haircut, full, now):
 def test_a_line_is_looked_at_each_minute_and_seldom_while_empty(haircut, full, now):
     entry = join(haircut, 1, now=now)
     sweep(now)
-    assert line(haircut).due_at == keys.at(now + waiting_list_offers.LOOK)
+    assert line(haircut).due_at == keys.at(now + waiting_list_offers.CHECK_AGAIN)
     assert sweep(now + timedelta(seconds=1))["lines"] == 0
     assert sweep(now + timedelta(seconds=58))["lines"] == 1
 

@@ -1,7 +1,7 @@
-"""Calendars elsewhere that block resources, and whose turn it is to write what they say.
+"""External calendars that block resources, and the turns of their readers.
 
-A *source* is one connected calendar (``rules.busy``). Which count stands on the tenant, which every decision about a
-time reads; how far one was read, and the turn of whoever pulls it, in an item of its own.
+A *source* is one connected calendar (``rules.busy_times``). The tenant, which every decision about a time reads, lists
+the sources that block. An item for each source has its state: how far it was read, and the turn of its reader.
 """
 
 from collections.abc import Iterable
@@ -23,16 +23,16 @@ class SourceStatus(StrEnum):
 
 
 class Overtaken(Busy):
-    """Another pull of the same calendar began since, or it was disconnected: this one may write no more."""
+    """A newer pull of the same calendar has begun, or it was disconnected: this pull must not write any more."""
 
 
 def blocking(tenant: Tenant, resource_id: str) -> list[str]:
-    """The sources of busy times that block a resource."""
+    """The sources that block a resource."""
     return [source for source in tenant.calendars or [] if blocks(source, resource_id)]
 
 
 def follow(tenant: str, source: str, *, now: datetime) -> bool:
-    """Have a calendar block the resources that it is for, from its first pull on; whether it did not before.
+    """Let a calendar block its resources, from its first pull on. Returns whether this is new.
 
     Raises NotHere (tenant), Busy.
     """
@@ -43,7 +43,7 @@ def follow(tenant: str, source: str, *, now: datetime) -> bool:
 
 
 def begin(tenant: str, source: str) -> CalendarState:
-    """Take the next turn, the state's ``version``, before asking the calendar. Raises NotHere where nobody follows."""
+    """Take the next turn, the state's ``version``, before reading a calendar. Raises NotHere where none follows it."""
     state = CalendarState(*keys.calendar_state(tenant, source))
     with writes.refusing(NotHere(entity="integration", id=source)):
         state.update(
@@ -53,9 +53,9 @@ def begin(tenant: str, source: str) -> CalendarState:
 
 
 def finish(tenant: str, source: str, *, turn: int, resource_ids: Iterable[str], as_of: datetime) -> None:
-    """Note that a pull is complete: how the calendar was at ``as_of`` blocks these resources. Raises Overtaken.
+    """Record a complete pull: the calendar as it was at ``as_of`` blocks these resources. Raises Overtaken.
 
-    Only after this may the puller go on from where it came to: a pull that was overtaken is to be done again.
+    The puller keeps its position only after this: an overtaken pull is repeated.
     """
     resources = CalendarState.resource_ids.set(sorted(resource_ids))
     with writes.refusing(Overtaken()):
@@ -64,15 +64,15 @@ def finish(tenant: str, source: str, *, turn: int, resource_ids: Iterable[str], 
 
 
 def blocked(tenant: str, source: str) -> list[str] | None:
-    """Whom a calendar blocks since its last complete pull; None where it was never pulled."""
+    """The resources that a calendar blocks since its last complete pull; None where it was never pulled."""
     state = reads.one(keys.calendar_state(tenant, source))
     return state.resource_ids if isinstance(state, CalendarState) else None
 
 
 def end(tenant: str, source: str, *, now: datetime) -> int | None:
-    """Have a calendar block nothing any more, at once; whoever pulls it may write no more.
+    """Let a calendar block nothing any more, at once; a running pull must not write any more.
 
-    Gives the turn in which what it took may be removed; None where nobody ever followed it. Raises NotHere (tenant),
+    Returns the turn in which its busy times are removed; None where it was never followed. Raises NotHere (tenant),
     Busy.
     """
     if reads.one(keys.calendar_state(tenant, source)) is None:
@@ -93,30 +93,35 @@ def check_turn(tenant: str, source: str, turn: int) -> None:
         raise Overtaken
 
 
-def _enter(tenant: str, source: str, status: SourceStatus, now: datetime) -> int:
-    """Begin a state, never read, and have the calendar count or not accordingly, both at once; gives its turn."""
-    for _ in writes.attempts():
-        # The state before the tenant: whoever changes the two after this one was read is noticed by its version.
-        stored, shop = reads.one(keys.calendar_state(tenant, source)), tenants.find(tenant, now=now)
-        known = CalendarState.version == stored.version if stored else CalendarState.pk.does_not_exist()
-        turn = int(stored.version) + 1 if stored else 1
-        try:
-            with writes.transaction() as tx:
-                state = CalendarState(*keys.calendar_state(tenant, source), version=turn, status=status.value)
-                tx.save(state, condition=known)
-                if _relisted(shop, source, status):
-                    shop.updated_at = now
-                    tx.save(shop)
-        except writes.ConditionFailed:
-            continue
-        tenants.remember(shop, now)
+def _enter(slug: str, source: str, status: SourceStatus, now: datetime) -> int:
+    """Begin a state, never read, and list the calendar on the tenant accordingly, both at once. Returns its turn."""
+
+    def load(_attempt: int) -> tuple[CalendarState | None, Tenant]:
+        # The state is read before the tenant: a later change of both is noticed by the state's version.
+        state = reads.one(keys.calendar_state(slug, source))
+        return state if isinstance(state, CalendarState) else None, tenants.find(slug, now=now)
+
+    def decide(loaded: tuple[CalendarState | None, Tenant]) -> int:
+        before, tenant = loaded
+        unchanged = CalendarState.version == before.version if before else CalendarState.pk.does_not_exist()
+        turn = int(before.version) + 1 if before else 1
+        state = CalendarState(*keys.calendar_state(slug, source), version=turn, status=status.value)
+        is_relisted = _relist(tenant, source, status)
+        with writes.transaction() as tx:
+            tx.save(state, condition=unchanged)
+            if is_relisted:
+                tenant.updated_at = now
+                tx.save(tenant)
+        tenants.remember(tenant, now)
         return turn
-    raise Busy
+
+    return writes.retrying(load, decide)
 
 
-def _relisted(shop: Tenant, source: str, status: SourceStatus) -> bool:
-    """Have the calendar count for the tenant, or not; whether that is another thing than before."""
-    listed = shop.calendars or []
+def _relist(tenant: Tenant, source: str, status: SourceStatus) -> bool:
+    """Add the calendar to the tenant's list, or remove it. Returns whether the list has changed."""
+    listed = tenant.calendars or []
     others = [one for one in listed if one != source]
-    shop.calendars = (sorted([*others, source]) if status is SourceStatus.ACTIVE else others) or None
-    return bool((shop.calendars or []) != listed)
+    relisted = sorted([*others, source]) if status is SourceStatus.ACTIVE else others
+    tenant.calendars = relisted or None
+    return relisted != listed

@@ -1,17 +1,15 @@
-"""Busy times: what calendars elsewhere take of the agenda, written by whoever pulls them.
+"""Busy times: the times of the agenda that external calendars take, written by the pull of each calendar.
 
-Every transaction holds the turn still that ``calendar_states.begin`` gave, so that nothing which an older pull knows
-covers what a newer one wrote (docs/decisions/busy-times.md). Everything here is safe to repeat; what ended halfway is
-completed by the next call.
+Every transaction checks the turn that ``busy_sources.begin`` gave, so that an older pull never overwrites a newer one
+(docs/decisions/busy-times.md). All calls are safe to repeat; the next call completes one that ended halfway.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from mostrador import errors
 from mostrador.observability import logger
 from mostrador.scheduling import busy_sources
 from mostrador.scheduling.rules import busy_times as rules
@@ -26,7 +24,7 @@ from mostrador.values import local_time
 MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
 _KEPT: Final = timedelta(days=35)
-"""How long DynamoDB keeps what is past."""
+"""How long DynamoDB keeps past days and events."""
 
 
 def replace(
@@ -38,10 +36,10 @@ def replace(
     turn: int,
     now: datetime,
 ) -> None:
-    """Put what changed in a calendar, by event id, into the days of every resource that it blocks; None takes no time.
+    """Write the changed events of a calendar, by event id, into the days of every resource that it blocks.
 
-    Where it blocks others than at the last pull, what is known of it is brought to those as well. Raises Overtaken,
-    NotHere (tenant), errors.Busy.
+    None frees the event's time. If the calendar blocks other resources than at the last pull, its stored events are
+    written for those too. Raises Overtaken, NotHere (tenant), Busy.
     """
     pull = _pull(tenant, source, resource_ids, turn, now)
     wanted = {digest(event_id): _span(busy) for event_id, busy in changes.items()}
@@ -57,9 +55,9 @@ def replace(
 def full(
     tenant: str, source: str, resource_ids: Iterable[str], busies: Iterable[BusyTime], *, turn: int, now: datetime
 ) -> None:
-    """Make exactly these what a calendar takes: whatever else it took is free again. Raises as ``replace``.
+    """Make exactly these the busy times of a calendar; all its other times are free again. Raises as ``replace``.
 
-    Due at least every 20 days, for days and long events come within reach as time goes on.
+    It must run at least every 20 days: as time passes, new days and parts of long events come within reach.
     """
     pull = _pull(tenant, source, resource_ids, turn, now)
     stored = _stored(tenant, source)
@@ -68,9 +66,9 @@ def full(
 
 
 def clear(tenant: str, source: str, *, now: datetime) -> None:
-    """Disconnect a calendar: it blocks nothing from now on, and what it took is removed; again completes it.
+    """Disconnect a calendar: it blocks nothing from now on, and its busy times are removed; again completes it.
 
-    Raises NotHere (tenant), Overtaken, errors.Busy.
+    Raises NotHere (tenant), Overtaken, Busy.
     """
     turn = busy_sources.end(tenant, source, now=now)
     if turn is not None:
@@ -80,7 +78,7 @@ def clear(tenant: str, source: str, *, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Pull:
-    """Who writes: one turn of one calendar, for the resources that it blocks and the days within reach."""
+    """One turn of one calendar, with the resources that it blocks and the days within reach."""
 
     tenant: str
     source: str
@@ -91,7 +89,7 @@ class _Pull:
     last: date
 
     def pieces(self, span: Span | None) -> dict[date, Span]:
-        """What an event takes of each local day within reach."""
+        """An event's span on each local day within reach."""
         if span is None:
             return {}
         since = max(self.first, local_time.local_day(span[0], self.zone))
@@ -100,7 +98,7 @@ class _Pull:
         return {day: (piece.starts, piece.ends) for day, (piece,) in days.items()}
 
     def days(self, event: BusyEvent | None) -> set[Key]:
-        """Where an event's lines stand, as it says; days that are past are left to DynamoDB."""
+        """The days that have the event's lines; DynamoDB deletes past days itself."""
         if event is None:
             return set()
         since = max(self.first, local_time.local_day(int(event.starts), self.zone))
@@ -110,7 +108,7 @@ class _Pull:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One event: what is stored of it, what there shall be, its ``lines`` by day, and the ``days`` of both."""
+    """The change of one event from ``before`` to ``after``: the new ``lines`` by day, and the ``days`` of both."""
 
     key: Key
     name: str
@@ -120,7 +118,7 @@ class _Change:
     days: frozenset[Key]
 
     def note(self, tx: Transaction, *, is_last: bool) -> None:
-        """Write the event: while its days are not all written, as standing wherever it stood or shall stand."""
+        """Write the event; before its last days are written, with the days of both states."""
         if not is_last:
             tx.save(self._anywhere())
         elif self.after is None:
@@ -169,10 +167,10 @@ def _converge(pull: _Pull, wanted: Mapping[str, Span | None], stored: Mapping[st
 
 
 def _change(pull: _Pull, event: str, span: Span | None, before: BusyEvent | None) -> _Change | None:
-    """What is to be done about an event; None where it stands as it shall."""
+    """The change that an event needs; None where it is stored as it should be."""
     pieces, key = pull.pieces(span), keys.busy_event(pull.tenant, pull.source, event)
     after = _event(key, span, max(pieces), pull.resource_ids) if span and pieces else None
-    if _says(before) == _says(after):
+    if _facts(before) == _facts(after):
         return None
     lines = {
         keys.busy_day(pull.tenant, one, day): packed(piece, day)
@@ -194,14 +192,14 @@ def _event(key: Key, span: Span, until: date, resource_ids: list[str]) -> BusyEv
     )
 
 
-def _says(event: BusyEvent | None) -> tuple[Any, ...] | None:
+def _facts(event: BusyEvent | None) -> tuple[object, ...] | None:
     if event is None:
         return None
     return event.is_settled, int(event.starts), int(event.ends), event.until, event.resource_ids
 
 
 def _bundled(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
-    """Changes that fit into one transaction together; one that does not fit alone is a bundle of its own."""
+    """Groups of changes that fit into one transaction; a change that does not fit alone is its own group."""
     bundle, days = list[_Change](), frozenset[Key]()
     for one in changes:
         if bundle and len(days | one.days) + len(bundle) + 2 > MOST_ACTIONS:
@@ -214,10 +212,11 @@ def _bundled(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
 
 
 def _settle(pull: _Pull, bundle: Sequence[_Change]) -> None:
-    """Write a bundle, in one transaction unless one event alone needs more. Raises Overtaken, errors.Busy."""
+    """Write a bundle, in one transaction unless one event alone needs more. Raises Overtaken, Busy."""
     room = MOST_ACTIONS - 1 - len(bundle)
-    for _ in writes.attempts():
-        found = reads.batch(frozenset[Key]().union(*(one.days for one in bundle)))
+    day_keys = frozenset[Key]().union(*(change.days for change in bundle))
+
+    def decide(found: Mapping[Key, BusyDay]) -> None:
         days = list(_differing(bundle, found).items())
         parts = [days[at : at + room] for at in range(0, len(days), room)] or [[]]
         try:
@@ -225,18 +224,18 @@ def _settle(pull: _Pull, bundle: Sequence[_Change]) -> None:
                 _write(pull, bundle, part, found, is_last=number == len(parts))
         except writes.ConditionFailed:
             busy_sources.check_turn(pull.tenant, pull.source, pull.turn)
-            continue
-        return
-    raise errors.Busy
+            raise
+
+    writes.retrying(lambda _attempt: reads.batch(day_keys), decide)
 
 
 def _differing(bundle: Sequence[_Change], found: Mapping[Key, BusyDay]) -> dict[Key, dict[str, bytes | None]]:
-    """The lines to put into each day, or to take out of it (None), where they are not so already."""
+    """The lines that each day must get, or lose (None), compared with the days as read."""
     differing: dict[Key, dict[str, bytes | None]] = {}
     for one in bundle:
         for key in sorted(one.days):
-            stands = found[key].lines.get(one.name) if key in found else None
-            if stands != one.lines.get(key):
+            stored = found[key].lines.get(one.name) if key in found else None
+            if stored != one.lines.get(key):
                 differing.setdefault(key, {})[one.name] = one.lines.get(key)
     return differing
 
@@ -249,7 +248,7 @@ def _write(
     *,
     is_last: bool,
 ) -> None:
-    """One transaction, which a newer turn refuses."""
+    """One transaction, which is refused if a newer turn has begun."""
     with writes.transaction() as tx:
         busy_sources.hold_turn(tx, pull.tenant, pull.source, pull.turn)
         for one in bundle:
@@ -259,7 +258,7 @@ def _write(
 
 
 def _write_day(tx: Transaction, key: Key, before: BusyDay | None, changes: Mapping[str, bytes | None]) -> None:
-    """Put in and take out lines of one calendar; those of another stay, for it writes when it likes."""
+    """Add and remove lines of one calendar; other calendars' lines stay, also those written meanwhile."""
     put = {name: line for name, line in changes.items() if line is not None}
     if before is None:
         day = date.fromisoformat(key[1].partition("#")[0])
@@ -273,5 +272,5 @@ def _write_day(tx: Transaction, key: Key, before: BusyDay | None, changes: Mappi
 
 
 def _expiry(day: date) -> int:
-    """When DynamoDB may drop what is of no use after ``day``, in seconds since the epoch."""
+    """When DynamoDB may delete the item, in seconds since the epoch."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + _KEPT.total_seconds())

@@ -1,7 +1,7 @@
 """Appointments as iCalendar (RFC 5545 and 7986): one as a file, many as a feed behind a secret address.
 
 Calendar programs send no token, so the address is the secret: ``/calendar/<slug>.<feed id>.<secret>.ics``. Only the
-secret's digest is stored. A feed tells service, resource and times, and nothing of any person.
+secret's digest is stored. A feed has service, resource and times, and no personal data.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from icalendar import Calendar, Event, vText
 
@@ -18,12 +18,11 @@ from mostrador import context, ids
 from mostrador.errors import NotFound, NotHere
 from mostrador.observability import logger
 from mostrador.scheduling import appointments, resources
-from mostrador.scheduling.rules.appointment_states import AppointmentStatus
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, status_at
 from mostrador.scheduling.views.ical_feeds import NewFeed
-from mostrador.table import keys, reads, writes
+from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Feed
 from mostrador.tenancy import tenants
-from mostrador.values.holds import has_lapsed
 
 BACK: Final = timedelta(days=30)
 AHEAD: Final = timedelta(days=365)
@@ -48,23 +47,23 @@ _STATUSES: Final = {
 
 
 class NoSuchCalendar(NotFound):
-    """Malformed, never given out, revoked, or of a suspended tenant: nobody learns which, and no secret is repeated."""
+    """Malformed, unknown, revoked, or of a suspended tenant: the same answer, which repeats no secret."""
 
     code = "not_found"
     en = "there is no such calendar"
     es = "no existe ese calendario"
 
 
-def create(tenant: str, wanted: NewFeed, *, actor_name: str, now: datetime) -> Feed:
-    """A new feed of the tenant or of one resource, with the ``path`` that is not to be had again. Raises NotHere."""
+def create(tenant: str, form: NewFeed, *, actor_name: str, now: datetime) -> Feed:
+    """A new feed of the tenant or of one resource. Its ``path`` is known only now. Raises NotHere."""
     tenants.current(tenant, now=now)
-    if wanted.resource_id:
-        resources.get(tenant, wanted.resource_id, now=now)
+    if form.resource_id:
+        resources.get(tenant, form.resource_id, now=now)
     feed_id, secret = ids.new(), secrets.token_urlsafe(32)
     feed = Feed(
         *keys.feed(tenant, feed_id),
         id=feed_id,
-        resource_id=wanted.resource_id,
+        resource_id=form.resource_id,
         digest=_digest(secret),
         created_by=actor_name,
         created_at=now,
@@ -76,14 +75,14 @@ def create(tenant: str, wanted: NewFeed, *, actor_name: str, now: datetime) -> F
 
 
 def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Feeds in the order in which they were made. Raises BadCursor."""
+    """Feeds in the order of their creation. Raises BadCursor."""
     tenants.current(tenant, now=now)
     pk, prefix = keys.feed(tenant, "")
     return reads.page(pk, tenant=tenant, query=("feeds",), size=size, cursor=cursor, between=(prefix, prefix + "~"))
 
 
 def revoke(tenant: str, feed_id: str, *, seen: int | None, now: datetime) -> None:
-    """Delete the feed: its address answers no more. Raises NotHere, Stale."""
+    """Delete the feed: its address stops working. Raises NotHere, Stale."""
     tenants.current(tenant, now=now)
     feed = reads.one(keys.feed(tenant, feed_id))
     if not isinstance(feed, Feed):
@@ -99,31 +98,31 @@ def of_appointment(tenant: str, appointment_id: str, *, now: datetime) -> str:
 
 def serve(file: str, *, now: datetime) -> str:
     """The feed whose secret address ends in ``file``. Raises NoSuchCalendar."""
-    asked = _FILE.fullmatch(file)
-    if asked is None:
+    match = _FILE.fullmatch(file)
+    if match is None:
         raise NoSuchCalendar
-    slug, feed_id, secret = asked.groups()
+    slug, feed_id, secret = match.groups()
     with context.working(slug):
-        return _shown(slug, _opened(slug, feed_id, secret), now)
+        return _calendar_text(slug, _verified(slug, feed_id, secret), now)
 
 
-def _opened(slug: str, feed_id: str, secret: str) -> Feed:
-    """The feed that has this secret; as long for a wrong secret as for no feed."""
+def _verified(slug: str, feed_id: str, secret: str) -> Feed:
+    """The feed that has this secret; a wrong secret takes as long as an unknown feed. Raises NoSuchCalendar."""
     feed: Feed | None = reads.one(keys.feed(slug, feed_id))
-    given = hmac.compare_digest(feed.digest if feed else _NO_DIGEST, _digest(secret))
-    if feed is None or not given:
+    is_secret = hmac.compare_digest(feed.digest if feed else _NO_DIGEST, _digest(secret))
+    if feed is None or not is_secret:
         raise NoSuchCalendar
     return feed
 
 
-def _shown(slug: str, feed: Feed, now: datetime) -> str:
+def _calendar_text(slug: str, feed: Feed, now: datetime) -> str:
     try:
-        shop = tenants.current(slug, now=now)
+        tenant = tenants.current(slug, now=now)
     except NotHere as error:
         raise NoSuchCalendar from error
     resource = reads.one(keys.resource(slug, feed.resource_id)) if feed.resource_id else None
-    name = f"{shop.name} · {resource.name}" if resource else shop.name
-    return _text(_subscription(name, shop.time_zone), _around(slug, feed, now), now)
+    name = f"{tenant.name} · {resource.name}" if resource else tenant.name
+    return _text(_subscription(name, tenant.time_zone), _around(slug, feed, now), now)
 
 
 def _digest(secret: str) -> str:
@@ -131,11 +130,11 @@ def _digest(secret: str) -> str:
 
 
 def _around(slug: str, feed: Feed, now: datetime) -> list[Appointment]:
-    """The feed's appointments by start: the nearest ``MOST_BACK`` of the past, the nearest ``MOST_AHEAD`` to come."""
-    stored = Appointment
-    mine: Any = None
+    """The feed's appointments by start: the last ``MOST_BACK`` of the past, the next ``MOST_AHEAD`` of the future."""
+    of_feed: Condition | None = None
     if feed.resource_id:
-        mine = (stored.resource_id == feed.resource_id) | (stored.second_resource_id == feed.resource_id)
+        of_first: Condition = Appointment.resource_id == feed.resource_id
+        of_feed = of_first | (Appointment.second_resource_id == feed.resource_id)
 
     def near(since: datetime, until: datetime, most: int, *, newest_first: bool) -> list[Appointment]:
         between = keys.at(since), keys.at(until)
@@ -144,7 +143,7 @@ def _around(slug: str, feed: Feed, now: datetime) -> list[Appointment]:
             most,
             index="gsi1",
             between=between,
-            keep=mine,
+            keep=of_feed,
             only=_SHOWN,
             newest_first=newest_first,
         )
@@ -166,10 +165,10 @@ def _calendar() -> Calendar:
 
 
 def _subscription(name: str, time_zone: str) -> Calendar:
-    """A calendar with the name to show and how often to come back, in the standard's words and in the older ones."""
+    """A calendar with its name and refresh interval, as properties of the standard and of older programs."""
     calendar = _calendar()
     for word, text in (("name", name), ("x-wr-calname", name), ("x-wr-timezone", time_zone)):
-        calendar.add(word, vText(text))  # the library escapes no text of a word that it does not know
+        calendar.add(word, vText(text))  # the library does not escape texts of unknown properties
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
     return calendar
@@ -184,11 +183,10 @@ def _text(calendar: Calendar, shown: Iterable[Appointment], now: datetime) -> st
     return str(calendar.to_ical(sorted=False), "utf-8")
 
 
-def _properties(appointment: Appointment, now: datetime) -> Iterator[tuple[str, Any]]:
-    """DTSTAMP is the last revision, not the time of the answer, so that an unchanged feed has an unchanged ETag."""
+def _properties(appointment: Appointment, now: datetime) -> Iterator[tuple[str, object]]:
+    """DTSTAMP is the time of the last revision, so that an unchanged feed has an unchanged ETag."""
     revised_at = appointment.updated_at or appointment.created_at
-    is_over = has_lapsed(appointment.hold_expires_at, now)
-    status = AppointmentStatus.EXPIRED if is_over else AppointmentStatus(appointment.status)
+    status = status_at(appointment.status, appointment.hold_expires_at, now)
     yield "uid", f"{appointment.id}@mostrador"
     yield "sequence", appointment.version - 1
     yield "dtstamp", revised_at

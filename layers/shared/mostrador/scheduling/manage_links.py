@@ -16,7 +16,7 @@ _PURPOSE: Final = "manage"
 
 
 class DeadLink(NotFound):
-    """Forged, expired, of another tenant, of what was deleted: the same answer."""
+    """Forged, expired, of another tenant or of a deleted appointment: the same answer."""
 
     code = "not_found"
     en = "this link leads to no appointment, or no longer"
@@ -29,7 +29,7 @@ def token(tenant: str, appointment_id: str) -> str:
 
 
 def verify_token(tenant: str, token: str, *, now: datetime) -> Appointment:
-    """The appointment to which ``token`` leads. Raises DeadLink."""
+    """The appointment of a link. Raises DeadLink."""
     appointment_id = signed_links.verified_id(tenant, _PURPOSE, token)
     if appointment_id is None:
         raise DeadLink

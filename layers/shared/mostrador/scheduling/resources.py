@@ -1,13 +1,13 @@
-"""Resources: who or what gives a service, each with an agenda of its own."""
+"""Resources: people, chairs or rooms that give a service, each with its own agenda."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mostrador import ids
 from mostrador.errors import Conflict, NotHere
 from mostrador.scheduling import agenda
 from mostrador.table import keys, reads, writes
-from mostrador.table.items.scheduling import Resource
+from mostrador.table.items.scheduling import AgendaDay, Resource
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
@@ -32,54 +32,55 @@ def get(tenant: str, resource_id: str, *, now: datetime) -> Resource:
 
 
 def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Resources by id: as they were made, but for those made under an Idempotency-Key."""
+    """Resources by id, which is mostly the order of creation. Raises BadCursor."""
     tenants.current(tenant, now=now)
     pk, prefix = keys.resource(tenant, "")
     return reads.page(pk, tenant=tenant, query=("resources",), size=size, cursor=cursor, between=(prefix, prefix + "~"))
 
 
-def create(tenant: str, wanted: "NewResource", *, key: str | None, now: datetime) -> Resource:
+def create(tenant: str, form: "NewResource", *, key: str | None, now: datetime) -> Resource:
     """A new resource; the same ``key`` with the same request gives the same one. Raises KeyReused."""
     tenants.current(tenant, now=now)
     resource_id = ids.derived(tenant, "resource", key) if key else ids.new()
-    made = Resource(
+    resource = Resource(
         *keys.resource(tenant, resource_id),
         id=resource_id,
         created_at=now,
-        fingerprint=ids.fingerprint(wanted.model_dump_json()),
-        **_stored(wanted),
+        fingerprint=ids.fingerprint(form.model_dump_json()),
     )
-    return writes.create(made)
+    _apply(form, resource)
+    return writes.create(resource)
 
 
 def change(tenant: str, resource_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Resource:
-    """Apply the fields that ``changes`` sets. Raises NotHere, Stale."""
+    """Apply the fields that ``changes`` sets. Raises NotHere, Stale, Busy."""
 
     def alter(resource: Resource) -> None:
-        for name, value in _stored(changes).items():
-            setattr(resource, name, value)
+        _apply(changes, resource)
 
     return writes.edited(lambda: get(tenant, resource_id, now=now), alter, seen=seen, now=now)
 
 
-def delete(tenant: str, resource_id: str, *, seen: int | None, now: datetime) -> None:
-    """Raises NotHere, Stale, and ResourceInUse while something is booked today or later."""
-    shop = tenants.current(tenant, now=now)
-    resource = get(tenant, resource_id, now=now)
+def delete(slug: str, resource_id: str, *, seen: int | None, now: datetime) -> None:
+    """Raises NotHere, Stale, and ResourceInUse while it has bookings today or later."""
+    tenant = tenants.current(slug, now=now)
+    resource = get(slug, resource_id, now=now)
     writes.check_version(resource, seen)
-    today = local_time.local_day(local_time.minute(now), tenants.zone(shop)).isoformat()
-    days = reads.span(keys.agenda_partition(tenant, resource_id), today, "9999", consistent=True)
+    today = local_time.local_day(local_time.minute(now), tenants.zone(tenant)).isoformat()
+    days: list[AgendaDay] = reads.span(keys.agenda_partition(slug, resource_id), today, "9999", consistent=True)
     booked = next((day for day in days if agenda.booked([day], now)), None)
     if booked:
         raise ResourceInUse(name=resource.name, day=booked.sk)
     writes.delete(resource)
 
 
-def _stored(wanted: "Request") -> dict[str, Any]:
-    fields = wanted.fields()
+def _apply(form: "Request", resource: Resource) -> None:
+    """Set the fields that the request sets, in their stored form."""
+    fields = form.fields()
     if "business_hours" in fields:
-        from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, and only who changes resources needs it
+        from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, and only changes of resources need it
 
         own = fields.pop("business_hours")
         fields["hours"] = opening_hours.stored(own) if own else None
-    return fields
+    for name, value in fields.items():
+        setattr(resource, name, value)

@@ -1,12 +1,13 @@
-"""Services: what can be booked, for how long and at what price."""
+"""Services: their duration, price, limits and resources."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere
 from mostrador.table import keys, reads, writes
-from mostrador.table.items.scheduling import Service
+from mostrador.table.items.scheduling import Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import money
@@ -40,7 +41,7 @@ def get(tenant: str, service_id: str, *, now: datetime) -> Service:
 
 
 def listing(tenant: str, *, is_active: bool | None, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Services, all or only those with this ``is_active``, by id: as they were made, but for those made under a key."""
+    """Services, all or only those with this ``is_active``, by id, which is mostly the order of creation."""
     tenants.current(tenant, now=now)
     pk, prefix = keys.service(tenant, "")
     keep = None if is_active is None else Service.is_active == is_active
@@ -55,79 +56,99 @@ def listing(tenant: str, *, is_active: bool | None, now: datetime, size: int, cu
     )
 
 
-def create(tenant: str, wanted: "NewService", *, key: str | None, now: datetime) -> Service:
-    """A new service; the same ``key`` with the same request gives the same one. Raises KeyReused, NotHere."""
-    shop = tenants.current(tenant, now=now)
-    service_id = ids.derived(tenant, "service", key) if key else ids.new()
-    made = Service(
-        *keys.service(tenant, service_id),
+def create(slug: str, form: "NewService", *, key: str | None, now: datetime) -> Service:
+    """A new service; the same ``key`` with the same request gives the same one.
+
+    Raises KeyReused, NotHere (resource), NoResource, TooManyResources, BadAmount.
+    """
+    tenant = tenants.current(slug, now=now)
+    service_id = ids.derived(slug, "service", key) if key else ids.new()
+    service = Service(
+        *keys.service(slug, service_id),
         id=service_id,
         created_at=now,
-        fingerprint=ids.fingerprint(wanted.as_sent()),
-        **_stored(shop, wanted),
+        fingerprint=ids.fingerprint(form.as_sent()),
     )
-    return writes.create(made)
+    _apply(tenant, form, service, before=None)
+    return writes.create(service)
 
 
-def change(tenant: str, service_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Service:
-    """Apply the fields that ``changes`` sets; what is booked keeps its terms. Raises NotHere, Stale."""
-    shop = tenants.current(tenant, now=now)
+def change(slug: str, service_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Service:
+    """Apply the fields that ``changes`` sets; booked appointments stay as agreed.
+
+    Raises NotHere, Stale, NoResource, TooManyResources, BadAmount, Busy.
+    """
+    tenant = tenants.current(slug, now=now)
 
     def alter(service: Service) -> None:
-        for name, value in _stored(shop, changes, service).items():
-            setattr(service, name, value)
+        _apply(tenant, changes, service, before=service)
 
-    return writes.edited(lambda: get(tenant, service_id, now=now), alter, seen=seen, now=now)
+    return writes.edited(lambda: get(slug, service_id, now=now), alter, seen=seen, now=now)
 
 
 def delete(tenant: str, service_id: str, *, seen: int | None, now: datetime) -> None:
-    """What is booked keeps the service's name, time and price. Raises NotHere, Stale."""
+    """Delete a service; booked appointments keep its name, time and price. Raises NotHere, Stale."""
     service = get(tenant, service_id, now=now)
     writes.check_version(service, seen)
     writes.delete(service)
 
 
-def _stored(shop: Tenant, wanted: "Request", before: Service | None = None) -> dict[str, Any]:
-    """What the request sets, as the item keeps it; price and currency must go together."""
-    fields = wanted.fields()
-    if "currency" in fields and fields["currency"] is None:
-        fields["currency"] = shop.currency
-    if "price" in fields or "currency" in fields:
-        currency = fields.get("currency") or (before.currency if before else shop.currency)
-        price = fields.get("price") or str(before.price if before else "")
-        fields |= {"currency": currency, "price": money.amount(price, currency)}
+def _apply(tenant: Tenant, form: "Request", service: Service, *, before: Service | None) -> None:
+    for name, value in _stored_fields(tenant, form, before).items():
+        setattr(service, name, value)
+
+
+def _stored_fields(tenant: Tenant, form: "Request", before: Service | None) -> dict[str, object]:
+    """The fields that the request sets, in their stored form."""
+    fields: dict[str, object] = form.fields()
+    fields |= _price_and_currency(tenant, fields, before)
     if "resource_ids" in fields:
-        fields["resource_ids"] = _resources(shop.slug, fields["resource_ids"], before.resource_ids if before else [])
+        known = before.resource_ids if before else []
+        fields["resource_ids"] = _resources(tenant.slug, _ids(fields, "resource_ids"), known)
     if fields.get("second_resource_ids"):
         known = before.second_resource_ids if before else []
-        fields["second_resource_ids"] = _resources(shop.slug, fields["second_resource_ids"], known)
+        fields["second_resource_ids"] = _resources(tenant.slug, _ids(fields, "second_resource_ids"), known)
     _check_limits(fields, before)
-    if fields.get("bookable_until"):
-        fields["bookable_until"] = fields["bookable_until"].isoformat()
+    if isinstance(until := fields.get("bookable_until"), date):
+        fields["bookable_until"] = until.isoformat()
     return fields
 
 
-def _check_limits(fields: dict[str, Any], before: Service | None) -> None:
-    """Raise TooManyResources: a weekly limit is held by checking every day of the week of each resource."""
-    known = {"max_bookings_per_week": None, "resource_ids": []} if before is None else before.attribute_values
-    merged = known | fields
-    if merged.get("max_bookings_per_week") is not None and len(merged["resource_ids"]) > MOST_WITH_WEEKLY_LIMIT:
-        count = len(merged["resource_ids"])
+def _price_and_currency(tenant: Tenant, fields: Mapping[str, object], before: Service | None) -> dict[str, object]:
+    """Both, where either is set: an amount has its currency's digits. Raises BadAmount."""
+    if not fields.keys() & {"price", "currency"}:
+        return {}
+    former = tenant.currency if before is None or "currency" in fields else before.currency
+    currency = str(fields.get("currency") or former)
+    price = fields.get("price") or (before.price if before else "")
+    return {"currency": currency, "price": money.amount(str(price), currency)}
+
+
+def _ids(fields: Mapping[str, object], name: str) -> list[str]:
+    stored = fields.get(name)
+    return [str(one) for one in stored] if isinstance(stored, list) else []
+
+
+def _check_limits(fields: Mapping[str, object], before: Service | None) -> None:
+    """Raise TooManyResources: a booking under a weekly limit checks every day of the week of each resource."""
+    limit = fields.get("max_bookings_per_week", before.max_bookings_per_week if before else None)
+    count = len(_ids(fields, "resource_ids") if "resource_ids" in fields or before is None else before.resource_ids)
+    if limit is not None and count > MOST_WITH_WEEKLY_LIMIT:
         raise TooManyResources(field="body.resource_ids", value=count, most=MOST_WITH_WEEKLY_LIMIT)
 
 
-def _resources(tenant: str, wanted: list[str], known: list[str]) -> list[str]:
-    """The ids, each once, all of this tenant; the first resource where none is named. Raises NotHere, NoResource.
+def _resources(tenant: str, wanted: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The ids, each once, all of this tenant; its oldest resource where none is named.
 
-    What the service named before (``known``) may be gone by now.
+    An id that the service has already (``known``) may be of a deleted resource. Raises NotHere, NoResource.
     """
     if not wanted:
-        every = reads.everything(*keys.resource(tenant, ""))
+        every: list[Resource] = reads.everything(*keys.resource(tenant, ""))
         if not every:
             raise NoResource
         return [min(every, key=lambda resource: resource.created_at).id]
-    found = reads.batch(keys.resource(tenant, resource_id) for resource_id in wanted)
-    missing = next((one for one in wanted if one not in known and keys.resource(tenant, one) not in found), None)
+    stored = reads.batch(keys.resource(tenant, resource_id) for resource_id in wanted)
+    missing = next((one for one in wanted if one not in known and keys.resource(tenant, one) not in stored), None)
     if missing:
         raise NotHere(entity="resource", id=missing)
     return list(dict.fromkeys(wanted))

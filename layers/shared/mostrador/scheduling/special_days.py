@@ -1,7 +1,7 @@
 """Closures and special hours by date, of a tenant or of one resource.
 
-They are kept on the item of the tenant or the resource, which every decision about a time reads anyway, so they cost
-no round trip and no unit more (docs/decisions/special-days.md). An id is the date, and the resource's id behind it.
+They are part of the item of the tenant or the resource. Every decision about a time reads those items, so special days
+cost no more round trips or units (docs/decisions/special-days.md). An id is the date, followed by the resource's id.
 """
 
 import json
@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from mostrador.errors import Busy, Conflict, NotHere
-from mostrador.fields import Request
+from mostrador.errors import Conflict, NotHere
+from mostrador.scheduling.rules.opening_hours import SpecialDay
 from mostrador.scheduling.views.special_days import ClosureEdit, NewClosure
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Resource
@@ -22,10 +22,12 @@ from mostrador.tenancy.views import opening_hours
 from mostrador.values import local_time
 
 _KEPT: Final = timedelta(days=400)
-"""How long past days are shown before they are dropped at the next change."""
+"""Older special days are dropped at the next change."""
 HOLIDAYS: Final = Path(__file__).parents[1] / "holidays.json"
 
-Special = dict[str, dict[str, Any]]
+SpecialDays = dict[str, SpecialDay]
+"""Date as text -> the day."""
+Owner = Tenant | Resource
 
 
 class ClosureExists(Conflict):
@@ -36,7 +38,7 @@ class ClosureExists(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """One special day: ``hours`` are minutes after midnight, none when it is closed all day."""
+    """One special day. ``hours`` are in minutes after midnight; none means closed all day."""
 
     date: str
     resource_id: str | None
@@ -52,10 +54,11 @@ class Closure:
 def listing(tenant: str, *, first: date | None, last: date | None, now: datetime) -> list[Closure]:
     """The special days from ``first`` to ``last`` (None: open), of the tenant and of its resources, by date."""
     tenants.current(tenant, now=now)
-    owners = [tenants.find(tenant, now=now), *reads.everything(*keys.resource(tenant, ""))]
-    every = [_closure(owner, day) for owner in owners for day in owner.special_days or {}]
+    resources: list[Resource] = reads.everything(*keys.resource(tenant, ""))
+    owners: list[Owner] = [tenants.find(tenant, now=now), *resources]
+    closures = [_closure(owner, day) for owner in owners for day in owner.special_days or {}]
     since, until = first.isoformat() if first else "", last.isoformat() if last else "9999"
-    return sorted((one for one in every if since <= one.date <= until), key=lambda one: one.id)
+    return sorted((closure for closure in closures if since <= closure.date <= until), key=lambda closure: closure.id)
 
 
 def get(tenant: str, closure_id: str, *, now: datetime) -> Closure:
@@ -68,57 +71,62 @@ def get(tenant: str, closure_id: str, *, now: datetime) -> Closure:
 
 
 def create(tenant: str, form: NewClosure, *, now: datetime) -> list[Closure]:
-    """A special day for each date of the form; the same form again changes nothing. Raises ClosureExists, NotHere.
+    """A special day for each date of the form; the same form again changes nothing. Old dates are not kept.
 
-    Dates that are long past are not kept.
+    Raises ClosureExists, NotHere, Busy.
     """
-    added = {day.isoformat(): _stored(form) for day in form.days()}
+    special_day: SpecialDay = {"name": form.name, "hours": opening_hours.spans(form.hours)}
+    added = {day.isoformat(): special_day for day in form.days()}
 
-    def add(special: Special) -> Special:
-        other = next((day for day in added if special.get(day, added[day]) != added[day]), None)
+    def add(special_days: SpecialDays) -> SpecialDays:
+        other = next((day for day in added if special_days.get(day, special_day) != special_day), None)
         if other:
-            raise ClosureExists(field="body.date", value=other, day=other, name=special[other]["name"])
-        return special | added
+            raise ClosureExists(field="body.date", value=other, day=other, name=special_days[other]["name"])
+        return special_days | added
 
     owner = _edit(tenant, form.resource_id, add, seen=None, now=now)
     return [_closure(owner, day) for day in added if day in (owner.special_days or {})]
 
 
 def change(tenant: str, closure_id: str, form: ClosureEdit, *, seen: int | None, now: datetime) -> Closure:
-    """Apply the fields that ``form`` sets. Raises NotHere, Stale."""
+    """Apply the fields that ``form`` sets. Raises NotHere, Stale, Busy."""
     day, resource_id = _parsed(closure_id)
+    changed = form.fields().keys()
 
-    def alter(special: Special) -> Special:
-        if day not in special:
+    def alter(special_days: SpecialDays) -> SpecialDays:
+        if day not in special_days:
             raise NotHere(entity="closure", id=closure_id)
-        return special | {day: special[day] | _fields(form)}
+        before = special_days[day]
+        name = form.name if "name" in changed else before["name"]
+        hours = opening_hours.spans(form.hours) if "hours" in changed else before["hours"]
+        return special_days | {day: {"name": name, "hours": hours}}
 
     return _closure(_edit(tenant, resource_id, alter, seen=seen, now=now), day)
 
 
 def delete(tenant: str, closure_id: str, *, seen: int | None, now: datetime) -> None:
-    """Raises NotHere, Stale."""
+    """Raises NotHere, Stale, Busy."""
     day, resource_id = _parsed(closure_id)
 
-    def remove(special: Special) -> Special:
-        if day not in special:
+    def remove(special_days: SpecialDays) -> SpecialDays:
+        if day not in special_days:
             raise NotHere(entity="closure", id=closure_id)
-        return {one: kept for one, kept in special.items() if one != day}
+        return {date_: special_day for date_, special_day in special_days.items() if date_ != day}
 
     _edit(tenant, resource_id, remove, seen=seen, now=now)
 
 
 def load_holidays(tenant: str, year: int, *, now: datetime) -> list[Closure]:
-    """Close the tenant on its country's public holidays of ``year``; days that are special already stay as they are.
+    """Close the tenant on its country's public holidays of ``year``; existing special days stay as they are.
 
-    The holidays were written at build time (local/holidays.py). Raises NotHere where there are none for the country.
+    The build writes the holidays (local/holidays.py). Raises NotHere where there are none for the country, Busy.
     """
     country = tenants.active(tenants.find(tenant, now=now), tenant).country
     known: Mapping[str, str] = _holidays().get(country, {}).get(str(year), {})
     if not known:
         raise NotHere(entity="list of holidays for", id=f"{country} {year}")
-    closed: Special = {day: {"name": name, "hours": []} for day, name in known.items()}
-    owner = _edit(tenant, None, lambda special: closed | special, seen=None, now=now)
+    closed: SpecialDays = {day: {"name": name, "hours": []} for day, name in known.items()}
+    owner = _edit(tenant, None, lambda special_days: closed | special_days, seen=None, now=now)
     return [_closure(owner, day) for day in sorted(known) if day in (owner.special_days or {})]
 
 
@@ -129,60 +137,54 @@ def _holidays() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _edit(
-    tenant: str, resource_id: str | None, alter: Callable[[Special], Special], *, seen: int | None, now: datetime
-) -> Any:
-    """Change the special days of the owner; again when somebody else was quicker, unless If-Match forbids."""
-    for _ in writes.attempts():
-        owner = _owner(tenant, resource_id, now)
+    tenant: str,
+    resource_id: str | None,
+    alter: Callable[[SpecialDays], SpecialDays],
+    *,
+    seen: int | None,
+    now: datetime,
+) -> Owner:
+    """Change the special days of their owner. Raises NotHere, Stale (If-Match), Busy."""
+
+    def decide(owner: Owner) -> Owner:
         writes.check_version(owner, seen)
+        before = owner.special_days or {}
         oldest = (now - _KEPT).date().isoformat()
-        altered = alter(owner.special_days or {})
-        kept = {day: one for day, one in sorted(altered.items()) if day >= oldest}
-        if kept == (owner.special_days or {}):
+        after = {day: special_day for day, special_day in sorted(alter(before).items()) if day >= oldest}
+        if after == before:
             return owner
-        owner.special_days, owner.updated_at = kept, now
-        try:
-            with writes.transaction() as tx:
-                tx.save(owner)
-        except writes.ConditionFailed:
-            continue
+        owner.special_days, owner.updated_at = after, now
+        with writes.transaction() as tx:
+            tx.save(owner)
         if isinstance(owner, Tenant):
             tenants.remember(owner, now)
         return owner
-    raise Busy
+
+    return writes.retrying(lambda _attempt: _owner(tenant, resource_id, now), decide)
 
 
-def _owner(tenant: str, resource_id: str | None, now: datetime) -> Any:
-    """The item that keeps the special days. Raises NotHere."""
+def _owner(tenant: str, resource_id: str | None, now: datetime) -> Owner:
+    """The item that has the special days. Raises NotHere."""
     if resource_id is None:
         return tenants.active(tenants.find(tenant, now=now), tenant)
     tenants.current(tenant, now=now)
-    found = reads.one(keys.resource(tenant, resource_id))
-    if found is None:
+    resource = reads.one(keys.resource(tenant, resource_id))
+    if not isinstance(resource, Resource):
         raise NotHere(entity="resource", id=resource_id)
-    return found
+    return resource
 
 
-def _closure(owner: Any, day: str) -> Closure:
-    one = owner.special_days[day]
+def _closure(owner: Owner, day: str) -> Closure:
+    special_day = (owner.special_days or {})[day]
     resource_id = owner.id if isinstance(owner, Resource) else None
-    return Closure(day, resource_id, one["name"], one["hours"], int(owner.version))
+    return Closure(day, resource_id, special_day["name"], special_day["hours"], int(owner.version))
 
 
 def _parsed(closure_id: str) -> tuple[str, str | None]:
-    """The date and the resource of an id. Raises NotHere for what is none."""
+    """The date and the resource of an id. Raises NotHere for any other text."""
     day, resource_id = closure_id[:10], closure_id[11:] or None
     try:
         local_time.wall_midnight(date.fromisoformat(day))
     except ValueError as error:
         raise NotHere(entity="closure", id=closure_id) from error
     return day, resource_id
-
-
-def _stored(form: NewClosure) -> dict[str, Any]:
-    return {"name": form.name, "hours": opening_hours.spans(form.hours)}
-
-
-def _fields(form: Request) -> dict[str, Any]:
-    set_ = form.fields()
-    return {name: opening_hours.spans(form.hours) if name == "hours" else value for name, value in set_.items()}  # type: ignore[attr-defined]

@@ -1,21 +1,24 @@
-"""The waiting list: who waits for a service and a local day.
+"""The waiting list: the waits of customers for a service and a local day.
 
-``waiting_lines`` makes the offers; here somebody joins, leaves, or lands with what became of an offer.
+Here a wait begins, ends, and is settled by its offer. ``waiting_list_offers`` makes the offers.
 """
 
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
 
 from mostrador import ids
-from mostrador.errors import Busy, Conflict, NotHere
+from mostrador.errors import Conflict, NotHere
 from mostrador.people import customers
-from mostrador.scheduling import appointments, booking_context
-from mostrador.scheduling.rules import appointment_states as appointment_rules
+from mostrador.scheduling import appointments
+from mostrador.scheduling.booking_context import Items, ServiceInactive
 from mostrador.scheduling.rules import waiting_states as rules
-from mostrador.scheduling.rules.appointment_states import AppointmentStatus
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, WrongAppointmentState
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
-from mostrador.table import keys, reads, writes
+from mostrador.table import Condition, keys, reads, writes
+from mostrador.table.base import Item
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.scheduling import Appointment, Service, Waiter, Waiting, WaitingLine
 from mostrador.table.items.tenants import Tenant
@@ -45,14 +48,13 @@ def get(tenant: str, waiting_id: str, *, now: datetime) -> Waiting:
 
 
 def listing(tenant: str, query: "WaitingListing", *, now: datetime) -> reads.Page:
-    """Waits by service, day and arrival, those that ended too unless ``status`` says which. Raises BadCursor."""
+    """Waits by service, day and arrival, ended ones too unless ``status`` selects. Raises BadCursor."""
     tenants.current(tenant, now=now)
     day = query.date.isoformat() if query.date else ""
     partition, prefix = keys.waiting_in_line(tenant, query.service or "", day if query.service else "", "")
-    keep: Any = Waiting.date == day if day else None
+    conditions: list[Condition] = [Waiting.date == day] if day else []
     if query.status:
-        has_status = Waiting.status == query.status.value
-        keep = has_status if keep is None else keep & has_status
+        conditions.append(Waiting.status == query.status.value)
     return reads.page(
         partition,
         tenant=tenant,
@@ -61,64 +63,83 @@ def listing(tenant: str, query: "WaitingListing", *, now: datetime) -> reads.Pag
         cursor=query.cursor,
         index="gsi1",
         between=(prefix, f"{prefix}~") if prefix else None,
-        keep=keep,
+        keep=reduce(and_, conditions) if conditions else None,
     )
 
 
-def join(tenant: str, form: "NewWaiting", *, actor_name: str, key: str | None, now: datetime) -> Waiting:
-    """Stand at the end of the line; the same ``key`` with the same form gives the same place.
+def join(slug: str, form: "NewWaiting", *, actor_name: str, key: str | None, now: datetime) -> Waiting:
+    """Add a wait at the end of its line; the same ``key`` with the same form gives the same wait.
 
-    Raises NotHere (service, resource, customer), ServiceInactive, DayOutside, BadPhone, AlreadyWaiting, KeyReused.
+    Raises NotHere (service, resource, customer), ServiceInactive, DayOutside, BadPhone, AlreadyWaiting, KeyReused,
+    Busy.
     """
-    shop = tenants.current(tenant, now=now)
-    waiting_id = ids.derived(tenant, "waiting", key) if key else ids.new()
-    own, phone = keys.waiting(tenant, waiting_id), form.customer_data.phone if form.customer_data else None
-    guard = keys.phone(tenant, normalised(phone, shop.country, field="body.customer_data.phone")) if phone else own
-    known = keys.customer(tenant, form.customer_id) if form.customer_id else own
-    service_key = keys.service(tenant, form.service_id)
-    for _ in writes.attempts():
-        found = reads.batch({own, guard, known, service_key})
-        if own in found:
-            earlier: Waiting = found[own]
+    tenant = tenants.current(slug, now=now)
+    waiting_id = ids.derived(slug, "waiting", key) if key else ids.new()
+    own, service_key = keys.waiting(slug, waiting_id), keys.service(slug, form.service_id)
+    customer_key = _customer_key(tenant, form) or own
+
+    def load(_attempt: int) -> Items:
+        return reads.batch({own, customer_key, service_key})
+
+    def decide(items: Items) -> Waiting:
+        earlier = items.get(own)
+        if isinstance(earlier, Waiting):
             return writes.same_request(earlier, ids.fingerprint(form.model_dump_json()))
-        service = _service(shop, form, found.get(service_key), now)
-        customer, is_new = _customer(shop, form, found.get(guard if phone else known), waiting_id, now)
-        made = _entry(shop, form, service, customer, waiting_id)
-        made.created_by, made.created_at = actor_name, now
-        place = keys.waiter(tenant, made.service_id, made.date, made.customer_id)
-        try:
-            with writes.transaction() as tx:
-                tx.save(made)
-                tx.save(Waiter(*place, waiting_id=waiting_id), condition=Waiter.pk.does_not_exist())
-                _wake(tx, tenant, made, now)
-                if is_new:
-                    customers.put(tx, tenant, customer)
-        except writes.ConditionFailed as error:
-            standing = reads.one(place)
-            if standing is not None and standing.waiting_id != waiting_id:
-                raise AlreadyWaiting(name=customer.name, service=service.name, day=made.date) from error
-        else:
-            return made
-    raise Busy
+        service = _service(tenant, form, items.get(service_key), now)
+        customer, is_new = _customer(tenant, form, items.get(customer_key), waiting_id, now)
+        entry = _entry(tenant, form, service, customer, waiting_id)
+        entry.created_by, entry.created_at = actor_name, now
+        _add(slug, entry, customer if is_new else None, now)
+        return entry
+
+    return writes.retrying(load, decide)
 
 
-def _service(shop: Tenant, form: "NewWaiting", service: Any, now: datetime) -> Service:
+def _customer_key(tenant: Tenant, form: "NewWaiting") -> keys.Key | None:
+    """The customer named, or the guard of the phone; None without a phone. Raises BadPhone."""
+    if form.customer_data is None:
+        return keys.customer(tenant.slug, form.customer_id or "")
+    phone = form.customer_data.phone
+    field = "body.customer_data.phone"
+    return keys.phone(tenant.slug, normalised(phone, tenant.country, field=field)) if phone else None
+
+
+def _add(slug: str, entry: Waiting, new_customer: Customer | None, now: datetime) -> None:
+    """Write a new wait, its guard, its line and a new customer. Raises AlreadyWaiting, ConditionFailed."""
+    guard = keys.waiter(slug, entry.service_id, entry.date, entry.customer_id)
+    try:
+        with writes.transaction() as tx:
+            tx.save(entry)
+            tx.save(Waiter(*guard, waiting_id=entry.id), condition=Waiter.pk.does_not_exist())
+            _wake(tx, slug, entry, now)
+            if new_customer:
+                customers.put(tx, slug, new_customer)
+    except writes.ConditionFailed as error:
+        present = reads.one(guard)
+        if isinstance(present, Waiter) and present.waiting_id != entry.id:
+            raise AlreadyWaiting(name=entry.customer_name, service=entry.service_name, day=entry.date) from error
+        raise
+
+
+def _service(tenant: Tenant, form: "NewWaiting", service: Item | None, now: datetime) -> Service:
     """The service if it can be booked on that day, with that resource. Raises NotHere, ServiceInactive, DayOutside."""
     if not isinstance(service, Service):
         raise NotHere(entity="service", id=form.service_id)
     if not service.is_active:
-        raise booking_context.ServiceInactive(name=service.name)
+        raise ServiceInactive(name=service.name)
     if form.resource_id is not None and form.resource_id not in service.resource_ids:
         raise NotHere(entity="resource", id=form.resource_id)
-    today = local_time.local_day(local_time.minute(now), tenants.zone(shop))
+    today = local_time.local_day(local_time.minute(now), tenants.zone(tenant))
     last = today + timedelta(days=int(service.advance_booking_days))
     until = date.fromisoformat(service.bookable_until) if service.bookable_until else last
     rules.check_day(form.date, today, min(last, until))
     return service
 
 
-def _customer(shop: Tenant, form: "NewWaiting", found: Any, waiting_id: str, now: datetime) -> tuple[Customer, bool]:
-    """Who waits, and whether it is somebody new; of whom only the phone is known, name and id are enough."""
+def _customer(
+    tenant: Tenant, form: "NewWaiting", found: Item | None, waiting_id: str, now: datetime
+) -> tuple[Customer, bool]:
+    """The customer, and whether they are new. Of a known phone only id and name are set. Raises NotHere."""
     if form.customer_data is None:
         if not isinstance(found, Customer):
             raise NotHere(entity="customer", id=form.customer_id)
@@ -126,15 +147,15 @@ def _customer(shop: Tenant, form: "NewWaiting", found: Any, waiting_id: str, now
     if isinstance(found, PhoneGuard):
         phone = found.sk.partition("#")[2]
         return Customer(id=found.customer_id, name=found.name, phone=phone), False
-    customer_id = ids.derived(shop.slug, "customer of", waiting_id)
-    return customers.draft(shop, form.customer_data, customer_id=customer_id, now=now), True
+    customer_id = ids.derived(tenant.slug, "customer of", waiting_id)
+    return customers.draft(tenant, form.customer_data, customer_id=customer_id, now=now), True
 
 
-def _entry(shop: Tenant, form: "NewWaiting", service: Service, customer: Customer, waiting_id: str) -> Waiting:
+def _entry(tenant: Tenant, form: "NewWaiting", service: Service, customer: Customer, waiting_id: str) -> Waiting:
     place, day = ids.new(), form.date.isoformat()
-    gsi1pk, gsi1sk = keys.waiting_in_line(shop.slug, service.id, day, place)
+    gsi1pk, gsi1sk = keys.waiting_in_line(tenant.slug, service.id, day, place)
     return Waiting(
-        *keys.waiting(shop.slug, waiting_id),
+        *keys.waiting(tenant.slug, waiting_id),
         gsi1pk=gsi1pk,
         gsi1sk=gsi1sk,
         id=waiting_id,
@@ -142,7 +163,7 @@ def _entry(shop: Tenant, form: "NewWaiting", service: Service, customer: Custome
         service_id=service.id,
         service_name=service.name,
         date=day,
-        time_zone=shop.time_zone,
+        time_zone=tenant.time_zone,
         resource_id=form.resource_id,
         customer_id=customer.id,
         customer_name=customer.name,
@@ -154,52 +175,48 @@ def _entry(shop: Tenant, form: "NewWaiting", service: Service, customer: Custome
 
 
 def _wake(tx: Transaction, tenant: str, entry: Waiting, now: datetime) -> None:
-    """Have the line looked at in the next run."""
-    stored = WaitingLine
+    """Make the line due for a check in the next run."""
     key = keys.waiting_line(tenant, entry.service_id, entry.date)
     due_pk, due_at = keys.due(ids.fingerprint("".join(key)), now)
     actions = [
-        stored.entity.set(stored),  # an update may be what makes the item
-        stored.service_id.set(entry.service_id),
-        stored.date.set(entry.date),
-        stored.due_pk.set(due_pk),
-        stored.due_at.set(due_at),
-        stored.version.add(1),
+        WaitingLine.entity.set(WaitingLine),  # the update may create the item
+        WaitingLine.service_id.set(entry.service_id),
+        WaitingLine.date.set(entry.date),
+        WaitingLine.due_pk.set(due_pk),
+        WaitingLine.due_at.set(due_at),
+        WaitingLine.version.add(1),
     ]
-    tx.update(stored(*key), actions=actions)
+    tx.update(WaitingLine(*key), actions=actions)
 
 
 def withdraw(tenant: str, waiting_id: str, *, seen: int | None, now: datetime) -> None:
     """WAITING or OFFERED -> WITHDRAWN, which frees an offered time; again changes nothing.
 
-    Raises NotHere, Stale, WrongWaitingState.
+    Raises NotHere, Stale, WrongWaitingState, Busy.
     """
-    for _ in writes.attempts():
-        entry = get(tenant, waiting_id, now=now)
+
+    def decide(entry: Waiting) -> None:
         if entry.status == WaitingStatus.WITHDRAWN:
             return
         writes.check_version(entry, seen)
         if settle(tenant, entry, now) and entry.status == WaitingStatus.WITHDRAWN:
             return
-        if end(tenant, entry, WaitingStatus.WITHDRAWN, now):
-            release(tenant, entry.appointment_id, now)
-            return
-    raise Busy
+        _end(tenant, entry, WaitingStatus.WITHDRAWN, now)
+        release(tenant, entry.appointment_id, now)
+
+    writes.retrying(lambda _attempt: get(tenant, waiting_id, now=now), decide)
 
 
 def settle(tenant: str, entry: Waiting, now: datetime) -> bool:
-    """End a wait whose offer has landed; False for whoever still stands in the line."""
-    landed = _landed(tenant, entry, now)
-    return landed is not None and end(tenant, entry, landed, now)
+    """End a wait whose offer was accepted, declined or has lapsed; False for one that stays in line."""
+    ending = _ending(tenant, entry, now)
+    return ending is not None and end(tenant, entry, ending, now)
 
 
 def is_unsettled(tenant: str, entry: Waiting, now: datetime) -> bool:
-    """Whether the time of an offer is over and its payment is not settled: the time looks free, and may be paid for."""
-    if (
-        entry.status != WaitingStatus.OFFERED
-        or entry.appointment_id is None
-        or not has_lapsed(entry.offer_expires_at, now)
-    ):
+    """Whether an offer has lapsed while its online payment is open: the time looks free but may still be paid."""
+    is_offered = entry.status == WaitingStatus.OFFERED and entry.appointment_id is not None
+    if not is_offered or not has_lapsed(entry.offer_expires_at, now):
         return False
     try:
         appointment = appointments.get(tenant, entry.appointment_id, now=now)
@@ -209,10 +226,10 @@ def is_unsettled(tenant: str, entry: Waiting, now: datetime) -> bool:
     return is_over and bool(appointment.checkout_id)
 
 
-def _landed(tenant: str, entry: Waiting, now: datetime) -> WaitingStatus | None:
-    """What the entry's offer has become; None while it has none or it is on offer.
+def _ending(tenant: str, entry: Waiting, now: datetime) -> WaitingStatus | None:
+    """The state in which the entry's offer ends the wait; None without an offer, or while it is open.
 
-    One that is being paid online is on offer until the sweeper has rolled its payment back.
+    An offer with an online payment stays open until the sweeper has closed the payment.
     """
     if entry.status != WaitingStatus.OFFERED or entry.appointment_id is None:
         return None
@@ -226,31 +243,35 @@ def _landed(tenant: str, entry: Waiting, now: datetime) -> WaitingStatus | None:
 
 
 def end(tenant: str, entry: Waiting, to: WaitingStatus, now: datetime) -> bool:
-    """Take an entry out of the line; False when somebody else moved it first. Raises WrongWaitingState."""
-    before = WaitingStatus(entry.status)
-    rules.MOVES.check(before, to)
-    entry.status, entry.updated_at = to.value, now
+    """Take an entry out of the line; False where somebody else moved it first. Raises WrongWaitingState."""
+    before = entry.status
     try:
-        with writes.transaction() as tx:
-            tx.save(entry)
-            tx.delete(Waiter(*keys.waiter(tenant, entry.service_id, entry.date, entry.customer_id)))
+        _end(tenant, entry, to, now)
     except writes.ConditionFailed:
-        entry.status = before.value
+        entry.status = before
         return False
     return True
 
 
+def _end(tenant: str, entry: Waiting, to: WaitingStatus, now: datetime) -> None:
+    """Raises WrongWaitingState, ConditionFailed."""
+    rules.MOVES.check(entry.status, to)
+    entry.status, entry.updated_at = to.value, now
+    with writes.transaction() as tx:
+        tx.save(entry)
+        tx.delete(Waiter(*keys.waiter(tenant, entry.service_id, entry.date, entry.customer_id)))
+
+
 def release(tenant: str, appointment_id: str | None, now: datetime) -> None:
-    """Free the time of an offer that nobody will take; a confirmed appointment stays."""
-    with suppress(NotHere, appointment_rules.WrongAppointmentState):
-        if appointment_id:
-            appointments.cancel(
-                tenant, appointment_id, reason="waiting list", actor_name="system", now=now, check=_check_pending
-            )
+    """Free the time of an offer that nobody can take any more; a confirmed appointment stays."""
+    if appointment_id is None:
+        return
+    with suppress(NotHere, WrongAppointmentState):
+        appointments.cancel(
+            tenant, appointment_id, reason="waiting list", actor_name="system", now=now, check=_check_pending
+        )
 
 
 def _check_pending(appointment: Appointment) -> None:
     if appointment.status != AppointmentStatus.PENDING:
-        raise appointment_rules.WrongAppointmentState(
-            current=appointment.status, wanted=AppointmentStatus.CANCELLED.value
-        )
+        raise WrongAppointmentState(current=appointment.status, wanted=AppointmentStatus.CANCELLED.value)

@@ -1,23 +1,24 @@
-"""The lines of the waiting list: everybody who waits for the same service and local day.
+"""The offers of the waiting list, made line by line: a line has all waits for one service and local day.
 
-A line is looked at once a minute, whatever its length. An offer is a held appointment, so nobody else can take its
-time. Its id is derived from the wait and its version: whoever repeats an offer, after a crash or at the same moment,
-finds the same appointment.
+A line is checked once a minute, whatever its length. An offer is a held appointment, so nobody else can take its time.
+Its id is derived from the wait and its version: a repeated offer, after a crash or at the same moment, finds the same
+appointment.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere, Stale
 from mostrador.observability import logger
 from mostrador.people import customers
 from mostrador.scheduling import appointments, booking, booking_context, slots, waiting_list
-from mostrador.scheduling.rules import appointment_states as appointment_rules
+from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import waiting_states as rules
+from mostrador.scheduling.rules.appointment_states import OCCUPYING
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.people import Customer
@@ -30,63 +31,63 @@ from mostrador.values.holds import has_lapsed
 if TYPE_CHECKING:
     from mostrador.scheduling.views.appointments import NewAppointment
 
-LOOK: Final = timedelta(seconds=30)
-"""Between two looks at least: half of the sweeper's minute, so that a run a second early does not miss a line."""
+CHECK_AGAIN: Final = timedelta(seconds=30)
+"""The pause between two checks: half of the sweeper's minute, so that a run a second early does not miss a line."""
 IDLE: Final = timedelta(minutes=10)
-"""Between two looks at a line in which nobody stands; whoever joins it has it looked at at once."""
+"""The pause between two checks of an empty line; a new wait makes the line due at once."""
 
 
-def advance(tenant: str, line: WaitingLine, *, now: datetime) -> int:
-    """Look at a line: settle its offers, offer what is free to the first in line; tells how many offers were made."""
-    shop, day = tenants.current(tenant, now=now), date.fromisoformat(line.date)
-    standing = [one for one in _standing(tenant, line) if not waiting_list.settle(tenant, one, now)]
-    unserved = [one for one in standing if one.status == WaitingStatus.WAITING]
-    if day < local_time.local_day(local_time.minute(now), tenants.zone(shop)):
-        _close(tenant, unserved, now)
-        _look_again(line, now + LOOK if standing else None)
+def advance(slug: str, line: WaitingLine, *, now: datetime) -> int:
+    """Check a line: settle its offers, and offer free times to the first waits. Returns the number of new offers."""
+    tenant, day = tenants.current(slug, now=now), date.fromisoformat(line.date)
+    in_line = [entry for entry in _in_line(slug, line) if not waiting_list.settle(slug, entry, now)]
+    unserved = [entry for entry in in_line if entry.status == WaitingStatus.WAITING]
+    if day < local_time.local_day(local_time.minute(now), tenants.zone(tenant)):
+        _expire(slug, unserved, now)
+        _schedule(line, now + CHECK_AGAIN if in_line else None)
         return 0
-    is_clear = not any(waiting_list.is_unsettled(tenant, one, now) for one in standing)
-    made = _serve(shop, line, unserved, now) if unserved and is_clear else 0
-    _look_again(line, now + (LOOK if standing else IDLE))
-    return made
+    is_clear = not any(waiting_list.is_unsettled(slug, entry, now) for entry in in_line)
+    offers = _serve(tenant, line, unserved, now) if unserved and is_clear else 0
+    _schedule(line, now + (CHECK_AGAIN if in_line else IDLE))
+    return offers
 
 
-def _close(tenant: str, unserved: Sequence[Waiting], now: datetime) -> None:
-    """Nobody can be served any more."""
+def _expire(slug: str, unserved: Sequence[Waiting], now: datetime) -> None:
+    """End waits that nothing can serve any more."""
     for entry in unserved:
-        waiting_list.end(tenant, entry, WaitingStatus.EXPIRED, now)
+        waiting_list.end(slug, entry, WaitingStatus.EXPIRED, now)
 
 
-def _standing(tenant: str, line: WaitingLine) -> list[Waiting]:
-    partition, prefix = keys.waiting_in_line(tenant, line.service_id, line.date, "")
-    in_line = Waiting.status.is_in(*sorted(rules.IN_LINE))
-    return reads.span(partition, prefix, f"{prefix}~", index="gsi1", keep=in_line)
+def _in_line(slug: str, line: WaitingLine) -> list[Waiting]:
+    partition, prefix = keys.waiting_in_line(slug, line.service_id, line.date, "")
+    is_in_line = Waiting.status.is_in(*sorted(rules.IN_LINE))
+    return reads.span(partition, prefix, f"{prefix}~", index="gsi1", keep=is_in_line)
 
 
-def _serve(shop: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: datetime) -> int:
-    """Offer the first free times to the first who can take them; one question for the line, one more for each offer."""
-    made = 0
-    look = _look(shop, line, unserved, now)
+def _serve(tenant: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: datetime) -> int:
+    """Offer the first free times to the first waits that can take them. The day is read again after each offer."""
+    offers = 0
+    agenda = _load(tenant, line, unserved, now)
     for entry in unserved:
-        if look is None:
+        if agenda is None:
             break
         try:
-            appointment = _found(look, entry, now) or _held(look, entry, now)
+            appointment = _earlier_offer(agenda, entry, now) or _hold_for(agenda, entry, now)
         except (slots.SlotTaken, booking.PlanLimitReached):
-            break  # somebody was quicker, or nobody may book: the next look tells
+            break  # another booking was faster, or nobody may book: the next check sees it
         except (Conflict, Invalid):
-            continue  # this one may not have it
+            continue  # this customer may not book it
         if appointment is not None:
-            made += _offer(shop.slug, entry, appointment, now)
-            look = _look(shop, line, unserved, now)
-    return made
+            offers += _offer(tenant.slug, entry, appointment, now)
+            agenda = _load(tenant, line, unserved, now)
+    return offers
 
 
 @dataclass(slots=True)
-class _Look:
-    """A line's day as it is now, and the first start to offer, by the resource wished for."""
+class _DayAgenda:
+    """A line's day as it is now; ``starts`` caches the first start to offer for each resource asked for."""
 
-    context: booking_context.BookingContext
+    context: BookingContext
     day: date
     starts: dict[str | None, int | None] = field(default_factory=dict)
 
@@ -96,28 +97,26 @@ class _Look:
         return self.starts[resource_id]
 
 
-def _look(shop: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: datetime) -> _Look | None:
-    """None where the service is not offered; one that is gone for good ends every wait."""
+def _load(tenant: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: datetime) -> _DayAgenda | None:
+    """None where the service is inactive; a deleted service ends every wait."""
     day = date.fromisoformat(line.date)
     try:
-        return _Look(booking_context.load_days(shop.slug, line.service_id, day, day, now=now), day)
+        return _DayAgenda(booking_context.load_days(tenant.slug, line.service_id, day, day, now=now), day)
     except booking_context.ServiceInactive:
         return None
     except NotHere:
-        _close(shop.slug, [one for one in unserved if one.status == WaitingStatus.WAITING], now)
+        _expire(tenant.slug, [entry for entry in unserved if entry.status == WaitingStatus.WAITING], now)
         return None
 
 
-def _first_free(
-    context: booking_context.BookingContext, day: date, resource_id: str | None, now: datetime
-) -> int | None:
-    """The first free start after an offer of it would have lapsed."""
-    lapses = local_time.minute(now) + int(context.tenant.hold_minutes)
+def _first_free(context: BookingContext, day: date, resource_id: str | None, now: datetime) -> int | None:
+    """The first free start that is later than the end of an offer of it."""
+    lapses_at = local_time.minute(now) + int(context.tenant.hold_minutes)
     try:
         free = slots.free(context, day, day, slots.SlotQuery(now, resource_id))
-    except NotHere:  # the resource gives the service no longer
+    except NotHere:  # the resource no longer gives the service
         return None
-    return next((start for start in sorted(free) if start > lapses), None)
+    return next((start for start in sorted(free) if start > lapses_at), None)
 
 
 def _offer_key(entry: Waiting) -> str:
@@ -129,56 +128,59 @@ def _offer_id(tenant: str, entry: Waiting) -> str:
     return ids.derived(tenant, "appointment", _offer_key(entry))
 
 
-def _found(look: _Look, entry: Waiting, now: datetime) -> Appointment | None:
-    """The appointment held for the entry by a run that did not live to tell; it stands in the agenda."""
-    context = look.context
-    wanted = _offer_id(context.tenant.slug, entry)
-    if any(line.appointment_id == wanted for one in context.resources for line in context.booked(one.id, now)):
-        return appointments.get(context.tenant.slug, wanted, now=now)
+def _earlier_offer(agenda: _DayAgenda, entry: Waiting, now: datetime) -> Appointment | None:
+    """The appointment that a crashed run held for the entry; it stands in the agenda."""
+    context = agenda.context
+    offer_id = _offer_id(context.tenant.slug, entry)
+    held = (line for resource in context.resources for line in context.booked(resource.id, now))
+    if any(line.appointment_id == offer_id for line in held):
+        return appointments.get(context.tenant.slug, offer_id, now=now)
     return None
 
 
-def _held(look: _Look, entry: Waiting, now: datetime) -> Appointment | None:
-    """Hold the first free start for the entry; None where there is none. Raises what ``bookings.book`` raises."""
-    shop, start = look.context.tenant, look.first_free(entry.resource_id, now)
+def _hold_for(agenda: _DayAgenda, entry: Waiting, now: datetime) -> Appointment | None:
+    """Hold the first free start for the entry; None where there is none. Raises the errors of ``booking.book``."""
+    tenant, start = agenda.context.tenant, agenda.first_free(entry.resource_id, now)
     if start is None:
         return None
     try:
-        customer = customers.stored(shop.slug, entry.customer_id, now=now)
+        customer = customers.stored(tenant.slug, entry.customer_id, now=now)
     except NotHere:
-        waiting_list.end(shop.slug, entry, WaitingStatus.WITHDRAWN, now)
+        waiting_list.end(tenant.slug, entry, WaitingStatus.WITHDRAWN, now)
         return None
-    form = _form(entry, customer, local_time.instant(start, tenants.zone(shop)))
+    form = _form(entry, customer, local_time.instant(start, tenants.zone(tenant)))
     try:
-        return booking.book(shop.slug, form, actor_name="system", key=_offer_key(entry), now=now)
-    except writes.KeyReused:  # another run holds another start for them
-        return appointments.get(shop.slug, _offer_id(shop.slug, entry), now=now)
+        return booking.book(tenant.slug, form, actor_name="system", key=_offer_key(entry), now=now)
+    except writes.KeyReused:  # another run holds another start for the entry
+        return appointments.get(tenant.slug, _offer_id(tenant.slug, entry), now=now)
 
 
 def _form(entry: Waiting, customer: Customer, scheduled_at: datetime) -> "NewAppointment":
-    from mostrador.scheduling.views.appointments import NewAppointment  # noqa: PLC0415 - most looks at a line make no offer
+    from mostrador.scheduling.views.appointments import NewAppointment  # noqa: PLC0415 - most checks make no offer
 
-    told: dict[str, Any] = {"name": customer.name, "phone": customer.phone}
-    who = {"customer_data": told} if customer.phone else {"customer_id": customer.id}
-    return NewAppointment(
-        service_id=entry.service_id,
-        scheduled_at=scheduled_at,
-        resource_id=entry.resource_id,
-        customer_notes=entry.customer_notes,
-        hold=True,
-        **who,
-    )
+    form = {
+        "service_id": entry.service_id,
+        "scheduled_at": scheduled_at,
+        "resource_id": entry.resource_id,
+        "customer_notes": entry.customer_notes,
+        "hold": True,
+    }
+    if customer.phone:
+        form["customer_data"] = {"name": customer.name, "phone": customer.phone}
+    else:
+        form["customer_id"] = customer.id
+    return NewAppointment.model_validate(form)
 
 
 def _offer(tenant: str, entry: Waiting, appointment: Appointment, now: datetime) -> bool:
-    """WAITING -> OFFERED; False when somebody else moved the entry, or the appointment is no offer any more."""
-    lapses = appointment.hold_expires_at
-    is_open = appointment.status in appointment_rules.OCCUPYING and not has_lapsed(lapses, now)
+    """WAITING -> OFFERED; False where somebody else moved the entry, or the appointment is no longer on offer."""
+    lapses_at = appointment.hold_expires_at
+    is_open = appointment.status in OCCUPYING and not has_lapsed(lapses_at, now)
     if is_open:
         rules.MOVES.check(entry.status, WaitingStatus.OFFERED)
         entry.status, entry.appointment_id = WaitingStatus.OFFERED.value, appointment.id
-        entry.offer_starts_at, entry.offer_expires_at = appointment.scheduled_at, lapses
-    entry.updated_at = now  # and a new version: the next offer of a wait whose offer never reached anybody
+        entry.offer_starts_at, entry.offer_expires_at = appointment.scheduled_at, lapses_at
+    entry.updated_at = now  # the new version gives the next offer a new key, also where this one is over
     try:
         with writes.refusing(writes.stale_error(entry)), writes.transaction() as tx:
             tx.save(entry)
@@ -197,8 +199,8 @@ def _offer(tenant: str, entry: Waiting, appointment: Appointment, now: datetime)
     return is_open
 
 
-def _look_again(line: WaitingLine, at: datetime | None) -> None:
-    """Set when to look next, or drop the line; who joined meanwhile has it looked at at once."""
+def _schedule(line: WaitingLine, at: datetime | None) -> None:
+    """Set the time of the next check, or delete the line. A wait added meanwhile keeps its own time: at once."""
     unchanged = WaitingLine.version == int(line.version)
     with suppress(Stale), writes.refusing(Stale(given=line.version, current="")):
         if at is None:
