@@ -144,7 +144,7 @@ def test_the_plans_limit_holds(shop, now):
 def test_red_control_without_the_plans_condition_the_limit_breaks(shop, now, monkeypatch):
     tenants.change("salon", TenantOperationChanges(max_appointments_per_month=4), seen=None, now=now)
     service = offer(now)
-    monkeypatch.setattr(booking, "_room", lambda *_: Usage.pk != "")
+    monkeypatch.setattr(booking, "_has_room", lambda *_: Usage.pk != "")
 
     assert len(winners(on_other_days(service, now))) > 4
 
