@@ -5,6 +5,7 @@ import pytest
 from mostrador.calendars import changes_feed, comparison
 from mostrador.calendars.remote_edits import DifferenceKind
 from mostrador.calendars.rules import google_event as rules
+from mostrador.scheduling import appointments
 from mostrador.tenancy import integrations
 from mostrador.tenancy.integrations import IntegrationType as System
 from tests.support.calendars import connect, is_right, record
@@ -110,6 +111,22 @@ def test_events_of_two_connections_in_one_calendar_are_not_taken_for_strays(shop
     assert is_right(google)
     events = changes_feed.read_all(own, now=now)
     assert list(comparison.differences("salon", own, events, now=now)) == []
+
+
+def test_an_event_that_is_taken_away_during_the_comparison_is_no_stray(shop, google, booked, monkeypatch):
+    appointments.delete("salon", booked[0].id, seen=None, now=shop.clock())
+    recorded = comparison._recorded
+
+    def recorded_before_the_event_goes(*args):
+        names = recorded(*args)
+        assert list(names.values()) == [booked[0].id]
+        shop.deliver()
+        return names
+
+    monkeypatch.setattr(comparison, "_recorded", recorded_before_the_event_goes)
+
+    assert found(shop) == []
+    assert is_right(google)
 
 
 def test_customers_who_are_invited_are_read_by_fifties(shop, google, booked, now):

@@ -261,8 +261,9 @@ def test_whoever_gives_back_what_went_back_by_itself_is_told(bank, till, now):
 
     returned = give_back(refund(paid(bank, till, now), now), now)
 
-    with pytest.raises(payments.AlreadyRefunded):
+    with pytest.raises(payments.AlreadyRefunded) as refusal:
         payments.mark_refunded("salon", returned.id, reference="cash", actor_name="eva", now=now)
+    assert refusal.value.facts == {"by": "bancard", "at": now.isoformat()}
 
 
 def test_what_was_left_to_somebody_is_tried_again_when_staff_asks(bank, till, now):

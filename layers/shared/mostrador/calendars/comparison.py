@@ -118,8 +118,9 @@ def _strays(tenant: str, connection: Integration, live: Mapping[str, GoogleEvent
     if not recorded:
         return
     for context in contexts(tenant, recorded.values(), connections(tenant)):
-        if context.record and not _belongs_in(context, connection):
-            yield from _left_behind(context, live[context.record.event_id], connection)
+        still_there = live.get(context.record.event_id or "") if context.record else None  # it may go meanwhile
+        if still_there is not None and not _belongs_in(context, connection):
+            yield from _left_behind(context, still_there, connection)
 
 
 def _recorded(tenant: str, event_ids: Iterable[str]) -> dict[str, str]:

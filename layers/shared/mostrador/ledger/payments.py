@@ -40,8 +40,8 @@ class AlreadyRefunded(Conflict):
     """Another refund would give the money back twice."""
 
     code = "already_given_back"
-    en = "the money went back already, by {actor_name} at {at}"
-    es = "el dinero ya se devolvió: {actor_name}, {at}"
+    en = "the money went back already, by {by} at {at}"
+    es = "el dinero ya se devolvió: {by}, {at}"
 
 
 def draft_manual(
@@ -249,7 +249,7 @@ def mark_refunded(
     def refund(payment: Payment) -> Payment:
         if payment.status == PaymentState.REFUNDED:
             if payment.refunded_by != actor_name and payment.provider == Provider.BANCARD:
-                raise AlreadyRefunded(actor_name=payment.refunded_by, at=payment.refunded_at.isoformat())
+                raise AlreadyRefunded(by=payment.refunded_by, at=payment.refunded_at.isoformat())
             return payment
         with writes.transaction() as tx:
             save_refunded(tx, payment, actor_name=actor_name, now=now, reference=reference)
