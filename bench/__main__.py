@@ -17,7 +17,7 @@ from typing import Final
 from bench import environment  # noqa: F401 - sets what the others read when they are imported
 
 # isort: split
-from bench import board, figures, growth, month, operations, packages, progress, race, raffle, shop
+from bench import board, businesses, figures, growth, month, operations, packages, progress, race, raffle
 from bench.figures import Figure
 from local import dynoxide
 
@@ -49,12 +49,12 @@ def main() -> int:
 def _on_dynoxide(group: Callable[[str], Iterator[Figure]]) -> list[Figure]:
     with dynoxide.running() as endpoint:
         os.environ["AWS_ENDPOINT_URL"] = endpoint
-        shop.forget()
+        businesses.forget()
         try:
             return list(group(endpoint))
         finally:
             del os.environ["AWS_ENDPOINT_URL"]
-            shop.forget()
+            businesses.forget()
 
 
 _GROUPS: Final[dict[str, Callable[[], list[Figure]]]] = {
@@ -69,14 +69,14 @@ _GROUPS: Final[dict[str, Callable[[], list[Figure]]]] = {
 
 
 def _write(measured: Sequence[Figure], broken: Sequence[str]) -> None:
-    told = {
+    terms = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": PYTHON,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, {_processor()}",
         "broken": list(broken),
         "figures": [figure.entry() for figure in measured],
     }
-    RESULTS.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    RESULTS.write_text(json.dumps(terms, indent=1, ensure_ascii=False) + "\n")
 
 
 def _processor() -> str:

@@ -8,11 +8,10 @@ from itertools import islice
 from time import monotonic, process_time
 from typing import Any, Final
 
-from bench import progress
-from bench import shop as shops
+from bench import businesses, progress
+from bench.businesses import NOW, Business
 from bench.figures import Figure
 from bench.meter import Spent, metered
-from bench.shop import NOW, Shop
 from functions.boards.app import handler
 from local import dynoxide
 from mostrador import ids
@@ -32,17 +31,17 @@ _ROUNDS: Final = 20
 
 
 def figures(endpoint: str) -> Iterator[Figure]:
-    shop = shops.opened("boards")
+    business = businesses.open_business("boards")
     for size in progress.steps("sizes", SIZES):
-        raffle = _on_sale(shop, size)
-        _sell_half(endpoint, shop, raffle)
-        yield from _rebuilt(shop, raffle, size)
-        yield from _shown(shop, raffle, size)
-        yield from _projected(shop, raffle, size)
-    yield from _computed(shop, raffle)
+        raffle = _on_sale(business, size)
+        _sell_half(endpoint, business, raffle)
+        yield from _rebuilt(business, raffle, size)
+        yield from _shown(business, raffle, size)
+        yield from _projected(business, raffle, size)
+    yield from _computed(business, raffle)
 
 
-def _on_sale(shop: Shop, size: int) -> Raffle:
+def _on_sale(business: Business, size: int) -> Raffle:
     permit = {"authority": "CONAJZAR", "number": "123/2026", "document_url": "https://example.com/123-2026.pdf"}
     form = {
         "title": "Gran rifa del Club 12 de Octubre",
@@ -57,53 +56,53 @@ def _on_sale(shop: Shop, size: int) -> Raffle:
         "permit": permit,
         "terms_url": "https://example.com/bases",
     }
-    made = drafts.create(shop.slug, NewRaffle.model_validate(form), actor_name="eva@example.com", key=None, now=NOW)
-    return raffles.open_sale(shop.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
+    made = drafts.create(business.slug, NewRaffle.model_validate(form), actor_name="eva@example.com", key=None, now=NOW)
+    return raffles.open_sale(business.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
 
 
-def _sell_half(endpoint: str, shop: Shop, raffle: Raffle) -> None:
+def _sell_half(endpoint: str, business: Business, raffle: Raffle) -> None:
     """Every second number, straight into the table, in orders of ten."""
     client, orders = dynoxide.client(endpoint), [ids.new() for _ in range(0, int(raffle.last_number), 20)]
     sold = iter(range(0, int(raffle.last_number) + 1, 2))
     while some := list(islice(sold, _BATCH)):
-        made = [_number(shop, raffle, number, orders[number // 20]).serialize() for number in some]
+        made = [_number(business, raffle, number, orders[number // 20]).serialize() for number in some]
         put = [{"PutRequest": {"Item": item}} for item in made]
         client.batch_write_item(RequestItems={base.Item.Meta.table_name: put})
 
 
-def _number(shop: Shop, raffle: Raffle, number: int, order_id: str) -> RaffleNumber:
-    return RaffleNumber(*keys.raffle_number(shop.slug, raffle.id, number), order_id=order_id, is_sold=True)
+def _number(business: Business, raffle: Raffle, number: int, order_id: str) -> RaffleNumber:
+    return RaffleNumber(*keys.raffle_number(business.slug, raffle.id, number), order_id=order_id, is_sold=True)
 
 
-def _rebuilt(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
+def _rebuilt(business: Business, raffle: Raffle, size: int) -> Iterator[Figure]:
     with metered() as spent:
         began, worked = monotonic(), process_time()
-        made = board.rebuild(shop.slug, raffle.id, now=NOW)
+        made = board.rebuild(business.slug, raffle.id, now=NOW)
         seconds, worked = monotonic() - began, process_time() - worked
     if made.counts[NumberState.SOLD] != size // 2:
         raise RuntimeError(f"the picture made anew has {made.counts}")
-    terms = {"CPU s": worked} | _told(spent)
+    terms = {"CPU s": worked} | _as_terms(spent)
     yield Figure("P12", f"rebuild of {size:,} numbers, half sold", ENGINE, seconds, "s", terms=terms)
 
 
-def _shown(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
+def _shown(business: Business, raffle: Raffle, size: int) -> Iterator[Figure]:
     """First by a process that does not know the raffle, then as it goes on."""
     units, most = 1 if size == SIZES[0] else None, 4 if size == SIZES[0] else None
     for when in ("the first time", "from then on"):
         with metered() as spent:
-            body = _called(shop, raffle)
+            body = _called(business, raffle)
         name = f"picture of {size:,} numbers, {when}"
-        yield Figure("P12", name, ENGINE, spent.read.total(), "RRU", at_most=units, terms=_told(spent))
+        yield Figure("P12", name, ENGINE, spent.read.total(), "RRU", at_most=units, terms=_as_terms(spent))
     if json.loads(body)["counts"] != {"free": size // 2, "reserved": 0, "sold": size // 2}:
         raise RuntimeError(f"the picture shows {body[-300:]}")
-    each = _milliseconds(lambda: _called(shop, raffle))
+    each = _milliseconds(lambda: _called(business, raffle))
     yield Figure("P12", f"its body, {size:,} numbers", ENGINE, len(body) / _KB, "KB", at_most=most)
     yield Figure("P12", f"its CPU, {size:,} numbers, whole request", ENGINE, each, "ms")
 
 
-def _called(shop: Shop, raffle: Raffle) -> str:
+def _called(business: Business, raffle: Raffle) -> str:
     """The body that anybody gets."""
-    path = f"/tenant/{shop.slug}/public/raffles/{raffle.id}/board"
+    path = f"/tenant/{business.slug}/public/raffles/{raffle.id}/board"
     event: dict[str, Any] = {
         "httpMethod": "GET",
         "path": path,
@@ -121,19 +120,21 @@ def _called(shop: Shop, raffle: Raffle) -> str:
     return str(answer["body"])
 
 
-def _projected(shop: Shop, raffle: Raffle, size: int) -> Iterator[Figure]:
+def _projected(business: Business, raffle: Raffle, size: int) -> Iterator[Figure]:
     """The numbers of one order, as one batch of the stream brings them."""
     numbers = range(1, 2 * ORDER, 2)
     for number in numbers:
-        _number(shop, raffle, number, ids.new()).save()
+        _number(business, raffle, number, ids.new()).save()
     with metered() as spent:
-        board.project(shop.slug, raffle.id, numbers, changed_at=NOW, now=NOW)
+        board.project(business.slug, raffle.id, numbers, changed_at=NOW, now=NOW)
     name = f"projecting {ORDER} numbers of {size:,}"
-    yield Figure("P12", name, ENGINE, spent.written.total(), "WRU", terms=_told(spent) | {"RRU": spent.read.total()})
+    yield Figure(
+        "P12", name, ENGINE, spent.written.total(), "WRU", terms=_as_terms(spent) | {"RRU": spent.read.total()}
+    )
 
 
-def _computed(shop: Shop, raffle: Raffle) -> Iterator[Figure]:
-    picture = board.read(shop.slug, raffle)
+def _computed(business: Business, raffle: Raffle) -> Iterator[Figure]:
+    picture = board.read(business.slug, raffle)
     yield Figure("P12", f"counting {SIZES[-1]:,} numbers, CPU", "-", _milliseconds(lambda: picture.counts), "ms")
     yield Figure("P12", f"listing the free of {SIZES[-1]:,}, CPU", "-", _milliseconds(picture.free), "ms")
 
@@ -146,5 +147,5 @@ def _milliseconds(call: Callable[[], object]) -> float:
     return 1000 * (process_time() - began) / _ROUNDS
 
 
-def _told(spent: Spent) -> dict[str, float | str]:
+def _as_terms(spent: Spent) -> dict[str, float | str]:
     return dict(Counter(spent.trips))

@@ -52,7 +52,7 @@ def table(figures: Iterable[Figure]) -> str:
     for figure in found:
         lines.append(_line(figure.row(), widths))
         if figure.terms:
-            lines.append(" " * (widths[0] + 4) + _told(figure.terms))
+            lines.append(" " * (widths[0] + 4) + _terms_line(figure.terms))
     return "\n".join(lines)
 
 
@@ -60,7 +60,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _told(terms: Mapping[str, float | str]) -> str:
+def _terms_line(terms: Mapping[str, float | str]) -> str:
     return ", ".join(f"{name} {value if isinstance(value, str) else _number(value)}" for name, value in terms.items())
 
 

@@ -8,11 +8,10 @@ from statistics import median
 from time import process_time
 from typing import Final
 
-from bench import progress
-from bench import shop as shops
+from bench import businesses, progress
+from bench.businesses import NOW, Business
 from bench.figures import Figure
 from bench.meter import metered
-from bench.shop import NOW, Shop
 from mostrador.scheduling import appointments, availability
 from mostrador.scheduling.views.appointments import AppointmentListing
 
@@ -31,48 +30,52 @@ class Cost:
 
 def figures(endpoint: str) -> Iterator[Figure]:
     """A tenant for each past, measured in turns so that what else the machine does falls on all alike."""
-    tenants = {past: shops.opened(f"past-{past}") for past in PASTS}
-    for past, shop in progress.each("tenants with a past", tenants.items(), len(tenants)):
-        shops.live_through(endpoint, shop, past)
-        shops.fill_days(shop, _MONTH[0], 31)
+    tenants = {past: businesses.open_business(f"past-{past}") for past in PASTS}
+    for past, business in progress.each("tenants with a past", tenants.items(), len(tenants)):
+        businesses.live_through(endpoint, business, past)
+        businesses.fill_days(business, _MONTH[0], 31)
     for name, operation in _OPERATIONS.items():
         costs = _costs(tenants, operation)
         for what, unit, most in (("trips", "trips", 0.0), ("units", "units", 0.0), ("seconds", "CPU", 0.05)):
             values = [getattr(cost, what) for cost in costs.values()]
             slope = _slope(list(costs), values)
             scale = 1000 if what == "seconds" else 1
-            told = {f"N={past:,}": scale * value for past, value in zip(costs, values, strict=True)}
+            terms = {f"N={past:,}": scale * value for past, value in zip(costs, values, strict=True)}
             shown = f"growth of {name}, {unit}{' ms' if scale > 1 else ''}"
-            yield Figure("P9", shown, ENGINE, round(slope, 3) + 0.0, at_most=most, terms=told)
+            yield Figure("P9", shown, ENGINE, round(slope, 3) + 0.0, at_most=most, terms=terms)
 
 
-def _book(shop: Shop, number: int) -> None:
-    shop.book(shops.noon(100 + number), f"0982 {number:06d}")
+def _book(business: Business, number: int) -> None:
+    business.book(businesses.noon(100 + number), f"0982 {number:06d}")
 
 
-def _view(shop: Shop, _: int) -> None:
-    availability.find(shop.slug, shops.query(shop.solo, *_MONTH), now=NOW)
+def _view(business: Business, _: int) -> None:
+    availability.find(business.slug, businesses.query(business.solo, *_MONTH), now=NOW)
 
 
-def _list(shop: Shop, _: int) -> None:
-    appointments.listing(shop.slug, AppointmentListing(limit=25, order="newest"), now=NOW)
+def _list(business: Business, _: int) -> None:
+    appointments.listing(business.slug, AppointmentListing(limit=25, order="newest"), now=NOW)
 
 
-_OPERATIONS: Final[Mapping[str, Callable[[Shop, int], None]]] = {"book": _book, "availability": _view, "list": _list}
+_OPERATIONS: Final[Mapping[str, Callable[[Business, int], None]]] = {
+    "book": _book,
+    "availability": _view,
+    "list": _list,
+}
 
 
-def _costs(tenants: Mapping[int, Shop], operation: Callable[[Shop, int], None]) -> dict[int, Cost]:
+def _costs(tenants: Mapping[int, Business], operation: Callable[[Business, int], None]) -> dict[int, Cost]:
     costs: dict[int, list[Cost]] = {past: [] for past in tenants}
     for number in progress.steps("rounds", range(ROUNDS + 1)):
-        for past, shop in tenants.items():
-            costs[past].append(_cost(shop, number, operation))
+        for past, business in tenants.items():
+            costs[past].append(_cost(business, number, operation))
     return {past: _middle(found[1:]) for past, found in costs.items()}  # the first is not warm
 
 
-def _cost(shop: Shop, number: int, operation: Callable[[Shop, int], None]) -> Cost:
+def _cost(business: Business, number: int, operation: Callable[[Business, int], None]) -> Cost:
     with metered() as spent:
         before = process_time()
-        operation(shop, number)
+        operation(business, number)
         seconds = process_time() - before
     return Cost(len(spent.trips), spent.read.total() + spent.written.total(), seconds)
 

@@ -36,67 +36,69 @@ class Visit:
 
 
 def figures(engine: str) -> Iterator[Figure]:
-    terms, name = _terms(), "month of rules against slot by slot"
-    yield from _compared(engine, name, terms)
-    yield from _compared(engine, f"{name}, {len(BUSY) * 30} busy times", replace(terms, busy=_busy()))
+    slot_rules, name = _slot_rules(), "month of rules against slot by slot"
+    yield from _compared(engine, name, slot_rules)
+    yield from _compared(engine, f"{name}, {len(BUSY) * 30} busy times", replace(slot_rules, busy=_busy()))
 
 
-def _compared(engine: str, name: str, terms: SlotRules) -> Iterator[Figure]:
-    visits = [Visit(_at(one.busy_from), _at(one.busy_until)) for one in terms.booked]
-    visits += [Visit(_at(begins), _at(ends)) for begins, ends in terms.busy]
+def _compared(engine: str, name: str, slot_rules: SlotRules) -> Iterator[Figure]:
+    visits = [Visit(_at(one.busy_from), _at(one.busy_until)) for one in slot_rules.booked]
+    visits += [Visit(_at(begins), _at(ends)) for begins, ends in slot_rules.busy]
     by_day: dict[date, list[Visit]] = {}
     for visit in visits:
         for day in {visit.busy_from.astimezone(ZONE).date(), visit.busy_until.astimezone(ZONE).date()}:
             by_day.setdefault(day, []).append(visit)
-    ours = availability.starts(terms, FIRST, LAST)
-    if ours != slot_by_slot(terms, visits, None) or ours != slot_by_slot(terms, visits, by_day):
+    ours = availability.starts(slot_rules, FIRST, LAST)
+    if ours != slot_by_slot(slot_rules, visits, None) or ours != slot_by_slot(slot_rules, visits, by_day):
         raise RuntimeError("the rules and the slot-by-slot way do not offer the same starts")
     ways: dict[str, Callable[[], object]] = {
-        "rules": lambda: availability.starts(terms, FIRST, LAST),
-        "first": lambda: _cold(terms),
-        "slots": lambda: slot_by_slot(terms, visits, None),
-        "slots by day": lambda: slot_by_slot(terms, visits, by_day),
+        "rules": lambda: availability.starts(slot_rules, FIRST, LAST),
+        "first": lambda: _cold(slot_rules),
+        "slots": lambda: slot_by_slot(slot_rules, visits, None),
+        "slots by day": lambda: slot_by_slot(slot_rules, visits, by_day),
     }
     took = _interleaved(ways)
-    told = {f"{name} ms": 1000 * seconds for name, seconds in took.items()} | {"starts": len(ours)}
-    yield Figure("P8", name, engine, took["slots"] / took["rules"], "x", at_least=20, terms=told)
+    milliseconds = {f"{name} ms": 1000 * seconds for name, seconds in took.items()} | {"starts": len(ours)}
+    yield Figure("P8", name, engine, took["slots"] / took["rules"], "x", at_least=20, terms=milliseconds)
     yield Figure("P8", f"{name}, first time", engine, took["slots"] / took["first"], "x", at_least=20)
     yield Figure("P8", f"{name}, bookings sorted by day", engine, took["slots by day"] / took["rules"], "x")
 
 
-def slot_by_slot(terms: SlotRules, visits: Sequence[Visit], by_day: Mapping[date, Sequence[Visit]] | None) -> list[int]:
+def slot_by_slot(
+    slot_rules: SlotRules, visits: Sequence[Visit], by_day: Mapping[date, Sequence[Visit]] | None
+) -> list[int]:
     """What most systems do: walk the clock through the opening hours and hold each start against the bookings.
 
     ``by_day`` spares it the bookings of other days.
     """
-    demand = terms.demand
+    demand = slot_rules.demand
     before, length = timedelta(minutes=demand.before), timedelta(minutes=demand.duration)
-    after, earliest = timedelta(minutes=demand.after), _at(terms.earliest)
+    after, earliest = timedelta(minutes=demand.after), _at(slot_rules.earliest)
     found = set()
-    for start, closes in _clock(terms):
-        day = start.astimezone(terms.zone).date()
+    for start, closes in _clock(slot_rules):
+        day = start.astimezone(slot_rules.zone).date()
         near = visits if by_day is None else by_day.get(day, ())
         begins, ends = start - before, start + length + after
         if (
-            FIRST <= day <= min(LAST, terms.last_day)
+            FIRST <= day <= min(LAST, slot_rules.last_day)
             and start >= earliest
             and start + length <= closes
-            and not terms.over_limit(day)
+            and not slot_rules.over_limit(day)
             and not any(other.busy_from < ends and begins < other.busy_until for other in near)
         ):
             found.add(local_time.minute(start))
     return sorted(found)
 
 
-def _clock(terms: SlotRules) -> Iterator[tuple[datetime, datetime]]:
+def _clock(slot_rules: SlotRules) -> Iterator[tuple[datetime, datetime]]:
     """Each start on the grid, with its interval's close, in UTC; a repeated wall time twice, a skipped one never."""
     for number in range(-1, (LAST - FIRST).days + 1):
         day = FIRST + timedelta(days=number)
         midnight = datetime.combine(day, time())
-        for opens, closes in terms.hours.on(day):
-            end = (midnight + timedelta(minutes=closes)).replace(tzinfo=terms.zone).astimezone(UTC)
-            for wall in range(opens, closes, terms.step):
-                for start in _instants(midnight + timedelta(minutes=wall), terms.zone):
+        for opens, closes in slot_rules.hours.on(day):
+            end = (midnight + timedelta(minutes=closes)).replace(tzinfo=slot_rules.zone).astimezone(UTC)
+            for wall in range(opens, closes, slot_rules.step):
+                for start in _instants(midnight + timedelta(minutes=wall), slot_rules.zone):
                     yield start, end
 
 
@@ -105,7 +107,7 @@ def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     return sorted(start for start in both if start.astimezone(zone).replace(tzinfo=None) == wall)
 
 
-def _terms() -> SlotRules:
+def _slot_rules() -> SlotRules:
     """A service of 30 minutes with 10 to tidy up, at most 10 a day, and bookings wherever dice put them."""
     demand, dice = agenda.Demand("a" * 32, duration=30, after=10, max_per_day=10), Random(20261101)  # noqa: S311
     grid = SlotRules(demand, opening_hours.Hours(HOURS), ZONE, 15, 0, LAST, (), Counter())
@@ -134,10 +136,10 @@ def _busy() -> list[tuple[int, int]]:
     return [(midnight + begins, midnight + begins + length) for midnight in days for begins, length in BUSY]
 
 
-def _cold(terms: SlotRules) -> list[int]:
+def _cold(slot_rules: SlotRules) -> list[int]:
     """Without the remembered clock changes of the zone, as a process finds it."""
     local_time.stretches.cache_clear()
-    return availability.starts(terms, FIRST, LAST)
+    return availability.starts(slot_rules, FIRST, LAST)
 
 
 def _interleaved(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from bench import progress, till
-from bench import shop as shops
+from bench import businesses, progress, till
+from bench.businesses import NOW, Business
 from bench.figures import Figure
 from bench.meter import Spent, metered, size
-from bench.shop import NOW, Shop
 from local import dynoxide
 from mostrador.scheduling import appointments, availability, rescheduling
 from mostrador.scheduling.views.appointments import AppointmentListing, Rescheduling
@@ -34,21 +33,21 @@ class Operation:
 
 
 def figures(endpoint: str) -> Iterator[Figure]:
-    shop = shops.opened("bench")
-    shops.live_through(endpoint, shop, 100)
-    shops.fill_days(shop, _MONTH[0] - timedelta(days=1), 33)
-    connected = shops.opened("connected")
-    shops.fill_days(connected, _MONTH[0] - timedelta(days=1), 33)
-    shops.connect_calendar(connected, _MONTH[0] - timedelta(days=1), 33)
-    with till.at_bancard(shop.slug):
-        operations = [*_operations(shop), *_with_calendar(connected), *_payments(shop)]
+    business = businesses.open_business("bench")
+    businesses.live_through(endpoint, business, 100)
+    businesses.fill_days(business, _MONTH[0] - timedelta(days=1), 33)
+    connected = businesses.open_business("connected")
+    businesses.fill_days(connected, _MONTH[0] - timedelta(days=1), 33)
+    businesses.connect_calendar(connected, _MONTH[0] - timedelta(days=1), 33)
+    with till.at_bancard(business.slug):
+        operations = [*_operations(business), *_with_calendar(connected), *_payments(business)]
         measured = [(operation, _measured(operation)) for operation in progress.steps("operations", operations)]
     for operation, spent in measured:
-        told = Counter(spent.trips)
-        yield Figure("P4", operation.name, ENGINE, len(spent.trips), "trips", at_most=operation.trips, terms=told)
+        terms = Counter(spent.trips)
+        yield Figure("P4", operation.name, ENGINE, len(spent.trips), "trips", at_most=operation.trips, terms=terms)
     for operation, spent in measured:
         yield from _units(operation, spent)
-    yield from _sizes(endpoint, shop)
+    yield from _sizes(endpoint, business)
 
 
 def _measured(operation: Operation) -> Spent:
@@ -68,31 +67,34 @@ def _units(operation: Operation, spent: Spent) -> Iterator[Figure]:
             yield Figure("P5", operation.name, ENGINE, units.total(), unit, at_most=goal, terms=terms)
 
 
-def _sizes(endpoint: str, shop: Shop) -> Iterator[Figure]:
+def _sizes(endpoint: str, business: Business) -> Iterator[Figure]:
     """What decides the units: an appointment over 1,024 bytes costs twice as much in the table and each index."""
     client = dynoxide.client(endpoint)
-    visit, customer, _ = shops.pattern(client, shop, shops.noon(699))
-    made = appointments.confirm(shop.slug, visit["id"]["S"], actor_name="eva@example.com", now=NOW)
-    confirmed = shops.stored(client, (made.pk, made.sk))
+    visit, customer, _ = businesses.pattern(client, business, businesses.noon(699))
+    made = appointments.confirm(business.slug, visit["id"]["S"], actor_name="eva@example.com", now=NOW)
+    confirmed = businesses.stored(client, (made.pk, made.sk))
     yield Figure("P5", "appointment as booked", ENGINE, size(visit), "bytes")
     yield Figure("P5", "appointment as confirmed", ENGINE, size(confirmed), "bytes")
     yield Figure("P5", "customer as booked", ENGINE, size(customer), "bytes")
 
 
-def _operations(shop: Shop) -> list[Operation]:
+def _operations(business: Business) -> list[Operation]:
     """Each books times of its own, so that none is in another's way."""
-    known = shop.book(shops.noon(2), "0981 000 002")
-    held = [shop.book(shops.noon(3 + n), "0981 000 002", hold=True) for n in range(2)]
-    pending = [shop.book(shops.noon(5 + n), "0981 000 002") for n in range(4)]
-    moving = [shop.book(shops.noon(14 + n), "0981 000 002") for n in range(2)]
-    slug, actor_name = shop.slug, "eva@example.com"
+    known = business.book(businesses.noon(2), "0981 000 002")
+    held = [business.book(businesses.noon(3 + n), "0981 000 002", hold=True) for n in range(2)]
+    pending = [business.book(businesses.noon(5 + n), "0981 000 002") for n in range(4)]
+    moving = [business.book(businesses.noon(14 + n), "0981 000 002") for n in range(2)]
+    slug, actor_name = business.slug, "eva@example.com"
     newest = AppointmentListing(limit=_PAGE, order="newest")
     return [
-        Operation("book, new customer", lambda n: shop.book(shops.noon(10 + n), f"0981 100 00{n}"), 2, 14),
+        Operation("book, new customer", lambda n: business.book(businesses.noon(10 + n), f"0981 100 00{n}"), 2, 14),
         Operation(
-            "book, new customer, 21st of its day", lambda n: shop.book(shops.noon(_BUSY + n), f"0981 200 00{n}"), 2, 14
+            "book, new customer, 21st of its day",
+            lambda n: business.book(businesses.noon(_BUSY + n), f"0981 200 00{n}"),
+            2,
+            14,
         ),
-        Operation("book, known phone", lambda n: shop.book(shops.noon(12 + n), "0981 000 002"), 2, 10),
+        Operation("book, known phone", lambda n: business.book(businesses.noon(12 + n), "0981 000 002"), 2, 10),
         Operation("confirm", lambda n: appointments.confirm(slug, pending[n].id, actor_name=actor_name, now=NOW), 2),
         Operation(
             "confirm a hold", lambda n: appointments.confirm(slug, held[n].id, actor_name=actor_name, now=NOW), 2
@@ -102,36 +104,38 @@ def _operations(shop: Shop) -> list[Operation]:
             lambda n: appointments.cancel(slug, pending[2 + n].id, reason="", actor_name=actor_name, now=NOW),
             2,
         ),
-        Operation("reschedule to another day", lambda n: _move(shop, moving[n].id, shops.noon(20 + n)), 3),
+        Operation("reschedule to another day", lambda n: _move(business, moving[n].id, businesses.noon(20 + n)), 3),
         Operation("get", lambda _: appointments.get(slug, known.id, now=NOW), 1),
         Operation("page of 25 appointments", lambda _: _page(slug, newest), 1, read_units=4),
-        Operation("month view, 1 resource", lambda _: _view(shop, shop.solo), 2, read_units=5),
-        Operation("month view, 2 resources", lambda _: _view(shop, shop.duo), 3),
+        Operation("month view, 1 resource", lambda _: _view(business, business.solo), 2, read_units=5),
+        Operation("month view, 2 resources", lambda _: _view(business, business.duo), 3),
     ]
 
 
-def _payments(shop: Shop) -> list[Operation]:
-    waiting = [shop.book(till.slot(n), f"0981 400 00{n}", hold=True) for n in range(2)]
-    asked = [till.asked(shop, till.slot(2 + n)) for n in range(2)]
+def _payments(business: Business) -> list[Operation]:
+    waiting = [business.book(till.slot(n), f"0981 400 00{n}", hold=True) for n in range(2)]
+    asked = [till.asked(business, till.slot(2 + n)) for n in range(2)]
     return [
-        Operation("start a checkout", lambda n: till.start(shop, waiting[n].id), 4),
-        Operation("webhook: paid in time", lambda n: till.notify(shop, asked[n]), 3),
+        Operation("start a checkout", lambda n: till.start(business, waiting[n].id), 4),
+        Operation("webhook: paid in time", lambda n: till.notify(business, asked[n]), 3),
     ]
 
 
-def _with_calendar(shop: Shop) -> list[Operation]:
+def _with_calendar(business: Business) -> list[Operation]:
     """Where a calendar elsewhere blocks every resource."""
-    shop.book(shops.noon(2), "0981 000 002")
+    business.book(businesses.noon(2), "0981 000 002")
     return [
-        Operation("book, known phone, calendar", lambda n: shop.book(shops.noon(12 + n), "0981 000 002"), 2, 10),
-        Operation("month view, 1 resource, calendar", lambda _: _view(shop, shop.solo), 2),
-        Operation("month view, 2 resources, calendar", lambda _: _view(shop, shop.duo), 3),
+        Operation(
+            "book, known phone, calendar", lambda n: business.book(businesses.noon(12 + n), "0981 000 002"), 2, 10
+        ),
+        Operation("month view, 1 resource, calendar", lambda _: _view(business, business.solo), 2),
+        Operation("month view, 2 resources, calendar", lambda _: _view(business, business.duo), 3),
     ]
 
 
-def _move(shop: Shop, appointment_id: str, scheduled_at: datetime) -> None:
+def _move(business: Business, appointment_id: str, scheduled_at: datetime) -> None:
     form = Rescheduling(scheduled_at=scheduled_at)
-    rescheduling.move(shop.slug, appointment_id, form, actor_name="eva@example.com", now=NOW)
+    rescheduling.move(business.slug, appointment_id, form, actor_name="eva@example.com", now=NOW)
 
 
 def _page(slug: str, query: AppointmentListing) -> None:
@@ -140,7 +144,7 @@ def _page(slug: str, query: AppointmentListing) -> None:
         raise RuntimeError(f"the page holds {len(found)} appointments instead of {_PAGE}")
 
 
-def _view(shop: Shop, service: Any) -> None:
-    slots = availability.find(shop.slug, shops.query(service, *_MONTH), now=NOW).slots
+def _view(business: Business, service: Any) -> None:
+    slots = availability.find(business.slug, businesses.query(service, *_MONTH), now=NOW).slots
     if not slots:
         raise RuntimeError("the month shows no free start")

@@ -43,8 +43,8 @@ def _inits(built: Artefacts, plain: Path) -> Iterator[Figure]:
     base = median(one[""][0] for one in rounds)
     for name in names:
         ratio = median(one[name][0] / one[""][0] for one in rounds)
-        told = {"ms": 1000 * median(one[name][0] for one in rounds), "botocore alone ms": 1000 * base}
-        yield Figure("P1", f"init of {name}", engine, ratio, "x", at_most=GOALS.get(name, API), terms=told)
+        terms = {"ms": 1000 * median(one[name][0] for one in rounds), "botocore alone ms": 1000 * base}
+        yield Figure("P1", f"init of {name}", engine, ratio, "x", at_most=GOALS.get(name, API), terms=terms)
     for name in names:
         peak = median(one[name][1] for one in rounds) / MEGA
         yield Figure("P3", f"memory after init of {name}", engine, peak, "MB", at_most=MOST_MEMORY)
@@ -87,12 +87,12 @@ def _bytecode(built: Artefacts) -> Iterator[Figure]:
         command = [built.interpreter.path, "-I", "-B", str(_HERE / "child_bytecode.py"), *map(str, folders)]
         answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
         sources, accepted, refused = int(answer[0]), int(answer[1]), answer[2]
-        told: dict[str, float | str] = {"files": sources}
+        terms: dict[str, float | str] = {"files": sources}
         if refused:
-            told["first refused"] = refused.removeprefix(f"{built.home}/")
+            terms["first refused"] = refused.removeprefix(f"{built.home}/")
         engine = f"Python {built.interpreter.version}"
         share = 100 * accepted / sources
-        yield Figure("P2", f"bytecode accepted in {part}", engine, share, "%", at_least=100, terms=told)
+        yield Figure("P2", f"bytecode accepted in {part}", engine, share, "%", at_least=100, terms=terms)
 
 
 def _sizes(built: Artefacts) -> Iterator[Figure]:

@@ -10,11 +10,10 @@ from threading import Barrier, Event, Thread
 from time import monotonic
 from typing import Any, Final
 
-from bench import progress
-from bench import shop as shops
+from bench import businesses, progress
+from bench.businesses import NOW, Business
 from bench.figures import Figure
 from bench.meter import Spent, metered
-from bench.shop import NOW, Shop
 from mostrador import ids
 from mostrador.errors import Busy
 from mostrador.ledger.views.payments import Confirmation, Refunding
@@ -38,15 +37,15 @@ _BY: Final = "eva@example.com"
 
 
 def figures(_endpoint: str) -> Iterator[Figure]:
-    shop = shops.opened("raffle")
-    shop.book(shops.noon(1), "0981 000 001")  # the client is made before the threads are
+    business = businesses.open_business("raffle")
+    business.book(businesses.noon(1), "0981 000 001")  # the client is made before the threads are
     for most in (1, 5):
-        yield from _sold_out(shop, most)
-    yield _red_control(shop)
-    yield from _costs(shop)
+        yield from _sold_out(business, most)
+    yield _red_control(business)
+    yield from _costs(business)
 
 
-def opened(shop: Shop, last_number: int, **more: Any) -> Raffle:
+def open_raffle(business: Business, last_number: int, **more: Any) -> Raffle:
     form = {
         "title": "Gran rifa del Club 12 de Octubre",
         "prizes": [{"name": "Cero kilómetro"}],
@@ -59,21 +58,21 @@ def opened(shop: Shop, last_number: int, **more: Any) -> Raffle:
         "permit": {"authority": "CONAJZAR", "number": "1/2026", "document_url": "https://example.com/1"},
         "terms_url": "https://example.com/bases",
     }
-    made = drafts.create(shop.slug, NewRaffle.model_validate(form | more), actor_name=_BY, key=None, now=NOW)
-    return raffles.open_sale(shop.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
+    made = drafts.create(business.slug, NewRaffle.model_validate(form | more), actor_name=_BY, key=None, now=NOW)
+    return raffles.open_sale(business.slug, made.id, Opening.model_validate({"method": {"name": "drand"}}), now=NOW)
 
 
-def sell(shop: Shop, raffle: Raffle, phone: str, **choice: Any) -> Order:
+def sell(business: Business, raffle: Raffle, phone: str, **choice: Any) -> Order:
     customer = {"name": "María José Fernández", "phone": phone, "email": "maria.jose@example.com"}
     form = NewOrder.model_validate({"customer": customer} | choice)
-    return reservations.sell(shop.slug, raffle.id, form, actor_name=_BY, seller="u-eva", key=ids.new(), now=NOW)
+    return reservations.sell(business.slug, raffle.id, form, actor_name=_BY, seller="u-eva", key=ids.new(), now=NOW)
 
 
 class _Stream:
     """Stands for the table's stream and ``outbox``: brings the picture up to date a moment after each order."""
 
-    def __init__(self, shop: Shop, raffle: Raffle) -> None:
-        self._shop, self._raffle, self._ended = shop, raffle, Event()
+    def __init__(self, business: Business, raffle: Raffle) -> None:
+        self._business, self._raffle, self._ended = business, raffle, Event()
         self._changed: SimpleQueue[int] = SimpleQueue()
         self._thread = Thread(target=self._run)
 
@@ -94,40 +93,40 @@ class _Stream:
         while not self._ended.wait(_BATCH_SECONDS):
             some = [self._changed.get() for _ in range(self._changed.qsize())]
             if some:
-                board.project(self._shop.slug, self._raffle.id, some, changed_at=NOW, now=NOW)
+                board.project(self._business.slug, self._raffle.id, some, changed_at=NOW, now=NOW)
 
 
-def _sold_out(shop: Shop, most: int) -> Iterator[Figure]:
+def _sold_out(business: Business, most: int) -> Iterator[Figure]:
     """Buyers take 1 to ``most`` numbers at a time until none is left."""
-    raffle = opened(shop, NUMBERS)
-    with _Stream(shop, raffle) as stream:
+    raffle = open_raffle(business, NUMBERS)
+    with _Stream(business, raffle) as stream:
         began = monotonic()
-        made, told = _rush(shop, raffle, most, stream)
+        made, refusals = _rush(business, raffle, most, stream)
         seconds = monotonic() - began
     sold = Counter(number for order in made for number in order.numbers)
-    terms = {"buyers": BUYERS, "orders": len(made), "seconds": seconds} | dict(told)
+    terms = {"buyers": BUYERS, "orders": len(made), "seconds": seconds} | dict(refusals)
     name = f"of {NUMBERS:,} numbers, sold just once, 1 to {most} an order"
     yield Figure("P11", name, ENGINE, sum(count == 1 for count in sold.values()), at_least=NUMBERS, terms=terms)
-    wrong = _half_written(shop, raffle, made)
+    wrong = _half_written(business, raffle, made)
     yield Figure("P11", f"orders lost or half-written, 1 to {most} an order", ENGINE, wrong, at_most=0)
     rate = 60 * len(sold) / seconds
     yield Figure("P11", f"numbers a minute, 1 to {most} an order", ENGINE, rate, at_least=10 * PRETIX)
 
 
-def _rush(shop: Shop, raffle: Raffle, most: int, stream: _Stream) -> tuple[list[Order], Counter[str]]:
-    """What all buyers got, and how often one was told to come again."""
-    barrier, told, sold = Barrier(BUYERS), Counter[str](), set[int]()
+def _rush(business: Business, raffle: Raffle, most: int, stream: _Stream) -> tuple[list[Order], Counter[str]]:
+    """What all buyers got, and how often one was refusals to come again."""
+    barrier, refusals, sold = Barrier(BUYERS), Counter[str](), set[int]()
 
     def buyer(one: int) -> list[Order]:
         dice, got, left = Random(one), list[Order](), most  # noqa: S311 - how many somebody buys is no secret
         barrier.wait()
         while left:
             try:
-                got.append(sell(shop, raffle, f"0981 {400000 + one}", count=dice.randint(1, min(most, left))))
+                got.append(sell(business, raffle, f"0981 {400000 + one}", count=dice.randint(1, min(most, left))))
             except NotEnoughNumbers as refusal:
                 left = refusal.facts["left"]
             except Busy:
-                told["busy"] += 1
+                refusals["busy"] += 1
             else:
                 stream.gather(got[-1].numbers)
                 sold.update(got[-1].numbers)
@@ -135,13 +134,13 @@ def _rush(shop: Shop, raffle: Raffle, most: int, stream: _Stream) -> tuple[list[
         return got
 
     with ThreadPoolExecutor(BUYERS) as pool:
-        return [order for got in pool.map(buyer, range(BUYERS)) for order in got], told
+        return [order for got in pool.map(buyer, range(BUYERS)) for order in got], refusals
 
 
-def _half_written(shop: Shop, raffle: Raffle, made: Sequence[Order]) -> int:
+def _half_written(business: Business, raffle: Raffle, made: Sequence[Order]) -> int:
     """Orders that are not stored as they were answered, with just their numbers; and numbers that are nobody's."""
-    stored = {one.id: one for one in reads.batch(keys.order(shop.slug, order.id) for order in made).values()}
-    found = reads.everything(keys.raffle_partition(shop.slug, raffle.id), keys.NUMBER_PREFIX)
+    stored = {one.id: one for one in reads.batch(keys.order(business.slug, order.id) for order in made).values()}
+    found = reads.everything(keys.raffle_partition(business.slug, raffle.id), keys.NUMBER_PREFIX)
     of: dict[str, set[int]] = {}
     for one in found:
         of.setdefault(one.order_id, set()).add(keys.numbered((one.pk, one.sk))[1])
@@ -153,15 +152,15 @@ def _half_written(shop: Shop, raffle: Raffle, made: Sequence[Order]) -> int:
     return len(made) - len(whole) + len(of.keys() - set(whole))
 
 
-def _red_control(shop: Shop) -> Figure:
+def _red_control(business: Business) -> Figure:
     """The same rush without the condition on each number: it must oversell, or the figures above prove nothing."""
-    guard, raffle = numbers.can_be_taken, opened(shop, 200)
+    guard, raffle = numbers.can_be_taken, open_raffle(business, 200)
     numbers.can_be_taken = lambda *_: base.Item.pk != ""
     barrier = Barrier(BUYERS)
 
     def buyer(one: int) -> list[int]:
         barrier.wait()
-        bought = [sell(shop, raffle, f"0981 {500000 + one}", count=5) for _ in range(3)]
+        bought = [sell(business, raffle, f"0981 {500000 + one}", count=5) for _ in range(3)]
         return [number for order in bought for number in order.numbers]
 
     try:
@@ -173,9 +172,9 @@ def _red_control(shop: Shop) -> Figure:
     return Figure("P11", name, ENGINE, sum(count > 1 for count in sold.values()), at_least=1)
 
 
-def _costs(shop: Shop) -> Iterator[Figure]:
-    raffle = opened(shop, NUMBERS)
-    measured = [(name, goal, _measured(run)) for name, goal, run in _operations(shop, raffle)]
+def _costs(business: Business) -> Iterator[Figure]:
+    raffle = open_raffle(business, NUMBERS)
+    measured = [(name, goal, _measured(run)) for name, goal, run in _operations(business, raffle)]
     for name, goal, spent in measured:
         yield Figure("P4", name, ENGINE, len(spent.trips), "trips", at_most=goal, terms=Counter(spent.trips))
     for name, _, spent in measured:
@@ -191,14 +190,14 @@ def _measured(run: Callable[[int], object]) -> Spent:
     return spent
 
 
-def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, Callable[[int], object]]]:
+def _operations(business: Business, raffle: Raffle) -> Iterator[tuple[str, int | None, Callable[[int], object]]]:
     """Name, goal of P4, and what is called with 0 to get warm and with 1 to be measured."""
-    slug, known, free = shop.slug, "0981 600 001", iter(range(1, NUMBERS))
-    sell(shop, raffle, known, numbers=[next(free)])
+    slug, known, free = business.slug, "0981 600 001", iter(range(1, NUMBERS))
+    sell(business, raffle, known, numbers=[next(free)])
     board.project(slug, raffle.id, [1], changed_at=NOW, now=NOW)
 
     def reserved(count: int = 1) -> Order:
-        return sell(shop, raffle, known, numbers=[next(free) for _ in range(count)])
+        return sell(business, raffle, known, numbers=[next(free) for _ in range(count)])
 
     held = {name: [reserved() for _ in range(2)] for name in ("receipt", "confirm", "cancel", "late")}
     for order in held["late"]:
@@ -219,9 +218,9 @@ def _operations(shop: Shop, raffle: Raffle) -> Iterator[tuple[str, int | None, C
     yield "reserve 1 number, known phone", 2, lambda _: reserved()
     yield "reserve 5 numbers, known phone", 2, lambda _: reserved(5)
     yield "reserve 90 numbers, known phone", 2, lambda _: reserved(90)
-    yield "reserve 1 number, new customer", 2, lambda n: sell(shop, raffle, f"0981 700 00{n}", numbers=[next(free)])
-    yield "reserve 5 numbers at random", 2, lambda _: sell(shop, raffle, known, count=5)
-    yield "sell 1 number over the counter", 2, lambda _: sell(shop, raffle, known, numbers=[next(free)], paid=cash)
+    yield "reserve 1 number, new customer", 2, lambda n: sell(business, raffle, f"0981 700 00{n}", numbers=[next(free)])
+    yield "reserve 5 numbers at random", 2, lambda _: sell(business, raffle, known, count=5)
+    yield "sell 1 number over the counter", 2, lambda _: sell(business, raffle, known, numbers=[next(free)], paid=cash)
     yield (
         "receipt of an order of 1",
         2,

@@ -7,8 +7,8 @@ from itertools import count
 from typing import Final
 from unittest.mock import patch
 
-from bench import shop as shops
-from bench.shop import NOW, Shop
+from bench import businesses
+from bench.businesses import NOW, Business
 from mostrador.clients import bancard, kms
 from mostrador.clients.bancard import PurchaseAnswer, PurchaseState
 from mostrador.clients.bancard_http import Application
@@ -36,26 +36,29 @@ def at_bancard(slug: str) -> Iterator[None]:
         yield
 
 
-def asked(shop: Shop, scheduled_at: datetime) -> str:
+def asked(business: Business, scheduled_at: datetime) -> str:
     """A held appointment with its page; gives the payment's id."""
-    booked = shop.book(scheduled_at, f"0981 300 {next(_numbers):03d}", hold=True)
-    return start(shop, booked.id)
+    booked = business.book(scheduled_at, f"0981 300 {next(_numbers):03d}", hold=True)
+    return start(business, booked.id)
 
 
-def start(shop: Shop, appointment_id: str) -> str:
-    begun = checkout.start(shop.slug, Target.APPOINTMENT, appointment_id, actor_name="public", now=NOW)
+def start(business: Business, appointment_id: str) -> str:
+    begun = checkout.start(business.slug, Target.APPOINTMENT, appointment_id, actor_name="public", now=NOW)
     return str(begun.payment.id)
 
 
-def notify(shop: Shop, payment_id: str) -> None:
+def notify(business: Business, payment_id: str) -> None:
     """What Bancard posts once that is paid."""
-    told = _message(int(payment_id))
-    if bancard_webhook.receive(shop.slug, {"operation": told}, now=NOW) is not bancard_webhook.WebhookOutcome.ASKED:
+    message = _message(int(payment_id))
+    if (
+        bancard_webhook.receive(business.slug, {"operation": message}, now=NOW)
+        is not bancard_webhook.WebhookOutcome.ASKED
+    ):
         raise RuntimeError("the message was not taken")
 
 
 def slot(day: int) -> datetime:
-    return shops.noon(120 + day)
+    return businesses.noon(120 + day)
 
 
 def _paid(_application: Application, process_id: int) -> PurchaseAnswer:

@@ -46,7 +46,7 @@ Raw = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class Business:
     """One tenant: ``solo`` is given by its first resource, ``duo`` by two."""
 
     slug: str
@@ -62,7 +62,7 @@ class Shop:
         return booking.book(self.slug, form, actor_name="eva@example.com", key=ids.new(), now=NOW)
 
 
-def opened(slug: str) -> Shop:
+def open_business(slug: str) -> Business:
     """Open around the clock, so that there is room for every booking that is measured."""
     week = {day: [{"opens": "00:00", "closes": "24:00"}] for day in WEEKDAYS}
     wanted = NewTenant.model_validate({"slug": slug, "name": "Salón Ñandutí", "business_hours": week})
@@ -73,7 +73,7 @@ def opened(slug: str) -> Shop:
     terms = {"duration_minutes": 30, "price": "80000", "max_bookings_per_day": None, "advance_booking_days": 730}
     solo = services.create(slug, NewService(name="Corte", resource_ids=both[:1], **terms), key=None, now=NOW)
     duo = services.create(slug, NewService(name="Corte y barba", resource_ids=both, **terms), key=None, now=NOW)
-    return Shop(slug, solo, duo)
+    return Business(slug, solo, duo)
 
 
 def query(service: Service, first: date, last: date) -> AvailabilityQuery:
@@ -91,44 +91,44 @@ def noon(day: int) -> datetime:
     return (NOW.astimezone(ZONE) + timedelta(days=day)).replace(hour=12, minute=0)
 
 
-def fill_days(shop: Shop, first: date, days: int) -> None:
+def fill_days(business: Business, first: date, days: int) -> None:
     """A_DAY bookings on the agenda of each day of both resources; no appointments behind them."""
-    for resource_id in shop.duo.resource_ids:
+    for resource_id in business.duo.resource_ids:
         for number in range(days):
             day = first + timedelta(days=number)
-            _agenda_day(shop, resource_id, day, _lines(shop, day, A_DAY)).save()
+            _agenda_day(business, resource_id, day, _lines(business, day, A_DAY)).save()
 
 
-def connect_calendar(shop: Shop, first: date, days: int) -> None:
+def connect_calendar(business: Business, first: date, days: int) -> None:
     """A calendar elsewhere that is busy BUSY_A_DAY times on each day, late in the evening; read once."""
     begins = [local_time.day_bounds(first + timedelta(days=number), ZONE)[0] + 19 * 60 for number in range(days)]
     starts = [begin + 50 * place for begin in begins for place in range(BUSY_A_DAY)]
-    busy_sources.follow(shop.slug, _CALENDAR, now=NOW)
-    turn = int(busy_sources.begin(shop.slug, _CALENDAR).version)
+    busy_sources.follow(business.slug, _CALENDAR, now=NOW)
+    turn = int(busy_sources.begin(business.slug, _CALENDAR).version)
     busies = [BusyTime(f"event {start}", start, start + 45) for start in starts]
-    busy_times.full(shop.slug, _CALENDAR, shop.duo.resource_ids, busies, turn=turn, now=NOW)
-    busy_sources.finish(shop.slug, _CALENDAR, turn=turn, resource_ids=shop.duo.resource_ids, as_of=NOW)
+    busy_times.full(business.slug, _CALENDAR, business.duo.resource_ids, busies, turn=turn, now=NOW)
+    busy_sources.finish(business.slug, _CALENDAR, turn=turn, resource_ids=business.duo.resource_ids, as_of=NOW)
 
 
-def _lines(shop: Shop, day: date, count: int) -> list[agenda.Booking]:
+def _lines(business: Business, day: date, count: int) -> list[agenda.Booking]:
     """So many bookings of ``solo``, one after the other from 00:30 on the clock."""
-    starts, demand = local_time.day_bounds(day, ZONE)[0] + 30, booking_context.demand(shop.solo)
+    starts, demand = local_time.day_bounds(day, ZONE)[0] + 30, booking_context.demand(business.solo)
     return [demand.booking(ids.new(), starts + demand.duration * place) for place in range(count)]
 
 
-def _agenda_day(shop: Shop, resource_id: str, day: date, lines: list[agenda.Booking]) -> AgendaDay:
-    key = keys.agenda_day(shop.slug, resource_id, day)
+def _agenda_day(business: Business, resource_id: str, day: date, lines: list[agenda.Booking]) -> AgendaDay:
+    key = keys.agenda_day(business.slug, resource_id, day)
     kept = {short(line.appointment_id): packed(line, day) for line in lines}
     return AgendaDay(*key, version=len(lines), lines=kept)
 
 
-def live_through(endpoint: str, shop: Shop, bookings: int) -> None:
+def live_through(endpoint: str, business: Business, bookings: int) -> None:
     """A past of so many bookings: appointments, the days they stood in, and a customer for every few of them.
 
     All are copies of one real booking, each with an id, a time and keys of its own.
     """
     client = dynoxide.client(endpoint)
-    everything = _past(shop, pattern(client, shop, noon(700)), bookings)
+    everything = _past(business, pattern(client, business, noon(700)), bookings)
     while batch := list(islice(everything, _BATCH)):
         requests = [{"PutRequest": {"Item": item}} for item in batch]
         left = client.batch_write_item(RequestItems={base.Item.Meta.table_name: requests})["UnprocessedItems"]
@@ -136,13 +136,13 @@ def live_through(endpoint: str, shop: Shop, bookings: int) -> None:
             raise RuntimeError(f"dynoxide left {len(left)} items unwritten")
 
 
-def pattern(client: Any, shop: Shop, scheduled_at: datetime) -> tuple[Raw, Raw, Raw]:
+def pattern(client: Any, business: Business, scheduled_at: datetime) -> tuple[Raw, Raw, Raw]:
     """A booked appointment, its customer and the guard of the customer's phone, as stored."""
-    made = shop.book(scheduled_at, f"0981 {scheduled_at:%y%m%d}")
+    made = business.book(scheduled_at, f"0981 {scheduled_at:%y%m%d}")
     wanted = (
-        keys.appointment(shop.slug, made.id),
-        keys.customer(shop.slug, made.customer_id),
-        keys.phone(shop.slug, made.customer_phone),
+        keys.appointment(business.slug, made.id),
+        keys.customer(business.slug, made.customer_id),
+        keys.phone(business.slug, made.customer_phone),
     )
     visit, customer, guard = (stored(client, key) for key in wanted)
     return visit, customer, guard
@@ -153,34 +153,34 @@ def stored(client: Any, key: keys.Key) -> Raw:
     return item
 
 
-def _past(shop: Shop, patterns: tuple[Raw, Raw, Raw], bookings: int) -> Iterator[Raw]:
+def _past(business: Business, patterns: tuple[Raw, Raw, Raw], bookings: int) -> Iterator[Raw]:
     """Day after day into the past, each with its customers, its appointments and its agenda."""
     today = NOW.astimezone(ZONE).date()
     for number in range(0, bookings, A_DAY):
         day = today - timedelta(days=1 + number // A_DAY)
-        lines = _lines(shop, day, min(A_DAY, bookings - number))
+        lines = _lines(business, day, min(A_DAY, bookings - number))
         guests = [ids.new() for _ in lines[::_PER_CUSTOMER]]
-        yield _agenda_day(shop, shop.solo.resource_ids[0], day, lines).serialize()
+        yield _agenda_day(business, business.solo.resource_ids[0], day, lines).serialize()
         for place, guest in enumerate(guests):
-            yield from _guest(shop, patterns, guest, f"+59598{number + place:07d}")
+            yield from _guest(business, patterns, guest, f"+59598{number + place:07d}")
         for place, line in enumerate(lines):
-            yield _visit(shop, patterns, line, guests[place // _PER_CUSTOMER])
+            yield _visit(business, patterns, line, guests[place // _PER_CUSTOMER])
 
 
-def _guest(shop: Shop, patterns: tuple[Raw, Raw, Raw], customer_id: str, phone: str) -> tuple[Raw, Raw]:
+def _guest(business: Business, patterns: tuple[Raw, Raw, Raw], customer_id: str, phone: str) -> tuple[Raw, Raw]:
     _, customer, guard = patterns
-    pk, sk = keys.customer(shop.slug, customer_id)
-    by_name, name_sk = keys.customer_by_name(shop.slug, customer["folded"]["S"], customer_id)
+    pk, sk = keys.customer(business.slug, customer_id)
+    by_name, name_sk = keys.customer_by_name(business.slug, customer["folded"]["S"], customer_id)
     made = customer | _texts(pk=pk, sk=sk, gsi1pk=by_name, gsi1sk=name_sk, id=customer_id, phone=phone)
-    pk, sk = keys.phone(shop.slug, phone)
+    pk, sk = keys.phone(business.slug, phone)
     return made, guard | _texts(pk=pk, sk=sk, customer_id=customer_id)
 
 
-def _visit(shop: Shop, patterns: tuple[Raw, Raw, Raw], line: agenda.Booking, customer_id: str) -> Raw:
+def _visit(business: Business, patterns: tuple[Raw, Raw, Raw], line: agenda.Booking, customer_id: str) -> Raw:
     scheduled_at, visit_id = local_time.instant(line.starts, ZONE).astimezone(UTC), line.appointment_id
-    pk, sk = keys.appointment(shop.slug, visit_id)
-    by_start, start_sk = keys.appointment_by_start(shop.slug, scheduled_at, visit_id)
-    of_customer, customer_sk = keys.appointment_of_customer(shop.slug, customer_id, scheduled_at, visit_id)
+    pk, sk = keys.appointment(business.slug, visit_id)
+    by_start, start_sk = keys.appointment_by_start(business.slug, scheduled_at, visit_id)
+    of_customer, customer_sk = keys.appointment_of_customer(business.slug, customer_id, scheduled_at, visit_id)
     own = _texts(pk=pk, sk=sk, gsi1pk=by_start, gsi1sk=start_sk, gsi2pk=of_customer, gsi2sk=customer_sk)
     ends_at = scheduled_at + timedelta(minutes=line.duration)
     instant = Appointment.scheduled_at.serialize
