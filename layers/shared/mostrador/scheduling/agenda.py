@@ -78,23 +78,30 @@ def reclaim(tenant: str, appointment: Appointment, now: datetime) -> Write | Non
     service_key = keys.service(tenant, appointment.service_id)
     found = reads.batch([*day_keys, *busy_keys, service_key])
     service = found.pop(service_key, None)
-    line = line_of(appointment)
+    booking = line_of(appointment)
     capacity = int(service.capacity) if service else 1
-    demand = agenda.Demand(appointment.service_id, line.duration, line.before, line.after, capacity)
-    for partition in {pk for pk, _ in day_keys}:
-        days = [day for day in found.values() if day.pk == partition]
-        others = [booking for booking in booked(days, now) if booking.appointment_id != appointment.id]
-        if agenda.in_the_way(demand, line.starts, others):
-            return None
+    demand = agenda.Demand(appointment.service_id, booking.duration, booking.before, booking.after, capacity)
     spans = [span for key, sources in busy_keys.items() if key in found for span in found[key].spans(sources)]
-    if agenda.elsewhere(demand, line.starts, spans):
+    if _is_booked(found, day_keys, booking, demand, now) or agenda.busy_in_the_way(demand, booking.starts, spans):
         return None
 
     def write(tx: Transaction) -> None:
         for key in day_keys:
-            take(tx, key, found, [replace(line, lapses_at=0)], now)
+            take(tx, key, found, [replace(booking, lapses_at=0)], now)
 
     return write
+
+
+def _is_booked(
+    days: Days, day_keys: Iterable[keys.Key], own: agenda.Booking, demand: agenda.Demand, now: datetime
+) -> bool:
+    """Whether other bookings leave no room for ``demand`` at its own start, with any of its resources."""
+    for partition in {pk for pk, _ in day_keys}:
+        bookings = booked([day for (pk, _), day in days.items() if pk == partition], now)
+        others = [booking for booking in bookings if booking.appointment_id != own.appointment_id]
+        if agenda.in_the_way(demand, own.starts, others):
+            return True
+    return False
 
 
 def _busy_keys(slug: str, appointment: Appointment, now: datetime) -> dict[keys.Key, list[str]]:

@@ -67,7 +67,7 @@ class BookingContext:
         lines = agenda.booked((day for (pk, _), day in self.days.items() if pk == partition), now)
         return [line for line in lines if line.appointment_id != without]
 
-    def elsewhere(self, resource_id: str) -> list[busy_times.Span]:
+    def busy_spans(self, resource_id: str) -> list[busy_times.Span]:
         """The busy spans of external calendars in one resource's days that were read, in order of time."""
         sources = busy_sources.blocking(self.tenant, resource_id)
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
@@ -110,7 +110,7 @@ class BookingContext:
             last_day=min(last_day, until),
             booked=self.booked(resource.id, now, without),
             service_counts=counts,
-            busy=self.elsewhere(resource.id),
+            busy=self.busy_spans(resource.id),
         )
 
     def _service_counts(self, now: datetime, without: str) -> Counter[date]:

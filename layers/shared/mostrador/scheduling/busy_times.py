@@ -160,7 +160,9 @@ def _span(busy: BusyTime | BusyEvent | None) -> Span | None:
 
 def _converge(pull: _Pull, wanted: Mapping[str, Span | None], stored: Mapping[str, BusyEvent]) -> None:
     changes = [_change(pull, event, span, stored.get(event)) for event, span in wanted.items()]
-    differing = sorted((one for one in changes if one is not None), key=lambda one: min(one.days, default=one.key))
+    differing = sorted(
+        (change for change in changes if change is not None), key=lambda change: min(change.days, default=change.key)
+    )
     for bundle in _bundled(differing):
         _settle(pull, bundle)
     logger.info("calendar.busy", tenant=pull.tenant, source=pull.source, changed=len(differing))
@@ -201,12 +203,12 @@ def _facts(event: BusyEvent | None) -> tuple[object, ...] | None:
 def _bundled(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
     """Groups of changes that fit into one transaction; a change that does not fit alone is its own group."""
     bundle, days = list[_Change](), frozenset[Key]()
-    for one in changes:
-        if bundle and len(days | one.days) + len(bundle) + 2 > MOST_ACTIONS:
+    for change in changes:
+        if bundle and len(days | change.days) + len(bundle) + 2 > MOST_ACTIONS:
             yield bundle
             bundle, days = [], frozenset()
-        bundle.append(one)
-        days |= one.days
+        bundle.append(change)
+        days |= change.days
     if bundle:
         yield bundle
 
@@ -232,11 +234,11 @@ def _settle(pull: _Pull, bundle: Sequence[_Change]) -> None:
 def _differing(bundle: Sequence[_Change], found: Mapping[Key, BusyDay]) -> dict[Key, dict[str, bytes | None]]:
     """The lines that each day must get, or lose (None), compared with the days as read."""
     differing: dict[Key, dict[str, bytes | None]] = {}
-    for one in bundle:
-        for key in sorted(one.days):
-            stored = found[key].lines.get(one.name) if key in found else None
-            if stored != one.lines.get(key):
-                differing.setdefault(key, {})[one.name] = one.lines.get(key)
+    for change in bundle:
+        for key in sorted(change.days):
+            stored = found[key].lines.get(change.name) if key in found else None
+            if stored != change.lines.get(key):
+                differing.setdefault(key, {})[change.name] = change.lines.get(key)
     return differing
 
 
@@ -251,8 +253,8 @@ def _write(
     """One transaction, which is refused if a newer turn has begun."""
     with writes.transaction() as tx:
         busy_sources.hold_turn(tx, pull.tenant, pull.source, pull.turn)
-        for one in bundle:
-            one.note(tx, is_last=is_last)
+        for change in bundle:
+            change.note(tx, is_last=is_last)
         for key, lines in days:
             _write_day(tx, key, found.get(key), lines)
 

@@ -87,17 +87,23 @@ Group = dict[str, SlotRules]
 def free(context: BookingContext, first: date, last: date, query: SlotQuery) -> dict[int, Free]:
     """The free starts of the local days ``first`` to ``last``, by minute. Raises NotHere for a foreign resource."""
     main, second = _groups(context, query)
-    starts_of_main = {one: set(availability.starts(rules, first, last)) for one, rules in main.items()}
-    starts_of_second = {one: set(availability.starts(rules, first, last)) for one, rules in (second or {}).items()}
-    found: dict[int, Free] = {}
-    for start in sorted(set().union(*starts_of_main.values())):
-        seconds = [one for one, starts in starts_of_second.items() if start in starts]
-        if second is not None and not seconds:
-            continue
-        mains = [one for one, starts in starts_of_main.items() if start in starts]
-        seats = max(availability.seats_left(main[one], start) for one in mains)
-        found[start] = Free(mains, seconds, seats)
-    return found
+    mains = _resources_by_start(main, first, last)
+    seconds = _resources_by_start(second or {}, first, last)
+    starts = sorted(mains if second is None else mains.keys() & seconds.keys())
+    return {start: Free(mains[start], seconds.get(start, []), _seats(main, mains[start], start)) for start in starts}
+
+
+def _resources_by_start(group: Group, first: date, last: date) -> dict[int, list[str]]:
+    """The resources that are free at each start, in the service's order."""
+    by_start: dict[int, list[str]] = {}
+    for resource_id, rules in group.items():
+        for start in availability.starts(rules, first, last):
+            by_start.setdefault(start, []).append(resource_id)
+    return by_start
+
+
+def _seats(group: Group, resource_ids: list[str], start: int) -> int:
+    return max(availability.seats_left(group[one], start) for one in resource_ids)
 
 
 def choose(context: BookingContext, start: int, query: SlotQuery) -> list[Resource]:
@@ -105,17 +111,18 @@ def choose(context: BookingContext, start: int, query: SlotQuery) -> list[Resour
 
     Raises SlotTaken, NotHere.
     """
-    chosen = []
-    for group in _groups(context, query):
-        if group is None:
-            continue
-        refusals = {one: availability.refusal(rules, start) for one, rules in group.items()}
-        able = [one for one, refusal in refusals.items() if refusal is None]
-        if not able:
-            reason = next((refusal for refusal in refusals.values() if refusal), _NO_RESOURCE)
-            raise slot_taken_error(context, start, query, reason)
-        chosen.append(min(able, key=lambda one: _burden(context, one, group[one], start, query)))
+    groups = [group for group in _groups(context, query) if group is not None]
+    chosen = [_choose_from(group, context, start, query) for group in groups]
     return [resource for one in chosen for resource in context.resources if resource.id == one]
+
+
+def _choose_from(group: Group, context: BookingContext, start: int, query: SlotQuery) -> str:
+    refusals = {one: availability.refusal(rules, start) for one, rules in group.items()}
+    free_ids = [one for one, refusal in refusals.items() if refusal is None]
+    if not free_ids:
+        refusal = next((refusal for refusal in refusals.values() if refusal), _NO_RESOURCE)
+        raise slot_taken_error(context, start, query, refusal)
+    return min(free_ids, key=lambda one: _burden(context, one, group[one], start, query))
 
 
 def _burden(

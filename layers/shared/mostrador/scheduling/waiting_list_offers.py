@@ -39,17 +39,24 @@ IDLE: Final = timedelta(minutes=10)
 
 def advance(slug: str, line: WaitingLine, *, now: datetime) -> int:
     """Check a line: settle its offers, and offer free times to the first waits. Returns the number of new offers."""
-    tenant, day = tenants.current(slug, now=now), date.fromisoformat(line.date)
+    tenant = tenants.current(slug, now=now)
     in_line = [entry for entry in _in_line(slug, line) if not waiting_list.settle(slug, entry, now)]
-    unserved = [entry for entry in in_line if entry.status == WaitingStatus.WAITING]
-    if day < local_time.local_day(local_time.minute(now), tenants.zone(tenant)):
-        _expire(slug, unserved, now)
+    if _is_past(line, tenant, now):
+        _expire(slug, _unserved(in_line), now)
         _schedule(line, now + CHECK_AGAIN if in_line else None)
         return 0
-    is_clear = not any(waiting_list.is_unsettled(slug, entry, now) for entry in in_line)
-    offers = _serve(tenant, line, unserved, now) if unserved and is_clear else 0
+    is_unclear = any(waiting_list.is_unsettled(slug, entry, now) for entry in in_line)
+    offers = 0 if is_unclear else _serve(tenant, line, _unserved(in_line), now)
     _schedule(line, now + (CHECK_AGAIN if in_line else IDLE))
     return offers
+
+
+def _unserved(entries: Sequence[Waiting]) -> list[Waiting]:
+    return [entry for entry in entries if entry.status == WaitingStatus.WAITING]
+
+
+def _is_past(line: WaitingLine, tenant: Tenant, now: datetime) -> bool:
+    return date.fromisoformat(line.date) < local_time.local_day(local_time.minute(now), tenants.zone(tenant))
 
 
 def _expire(slug: str, unserved: Sequence[Waiting], now: datetime) -> None:
@@ -67,7 +74,7 @@ def _in_line(slug: str, line: WaitingLine) -> list[Waiting]:
 def _serve(tenant: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: datetime) -> int:
     """Offer the first free times to the first waits that can take them. The day is read again after each offer."""
     offers = 0
-    agenda = _load(tenant, line, unserved, now)
+    agenda = _load(tenant, line, unserved, now) if unserved else None
     for entry in unserved:
         if agenda is None:
             break
@@ -105,7 +112,7 @@ def _load(tenant: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: d
     except booking_context.ServiceInactive:
         return None
     except NotHere:
-        _expire(tenant.slug, [entry for entry in unserved if entry.status == WaitingStatus.WAITING], now)
+        _expire(tenant.slug, _unserved(unserved), now)
         return None
 
 

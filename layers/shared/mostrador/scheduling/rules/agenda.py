@@ -89,7 +89,7 @@ def in_the_way(demand: Demand, starts: int, booked: Iterable[Booking]) -> Bookin
     return None
 
 
-def elsewhere(demand: Demand, starts: int, busy: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+def busy_in_the_way(demand: Demand, starts: int, busy: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
     """A busy span of an external calendar that leaves no room for ``demand`` at ``starts``; seats do not matter."""
     begins, ends = starts - demand.before, starts + demand.duration + demand.after
     return next((span for span in busy if span[0] < ends and begins < span[1]), None)

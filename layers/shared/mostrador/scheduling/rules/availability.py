@@ -100,7 +100,7 @@ def refusal(rules: SlotRules, at: int) -> Refusal | None:
         return Refusal(Reason.NOTICE, {"earliest": rules.earliest})
     if day > rules.last_day:
         return Refusal(Reason.WINDOW, {"last_day": rules.last_day.isoformat()})
-    return _not_open(rules, at, day) or _not_free(rules, at) or _elsewhere(rules, at) or rules.over_limit(day)
+    return _not_open(rules, at, day) or _not_free(rules, at) or _externally_busy(rules, at) or rules.over_limit(day)
 
 
 def explained(rules: SlotRules, first: date, last: date) -> list[tuple[int, Refusal]]:
@@ -145,8 +145,8 @@ def _not_free(rules: SlotRules, at: int) -> Refusal | None:
     return Refusal(Reason.TAKEN, details | {"from": other.busy_from, "until": other.busy_until})
 
 
-def _elsewhere(rules: SlotRules, at: int) -> Refusal | None:
-    span = agenda.elsewhere(rules.demand, at, rules.busy)
+def _externally_busy(rules: SlotRules, at: int) -> Refusal | None:
+    span = agenda.busy_in_the_way(rules.demand, at, rules.busy)
     return Refusal(Reason.EXTERNAL, {"from": span[0], "until": span[1]}) if span else None
 
 
