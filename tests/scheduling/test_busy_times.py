@@ -652,7 +652,7 @@ def test_the_agenda_and_the_calendar_do_what_the_model_says(machine):
 @pytest.mark.deep
 @pytest.mark.parametrize(
     ("module", "guard", "without_it"),
-    [(agenda, "elsewhere", lambda *_: None), (busy_times._Pull, "days", lambda *_: set())],
+    [(agenda, "busy_in_the_way", lambda *_: None), (busy_times._Pull, "days", lambda *_: set())],
     ids=["busy times", "where an event was"],
 )
 def test_red_control_without_it_the_model_objects(machine, monkeypatch, module, guard, without_it):
