@@ -112,15 +112,19 @@ def _strays(tenant: str, connection: Integration, live: Mapping[str, GoogleEvent
     recorded = _recorded(tenant, live)
     for event_id, event in live.items():
         if event_id not in recorded and rules.is_marked_for(event, tenant):
-            parts = rules.appointment_of(event_id)
-            appointment_id = parts[0] if parts else None
-            yield Difference(DifferenceKind.STRAY, appointment_id, event_id, (), None, None, event)
+            yield _stray(event_id, event)
     if not recorded:
         return
     for context in contexts(tenant, recorded.values(), connections(tenant)):
         still_there = live.get(context.record.event_id or "") if context.record else None  # it may go meanwhile
         if still_there is not None and not _belongs_in(context, connection):
             yield from _left_behind(context, still_there, connection)
+
+
+def _stray(event_id: str, event: GoogleEvent) -> Difference:
+    """An event of ours without a record."""
+    parts = rules.appointment_of(event_id)
+    return Difference(DifferenceKind.STRAY, parts[0] if parts else None, event_id, (), None, None, event)
 
 
 def _recorded(tenant: str, event_ids: Iterable[str]) -> dict[str, str]:
