@@ -233,8 +233,9 @@ def test_a_service_that_needs_a_person_and_a_room_takes_both(haircut, now):
     assert NINE in free(massage, shifted("2026-12-01"), now)
 
 
-def test_a_weekly_limit_counts_the_week_of_all_resources(salon, now):
-    second = resources.create("salon", NewResource(name="Silla 2"), key=None, now=now)
+def test_a_weekly_limit_counts_the_week_of_all_resources(salon, monday):
+    tuesday = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
+    second = resources.create("salon", NewResource(name="Silla 2"), key=None, now=monday)
     first = reads.everything(*keys.resource("salon", ""))[0]
     limited = services.create(
         "salon",
@@ -242,20 +243,20 @@ def test_a_weekly_limit_counts_the_week_of_all_resources(salon, now):
             name="X", duration_minutes=30, price="1", max_bookings_per_week=2, resource_ids=[first.id, second.id]
         ),
         key=None,
-        now=now,
+        now=monday,
     )
-    book(limited, NINE, now, resource_id=first.id)
-    book(limited, NINE + timedelta(days=2), now, resource_id=second.id)
+    book(limited, tuesday, monday, resource_id=first.id)
+    book(limited, tuesday + timedelta(days=2), monday, resource_id=second.id)
 
     with pytest.raises(slots.SlotTaken) as refused:
-        book(limited, NINE + timedelta(days=3), now)
+        book(limited, tuesday + timedelta(days=3), monday)
 
     assert (refused.value.facts["reason"], refused.value.facts["details"]) == (
         "weekly_limit",
         {"booked": 2, "limit": 2},
     )
-    assert free(limited, shifted("2026-12-04"), now) == []
-    assert book(limited, NINE + timedelta(days=7), now).status == "PENDING"
+    assert free(limited, "2026-12-04", monday) == []
+    assert book(limited, tuesday + timedelta(days=7), monday).status == "PENDING"
 
 
 def test_a_service_is_bookable_until_a_date(haircut, now):
