@@ -69,7 +69,7 @@ def _known(point: T | None) -> T:
 
 def _compressed(*coordinates: int, is_larger: bool) -> bytes:
     """A point as it travels, from the halves of its x and the sign of its y."""
-    plain = b"".join(one.to_bytes(bls_curve.FIELD_BYTES) for one in coordinates)
+    plain = b"".join(coordinate.to_bytes(bls_curve.FIELD_BYTES) for coordinate in coordinates)
     return bytes([plain[0] | (0xA0 if is_larger else 0x80)]) + plain[1:]
 
 
@@ -96,11 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
         randomness = drand.randomness(signature).hex()
         self._answer(200, {"round": number, "randomness": randomness, "signature": signature.hex()})
 
-    def _answer(self, status: int, told: dict[str, object]) -> None:
+    def _answer(self, status: int, body: dict[str, object]) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        self.wfile.write(json.dumps(told).encode())
+        self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing: `make dev` writes for people."""

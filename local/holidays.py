@@ -28,8 +28,8 @@ def _of(country: str, year: int) -> dict[str, str]:
 
 def main() -> int:
     """Write the holidays of this year and the next ones to the file named."""
-    told = document(datetime.now(UTC).year)
-    Path(sys.argv[1]).write_text(json.dumps(told, sort_keys=True, ensure_ascii=False))
+    by_country = document(datetime.now(UTC).year)
+    Path(sys.argv[1]).write_text(json.dumps(by_country, sort_keys=True, ensure_ascii=False))
     return 0
 
 

@@ -31,8 +31,8 @@ def teach() -> None:
 def leading_keys(request: Mapping[str, Any]) -> dict[str, list[str]]:
     """The partition keys that a request names, by the action that touches them, or ``alone``; none for a Scan."""
     found = defaultdict[str, list[str]](list)
-    for one in request.get("TransactItems", ()):
-        for member, action in one.items():
+    for entry in request.get("TransactItems", ()):
+        for member, action in entry.items():
             found[_IN_TRANSACTIONS[member]].append(_partition(action))
     batches = [of_table for of_table in request.get("RequestItems", {}).values() if isinstance(of_table, dict)]
     found[_ALONE] += [_partition({"Key": key}) for of_table in batches for key in of_table["Keys"]]

@@ -54,7 +54,7 @@ def _unpacked(archive: Path) -> Path:
     with _unpacking:
         if not folder.exists():
             partly = Path(tempfile.mkdtemp())
-            with zipfile.ZipFile(archive) as opened:
-                opened.extractall(partly)
+            with zipfile.ZipFile(archive) as zip_file:
+                zip_file.extractall(partly)
             partly.rename(folder)
     return folder

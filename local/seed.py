@@ -129,8 +129,8 @@ def _take_payments(stack: Stack, now: datetime) -> None:
     """Give one tenant an account at the stand-in for Bancard, with the keys of its portal."""
     portal = f"{stack.stand_ins_url}/bancard/portal/applications/{BANCARD['public_key']}"
     webhook = f"{stack.api_url}/tenant/{WITH_BANCARD}/api/payments/bancard/webhook"
-    told = {"private_key": BANCARD["private_key"], "confirmation_url": webhook}
-    httpx.put(portal, json=told, timeout=180, trust_env=False).raise_for_status()
+    application = {"private_key": BANCARD["private_key"], "confirmation_url": webhook}
+    httpx.put(portal, json=application, timeout=180, trust_env=False).raise_for_status()
     with context.working(WITH_BANCARD, context.SYSTEM):
         bancard_account.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, actor_name="seed", now=now)
 
@@ -139,8 +139,11 @@ def _play_google(stack: Stack) -> None:
     """Register us at the stand-in for Google, and somebody there whose calendar may be connected."""
     portal = f"{stack.stand_ins_url}/google/portal"
     redirect = {"redirect_uris": [f"{stack.api_url}/calendar/oauth/callback"]}
-    told = {"clients/mostrador": {"client_secret": "for the stand-in"} | redirect, f"accounts/{GOOGLE_ACCOUNT}": {}}
-    for path, form in told.items():
+    registrations = {
+        "clients/mostrador": {"client_secret": "for the stand-in"} | redirect,
+        f"accounts/{GOOGLE_ACCOUNT}": {},
+    }
+    for path, form in registrations.items():
         httpx.put(f"{portal}/{path}", json=form, timeout=180, trust_env=False).raise_for_status()
 
 
@@ -164,7 +167,7 @@ def _user(stack: Stack, login: Login, now: datetime) -> None:
         pool.admin_add_user_to_group(**of_pool, GroupName="superuser")
         return
     attributes = pool.admin_get_user(**of_pool)["UserAttributes"]
-    user = next(one["Value"] for one in attributes if one["Name"] == "sub")
+    user = next(attribute["Value"] for attribute in attributes if attribute["Name"] == "sub")
     with context.working(login.tenant, context.SYSTEM), suppress(members.AlreadyMember):
         members.add(login.tenant, user, email=login.email, role=Role(login.role), now=now)
 

@@ -91,8 +91,10 @@ def _seed(home: Path, stack: Stack) -> list[Login]:
         "SIGNING_KEY": "the seed has a key of its own: its ids are the same on every machine",
     }
     command = [sys.executable, "-m", "local.seed"]
-    told = json.dumps(asdict(stack))
-    made = subprocess.run(command, cwd=ROOT, env=settings, input=told, capture_output=True, text=True, check=False)
+    stack_json = json.dumps(asdict(stack))
+    made = subprocess.run(
+        command, cwd=ROOT, env=settings, input=stack_json, capture_output=True, text=True, check=False
+    )
     if made.returncode:
         log = home / "seed.log"
         log.write_text(made.stderr)

@@ -109,8 +109,12 @@ def _busy_keys(slug: str, appointment: Appointment, now: datetime) -> dict[keys.
     if appointment.ignores_calendar:
         return {}
     tenant, days = tenants.current(slug, now=now), [date.fromisoformat(day) for day in appointment.days]
-    blocked = {one: sources for one in _resource_ids(appointment) if (sources := busy_sources.blocking(tenant, one))}
-    return {keys.busy_day(slug, one, day): sources for one, sources in blocked.items() for day in days}
+    blocked = {
+        resource_id: sources
+        for resource_id in _resource_ids(appointment)
+        if (sources := busy_sources.blocking(tenant, resource_id))
+    }
+    return {keys.busy_day(slug, resource_id, day): sources for resource_id, sources in blocked.items() for day in days}
 
 
 def free(tx: Transaction, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:
@@ -129,11 +133,11 @@ def booked(days: Iterable[AgendaDay | BusyDay], now: datetime) -> list[agenda.Bo
 def keys_of(tenant: str, appointment: Appointment) -> list[keys.Key]:
     """The agenda days of an appointment, of each of its resources."""
     days = [date.fromisoformat(day) for day in appointment.days]
-    return [keys.agenda_day(tenant, one, day) for one in _resource_ids(appointment) for day in days]
+    return [keys.agenda_day(tenant, resource_id, day) for resource_id in _resource_ids(appointment) for day in days]
 
 
 def _resource_ids(appointment: Appointment) -> list[str]:
-    return [one for one in (appointment.resource_id, appointment.second_resource_id) if one]
+    return [resource_id for resource_id in (appointment.resource_id, appointment.second_resource_id) if resource_id]
 
 
 def line_of(appointment: Appointment) -> agenda.Booking:

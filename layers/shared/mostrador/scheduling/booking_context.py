@@ -90,7 +90,11 @@ class BookingContext:
         """The rules for each of these resources that is active, in their order."""
         counts = self._service_counts(now, without)
         active = {resource.id: resource for resource in self.resources}
-        return {one: self._slot_rules(active[one], now, without, counts) for one in resource_ids if one in active}
+        return {
+            resource_id: self._slot_rules(active[resource_id], now, without, counts)
+            for resource_id in resource_ids
+            if resource_id in active
+        }
 
     def _slot_rules(
         self, resource: Resource, now: datetime, without: str, counts: Counter[date]
@@ -251,12 +255,14 @@ def _fresh(slug: str, service_id: str, items: Items) -> tuple[Tenant, Service]:
 def _context(tenant: Tenant, service: Service, items: Items, other: Iterable[keys.Key]) -> BookingContext:
     if not service.is_active:
         raise ServiceInactive(name=service.name)
-    resources = (items.get(keys.resource(tenant.slug, one)) for one in booking_keys.resource_ids(service))
+    resources = (
+        items.get(keys.resource(tenant.slug, resource_id)) for resource_id in booking_keys.resource_ids(service)
+    )
     return BookingContext(
         tenant=tenant,
         service=service,
         demand=demand(service),
-        resources=[one for one in resources if isinstance(one, Resource) and one.is_active],
+        resources=[resource for resource in resources if isinstance(resource, Resource) and resource.is_active],
         days=_all(AgendaDay, items),
         busy_days=_all(BusyDay, items),
         calendars=_all(CalendarState, items),

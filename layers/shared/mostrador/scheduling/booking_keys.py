@@ -29,7 +29,9 @@ def of_start(tenant: Tenant, service: Service, demand: agenda_rules.Demand, star
     day_keys = of_days(tenant, resource_ids(service), agenda_rules.days_touched(demand, start, zone))
     if service.max_bookings_per_week is not None:
         week = week_of(local_time.local_day(start, zone))
-        day_keys |= {keys.agenda_day(tenant.slug, one, day) for one in service.resource_ids for day in week}
+        day_keys |= {
+            keys.agenda_day(tenant.slug, resource_id, day) for resource_id in service.resource_ids for day in week
+        }
     return day_keys
 
 
@@ -58,7 +60,7 @@ def of_limits(tenant: Tenant, service: Service, demand: agenda_rules.Demand, sta
         return set()
     day = local_time.local_day(start, tenants.zone(tenant))
     days = week_of(day) if demand.max_per_week is not None else [day]
-    return {keys.agenda_day(tenant.slug, one, day) for one in service.resource_ids for day in days}
+    return {keys.agenda_day(tenant.slug, resource_id, day) for resource_id in service.resource_ids for day in days}
 
 
 def week_of(day: date) -> list[date]:

@@ -65,8 +65,12 @@ class BookingRequest:
 
     def earlier(self, items: Items) -> list[Appointment]:
         """The appointments among ``items`` that the same request made before. Raises KeyReused for another request."""
-        stored = (items.get(keys.appointment(self.slug, one)) for one in self.appointment_ids)
-        return [writes.same_request(one, self.fingerprint) for one in stored if isinstance(one, Appointment)]
+        stored = (items.get(keys.appointment(self.slug, appointment_id)) for appointment_id in self.appointment_ids)
+        return [
+            writes.same_request(appointment, self.fingerprint)
+            for appointment in stored
+            if isinstance(appointment, Appointment)
+        ]
 
     def with_context(self, context: BookingContext) -> tuple["BookingRequest", bool]:
         """The request with the tenant and the phone of a context, and whether the context has all that it needs."""
@@ -85,7 +89,7 @@ class BookingRequest:
 
     def keys(self) -> set[keys.Key]:
         """The keys to read besides the context: earlier appointments, customer, phone, its ledger, the plan's usage."""
-        wanted = {keys.appointment(self.slug, one) for one in self.appointment_ids}
+        wanted = {keys.appointment(self.slug, appointment_id) for appointment_id in self.appointment_ids}
         if self.form.customer_id:
             wanted.add(keys.customer(self.slug, self.form.customer_id))
         if self.phone:

@@ -121,7 +121,7 @@ def _enter(slug: str, source: str, status: SourceStatus, now: datetime) -> int:
 def _relist(tenant: Tenant, source: str, status: SourceStatus) -> bool:
     """Add the calendar to the tenant's list, or remove it. Returns whether the list has changed."""
     listed = tenant.calendars or []
-    others = [one for one in listed if one != source]
+    others = [listed_source for listed_source in listed if listed_source != source]
     relisted = sorted([*others, source]) if status is SourceStatus.ACTIVE else others
     tenant.calendars = relisted or None
     return relisted != listed

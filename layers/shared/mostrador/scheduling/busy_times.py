@@ -48,7 +48,7 @@ def replace(
         stored = {_digest_of(event): event for event in found.values()}
     else:
         stored = _stored(tenant, source)
-        wanted = {event: _span(one) for event, one in stored.items() if one.is_settled} | wanted
+        wanted = {event_digest: _span(event) for event_digest, event in stored.items() if event.is_settled} | wanted
     _converge(pull, wanted, stored)
 
 
@@ -103,7 +103,7 @@ class _Pull:
             return set()
         since = max(self.first, local_time.local_day(int(event.starts), self.zone))
         days = [since + timedelta(n) for n in range((date.fromisoformat(event.until) - since).days + 1)]
-        return {keys.busy_day(self.tenant, one, day) for one in event.resource_ids for day in days}
+        return {keys.busy_day(self.tenant, resource_id, day) for resource_id in event.resource_ids for day in days}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +127,15 @@ class _Change:
             tx.save(self.after)
 
     def _anywhere(self) -> BusyEvent:
-        both = [one for one in (self.before, self.after) if one is not None]
+        both = [event for event in (self.before, self.after) if event is not None]
         return BusyEvent(
             *self.key,
-            starts=min(int(one.starts) for one in both),
-            ends=max(int(one.ends) for one in both),
-            until=max(one.until for one in both),
-            resource_ids=sorted({resource_id for one in both for resource_id in one.resource_ids}),
+            starts=min(int(event.starts) for event in both),
+            ends=max(int(event.ends) for event in both),
+            until=max(event.until for event in both),
+            resource_ids=sorted({resource_id for event in both for resource_id in event.resource_ids}),
             is_settled=False,
-            expires_at=max(int(one.expires_at) for one in both),
+            expires_at=max(int(event.expires_at) for event in both),
         )
 
 
@@ -175,8 +175,8 @@ def _change(pull: _Pull, event: str, span: Span | None, before: BusyEvent | None
     if _facts(before) == _facts(after):
         return None
     lines = {
-        keys.busy_day(pull.tenant, one, day): packed(piece, day)
-        for one in pull.resource_ids
+        keys.busy_day(pull.tenant, resource_id, day): packed(piece, day)
+        for resource_id in pull.resource_ids
         for day, piece in pieces.items()
     }
     return _Change(key, line_name(pull.source, event), before, after, lines, frozenset(lines) | pull.days(before))

@@ -77,7 +77,7 @@ def offers(tenant: str, *, size: int, cursor: str | None, now: datetime) -> read
     page = services.listing(tenant, is_active=True, now=now, size=size, cursor=cursor)
     stored: list[Resource] = reads.everything(*keys.resource(tenant, ""))
     active = {resource.id: resource for resource in stored if resource.is_active}
-    found = [Offer(one, [active[id_] for id_ in one.resource_ids if id_ in active]) for one in page.items]
+    found = [Offer(service, [active[id_] for id_ in service.resource_ids if id_ in active]) for service in page.items]
     return reads.Page(found, page.next)
 
 

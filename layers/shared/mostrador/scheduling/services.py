@@ -126,7 +126,7 @@ def _price_and_currency(tenant: Tenant, fields: Mapping[str, object], before: Se
 
 def _ids(fields: Mapping[str, object], name: str) -> list[str]:
     stored = fields.get(name)
-    return [str(one) for one in stored] if isinstance(stored, list) else []
+    return [str(resource_id) for resource_id in stored] if isinstance(stored, list) else []
 
 
 def _check_limits(fields: Mapping[str, object], before: Service | None) -> None:
@@ -148,7 +148,8 @@ def _resources(tenant: str, wanted: Sequence[str], known: Sequence[str]) -> list
             raise NoResource
         return [min(every, key=lambda resource: resource.created_at).id]
     stored = reads.batch(keys.resource(tenant, resource_id) for resource_id in wanted)
-    missing = next((one for one in wanted if one not in known and keys.resource(tenant, one) not in stored), None)
+    unknown = (resource_id for resource_id in wanted if resource_id not in known)
+    missing = next((resource_id for resource_id in unknown if keys.resource(tenant, resource_id) not in stored), None)
     if missing:
         raise NotHere(entity="resource", id=missing)
     return list(dict.fromkeys(wanted))

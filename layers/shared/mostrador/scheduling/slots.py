@@ -103,7 +103,7 @@ def _resources_by_start(group: Group, first: date, last: date) -> dict[int, list
 
 
 def _seats(group: Group, resource_ids: list[str], start: int) -> int:
-    return max(availability.seats_left(group[one], start) for one in resource_ids)
+    return max(availability.seats_left(group[resource_id], start) for resource_id in resource_ids)
 
 
 def choose(context: BookingContext, start: int, query: SlotQuery) -> list[Resource]:
@@ -113,16 +113,16 @@ def choose(context: BookingContext, start: int, query: SlotQuery) -> list[Resour
     """
     groups = [group for group in _groups(context, query) if group is not None]
     chosen = [_choose_from(group, context, start, query) for group in groups]
-    return [resource for one in chosen for resource in context.resources if resource.id == one]
+    return [resource for resource_id in chosen for resource in context.resources if resource.id == resource_id]
 
 
 def _choose_from(group: Group, context: BookingContext, start: int, query: SlotQuery) -> str:
-    refusals = {one: availability.refusal(rules, start) for one, rules in group.items()}
-    free_ids = [one for one, refusal in refusals.items() if refusal is None]
+    refusals = {resource_id: availability.refusal(rules, start) for resource_id, rules in group.items()}
+    free_ids = [resource_id for resource_id, refusal in refusals.items() if refusal is None]
     if not free_ids:
         refusal = next((refusal for refusal in refusals.values() if refusal), _NO_RESOURCE)
         raise slot_taken_error(context, start, query, refusal)
-    return min(free_ids, key=lambda one: _burden(context, one, group[one], start, query))
+    return min(free_ids, key=lambda resource_id: _burden(context, resource_id, group[resource_id], start, query))
 
 
 def _burden(
@@ -150,7 +150,9 @@ def slot_taken_error(context: BookingContext, start: int, query: SlotQuery, refu
         starts_at=starts_at,
         reason=refusal.reason.value,
         details=refusal_details(refusal, context),
-        alternatives=[local_time.instant(one, zone).isoformat() for one in availability.nearest(list(nearby), start)],
+        alternatives=[
+            local_time.instant(free_start, zone).isoformat() for free_start in availability.nearest(list(nearby), start)
+        ],
     )
 
 
@@ -209,7 +211,7 @@ def _groups(context: BookingContext, query: SlotQuery) -> tuple[Group, Group | N
 def _group(context: BookingContext, resource_ids: list[str], query: SlotQuery) -> Group:
     group = context.slot_rules(resource_ids, query.now, without=query.without)
     if query.ignore_calendar:
-        group = {one: replace(rules, busy=()) for one, rules in group.items()}
+        group = {resource_id: replace(rules, busy=()) for resource_id, rules in group.items()}
     if query.any_day:
-        group = {one: replace(rules, last_day=date.max) for one, rules in group.items()}
+        group = {resource_id: replace(rules, last_day=date.max) for resource_id, rules in group.items()}
     return group

@@ -80,7 +80,7 @@ def deliver(
     for change in changes:
         groups.setdefault(group_by(change), []).append(change)
     failed = {group[0].sequence_number for group in groups.values() if not _is_handled(group, handle, failure)}
-    again = [change.sequence_number for change in dropwhile(lambda one: one.sequence_number not in failed, changes)]
+    again = list(dropwhile(lambda number: number not in failed, (change.sequence_number for change in changes)))
     if again and len(again) == len(changes):
         raise NothingDelivered(again[0])
     return {"batchItemFailures": [{"itemIdentifier": number} for number in again]}
