@@ -29,6 +29,7 @@ def test_a_broken_connection_is_not_read_until_it_is_mended(shop, google, connec
     assert len(google.asked) == asked
 
 
+@pytest.mark.deep
 def test_a_silent_google_is_asked_less_and_less(shop, google, connection):
     google.is_down = True
     for _ in range(120):
@@ -41,6 +42,7 @@ def test_a_silent_google_is_asked_less_and_less(shop, google, connection):
     assert shop.sweep()["read"] == 1
 
 
+@pytest.mark.deep
 def test_a_calendar_that_fails_here_is_asked_less_and_less(shop, google, connection):
     def failing(*_):
         raise ValueError
