@@ -49,7 +49,7 @@ class Artefacts:
 
 def functions() -> dict[str, dict[str, Any]]:
     """The properties of each function of the template, by logical id."""
-    return {name: one["Properties"] for name, one in template.resources("AWS::Serverless::Function").items()}
+    return {name: function["Properties"] for name, function in template.resources("AWS::Serverless::Function").items()}
 
 
 def layers_of(name: str) -> list[str]:

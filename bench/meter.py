@@ -26,8 +26,8 @@ class Spent:
     def answered(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
         consumed = parsed.get("ConsumedCapacity") or []
         units = self.written if model.name in _WRITES else self.read
-        for one in [consumed] if isinstance(consumed, dict) else consumed:
-            for index, part in {"table": one["Table"], **one.get("GlobalSecondaryIndexes", {})}.items():
+        for table in [consumed] if isinstance(consumed, dict) else consumed:
+            for index, part in {"table": table["Table"], **table.get("GlobalSecondaryIndexes", {})}.items():
                 if part["CapacityUnits"]:
                     units[index] += part["CapacityUnits"]
 

@@ -42,7 +42,7 @@ def figures(engine: str) -> Iterator[Figure]:
 
 
 def _compared(engine: str, name: str, slot_rules: SlotRules) -> Iterator[Figure]:
-    visits = [Visit(_at(one.busy_from), _at(one.busy_until)) for one in slot_rules.booked]
+    visits = [Visit(_at(booking.busy_from), _at(booking.busy_until)) for booking in slot_rules.booked]
     visits += [Visit(_at(begins), _at(ends)) for begins, ends in slot_rules.busy]
     by_day: dict[date, list[Visit]] = {}
     for visit in visits:
@@ -118,7 +118,7 @@ def _slot_rules() -> SlotRules:
             booked.append(demand.booking(f"{len(booked):032x}", start))
     if len(booked) != BOOKINGS:
         raise RuntimeError(f"only {len(booked)} bookings fit into the month")
-    counts = Counter(local_time.local_day(one.starts, ZONE) for one in booked)
+    counts = Counter(local_time.local_day(booking.starts, ZONE) for booking in booked)
     return SlotRules(
         demand,
         opening_hours.Hours(HOURS),

@@ -40,15 +40,15 @@ def _inits(built: Artefacts, plain: Path) -> Iterator[Figure]:
     numbers = progress.steps("rounds of all functions", range(ROUNDS + 1))
     rounds = [_round(built, plain, names) for _ in numbers][1:]  # the first only warms the disk's cache
     engine = f"Python {built.interpreter.version} {built.home.name}"
-    base = median(one[""][0] for one in rounds)
+    base = median(starts[""][0] for starts in rounds)
     for name in names:
-        ratio = median(one[name][0] / one[""][0] for one in rounds)
-        terms = {"ms": 1000 * median(one[name][0] for one in rounds), "botocore alone ms": 1000 * base}
+        ratio = median(starts[name][0] / starts[""][0] for starts in rounds)
+        terms = {"ms": 1000 * median(starts[name][0] for starts in rounds), "botocore alone ms": 1000 * base}
         yield Figure("P1", f"init of {name}", engine, ratio, "x", at_most=GOALS.get(name, API), terms=terms)
     for name in names:
-        peak = median(one[name][1] for one in rounds) / MEGA
+        peak = median(starts[name][1] for starts in rounds) / MEGA
         yield Figure("P3", f"memory after init of {name}", engine, peak, "MB", at_most=MOST_MEMORY)
-    yield Figure("P3", "memory of botocore alone", engine, median(one[""][1] for one in rounds) / MEGA, "MB")
+    yield Figure("P3", "memory of botocore alone", engine, median(starts[""][1] for starts in rounds) / MEGA, "MB")
 
 
 def _round(built: Artefacts, plain: Path, names: list[str]) -> dict[str, Start]:

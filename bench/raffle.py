@@ -117,12 +117,12 @@ def _rush(business: Business, raffle: Raffle, most: int, stream: _Stream) -> tup
     """What all buyers got, and how often one was refusals to come again."""
     barrier, refusals, sold = Barrier(BUYERS), Counter[str](), set[int]()
 
-    def buyer(one: int) -> list[Order]:
-        dice, got, left = Random(one), list[Order](), most  # noqa: S311 - how many somebody buys is no secret
+    def buyer(place: int) -> list[Order]:
+        dice, got, left = Random(place), list[Order](), most  # noqa: S311 - how many somebody buys is no secret
         barrier.wait()
         while left:
             try:
-                got.append(sell(business, raffle, f"0981 {400000 + one}", count=dice.randint(1, min(most, left))))
+                got.append(sell(business, raffle, f"0981 {400000 + place}", count=dice.randint(1, min(most, left))))
             except NotEnoughNumbers as refusal:
                 left = refusal.facts["left"]
             except Busy:
@@ -139,11 +139,12 @@ def _rush(business: Business, raffle: Raffle, most: int, stream: _Stream) -> tup
 
 def _half_written(business: Business, raffle: Raffle, made: Sequence[Order]) -> int:
     """Orders that are not stored as they were answered, with just their numbers; and numbers that are nobody's."""
-    stored = {one.id: one for one in reads.batch(keys.order(business.slug, order.id) for order in made).values()}
+    known = reads.batch(keys.order(business.slug, order.id) for order in made).values()
+    stored = {order.id: order for order in known}
     found = reads.everything(keys.raffle_partition(business.slug, raffle.id), keys.NUMBER_PREFIX)
     of: dict[str, set[int]] = {}
-    for one in found:
-        of.setdefault(one.order_id, set()).add(keys.numbered((one.pk, one.sk))[1])
+    for number in found:
+        of.setdefault(number.order_id, set()).add(keys.numbered((number.pk, number.sk))[1])
     whole = [
         order.id
         for order in made
@@ -158,9 +159,9 @@ def _red_control(business: Business) -> Figure:
     numbers.can_be_taken = lambda *_: base.Item.pk != ""
     barrier = Barrier(BUYERS)
 
-    def buyer(one: int) -> list[int]:
+    def buyer(place: int) -> list[int]:
         barrier.wait()
-        bought = [sell(business, raffle, f"0981 {500000 + one}", count=5) for _ in range(3)]
+        bought = [sell(business, raffle, f"0981 {500000 + place}", count=5) for _ in range(3)]
         return [number for order in bought for number in order.numbers]
 
     try:

@@ -26,7 +26,7 @@ def lines(salon):
 
 
 def change(number):
-    tenant = reads.one(keys.tenant("salon"))
+    tenant = reads.get_item(keys.tenant("salon"))
     tenant.name = f"Salón {number}"
     with writes.transaction() as tx:
         tx.save(tenant)
@@ -47,7 +47,7 @@ def links(tenant="salon"):
 
 
 def head(tenant="salon"):
-    found = reads.one(keys.chain_head(tenant))
+    found = reads.get_item(keys.chain_head(tenant))
     return (found.sequence, found.digest) if found else None
 
 

@@ -83,7 +83,7 @@ def test_a_suspended_tenants_deadlines_wait_until_it_is_back(haircut, clinic, no
 
     counts = sweep(held.hold_expires_at)
     assert (counts["suspended"], counts["expired"], counts["lines"], counts["failed"]) == (2, 0, 0, 0)
-    assert reads.one(keys.appointment("salon", held.id)).status == "PENDING"
+    assert reads.get_item(keys.appointment("salon", held.id)).status == "PENDING"
 
     tenants.resume("salon", now=now)
     counts = sweep(held.hold_expires_at)

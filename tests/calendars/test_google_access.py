@@ -194,7 +194,7 @@ def test_a_grant_is_given_back(connection, google, now):
 
 
 def test_credentials_are_sealed(connection):
-    item = reads.one(keys.integration("salon", IntegrationType.GOOGLE_CALENDAR))
+    item = reads.get_item(keys.integration("salon", IntegrationType.GOOGLE_CALENDAR))
 
     assert json.dumps(GRANT) not in item.sealed
     assert "refresh-1" not in str(item.serialize())

@@ -100,7 +100,7 @@ def test_a_forged_message_is_answered_the_same_and_pays_nothing(bank, till, aske
 def test_a_message_about_what_nobody_asked_for_is_answered_and_kept(bank, now):
     assert notify(bank, NOBODYS) == DONE
 
-    assert reads.one(keys.parked_notice("salon", str(NOBODYS))).message["shop_process_id"] == NOBODYS
+    assert reads.get_item(keys.parked_notice("salon", str(NOBODYS))).message["shop_process_id"] == NOBODYS
 
 
 def test_a_message_with_escapes_and_ids_as_text_is_understood(bank, till, asked, now):

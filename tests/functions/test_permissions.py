@@ -45,7 +45,7 @@ def test_every_action_of_the_table_is_the_action_of_a_route():
 def test_who_was_an_admin_a_moment_ago_is_none_any_more(salon, now, action):
     """The authorizer's answer is up to a minute old: it still says admin."""
     method, path = next(route for route in IN_TENANT if doors.action(*route) is action)
-    member = reads.one(keys.member("salon", "u-admin"))
+    member = reads.get_item(keys.member("salon", "u-admin"))
     with writes.transaction() as tx:
         tx.delete(member)
 
@@ -57,7 +57,7 @@ def test_who_was_an_admin_a_moment_ago_is_none_any_more(salon, now, action):
 def test_who_was_an_admin_a_moment_ago_agrees_no_price_any_more(haircut, now):
     form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     booked = admin.call("POST", "/tenant/salon/api/appointments", form).json
-    member = reads.one(keys.member("salon", "u-admin"))
+    member = reads.get_item(keys.member("salon", "u-admin"))
     member.role = "staff"
     with writes.transaction() as tx:
         tx.save(member)
@@ -68,7 +68,7 @@ def test_who_was_an_admin_a_moment_ago_agrees_no_price_any_more(haircut, now):
 
 
 def test_who_was_demoted_a_moment_ago_changes_no_more_than_the_new_role(salon, now):
-    member = reads.one(keys.member("salon", "u-admin"))
+    member = reads.get_item(keys.member("salon", "u-admin"))
     member.role = "staff"
     with writes.transaction() as tx:
         tx.save(member)

@@ -31,7 +31,7 @@ def booked(salon, now):
 
 
 def lines(till):
-    day = reads.one(keys.agenda_day("salon", till.item.resource_id, tills.NINE.date()))
+    day = reads.get_item(keys.agenda_day("salon", till.item.resource_id, tills.NINE.date()))
     return {one.appointment_id: one.lapses_at for one in day.bookings()}
 
 

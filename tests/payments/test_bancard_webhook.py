@@ -176,7 +176,7 @@ def test_another_tenants_payment_is_unknown_here(bank, till, clinic, now):
 def test_what_nobody_here_asked_for_is_parked_without_its_token(bank, now):
     assert bank.notify(123456789012345, now=now) is WebhookOutcome.PARKED
 
-    parked = reads.one(keys.parked_notice("salon", "123456789012345"))
+    parked = reads.get_item(keys.parked_notice("salon", "123456789012345"))
     assert (parked.process_id, parked.message["token"], parked.message["response_code"]) == (
         "123456789012345",
         "***",

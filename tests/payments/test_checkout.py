@@ -299,4 +299,4 @@ class TestDeposits:
         booked = public_booking.book("salon", form, address="203.0.113.7", key=None, now=now).appointment
 
         assert (booked.deposit_amount, booked.hold_expires_at) == (40_000, now + tills.HOLD)
-        assert reads.one(keys.appointment("salon", booked.id)).due_at == keys.at(now + tills.HOLD)
+        assert reads.get_item(keys.appointment("salon", booked.id)).due_at == keys.at(now + tills.HOLD)

@@ -383,7 +383,7 @@ def test_what_was_asked_for_before_and_moved_that_day_is_asked_about(till, bank,
 
 
 def kept(day=TODAY, tenant="salon"):
-    return reads.one(keys.payment_report(tenant, day))
+    return reads.get_item(keys.payment_report(tenant, day))
 
 
 def hang_up(bank):

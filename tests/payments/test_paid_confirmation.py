@@ -35,7 +35,7 @@ def confirm(till, now, transaction_id="TX-1", tenant="salon"):
 
 
 def lapses_at(till):
-    day = reads.one(keys.agenda_day("salon", till.item.resource_id, tills.NINE.date()))
+    day = reads.get_item(keys.agenda_day("salon", till.item.resource_id, tills.NINE.date()))
     return {one.appointment_id: one.lapses_at for one in day.bookings()}.get(till.item.id)
 
 

@@ -30,7 +30,7 @@ def key(salon, now):
 
 
 def stored(key, tenant="salon"):
-    return reads.one(keys.api_key(tenant, key.id))
+    return reads.get_item(keys.api_key(tenant, key.id))
 
 
 def audited():

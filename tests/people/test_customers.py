@@ -24,7 +24,7 @@ def found(now, q=None, tenant="salon"):
 
 
 def guard(phone, tenant="salon"):
-    return reads.one(keys.phone(tenant, phone))
+    return reads.get_item(keys.phone(tenant, phone))
 
 
 def test_a_phone_belongs_to_one_customer(salon, now):

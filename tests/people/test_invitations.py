@@ -175,7 +175,7 @@ def test_whatever_call_fails_a_second_try_ends_in_one_invitation(salon, now, num
     ana = invite("salon", "ana@example.com", "admin", now=now)
 
     assert team("salon") == ({"u-admin", ana.user}, {"u-admin"})
-    assert reads.one(keys.member("salon", ana.user)).status == "INVITED"
+    assert reads.get_item(keys.member("salon", ana.user)).status == "INVITED"
 
 
 def test_the_temporary_password_lasts_as_long_as_the_invitation():

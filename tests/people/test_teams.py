@@ -52,7 +52,7 @@ def test_that_it_has_ended_is_never_stored(salon, now):
     shown = change(ana.user, "staff", now + INVITATION)
 
     assert (shown.status, shown.role) == ("EXPIRED", "staff")
-    assert reads.one(keys.member("salon", ana.user)).status == "INVITED"
+    assert reads.get_item(keys.member("salon", ana.user)).status == "INVITED"
 
 
 def test_nobody_accepts_for_another_tenant(salon, clinic, now):

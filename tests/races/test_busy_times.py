@@ -141,7 +141,7 @@ def test_a_pull_and_bookings_at_once_lose_nothing_and_nobody_books_after_it(shop
     assert late == []
     assert sorted(stored(now)) == sorted(one.id for one in made)
     chair = resource_ids()[0]
-    day = reads.one(keys.agenda_day("salon", chair, NINE.date()))
+    day = reads.get_item(keys.agenda_day("salon", chair, NINE.date()))
     assert {line.appointment_id for line in (day.bookings() if day else [])} == {one.id for one in made}
     assert busy_days(chair) == {shifted("2026-12-01"): [(720, 900)], shifted("2026-12-02"): [(720, 750)]}
 

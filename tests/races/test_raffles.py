@@ -31,7 +31,7 @@ def opened_ones(answers):
 
 
 def among_the_open():
-    return set(reads.one(keys.open_raffles("salon")).raffles)
+    return set(reads.get_item(keys.open_raffles("salon")).raffles)
 
 
 def test_so_many_raffles_open_at_once_as_the_plan_allows(shop, now):
@@ -75,7 +75,7 @@ def test_closing_and_cancelling_at_once_ends_in_one_state_and_counts_it_out_once
     at_once(8, either)
 
     assert raffles.get("salon", raffle.id, now=now).status == "CANCELLED"
-    assert reads.one(keys.open_raffles("salon")).raffles is None
+    assert reads.get_item(keys.open_raffles("salon")).raffles is None
 
 
 def test_a_list_frozen_at_once_by_many_is_frozen_once(shop, now):

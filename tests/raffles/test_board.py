@@ -92,7 +92,7 @@ def test_another_tenants_raffle_keeps_its_own_picture(salon, clinic, now):
 def test_numbers_of_no_raffle_stop_nobody(salon, now):
     board.project("salon", "0" * 32, [7], changed_at=now, now=now)
 
-    assert reads.one(keys.board_chunk("salon", "0" * 32, 0)) is None
+    assert reads.get_item(keys.board_chunk("salon", "0" * 32, 0)) is None
 
 
 def test_projecting_touches_nothing_but_the_tenants_own(salon, clinic, now):
@@ -123,7 +123,7 @@ def test_a_big_raffle_is_several_small_items(salon, now):
     project(raffle, 5, 10_004, 10_005, 25_004, now=now)
 
     assert seen(raffle) == dict.fromkeys((5, 10_004, 10_005, 25_004), SOLD)
-    chunks = [reads.one(keys.board_chunk("salon", raffle.id, chunk)) for chunk in range(4)]
+    chunks = [reads.get_item(keys.board_chunk("salon", raffle.id, chunk)) for chunk in range(4)]
     assert [chunk and len(chunk.bits) for chunk in chunks] == [2_500, 2_500, 1_250, None]
 
 

@@ -32,7 +32,7 @@ def test_numbers_are_sold_once_or_not_at_all(raffle, now, crash, form):
     assert set(shop.owners(raffle).values()) == {order.id}
     assert len(shop.held(raffle)) == 2
     assert list(shop.check(raffle, now=now)) == [order.id]
-    assert reads.one(keys.phone("salon", "+595981100001")).customer_id == order.customer_id
+    assert reads.get_item(keys.phone("salon", "+595981100001")).customer_id == order.customer_id
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["in time", "late"])

@@ -272,7 +272,7 @@ def test_two_tenants_sell_the_same_number_each(salon, clinic, now):
     shop.sell(there, 7, now=now, tenant="clinic", **usa)
 
     assert shop.owners(here)[7] != shop.owners(there, "clinic")[7]
-    assert reads.one(keys.raffle_number("clinic", here.id, 7)) is None
+    assert reads.get_item(keys.raffle_number("clinic", here.id, 7)) is None
 
 
 def picker(board, without=()):

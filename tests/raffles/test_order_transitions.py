@@ -223,7 +223,7 @@ def test_a_cancelled_raffle_ends_its_orders_by_itself_and_owes_what_was_paid(raf
     states = [shop.status(one, now=now) for one in (reserved, reviewed, paid)]
     assert states == ["CANCELLED", "CANCELLED", "REFUNDED"]
     assert shop.held(raffle) == {}
-    payment = reads.one(keys.payment("salon", paid.payment_id))
+    payment = reads.get_item(keys.payment("salon", paid.payment_id))
     assert (payment.status, payment.reason) == ("REFUND_DUE", "RAFFLE_CANCELLED")
 
 

@@ -22,7 +22,7 @@ def open_sale(raffle, now, tenant="salon", method=SECRETLY, unsold="sold_only"):
 
 
 def among_the_open(tenant="salon"):
-    found = reads.one(keys.open_raffles(tenant))
+    found = reads.get_item(keys.open_raffles(tenant))
     return set(found.raffles or ()) if found else set()
 
 

@@ -154,7 +154,7 @@ def test_a_customer_who_goes_while_the_booking_is_made_is_not_brought_back(hairc
     choose = slots.choose
 
     def delete_meanwhile(*arguments):
-        if reads.one(keys.customer("salon", ana.id)):
+        if reads.get_item(keys.customer("salon", ana.id)):
             customers.delete("salon", ana.id, seen=None, now=now)
         return choose(*arguments)
 
@@ -162,7 +162,7 @@ def test_a_customer_who_goes_while_the_booking_is_made_is_not_brought_back(hairc
 
     with pytest.raises(NotHere, match="customer"):
         book(haircut, now=now, customer_data=None, customer_id=ana.id)
-    assert reads.one(keys.customer("salon", ana.id)) is None
+    assert reads.get_item(keys.customer("salon", ana.id)) is None
 
 
 def test_many_lapsed_holds_do_not_stand_in_the_way(salon, now):
@@ -173,7 +173,7 @@ def test_many_lapsed_holds_do_not_stand_in_the_way(salon, now):
 
     first, second = (book(yoga, now=later, customer_data={"name": name}) for name in ("Ana", "Beto"))
 
-    day = reads.one(keys.agenda_day("salon", first.resource_id, NINE.date()))
+    day = reads.get_item(keys.agenda_day("salon", first.resource_id, NINE.date()))
     assert {line.appointment_id for line in day.bookings()} == {first.id, second.id}
 
 
@@ -303,7 +303,7 @@ def test_the_plan_limits_the_bookings_of_a_month(haircut, monday):
 
 def test_a_limit_that_was_just_set_holds_in_a_warm_process_too(haircut, now):
     book(haircut, now=now)
-    stored = reads.one(keys.tenant("salon"))
+    stored = reads.get_item(keys.tenant("salon"))
     stored.update(actions=[Tenant.max_appointments_per_month.set(0)])
 
     with pytest.raises(booking.PlanLimitReached):
@@ -312,7 +312,7 @@ def test_a_limit_that_was_just_set_holds_in_a_warm_process_too(haircut, now):
 
 def test_a_suspended_tenant_takes_no_booking_even_from_a_warm_process(haircut, now):
     book(haircut, now=now)
-    stored = reads.one(keys.tenant("salon"))
+    stored = reads.get_item(keys.tenant("salon"))
     stored.update(actions=[Tenant.is_active.set(False)])
 
     with pytest.raises(NotHere, match="salon"):

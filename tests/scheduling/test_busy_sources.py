@@ -12,7 +12,7 @@ from tests.support.busy import GOOGLE
 
 
 def state(tenant="salon", source=GOOGLE):
-    return reads.one(keys.calendar_state(tenant, source))
+    return reads.get_item(keys.calendar_state(tenant, source))
 
 
 def finish(turn, now, **more):
@@ -32,17 +32,17 @@ def test_a_calendar_that_is_followed_counts_and_was_never_read(salon, clinic, no
 def test_following_again_changes_nothing(salon, now):
     busy_sources.follow("salon", GOOGLE, now=now)
     finish(int(busy_sources.begin("salon", GOOGLE).version), now)
-    before = state().serialize(), reads.one(keys.tenant("salon")).version
+    before = state().serialize(), reads.get_item(keys.tenant("salon")).version
 
     busy_sources.follow("salon", GOOGLE, now=now)
 
-    assert (state().serialize(), reads.one(keys.tenant("salon")).version) == before
+    assert (state().serialize(), reads.get_item(keys.tenant("salon")).version) == before
 
 
 def test_a_resources_own_calendar_blocks_that_one(salon, now):
     busy_sources.follow("salon", f"{GOOGLE}#r1", now=now)
 
-    shop = reads.one(keys.tenant("salon"))
+    shop = reads.get_item(keys.tenant("salon"))
     assert [busy_sources.blocking(shop, one) for one in ("r1", "r2")] == [[f"{GOOGLE}#r1"], []]
 
 
@@ -82,7 +82,7 @@ def test_after_its_end_nobody_may_pull_it_until_it_is_followed_anew(salon, now):
 
     busy_sources.end("salon", GOOGLE, now=now)
 
-    assert reads.one(keys.tenant("salon")).calendars == [f"{GOOGLE}#r1"]
+    assert reads.get_item(keys.tenant("salon")).calendars == [f"{GOOGLE}#r1"]
     with pytest.raises(busy_sources.Overtaken):
         finish(turn, now)
     with pytest.raises(NotHere):
@@ -118,4 +118,4 @@ def test_following_and_ending_at_once_leave_list_and_state_in_agreement(salon, n
     getattr(busy_sources, first)("salon", GOOGLE, now=now)
 
     assert state().status == {"follow": "ACTIVE", "end": "ENDED"}[first]
-    assert reads.one(keys.tenant("salon")).calendars == {"follow": [GOOGLE], "end": None}[first]
+    assert reads.get_item(keys.tenant("salon")).calendars == {"follow": [GOOGLE], "end": None}[first]

@@ -241,7 +241,7 @@ def test_a_resource_with_busy_times_and_no_bookings_can_be_deleted(haircut, now)
 
     resources.delete("salon", chair, seen=None, now=now)
 
-    assert reads.one(keys.resource("salon", chair)) is None
+    assert reads.get_item(keys.resource("salon", chair)) is None
 
 
 # What changed elsewhere

@@ -27,7 +27,7 @@ def book(service, now, **more):
 
 
 def agenda(appointment, day):
-    found = reads.one(keys.agenda_day("salon", appointment.resource_id, day.date()))
+    found = reads.get_item(keys.agenda_day("salon", appointment.resource_id, day.date()))
     return [line.appointment_id for line in found.bookings()] if found else []
 
 
@@ -42,7 +42,7 @@ def test_a_booking_is_made_once_or_not_at_all(haircut, now, crash):
 
     assert everything(now) == ([booked.id], [booked.customer_id])
     assert agenda(booked, NINE) == [booked.id]
-    assert reads.one(keys.phone("salon", "+595981123456")).customer_id == booked.customer_id
+    assert reads.get_item(keys.phone("salon", "+595981123456")).customer_id == booked.customer_id
 
 
 def test_a_cancellation_happens_once_and_frees_the_time(haircut, now, crash):
@@ -75,7 +75,7 @@ def test_a_hold_is_confirmed_once(haircut, now, crash):
 
     confirmed = appointments.get("salon", booked.id, now=now)
     assert (confirmed.status, [one["change"] for one in confirmed.history]) == ("CONFIRMED", ["CONFIRMED"])
-    found = reads.one(keys.agenda_day("salon", booked.resource_id, NINE.date()))
+    found = reads.get_item(keys.agenda_day("salon", booked.resource_id, NINE.date()))
     assert [line.lapses_at for line in found.bookings()] == [0]
 
 

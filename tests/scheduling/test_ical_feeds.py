@@ -256,7 +256,7 @@ def test_an_unknown_address_of_the_default_tenant_makes_no_tenant(table, now):
     with pytest.raises(NoSuchCalendar):
         ical_feeds.serve(f"default.{'0' * 32}.{'A' * 43}.ics", now=now)
 
-    assert reads.one(keys.tenant("default")) is None
+    assert reads.get_item(keys.tenant("default")) is None
 
 
 def test_a_feed_shows_its_own_tenant_only(haircut, clinic, booked, now):

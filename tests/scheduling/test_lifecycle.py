@@ -142,7 +142,7 @@ def test_a_lapsed_hold_expires_and_a_living_one_does_not(haircut, now):
     expired = appointments.expire("salon", held.id, now=lapse)
 
     assert (expired.status, expired.due_pk) == ("EXPIRED", None)
-    assert reads.one(keys.agenda_day("salon", held.resource_id, NINE.date())).lines == {}
+    assert reads.get_item(keys.agenda_day("salon", held.resource_id, NINE.date())).lines == {}
     assert NINE in free(haircut, shifted("2026-12-01"), lapse)
 
 

@@ -208,7 +208,7 @@ class Agenda(RuleBasedStateMachine):
             if entry.status in ("PENDING", "CONFIRMED"):
                 appointments.cancel("salon", entry.id, reason="", actor_name="m", now=self.now)
         resource = reads.everything(*keys.resource("salon", ""))
-        days = [reads.one(keys.agenda_day("salon", one.id, day.date())) for one in resource for day in DAYS]
+        days = [reads.get_item(keys.agenda_day("salon", one.id, day.date())) for one in resource for day in DAYS]
         assert all(not [line for line in day.bookings() if not line.lapses_at] for day in days if day)
 
 

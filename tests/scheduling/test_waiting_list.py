@@ -165,11 +165,11 @@ def test_another_tenants_wait_is_not_found(haircut, clinic, now):
 def test_who_ended_is_no_longer_guarded(haircut, now):
     entry = join(haircut, 1, now=now)
     guard = keys.waiter("salon", haircut.id, shifted("2026-12-01"), entry.customer_id)
-    assert reads.one(guard).waiting_id == entry.id
+    assert reads.get_item(guard).waiting_id == entry.id
 
     waiting_list.withdraw("salon", entry.id, seen=None, now=now)
 
-    assert reads.one(guard) is None
+    assert reads.get_item(guard) is None
 
 
 def test_over_http_a_wait_is_made_shown_listed_and_withdrawn(haircut):

@@ -28,7 +28,7 @@ def full(salon, haircut, now):
 
 
 def line(service, day=DAY):
-    return reads.one(keys.waiting_line("salon", service.id, day.isoformat()))
+    return reads.get_item(keys.waiting_line("salon", service.id, day.isoformat()))
 
 
 def offered(entry, now):

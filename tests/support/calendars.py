@@ -107,13 +107,13 @@ def unsettled():
 
 
 def record(appointment):
-    found = reads.one(keys.calendar_event("salon", appointment.id))
+    found = reads.get_item(keys.calendar_event("salon", appointment.id))
     assert found is None or isinstance(found, CalendarEvent)
     return found
 
 
 def stored(appointment):
-    found = reads.one(keys.appointment("salon", appointment.id))
+    found = reads.get_item(keys.appointment("salon", appointment.id))
     assert found is None or isinstance(found, Appointment)
     return found
 

@@ -73,7 +73,7 @@ def owners(raffle, tenant="salon"):
 
 def bought(raffle, customer_id, tenant="salon"):
     """What is counted for a buyer; None where nothing ever was."""
-    found = reads.one(keys.raffle_buyer(tenant, raffle.id, customer_id))
+    found = reads.get_item(keys.raffle_buyer(tenant, raffle.id, customer_id))
     return None if found is None else int(found.numbers)
 
 

@@ -8,7 +8,7 @@ from mostrador.table.items.audit import AuditEntry
 
 def team(tenant):
     """The ids of the members and of the admins among them, as the team has them."""
-    found = reads.one(keys.team(tenant))
+    found = reads.get_item(keys.team(tenant))
     return found.members or set(), found.admins or set()
 
 

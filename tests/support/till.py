@@ -48,7 +48,7 @@ class Till:
 
     def stored(self):
         key = keys.order if self.target is Target.ORDER else keys.appointment
-        return reads.one(key("salon", self.item.id))
+        return reads.get_item(key("salon", self.item.id))
 
     def status(self):
         """The state of what is paid for, and of its payment."""

@@ -53,7 +53,7 @@ class Thing(Versioned, discriminator="THING"):
 def thing(table, now):
     """Saved, read again, and not in the log."""
     save(Thing(*keys.service("salon", "1"), created_at=now, name="old", secret="s"))
-    return reads.one(keys.service("salon", "1"))
+    return reads.get_item(keys.service("salon", "1"))
 
 
 def save(*saved, **changes):
@@ -95,7 +95,7 @@ def test_every_kind_of_attribute_is_told_from_and_to(thing, name):
     save(thing, **{name: value})
     assert told()[3] == {name: [before, shown]}
 
-    again = reads.one(keys.service("salon", "1"))
+    again = reads.get_item(keys.service("salon", "1"))
     save(again, **{name: None})
     assert told()[3] == {name: [shown, None]}
 
@@ -105,8 +105,8 @@ def test_what_is_saved_as_it_was_leaves_no_line(thing, name):
     save(thing, **{name: VALUES[name][0]})
     lines = len(log())
 
-    save(reads.one(keys.service("salon", "1")))
-    save(reads.one(keys.service("salon", "1")), **{name: VALUES[name][0]})
+    save(reads.get_item(keys.service("salon", "1")))
+    save(reads.get_item(keys.service("salon", "1")), **{name: VALUES[name][0]})
 
     assert len(log()) == lines
 
@@ -155,8 +155,8 @@ def test_a_long_text_is_cut_and_still_differs(thing):
 
 
 def test_of_a_map_only_the_keys_that_differ_are_told(salon, now):
-    save(reads.one(keys.tenant("salon")), special_days={"2026-12-25": ["Navidad"], "2026-12-31": ["Fin"]})
-    save(reads.one(keys.tenant("salon")), special_days={"2026-12-25": ["Feriado"], "2027-01-01": ["Nuevo"]})
+    save(reads.get_item(keys.tenant("salon")), special_days={"2026-12-25": ["Navidad"], "2026-12-31": ["Fin"]})
+    save(reads.get_item(keys.tenant("salon")), special_days={"2026-12-25": ["Feriado"], "2027-01-01": ["Nuevo"]})
 
     assert told() == [
         "tenant",
@@ -252,7 +252,7 @@ def test_a_superuser_is_told_as_such(salon):
 
 
 def test_a_refused_transaction_leaves_no_line(thing):
-    stale = reads.one(keys.service("salon", "1"))
+    stale = reads.get_item(keys.service("salon", "1"))
     save(thing, name="new")
 
     with pytest.raises(writes.ConditionFailed):

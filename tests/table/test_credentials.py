@@ -79,7 +79,7 @@ def signatures():
 
 def read(slug):
     with context.working(slug):
-        reads.one(keys.tenant(slug))
+        reads.get_item(keys.tenant(slug))
 
 
 def at(monkeypatch, instant):
@@ -149,7 +149,7 @@ def test_the_tenant_that_was_longest_not_served_is_forgotten_first(sts, monkeypa
 
 def test_a_foreign_key_is_refused_before_any_role_is_assumed(sts):
     with context.working("salon"), pytest.raises(tenant_guard.ForeignKey):
-        reads.one(keys.tenant("clinic"))
+        reads.get_item(keys.tenant("clinic"))
 
     assert sts.asked == []
 

@@ -101,7 +101,7 @@ def test_what_is_put_back_is_what_was_made_whatever_happened_to_it(new_table):
         new_table()
         snapshots.once("test tenant", lambda: tenants.create(tenant, now=NOW))
         found = snapshots.once("test service", make)
-        assert reads.one(keys.service("salon", found.id)).name == found.name == "Corte"
+        assert reads.get_item(keys.service("salon", found.id)).name == found.name == "Corte"
         found.name = "Otro"
         found.save()
 

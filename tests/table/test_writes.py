@@ -34,14 +34,14 @@ def test_a_transaction_that_only_met_others_is_tried_again(table):
         put("+595981123456")
 
     assert len(seen) == 3
-    assert reads.one(keys.phone("salon", "+595981123456")).name == "Ana"
+    assert reads.get_item(keys.phone("salon", "+595981123456")).name == "Ana"
 
 
 def test_contention_without_end_is_busy_and_nothing_is_written(table):
     with faults.answering("TransactWriteItems", *[CONFLICT] * writes.TRIES), pytest.raises(Busy):
         put("+595981123456")
 
-    assert reads.one(keys.phone("salon", "+595981123456")) is None
+    assert reads.get_item(keys.phone("salon", "+595981123456")) is None
 
 
 @pytest.mark.parametrize("answer", [REFUSED, MIXED], ids=["alone", "beside a conflict"])

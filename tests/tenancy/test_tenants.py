@@ -73,7 +73,7 @@ def test_what_a_process_remembers_is_a_minute_old_at_most(salon, now):
     from datetime import timedelta
 
     tenants.current("salon", now=now)
-    stored = reads.one(keys.tenant("salon"))
+    stored = reads.get_item(keys.tenant("salon"))
     stored.update(actions=[Tenant.is_active.set(False)])
 
     assert tenants.current("salon", now=now + timedelta(seconds=60))

@@ -100,6 +100,6 @@ def test_it_touches_its_own_keys_alone(shop):
 def test_what_it_keeps_goes_away_by_itself(shop):
     shop.buy()
 
-    kept = reads.one(keys.stand_in_record("bancard", "PURCHASE", f"{shop.public_key}#{PROCESS}"))
+    kept = reads.get_item(keys.stand_in_record("bancard", "PURCHASE", f"{shop.public_key}#{PROCESS}"))
     assert kept.pk == "T#_bancard#PURCHASE"
     assert kept.expires_at > 0

@@ -104,7 +104,7 @@ def _is_over(progress: Progress) -> bool:
 
 def _head(tenant: str) -> tuple[int, str]:
     """Sequence and digest of the last link."""
-    head = reads.one(keys.chain_head(tenant))
+    head = reads.get_item(keys.chain_head(tenant))
     return (int(head.sequence), head.digest) if isinstance(head, ChainHead) else (0, chain.genesis(tenant))
 
 

@@ -170,7 +170,7 @@ def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> int:
 
     The hold ends in any case: money that comes later takes the slot or numbers again, or is due back.
     """
-    stored = reads.one(keys.payment(tenant, checkout_id)) if checkout_id else None
+    stored = reads.get_item(keys.payment(tenant, checkout_id)) if checkout_id else None
     if isinstance(stored, Payment) and stored.status == PaymentState.PENDING:
         try:
             reconciliation.give_up(tenant, stored, now=now)

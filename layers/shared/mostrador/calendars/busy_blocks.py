@@ -39,7 +39,7 @@ def begin(tenant: str, connection: Integration, *, now: datetime) -> Turn | None
         if source in (tenants.find(tenant, now=now).calendars or []):
             end(tenant, connection.sk, now=now)
         return None
-    if busy_sources.follow(tenant, source, now=now) and reads.one((connection.pk, connection.sk)) is None:
+    if busy_sources.follow(tenant, source, now=now) and reads.get_item((connection.pk, connection.sk)) is None:
         end(tenant, connection.sk, now=now)  # the disconnection came before the call of ``follow``
         raise NotHere(entity="integration", id=source)
     state = busy_sources.begin(tenant, source)

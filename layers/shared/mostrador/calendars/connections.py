@@ -183,7 +183,7 @@ def _check_resource(tenant: str, resource_id: str | None, now: datetime) -> None
 
 def _consume(tenant: str, consent_id: str) -> CalendarConsent:
     """The pending consent, deleted so that nobody uses it again. Raises DeadConsent."""
-    pending = reads.one(keys.calendar_consent(tenant, consent_id))
+    pending = reads.get_item(keys.calendar_consent(tenant, consent_id))
     if not isinstance(pending, CalendarConsent):
         raise DeadConsent
     with writes.refusing(DeadConsent()):

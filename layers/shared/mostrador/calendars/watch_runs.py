@@ -47,7 +47,7 @@ class _Edit(NamedTuple):
 
 def advance(tenant: str, watch: CalendarWatch, *, clock: Clock, until: datetime) -> bool:
     """Read or prove the calendar, or clear it before a disconnection; whether all of it was done."""
-    connection = reads.one((keys.tenant(tenant)[0], watch.connection))
+    connection = reads.get_item((keys.tenant(tenant)[0], watch.connection))
     try:
         if not isinstance(connection, Integration) or not connection.sealed:
             disconnection.release(tenant, watch.connection, clock())

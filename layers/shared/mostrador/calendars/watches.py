@@ -48,7 +48,7 @@ def wake_others(tenant: str, connection: str, *, now: datetime) -> None:
 
 def find(tenant: str, connection: str) -> CalendarWatch | None:
     """The watch of a connection (its sort key), if there is one."""
-    watch = reads.one(keys.calendar_watch(tenant, connection))
+    watch = reads.get_item(keys.calendar_watch(tenant, connection))
     return watch if isinstance(watch, CalendarWatch) else None
 
 

@@ -183,7 +183,7 @@ def get(tenant: str, payment_id: str, *, now: datetime) -> Payment:
 
 def reload(tenant: str, payment_id: str) -> Payment:
     """The payment as it is stored now, whether or not the tenant is active. Raises NotHere."""
-    stored = reads.one(keys.payment(tenant, payment_id))
+    stored = reads.get_item(keys.payment(tenant, payment_id))
     if not isinstance(stored, Payment):
         raise NotHere(entity="payment", id=payment_id)
     return stored
@@ -203,7 +203,7 @@ def edit(tenant: str, payment_id: str, alter: Callable[[Payment], bool]) -> Paym
 
 def check_none_open(tenant: str, payment_id: str | None) -> None:
     """Raise BeingPaid where that payment may be made at this moment."""
-    stored = reads.one(keys.payment(tenant, payment_id)) if payment_id else None
+    stored = reads.get_item(keys.payment(tenant, payment_id)) if payment_id else None
     if isinstance(stored, Payment) and stored.status == PaymentState.PENDING:
         raise BeingPaid(until=stored.payable_until.isoformat())
 

@@ -120,7 +120,7 @@ def _request_for_appointment(context: AppointmentContext, now: datetime, *, all_
 def _former(context: _Context) -> Payment | None:
     """The checkout that was started last."""
     checkout_id = context.target.checkout_id
-    stored = reads.one(keys.payment(context.tenant, checkout_id)) if checkout_id else None
+    stored = reads.get_item(keys.payment(context.tenant, checkout_id)) if checkout_id else None
     return stored if isinstance(stored, Payment) else None
 
 

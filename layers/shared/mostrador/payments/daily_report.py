@@ -191,7 +191,7 @@ def _compare_tenant(tenant: Tenant, clock: Clock, until: datetime) -> Counter[st
 
 
 def _stored_report(tenant: str, day: date) -> PaymentReport | None:
-    stored = reads.one(keys.payment_report(tenant, day))
+    stored = reads.get_item(keys.payment_report(tenant, day))
     return stored if isinstance(stored, PaymentReport) else None
 
 

@@ -31,7 +31,7 @@ def verify_token(tenant: str, token: str, *, now: datetime) -> Payment:
     payment_id = signed_links.verified_id(tenant, _PURPOSE, token)
     if payment_id is None:
         raise DeadPaymentLink
-    stored = reads.one(keys.payment(tenant, payment_id))
+    stored = reads.get_item(keys.payment(tenant, payment_id))
     if not isinstance(stored, Payment) or signed_links.is_expired(stored.created_at, now):
         raise DeadPaymentLink
     return stored

@@ -82,7 +82,7 @@ def create(tenant: str, wanted: "NewKey", *, actor_name: str, key: str | None, n
 def get(tenant: str, key_id: str, *, now: datetime) -> ApiKey:
     """The key with ``is_active``. Raises NotHere where it never existed or is revoked."""
     _check_tenant(tenant, now)
-    api_key = reads.one(keys.api_key(tenant, key_id))
+    api_key = reads.get_item(keys.api_key(tenant, key_id))
     if not isinstance(api_key, ApiKey):
         raise NotHere(entity="API key", id=key_id)
     return _with_state(api_key, now)

@@ -83,7 +83,7 @@ def create(slug: str, wanted: "NewCustomer", *, key: str | None, now: datetime) 
         with writes.transaction() as tx:
             put(tx, slug, customer)
     except writes.ConditionFailed as error:
-        earlier: Customer | None = reads.one((customer.pk, customer.sk))
+        earlier: Customer | None = reads.get_item((customer.pk, customer.sk))
         if earlier is None:
             raise PhoneTaken(field="body.phone", value=customer.phone, phone=customer.phone) from error
         return writes.same_request(earlier, customer.fingerprint)
@@ -257,7 +257,7 @@ def _arrange(customer: Customer, tenant: Tenant) -> None:
 def stored(tenant: str, customer_id: str, *, now: datetime) -> Customer:
     """The customer without the last booking, in one round trip. Raises NotHere."""
     tenants.current(tenant, now=now)
-    customer = reads.one(keys.customer(tenant, customer_id))
+    customer = reads.get_item(keys.customer(tenant, customer_id))
     if not isinstance(customer, Customer):
         raise NotHere(entity="customer", id=customer_id)
     return customer

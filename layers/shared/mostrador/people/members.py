@@ -75,11 +75,11 @@ def is_admin(member: Member) -> bool:
 def role_now(tenant: str, user: str) -> Role:
     """The role of a member or an API key as the table has it at this moment. Raises NotHere."""
     if user.startswith(KEY):
-        key = reads.one(keys.api_key(tenant, user.removeprefix(KEY)))
+        key = reads.get_item(keys.api_key(tenant, user.removeprefix(KEY)))
         if key is None or clock.now() >= key.valid_until:
             raise NotHere(entity="tenant", id=tenant)
         return Role(key.role)
-    member = reads.one(keys.member(tenant, user))
+    member = reads.get_item(keys.member(tenant, user))
     if member is None or member.status != ACTIVE:
         raise NotHere(entity="tenant", id=tenant)
     return Role(member.role)

@@ -31,7 +31,7 @@ def create(wanted: Onboarding, *, key: str | None, now: datetime) -> Tenant:
 
 def _earlier(tenant: Tenant, key: str | None) -> Tenant | None:
     """The tenant that the same request made before. Raises SlugTaken."""
-    earlier: Tenant | None = reads.one((tenant.pk, tenant.sk))
+    earlier: Tenant | None = reads.get_item((tenant.pk, tenant.sk))
     if earlier is not None and not (key and earlier.fingerprint == tenant.fingerprint):
         raise tenants.slug_taken_error(tenant.slug)
     return earlier

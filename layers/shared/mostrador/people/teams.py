@@ -41,7 +41,7 @@ class InvitationExpired(Conflict):
 def get(tenant: str, user: str, *, now: datetime) -> Member:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    return _as_of(now, _found(reads.one(keys.member(tenant, user)), user))
+    return _as_of(now, _found(reads.get_item(keys.member(tenant, user)), user))
 
 
 def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:

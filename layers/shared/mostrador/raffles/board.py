@@ -78,7 +78,7 @@ def project(tenant: str, raffle_id: str, numbers: Iterable[int], *, changed_at: 
     Raises Busy.
     """
     key = keys.raffle(tenant, raffle_id)
-    raffle = _published_raffles.get(key) or _remembered(reads.one(key))
+    raffle = _published_raffles.get(key) or _remembered(reads.get_item(key))
     if raffle is None:
         logger.error("board.no_raffle", tenant=tenant, raffle=raffle_id)
         return
@@ -169,7 +169,7 @@ def _write_chunk(
     key, numbers = keys.board_chunk(tenant, raffle.id, index), dict(board.chunked(_numbers(raffle)))[index]
 
     def load(_attempt: int) -> BoardChunk:
-        chunk: BoardChunk | None = reads.one(key)
+        chunk: BoardChunk | None = reads.get_item(key)
         return chunk or BoardChunk(*key, bits=board.blank(len(numbers)))
 
     def decide(chunk: BoardChunk) -> None:

@@ -48,7 +48,7 @@ def verify_token(tenant: str, token: str, *, now: datetime) -> tuple[Order, Raff
     """The order behind a link, its raffle, and whether the link is the buyer's. Raises NotHere, DeadOrderLink."""
     tenants.current(tenant, now=now)
     order_id, is_buyers = _order_id(tenant, token)
-    order = reads.one(keys.order(tenant, order_id))
+    order = reads.get_item(keys.order(tenant, order_id))
     if not isinstance(order, Order):
         raise DeadOrderLink
     raffle = raffles.get(tenant, order.raffle_id, now=now)

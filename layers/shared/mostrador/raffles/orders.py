@@ -26,7 +26,7 @@ MOST_CHANGES: Final = 50
 def get(tenant: str, order_id: str, *, now: datetime) -> Order:
     """The order as it is at this moment (a consistent read). Raises NotHere."""
     tenants.current(tenant, now=now)
-    return as_order(reads.one(keys.order(tenant, order_id)), order_id)
+    return as_order(reads.get_item(keys.order(tenant, order_id)), order_id)
 
 
 def as_order(item: object, order_id: str) -> Order:
@@ -80,7 +80,7 @@ def holder(tenant: str, raffle_id: str, number: int, *, now: datetime) -> Holder
     if not raffle.first_number <= number <= raffle.last_number:
         raise NotHere(entity="number", id=number)
     printed = printed_number(number, int(raffle.last_number))
-    held: RaffleNumber | None = reads.one(keys.raffle_number(tenant, raffle_id, number))
+    held: RaffleNumber | None = reads.get_item(keys.raffle_number(tenant, raffle_id, number))
     if held is None or numbers.is_free(held, now):
         return Holder(printed, NumberState.FREE, None)
     return Holder(printed, board.state_of(held), get(tenant, held.order_id, now=now))

@@ -55,7 +55,7 @@ class NotFrozen(Conflict):
 def get(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
     """The raffle as it is at this moment (a consistent read). Raises NotHere."""
     tenants.current(tenant, now=now)
-    return as_raffle(reads.one(keys.raffle(tenant, raffle_id)), raffle_id)
+    return as_raffle(reads.get_item(keys.raffle(tenant, raffle_id)), raffle_id)
 
 
 def get_published(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:

@@ -36,7 +36,7 @@ _Write = Callable[[Transaction, Appointment, bool], None]
 def get(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    found = reads.one(keys.appointment(tenant, appointment_id))
+    found = reads.get_item(keys.appointment(tenant, appointment_id))
     if not isinstance(found, Appointment):
         raise NotHere(entity="appointment", id=appointment_id)
     return found

@@ -65,7 +65,7 @@ def finish(tenant: str, source: str, *, turn: int, resource_ids: Iterable[str], 
 
 def blocked(tenant: str, source: str) -> list[str] | None:
     """The resources that a calendar blocks since its last complete pull; None where it was never pulled."""
-    state = reads.one(keys.calendar_state(tenant, source))
+    state = reads.get_item(keys.calendar_state(tenant, source))
     return state.resource_ids if isinstance(state, CalendarState) else None
 
 
@@ -75,7 +75,7 @@ def end(tenant: str, source: str, *, now: datetime) -> int | None:
     Returns the turn in which its busy times are removed; None where it was never followed. Raises NotHere (tenant),
     Busy.
     """
-    if reads.one(keys.calendar_state(tenant, source)) is None:
+    if reads.get_item(keys.calendar_state(tenant, source)) is None:
         return None
     return _enter(tenant, source, SourceStatus.ENDED, now)
 
@@ -88,7 +88,7 @@ def hold_turn(tx: Transaction, tenant: str, source: str, turn: int) -> None:
 
 def check_turn(tenant: str, source: str, turn: int) -> None:
     """Raise Overtaken where a newer turn has begun."""
-    state = reads.one(keys.calendar_state(tenant, source))
+    state = reads.get_item(keys.calendar_state(tenant, source))
     if state is None or int(state.version) != turn:
         raise Overtaken
 
@@ -98,7 +98,7 @@ def _enter(slug: str, source: str, status: SourceStatus, now: datetime) -> int:
 
     def load(_attempt: int) -> tuple[CalendarState | None, Tenant]:
         # The state is read before the tenant: a later change of both is noticed by the state's version.
-        state = reads.one(keys.calendar_state(slug, source))
+        state = reads.get_item(keys.calendar_state(slug, source))
         return state if isinstance(state, CalendarState) else None, tenants.find(slug, now=now)
 
     def decide(loaded: tuple[CalendarState | None, Tenant]) -> int:

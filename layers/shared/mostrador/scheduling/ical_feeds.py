@@ -84,7 +84,7 @@ def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> rea
 def revoke(tenant: str, feed_id: str, *, seen: int | None, now: datetime) -> None:
     """Delete the feed: its address stops working. Raises NotHere, Stale."""
     tenants.current(tenant, now=now)
-    feed = reads.one(keys.feed(tenant, feed_id))
+    feed = reads.get_item(keys.feed(tenant, feed_id))
     if not isinstance(feed, Feed):
         raise NotHere(entity="feed", id=feed_id)
     writes.check_version(feed, seen)
@@ -108,7 +108,7 @@ def serve(file: str, *, now: datetime) -> str:
 
 def _verified(slug: str, feed_id: str, secret: str) -> Feed:
     """The feed that has this secret; a wrong secret takes as long as an unknown feed. Raises NoSuchCalendar."""
-    feed: Feed | None = reads.one(keys.feed(slug, feed_id))
+    feed: Feed | None = reads.get_item(keys.feed(slug, feed_id))
     is_secret = hmac.compare_digest(feed.digest if feed else _NO_DIGEST, _digest(secret))
     if feed is None or not is_secret:
         raise NoSuchCalendar
@@ -120,7 +120,7 @@ def _calendar_text(slug: str, feed: Feed, now: datetime) -> str:
         tenant = tenants.current(slug, now=now)
     except NotHere as error:
         raise NoSuchCalendar from error
-    resource = reads.one(keys.resource(slug, feed.resource_id)) if feed.resource_id else None
+    resource = reads.get_item(keys.resource(slug, feed.resource_id)) if feed.resource_id else None
     name = f"{tenant.name} · {resource.name}" if resource else tenant.name
     return _text(_subscription(name, tenant.time_zone), _around(slug, feed, now), now)
 

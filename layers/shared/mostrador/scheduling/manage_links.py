@@ -33,7 +33,7 @@ def verify_token(tenant: str, token: str, *, now: datetime) -> Appointment:
     appointment_id = signed_links.verified_id(tenant, _PURPOSE, token)
     if appointment_id is None:
         raise DeadLink
-    found = reads.one(keys.appointment(tenant, appointment_id))
+    found = reads.get_item(keys.appointment(tenant, appointment_id))
     if not isinstance(found, Appointment) or signed_links.is_expired(found.ends_at, now):
         raise DeadLink
     return found

@@ -25,7 +25,7 @@ class ResourceInUse(Conflict):
 def get(tenant: str, resource_id: str, *, now: datetime) -> Resource:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    found = reads.one(keys.resource(tenant, resource_id))
+    found = reads.get_item(keys.resource(tenant, resource_id))
     if not isinstance(found, Resource):
         raise NotHere(entity="resource", id=resource_id)
     return found

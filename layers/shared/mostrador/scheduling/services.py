@@ -34,7 +34,7 @@ class NoResource(Conflict):
 def get(tenant: str, service_id: str, *, now: datetime) -> Service:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    found = reads.one(keys.service(tenant, service_id))
+    found = reads.get_item(keys.service(tenant, service_id))
     if not isinstance(found, Service):
         raise NotHere(entity="service", id=service_id)
     return found

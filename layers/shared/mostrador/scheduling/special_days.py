@@ -168,7 +168,7 @@ def _owner(tenant: str, resource_id: str | None, now: datetime) -> Owner:
     if resource_id is None:
         return tenants.active(tenants.find(tenant, now=now), tenant)
     tenants.current(tenant, now=now)
-    resource = reads.one(keys.resource(tenant, resource_id))
+    resource = reads.get_item(keys.resource(tenant, resource_id))
     if not isinstance(resource, Resource):
         raise NotHere(entity="resource", id=resource_id)
     return resource

@@ -41,7 +41,7 @@ class AlreadyWaiting(Conflict):
 def get(tenant: str, waiting_id: str, *, now: datetime) -> Waiting:
     """Raises NotHere."""
     tenants.current(tenant, now=now)
-    found = reads.one(keys.waiting(tenant, waiting_id))
+    found = reads.get_item(keys.waiting(tenant, waiting_id))
     if not isinstance(found, Waiting):
         raise NotHere(entity="waiting entry", id=waiting_id)
     return found
@@ -115,7 +115,7 @@ def _add(slug: str, entry: Waiting, new_customer: Customer | None, now: datetime
             if new_customer:
                 customers.put(tx, slug, new_customer)
     except writes.ConditionFailed as error:
-        present = reads.one(guard)
+        present = reads.get_item(guard)
         if isinstance(present, Waiter) and present.waiting_id != entry.id:
             raise AlreadyWaiting(name=entry.customer_name, service=entry.service_name, day=entry.date) from error
         raise

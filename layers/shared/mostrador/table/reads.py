@@ -42,7 +42,7 @@ class Page:
     next: str | None
 
 
-def one(key: Key, *, consistent: bool = True) -> Any | None:
+def get_item(key: Key, *, consistent: bool = True) -> Any | None:
     """The item under ``key``, or None."""
     return next(iter(Item.batch_get([key], consistent_read=consistent)), None)
 

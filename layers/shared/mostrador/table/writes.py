@@ -235,7 +235,7 @@ def create(item: T) -> T:
         with refusing(KeyReused()), transaction() as tx:
             tx.save(item)
     except KeyReused:
-        earlier: T | None = reads.one((item.pk, item.sk))
+        earlier: T | None = reads.get_item((item.pk, item.sk))
         return same_request(earlier, item.fingerprint)
     return item
 

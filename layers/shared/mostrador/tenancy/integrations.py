@@ -43,7 +43,7 @@ class IntegrationState(StrEnum):
 
 def find(tenant: str, kind: IntegrationType, resource_id: str | None = None) -> Integration | None:
     """The connection as it is stored; None where there is none."""
-    connection = reads.one(keys.integration(tenant, kind.value, resource_id))
+    connection = reads.get_item(keys.integration(tenant, kind.value, resource_id))
     return connection if isinstance(connection, Integration) else None
 
 

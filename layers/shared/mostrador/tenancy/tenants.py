@@ -64,7 +64,7 @@ def remember(tenant: Tenant, now: datetime) -> None:
 
 def find(slug: str, *, now: datetime) -> Tenant:
     """The tenant, active or not. The ``default`` one is created when it is missing. Raises NotHere."""
-    tenant = reads.one(keys.tenant(slug))
+    tenant = reads.get_item(keys.tenant(slug))
     if tenant is None and slug == DEFAULT:
         return _create_default(now)
     if not isinstance(tenant, Tenant):

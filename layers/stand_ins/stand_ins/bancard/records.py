@@ -186,7 +186,7 @@ def new_alias() -> str:
 
 
 def find(of: type[T], record_id: str) -> T | None:
-    item = reads.one(_key(of, record_id))
+    item = reads.get_item(_key(of, record_id))
     return of(**item.body) if item else None
 
 
@@ -213,7 +213,7 @@ def change(of: type[T], record_id: str, alter: Callable[[T], R]) -> R:
     """
 
     def load(_: int) -> StandInRecord:
-        item: StandInRecord | None = reads.one(_key(of, record_id))
+        item: StandInRecord | None = reads.get_item(_key(of, record_id))
         if item is None:
             raise _unknown(of, record_id)
         return item

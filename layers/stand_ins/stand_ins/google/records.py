@@ -165,7 +165,7 @@ R = TypeVar("R")
 
 
 def find(of: type[T], *path: str) -> T | None:
-    return _loaded(of, reads.one(_key(of, path))) if _is_storable(path) else None
+    return _loaded(of, reads.get_item(_key(of, path))) if _is_storable(path) else None
 
 
 def listed(of: type[T], *parents: str) -> list[T]:
