@@ -88,7 +88,7 @@ clean: ## Remove everything that these targets made, the local stack's data incl
 
 node_modules/made: package.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js, which brings it" >&2; exit 1; }
-	@echo "Installing dynoxide into node_modules"
+	@echo "Installing the Node tools into node_modules"
 	@npm install --silent --no-audit --no-fund --no-package-lock
 	@mkdir -p $(@D) && touch $@
 
