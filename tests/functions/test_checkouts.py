@@ -150,7 +150,11 @@ def test_another_currency_is_said_before_anything_is_asked(bank, now, begin, kin
     answer = begin(till)
 
     amount = {"order": "51.00"}.get(kind, "25.50")
-    assert (answer.status, answer.json["code"], answer.json["value"]) == (409, "currency_not_taken", f"{amount} USD")
+    assert (answer.status, answer.json["code"], answer.json["errors"][0]["value"]) == (
+        409,
+        "currency_not_taken",
+        f"{amount} USD",
+    )
     assert (bank.calls, tills.all_payments()) == ([], [])
 
 

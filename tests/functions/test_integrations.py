@@ -86,7 +86,7 @@ def test_without_a_private_key_the_present_one_stays(now):
 def test_a_new_public_key_without_its_private_key_is_refused():
     answer = put(private_key=None)
 
-    assert (answer.status, answer.json["code"], answer.json["field"]) == (
+    assert (answer.status, answer.json["code"], answer.json["errors"][0]["field"]) == (
         422,
         "private_key_missing",
         "body.private_key",

@@ -93,7 +93,7 @@ def test_a_wrong_phone_is_named_as_the_form_has_it(raffle):
 
     answer = anybody.call("POST", f"{PUBLIC}/raffles/{raffle.id}/orders", body)
 
-    assert (answer.status, answer.json["field"]) == (422, "body.phone")
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "body.phone")
 
 
 def test_dead_links_look_like_unknown_orders_of_unknown_tenants(raffle, clinic):

@@ -66,7 +66,7 @@ def test_of_sixteen_who_want_one_number_one_has_it_and_the_others_are_offered_ot
 
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: BUYERS - 1}
     refused = problem(next(answer for answer in answers if answer.status_code == 409), 409, "numbers_taken")
-    assert refused["value"] == [7]
+    assert refused["errors"][0]["value"] == [7]
     assert len(refused["alternatives"]) == 1
     assert refused["alternatives"] != [7]
 

@@ -11,6 +11,7 @@ import httpx
 
 from local.seed import PASSWORD
 from local.stack import Stack
+from mostrador.web.problem_views import Problem
 
 EARLY = 120
 """Seconds before its end from which a token is not used any more."""
@@ -96,6 +97,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> Any:
     """The problem that ``answer`` must be."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+    Problem.model_validate_json(answer.text, strict=True)
     found = answer.json()
     assert found["code"] == code
     return found

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support import template
+from tests.support import problems, template
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ class Client:
             },
         }
         answer = _door(method, split.path)(event, None)
-        return Answer(int(answer["statusCode"]), _headers(answer), answer.get("body") or "")
+        headers = _headers(answer)
+        problems.check(headers.get("content-type"), answer.get("body") or "")
+        return Answer(int(answer["statusCode"]), headers, answer.get("body") or "")
 
     def _told(self) -> dict[str, str]:
         superuser = "true" if self.superuser else "false"

@@ -42,7 +42,7 @@ def refused(call):
     try:
         call()
     except NotPayable as error:
-        return error.facts["status"]
+        return error.facts["current"]
     return None
 
 

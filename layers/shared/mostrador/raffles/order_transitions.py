@@ -37,8 +37,8 @@ REVIEW: Final = timedelta(hours=24)
 
 class SaleOver(Conflict):
     code = "sale_over"
-    en = "the raffle is {status} and its sale is over since {sale_cutoff}"
-    es = "la rifa está {status} y su venta terminó el {sale_cutoff}"
+    en = "the raffle is {current} and its sale is over since {sale_cutoff}"
+    es = "la rifa está {current} y su venta terminó el {sale_cutoff}"
 
 
 class HoldLapsed(Conflict):
@@ -242,7 +242,7 @@ def _move(
 def _check_open(context: OrderContext, now: datetime) -> None:
     """Raise SaleOver, HoldLapsed where the order cannot keep its numbers."""
     if context.is_cancelled() or context.is_over(now):
-        raise SaleOver(status=context.raffle.status, sale_cutoff=raffles.sale_cutoff(context.raffle).isoformat())
+        raise SaleOver(current=context.raffle.status, sale_cutoff=raffles.sale_cutoff(context.raffle).isoformat())
     if lost := context.lost_numbers(now):
         printed = ", ".join(printed_number(number, int(context.raffle.last_number)) for number in lost)
         raise HoldLapsed(numbers=printed)

@@ -12,7 +12,8 @@ from mostrador import errors
 from mostrador.errors import ServiceError
 from mostrador.observability import logger
 from mostrador.table import TableFailure, is_overload
-from mostrador.web import validation_messages
+from mostrador.web import fault_places, validation_messages
+from mostrador.web.validation_messages import Fault
 
 PROBLEM: Final = "application/problem+json"
 _FAMILIES: Final[Mapping[type[ServiceError], int]] = {
@@ -50,6 +51,10 @@ class UnknownParameter(errors.Invalid):
     es = "no existe el parámetro {value}; se conocen: {known}"
 
 
+_BROKEN: Final = {
+    "es": "Algo falló de nuestro lado; quedó registrado.",
+    "en": "Something failed on our side; it was recorded.",
+}
 _STATUSES: Final[Mapping[type[ServiceError], int]] = {
     MalformedBody: 400,
     BodyTooLarge: 413,
@@ -66,16 +71,25 @@ def language(event: APIGatewayProxyEvent) -> str:
 
 
 def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
-    """A refusal as problem+json: its code, its sentence, and its facts as further members."""
+    """A refusal as problem+json: its code, its sentence, its one fault, and its other facts as further members."""
     status = next(status for family, status in _STATUSES.items() if isinstance(error, family))
-    facts = {
-        name: validation_messages.shown(value) if isinstance(value, str) else value
-        for name, value in error.facts.items()
-    }
-    return _problem(event, status, error.code, error.says(language(event)), **facts)
+    facts = {name: _shown(value) for name, value in error.facts.items()}
+    detail = error.says(language(event))
+    field, value = facts.pop("field", None), facts.pop("value", None)
+    if isinstance(error, errors.NotHere):
+        value = facts["id"]
+        field = fault_places.of(event, value)
+    fault = validation_messages.fault(field, error.code, detail, value)
+    return _problem(event, status, error.code, detail, [fault], **facts)
 
 
-def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, /, **members: object) -> Response[str]:
+def _shown(value: object) -> object:
+    return validation_messages.shown(value) if isinstance(value, str) else value
+
+
+def _problem(
+    event: APIGatewayProxyEvent, status: int, code: str, detail: str, faults: list[Fault], /, **members: object
+) -> Response[str]:
     request_id = event.request_context.request_id
     described = {
         "type": f"urn:mostrador:problem:{code}",
@@ -84,6 +98,7 @@ def _problem(event: APIGatewayProxyEvent, status: int, code: str, detail: str, /
         "code": code,
         "detail": detail,
         "request_id": request_id,
+        "errors": faults,
     }
     headers = {"Retry-After": str(members.get("retry_after", 1))} if status in (429, 503) else {}
     return Response(status, PROBLEM, json.dumps({**members, **described}, default=str), headers=headers)
@@ -95,7 +110,7 @@ def unprocessable(event: APIGatewayProxyEvent, error: RequestValidationError) ->
         return no_route(event)
     faults = [validation_messages.problem(fault, language(event)) for fault in error.errors()]
     detail = "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults[:5])
-    return _problem(event, 422, "invalid_request", detail, errors=faults[:50])
+    return _problem(event, 422, "invalid_request", detail, faults[:50])
 
 
 def no_route(event: APIGatewayProxyEvent) -> Response[str]:
@@ -114,12 +129,6 @@ def table_failed(event: APIGatewayProxyEvent, error: TableFailure) -> Response[s
 def broken(event: APIGatewayProxyEvent, error: Exception) -> Response[str]:
     """500 for a fault of ours, which is logged and not shown."""
     logger.error("unexpected failure", exc_info=error)
-    return _problem(
-        event,
-        500,
-        "internal_error",
-        {
-            "es": "Algo falló de nuestro lado; quedó registrado.",
-            "en": "Something failed on our side; it was recorded.",
-        }[language(event)],
-    )
+    detail = _BROKEN[language(event)]
+    fault = validation_messages.fault(None, "internal_error", detail, None)
+    return _problem(event, 500, "internal_error", detail, [fault])

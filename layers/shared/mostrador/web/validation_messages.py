@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+Fault = dict[str, object]
+"""``{"field", "code", "detail", "value"}``."""
 _MOST_SHOWN: Final = 200
 _SECRET: Final = frozenset({"private_key", "secret"})
 """Fields whose value is never echoed."""
@@ -63,24 +65,33 @@ _SPANISH: Final = {
 }
 
 
-def problem(error: Mapping[str, Any], language: str) -> dict[str, object]:
-    """One pydantic error as ``{"field", "value", "code", "detail"}``."""
+def problem(error: Mapping[str, Any], language: str) -> Fault:
+    """One pydantic error as a fault."""
     kind = str(error.get("type", "invalid"))
-    parts = [str(part) for part in error.get("loc", ())]
-    field = ".".join(parts).replace("query.query", "query") or "body"
-    fault: dict[str, object] = {"field": field, "code": kind, "detail": _detail(error, kind, language)}
-    if kind != "missing" and _SECRET.isdisjoint(parts):
-        fault["value"] = shown(error.get("input"))
-    return fault
+    field = ".".join(map(str, error.get("loc", ()))).replace("query.query", "query") or "body"
+    value = None if kind == "missing" else shown(error.get("input"))
+    return fault(field, kind, _detail(error, kind, language), value)
+
+
+def fault(field: object, code: str, detail: str, value: object) -> Fault:
+    """One entry of a problem's ``errors``; the value of a secret is left out."""
+    is_secret = not _SECRET.isdisjoint(str(field).split("."))
+    return {"field": field, "code": code, "detail": detail, "value": None if is_secret else value}
 
 
 def shown(value: object) -> bool | int | str | None:
     """A value as it may be echoed: simple ones as they are, long or nested ones as shortened text."""
     if value is None or isinstance(value, bool | int):
         return value
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else repr(_without_secrets(value))
     text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+
+
+def _without_secrets(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: "…" if name in _SECRET else _without_secrets(child) for name, child in value.items()}
+    return [_without_secrets(child) for child in value] if isinstance(value, list) else value
 
 
 def _detail(error: Mapping[str, Any], kind: str, language: str) -> str:

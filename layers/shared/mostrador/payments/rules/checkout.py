@@ -29,8 +29,8 @@ _PAYABLE: Final = frozenset(
 
 class NotPayable(Conflict):
     code = "not_payable"
-    en = "an order or appointment that is {status} cannot be paid online"
-    es = "una orden o un turno en estado {status} no se puede pagar en línea"
+    en = "an order or appointment that is {current} cannot be paid online"
+    es = "una orden o un turno en estado {current} no se puede pagar en línea"
 
 
 class NothingDue(Conflict):
@@ -47,8 +47,8 @@ class CurrencyNotTaken(Conflict):
 
 class TooManyCheckouts(Conflict):
     code = "too_many_checkouts"
-    en = "this was tried {value} times; please contact the business"
-    es = "esto ya se intentó {value} veces; comuníquese con el negocio"
+    en = "this was tried {tries} times; please contact the business"
+    es = "esto ya se intentó {tries} veces; comuníquese con el negocio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +78,23 @@ class TimeLimits(NamedTuple):
 def check_count(checkouts: int) -> None:
     """Raise TooManyCheckouts."""
     if checkouts >= MOST_CHECKOUTS:
-        raise TooManyCheckouts(value=checkouts)
+        raise TooManyCheckouts(tries=checkouts)
 
 
 def check_appointment(status: str, *, held_until: datetime | None, now: datetime) -> None:
     """Raise NotPayable where the appointment is over or its hold has lapsed."""
     if AppointmentStatus(status) not in _PAYABLE:
-        raise NotPayable(status=status)
+        raise NotPayable(current=status)
     if has_lapsed(held_until, now):
-        raise NotPayable(status=AppointmentStatus.EXPIRED.value)
+        raise NotPayable(current=AppointmentStatus.EXPIRED.value)
 
 
 def check_order(status: str, *, is_over: bool, held_until: datetime | None, now: datetime) -> None:
     """Raise NotPayable where the order is paid, over or in review, or its hold has lapsed."""
     if status != OrderStatus.RESERVED or is_over:
-        raise NotPayable(status=status)
+        raise NotPayable(current=status)
     if has_lapsed(held_until, now):
-        raise NotPayable(status=OrderStatus.EXPIRED.value)
+        raise NotPayable(current=OrderStatus.EXPIRED.value)
 
 
 def due_now(due: Decimal, deposit: Decimal | None, paid: Decimal | None, *, all_of_it: bool) -> Decimal:
@@ -121,5 +121,5 @@ def payment_request(
     if limits.sale_cutoff:
         payable_until = min(payable_until, limits.sale_cutoff - MARGIN)
     if payable_until < now + SHORTEST_PAGE:
-        raise NotPayable(status=AppointmentStatus.EXPIRED.value)
+        raise NotPayable(current=AppointmentStatus.EXPIRED.value)
     return PaymentRequest(amount, bancard.description_of(description), payable_until, held_until)

@@ -1,0 +1,34 @@
+"""The one shape of every error, for the OpenAPI document and the tests. Request handling does not import it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["slot_taken"])]
+
+
+class ProblemEntry(BaseModel):
+    """One fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    field: str | None = Field(
+        title="La parte de la solicitud con la falla; null donde ninguna la tiene", examples=["body.scheduled_at"]
+    )
+    code: Code = Field(title="El código de esta falla")
+    detail: str = Field(min_length=1, title="Una oración para personas, en el idioma de Accept-Language (es, en)")
+    value: JsonValue = Field(title="El valor recibido; null donde falta o es secreto")
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). Further members are the facts of its code, such as ``alternatives``."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[str, Field(pattern=r"^urn:mostrador:problem:[a-z][a-z0-9_]*$")] = Field(title="Tipo, como URN")
+    title: str = Field(min_length=1, title="El código con espacios")
+    status: int = Field(ge=400, le=599, title="El estado HTTP")
+    code: Code = Field(title="Código estable, sobre el que decide un programa")
+    detail: str = Field(min_length=1, title="Una oración para personas, en el idioma de Accept-Language (es, en)")
+    request_id: str | None = Field(title="El identificador en los registros; null donde respondió el cortafuegos")
+    errors: list[ProblemEntry] = Field(min_length=1, max_length=50, title="Cada falla")
