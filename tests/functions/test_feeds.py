@@ -1,7 +1,5 @@
 """Calendars and CSV through the doors."""
 
-import csv
-import io
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,6 +8,7 @@ from icalendar import Calendar
 
 from tests.support.days import shifted
 from tests.support.http import Client, admin, superuser, viewer
+from tests.support.sheets import rows
 
 STRANGER = Client({})
 FEEDS = "/tenant/salon/api/feeds"
@@ -21,10 +20,6 @@ CUSTOMERS = "/tenant/salon/api/customers"
 def booked(haircut):
     form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
     return admin.call("POST", APPOINTMENTS, form).json
-
-
-def rows(answer):
-    return list(csv.DictReader(io.StringIO(answer.text, newline=""), strict=True))
 
 
 def test_the_secret_address_is_told_once_and_answers_anybody(booked):
@@ -89,9 +84,12 @@ def test_csv_has_the_columns_of_the_json(booked, url):
 
     assert (answer.status, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
     (row,) = rows(answer)
-    assert list(row) == list(as_json)
-    same = {name for name, value in as_json.items() if isinstance(value, str)}
+    instants = [name for name in as_json if f"{name}_local" in row]
+    assert instants
+    assert [name for name in row if name.removesuffix("_local") not in instants or name in instants] == list(as_json)
+    same = {name for name, value in as_json.items() if isinstance(value, str) and name not in instants}
     assert {name: row[name] for name in same} == {name: as_json[name] for name in same}
+    assert answer.headers["content-disposition"].startswith("attachment; filename=")
     assert "link" not in answer.headers
 
 

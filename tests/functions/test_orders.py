@@ -1,7 +1,5 @@
 """The doors of orders and payments: from the sale over the counter to the refund."""
 
-import csv
-import io
 from datetime import timedelta
 
 import pytest
@@ -10,6 +8,7 @@ from mostrador.people import members
 from mostrador.people.rules.permissions import Role
 from mostrador.table import keys, reads
 from tests.support import orders as shop
+from tests.support import sheets
 from tests.support.days import shifted
 from tests.support.http import Client, admin, staff, superuser, viewer
 
@@ -186,7 +185,7 @@ def test_orders_come_as_csv_too(raffle):
 
     sheet = staff.call("GET", f"{SALON}/raffles/{raffle.id}/orders", accept="text/csv")
 
-    (row,) = csv.DictReader(io.StringIO(sheet.text))
+    (row,) = sheets.rows(sheet)
     assert (row["numbers"], row["customer_name"]) == ('["007", "042"]', "Ana")
 
 

@@ -1,14 +1,12 @@
 """Raffles through their doors: who may, what is shown to whom, what comes out wrong."""
 
-import csv
-import io
 import json
 
 import pytest
 
 from mostrador.raffles import raffles
 from mostrador.raffles.rules.prize_outcome import masked
-from tests.support import days
+from tests.support import days, sheets
 from tests.support.days import shifted
 from tests.support.http import admin, anybody, foreign, staff, superuser, viewer
 from tests.support.raffles import BY_LOTTERY, SECRET, SECRETLY, body, drafted, drawn, frozen, opened, sell
@@ -217,7 +215,7 @@ def test_the_export_is_a_sheet_for_who_asks_for_one(salon, now):
     sell(raffle, 99, now=now, name="=cmd()")
     url = f"{BASE}/{raffle.id}/export"
 
-    rows = list(csv.DictReader(io.StringIO(admin.call("GET", url, accept="text/csv").text)))
+    rows = sheets.rows(admin.call("GET", url, accept="text/csv"))
     page = admin.call("GET", f"{url}?limit=5", accept="text/csv")
 
     assert len(rows) == 17

@@ -1,7 +1,5 @@
 """A day's changes in the audit log of the deployed stack, linked by the outbox from the table's stream."""
 
-import csv
-import io
 import time
 from urllib.parse import urlencode
 
@@ -10,6 +8,7 @@ import pytest
 from tests.journeys import days
 from tests.journeys.conftest import free_starts
 from tests.journeys.visitors import problem
+from tests.support import sheets
 
 pytestmark = pytest.mark.journey
 SOON = 300
@@ -75,7 +74,7 @@ def test_the_log_is_exported_as_csv(business, admin, service, log):
     answer = admin.call("GET", f"{log}?entity=service&id={service['id']}", Accept="text/csv")
 
     assert answer.headers["content-type"].startswith("text/csv")
-    (row,) = csv.DictReader(io.StringIO(answer.text, newline=""), strict=True)
+    (row,) = sheets.rows(answer)
     assert row["name"] == business.email("admin")
     assert '"service.created"' in row["changes"]
 

@@ -9,9 +9,11 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from mostrador import clock, context
 from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Role
-from mostrador.web import authorizer_claims, csvs, current_route, problems
+from mostrador.tenancy import tenants
+from mostrador.web import authorizer_claims, current_route, problems
 from mostrador.web.request_bodies import JSON
 
 if TYPE_CHECKING:
@@ -84,21 +86,38 @@ def no_unknown_query(app: APIGatewayRestResolver, next_middleware: "NextMiddlewa
 
 
 def lists_as_csv(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
-    """Turn a page of any list into CSV where Accept prefers it; headers say where the list goes on."""
+    """Turn a page of any list into a CSV file where Accept prefers it; headers say where the list goes on."""
     answer, view = next_middleware(app), current_route.view(app)
     page = answer.body
     if view is None or not isinstance(page, dict) or page.keys() != {"items", "next"} or not _prefers_csv(app):
         return answer
     row, role = current_route.row_of(view), app.context.get("role")
     unseen = permissions.hidden(role, getattr(row, "entity", "")) if role else frozenset()
-    columns = [name for name in row.model_fields if name not in unseen]
-    headers = _next_page(app.current_event, page["next"]) if page["next"] else {}
-    return Response(200, "text/csv; charset=utf-8", csvs.text(columns, page["items"]), headers=headers)
+    return _file(app, row, page, unseen)
+
+
+def _file(app: APIGatewayRestResolver, row: current_route.View, page: Row, unseen: frozenset[str]) -> Response[object]:
+    """The page as a file for the tenant's country and zone; a list outside tenants is for those of ``default``."""
+    from mostrador.web import csvs  # noqa: PLC0415 - most answers are JSON
+
+    slug, now, cursor = current_route.slug(app), clock.now(), page["next"]
+    with context.working(slug or tenants.DEFAULT):
+        tenant = tenants.current(slug or tenants.DEFAULT, now=now)  # the use case has read it into the process cache
+    zone = tenants.zone(tenant)
+    name = csvs.file_name(app.current_event.path, slug, now.astimezone(zone).date())
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if cursor:
+        headers |= _next_page(app.current_event, str(cursor))
+    rows: Iterable[Row] = page["items"]  # type: ignore[assignment]
+    sheet = csvs.sheet(row, rows, unseen=unseen, country=tenant.country, zone=zone)
+    return Response(200, "text/csv; charset=utf-8", sheet, headers=headers)
 
 
 def _next_page(event: APIGatewayProxyEvent, cursor: str) -> dict[str, str]:
     """The headers that say where a list goes on."""
-    query = urlencode({**(event.query_string_parameters or {}), "cursor": cursor})
+    query = urlencode(
+        {**event.query_string_parameters, **event.multi_value_query_string_parameters, "cursor": cursor}, doseq=True
+    )
     url = f"{event.request_context.path or event.path}?{query}"
     return {"Link": f'<{url}>; rel="next"', "X-Next-Cursor": cursor}
 
