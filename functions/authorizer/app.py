@@ -56,7 +56,7 @@ def _caller(token: str) -> Caller:
         return Caller(key.user, key.name, {key.tenant: key.role}, is_person=False)
     user = access_tokens.user(token)
     memberships = members.of_user(user.id)
-    name = next((member.email for member in memberships), user.name)
+    name = next((member.email for member in memberships), user.name.lower())
     return Caller(user.id, name, {member.slug: member.role for member in memberships}, user.is_superuser)
 
 

@@ -1,7 +1,9 @@
 """Types of fields that several requests and answers share, and the base classes of both."""
 
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -19,25 +21,54 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mostrador.values import text
 from mostrador.values.money import CURRENCIES
 from mostrador.values.text import SLUG, folded
 
 M = TypeVar("M", bound="Request")
 
 
-def _only_text(value: object) -> str | datetime:
-    """Raise ValueError for a number, which could count seconds or milliseconds from any epoch."""
-    if not isinstance(value, str | datetime):
-        raise ValueError("an instant is written as text, ISO 8601 with its offset")  # noqa: TRY004 - pydantic's way
-    return value
+_ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written(kind: str, message: str) -> BeforeValidator:
+    """Refuses numbers, also as text: they could count seconds or milliseconds from any epoch."""
+
+    def check(value: object) -> object:
+        if isinstance(value, date) or (isinstance(value, str) and _ISO_DATE.match(value)):
+            return value
+        raise PydanticCustomError(kind, message)
+
+    return BeforeValidator(check)
+
+
+def _cleaned(clean: Callable[[str], str]) -> BeforeValidator:
+    """Cleans a text before its length is judged."""
+
+    def cleaned(typed: object) -> object:
+        if not isinstance(typed, str):
+            return typed
+        try:
+            return clean(typed)
+        except text.BadCharacter as error:
+            facts = {"character": error.character}
+            raise PydanticCustomError(
+                "bad_character", "has the character {character}, which is no text", facts
+            ) from error
+
+    return BeforeValidator(cleaned)
+
+
+ONE_LINE: Final = _cleaned(text.one_line)
+LINES: Final = _cleaned(text.paragraph)
 
 
 def _email(typed: str) -> str:
-    """The address in its normal form; no request goes to its domain."""
+    """The address in its normal form, in lower case; no request goes to its domain."""
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - 15 ms that most requests do without
 
     try:
-        return str(validate_email(typed, check_deliverability=False).normalized)
+        return str(validate_email(typed, check_deliverability=False).normalized).lower()
     except EmailNotValidError as error:
         raise ValueError(str(error)) from error
 
@@ -49,7 +80,10 @@ def _currency(code: str) -> str:
 
 
 Currency = Annotated[str, AfterValidator(_currency), Field(examples=["PYG"])]
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Field(examples=["ana@example.com"])]
+Email = Annotated[
+    str, StringConstraints(max_length=254), AfterValidator(_email), ONE_LINE, Field(examples=["ana@example.com"])
+]
+"""In lower case: mail systems take both cases for one mailbox, and a person types either."""
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 ID = r"^[0-9a-f]{32}$"
@@ -57,24 +91,23 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 Id = Annotated[str, StringConstraints(pattern=ID)]
 
 
-def _readable(text: str) -> str:
-    """Text that a person can read: no control characters, and at least one letter, digit or sign after folding."""
-    if not all(letter.isprintable() or letter in "\n\t" for letter in text) or not folded(text):
+def _readable(name: str) -> str:
+    """A name with at least one letter, digit or sign after folding."""
+    if not folded(name):
         raise PydanticCustomError("unreadable", "should be readable text")
-    return text
+    return name
 
 
-ShortText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_readable)
-]
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=32)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120), AfterValidator(_readable), ONE_LINE]
+LongText = Annotated[str, StringConstraints(max_length=2000), LINES]
+Paragraph = Annotated[str, StringConstraints(max_length=500), LINES]
+Phone = Annotated[str, StringConstraints(min_length=5, max_length=32), ONE_LINE]
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,4})?$"), Field(examples=["25.00", "150000"])]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500), ONE_LINE]
 # Instants in the far past or future are mistakes, and overflow when they are shown in a zone.
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_only_text),
+    _written("datetime_parsing", "should be an instant as text, ISO 8601 with its offset"),
     Field(
         ge=TypeAdapter(datetime).validate_python("2000-01-01T00:00:00Z"),
         lt=TypeAdapter(datetime).validate_python("2100-01-01T00:00:00Z"),
@@ -83,7 +116,11 @@ Instant = Annotated[
 ]
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+Day = Annotated[
+    date,
+    _written("date_parsing", "should be a date as text, YYYY-MM-DD"),
+    Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1)),
+]
 
 
 class Request(BaseModel):

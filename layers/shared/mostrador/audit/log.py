@@ -12,7 +12,8 @@ from mostrador.audit.rules import chain, verification
 from mostrador.audit.rules.chain import Line, Link
 from mostrador.audit.rules.verification import Finding, Problem, Progress
 from mostrador.audit.views.audit import AuditListing, VerifyQuery
-from mostrador.table import keys, reads
+from mostrador.people import members
+from mostrador.table import Condition, keys, reads
 from mostrador.table.items.audit import AuditEntry, ChainHead
 from mostrador.tenancy import tenants
 
@@ -26,8 +27,9 @@ MOST_PROBLEMS: Final = 100
 def listing(tenant: str, query: AuditListing, *, now: datetime) -> reads.Page:
     """The lines of [from, to) that match every filter, newest first. Raises NotHere, BadCursor."""
     tenants.current(tenant, now=now)
-    of_user = [(AuditEntry.user == query.user) | (AuditEntry.name == query.user)] if query.user else []
-    filters = [*(AuditEntry.about.contains(text) for text in _about_texts(query)), *of_user]
+    filters: list[Condition] = [AuditEntry.about.contains(text) for text in _about_texts(query)]
+    if query.user:
+        filters.append(_by(tenant, query.user))
     since = keys.at(query.from_) if query.from_ else reads.LOWEST
     until = keys.at(query.to) if query.to else reads.HIGHEST
     return reads.page(
@@ -40,6 +42,16 @@ def listing(tenant: str, query: AuditListing, *, now: datetime) -> reads.Page:
         keep=reduce(and_, filters) if filters else None,
         newest_first=True,
     )
+
+
+def _by(tenant: str, user: str) -> Condition:
+    """The condition that ``user`` did it: an id, a name, or an e-mail in any case.
+
+    A line keeps the name of its day, which may be another spelling; a member's lines are found by the id as well.
+    """
+    ids = members.with_email(tenant, user) if "@" in user else []
+    any_of: Condition = AuditEntry.user.is_in(user, *ids) | AuditEntry.name.is_in(*dict.fromkeys((user, user.lower())))
+    return any_of
 
 
 def _about_texts(query: AuditListing) -> Iterator[str]:

@@ -90,6 +90,12 @@ def of_user(user: str) -> list[Member]:
     return [member for member in everywhere(user) if member.status == ACTIVE]
 
 
+def with_email(tenant: str, email: str) -> list[str]:
+    """The ids of the members and invited people with this e-mail, in whatever case it was stored; one round trip."""
+    people: list[Member] = reads.everything(*keys.member(tenant, ""))
+    return [member.user for member in people if member.email == email.lower()]
+
+
 def everywhere(user: str) -> list[Member]:
     """The user's memberships and invitations by tenant, one round trip."""
     return reads.parents(keys.user_partition(user))

@@ -29,6 +29,18 @@ class InstantAttribute(Attribute[datetime]):
         return datetime.fromisoformat(value)
 
 
+class EmailAttribute(Attribute[str]):
+    """An e-mail address, read and written in lower case: older items may have it as it was typed."""
+
+    attr_type = UnicodeAttribute.attr_type
+
+    def serialize(self, value: str) -> str:
+        return value.lower()
+
+    def deserialize(self, value: str) -> str:
+        return value.lower()
+
+
 class AmountAttribute(Attribute[Decimal]):
     """An exact amount as text, so that no float ever touches it."""
 

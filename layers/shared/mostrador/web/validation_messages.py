@@ -47,6 +47,7 @@ _SPANISH: Final = {
     "date_from_datetime_parsing": "debe ser una fecha (AAAA-MM-DD)",
     "date_from_datetime_inexact": "debe ser una fecha (AAAA-MM-DD), sin hora",
     "value_error": "no es válido: {error}",
+    "bad_character": "tiene el carácter {character}, que no es texto",
     "unreadable": "debe ser un texto legible",
     "range_order": "from no debe ser posterior a to",
     "one_choice": "indique numbers o count, uno de los dos",

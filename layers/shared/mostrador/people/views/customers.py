@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Email, Listing, LongText, Phone, Request, ShortText, View, partial
+from mostrador.fields import ONE_LINE, Email, Listing, LongText, Phone, Request, ShortText, View, partial
 from mostrador.values.text import folded
 
 
@@ -16,9 +16,7 @@ def _findable(q: str) -> str:
     return q
 
 
-Search = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_findable)
-]
+Search = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_findable), ONE_LINE]
 
 
 class NewCustomer(Request):

@@ -6,13 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Instant, Request, ShortText, Url, View, Whole
+from mostrador.fields import Instant, Paragraph, Request, ShortText, Url, View, Whole
 from mostrador.raffles.rules.commitments import Unsold
 
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2}){1,256}$")]
 _Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
-_Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 
 
 class ByDrand(Request):
@@ -71,7 +70,7 @@ class Redrawing(Request):
 
 class Delivery(Request):
     delivered_to: ShortText = Field(title="Entregado a")
-    note: _Paragraph | None = Field(None, title="Nota")
+    note: Paragraph | None = Field(None, title="Nota")
 
 
 class ExportQuery(Request):

@@ -1,10 +1,10 @@
 """Raffles in requests and answers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from mostrador.fields import (
     Amount,
@@ -12,6 +12,7 @@ from mostrador.fields import (
     Instant,
     Listing,
     LongText,
+    Paragraph,
     Request,
     ShortText,
     Url,
@@ -29,12 +30,11 @@ if TYPE_CHECKING:
     from mostrador.table.items.raffles import Raffle
 
 _HIGHEST = 999_999
-_Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 
 
 class Prize(Request):
     name: ShortText = Field(title="Premio")
-    description: _Paragraph | None = Field(None, title="Descripción")
+    description: Paragraph | None = Field(None, title="Descripción")
     value: ShortText | None = Field(None, title="Valor")
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import (
+    LINES,
     Amount,
     Day,
     Flag,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mostrador.table.items.scheduling import Appointment
 
 MOST_DAYS = 31
-Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
+Notes = Annotated[str, StringConstraints(max_length=5000), LINES]
 _Date = date
 CALENDAR_AS_OF = "Null: no calendar is connected, or (then it is stale) one was never read."
 

@@ -6,14 +6,14 @@ from pynamodb.attributes import (
 )
 from pynamodb.expressions.condition import Condition, size
 
-from mostrador.table.attributes import InstantAttribute
+from mostrador.table.attributes import EmailAttribute, InstantAttribute
 from mostrador.table.base import Item, Versioned
 
 
 class Member(Versioned, discriminator="MEMBER"):
     user = UnicodeAttribute()
     slug = UnicodeAttribute()
-    email = UnicodeAttribute()
+    email = EmailAttribute()
     role = UnicodeAttribute()
     status = UnicodeAttribute()
     invited_by = UnicodeAttribute(null=True)
@@ -62,7 +62,7 @@ class Customer(Versioned, discriminator="CUSTOMER"):
     id = UnicodeAttribute()
     name = UnicodeAttribute()
     folded = UnicodeAttribute()
-    email = UnicodeAttribute(null=True)
+    email = EmailAttribute(null=True)
     phone = UnicodeAttribute(null=True)
     notes = UnicodeAttribute(null=True)
     last_appointment_at = InstantAttribute(null=True)

@@ -10,7 +10,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 
-from mostrador.table.attributes import InstantAttribute
+from mostrador.table.attributes import EmailAttribute, InstantAttribute
 from mostrador.table.base import Item, Versioned
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Tenant(Versioned, discriminator="TENANT"):
     cancel_notice_minutes = NumberAttribute(null=True)
     max_active_bookings = NumberAttribute(null=True)
     hold_minutes = NumberAttribute()
-    contact_email = UnicodeAttribute(null=True)
+    contact_email = EmailAttribute(null=True)
     contact_phone = UnicodeAttribute(null=True)
     logo_url = UnicodeAttribute(null=True)
     plan = UnicodeAttribute()

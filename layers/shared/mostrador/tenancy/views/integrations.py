@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
-from mostrador.fields import Request, View, local
+from mostrador.fields import ONE_LINE, Request, View, local
 
 if TYPE_CHECKING:
     from mostrador.table.items.tenants import Integration
@@ -16,7 +16,7 @@ _PrivateKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,128}$")
 
 
 # Bancard takes 255 characters; the payment's id and token are added to it.
-_ReturnUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=150)]
+_ReturnUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=150), ONE_LINE]
 
 
 class BancardForm(Request):
