@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from local import up, welcome
+from local import site, up, welcome
 from local.stack import ROOT, LocalFailure
 
 LAST_PORT = 65535
+ABOVE = 1000
+"""The address for people has this many more than MiniStack's port: a second stack takes the next one."""
 
 
 def main() -> int:
@@ -19,9 +21,10 @@ def main() -> int:
     with stopped_by_signals("make dev"):
         running = up.up(ROOT / ".local", local_port(), say=lambda line: _say(started, line))
         try:
-            print(welcome.welcome(running.stack, running.logins))
-            _say(started, "Ready. Ctrl-C stops it")
-            running.server.process.wait()
+            with site.serving(site.app(running.stack.api_url), local_port() + ABOVE) as address:
+                print(welcome.welcome(running.stack, running.logins, address))
+                _say(started, "Ready. Ctrl-C stops it")
+                running.server.process.wait()
             raise LocalFailure(f"MiniStack stopped by itself; its log is {running.server.log}")
         finally:
             up.down(running)

@@ -15,9 +15,12 @@ PATIENCE = 120
 SIGN_IN = "AWSCognitoIdentityProviderService.InitiateAuth"
 
 
-def welcome(stack: Stack, logins: list[Login]) -> str:
+def welcome(stack: Stack, logins: list[Login], site: str) -> str:
+    """``site`` is the one address for people: pages, and the API without its stage."""
     clerk = next((login for login in logins if login.tenant and login.role != "viewer"), None)
-    return "\n".join([addresses(stack, logins, stack.api_url), *(_first_steps(stack, clerk) if clerk else [])])
+    first = ["", f"Address     {site}", f"Reference   {site}/docs"]
+    steps = _first_steps(stack, clerk, site) if clerk else []
+    return "\n".join([*first, addresses(stack, logins, stack.api_url).lstrip("\n"), *steps])
 
 
 def addresses(stack: Stack, logins: list[Login], api_url: str) -> str:
@@ -39,8 +42,8 @@ def _users(logins: list[Login]) -> list[str]:
     return [f"{login.email:<{width}}  {login.password}  {login.role:<9}  {login.tenant}".rstrip() for login in logins]
 
 
-def _first_steps(stack: Stack, login: Login) -> list[str]:
-    base = f"{stack.api_url}/tenant/{login.tenant}/api"
+def _first_steps(stack: Stack, login: Login, site: str) -> list[str]:
+    base = f"{site}/tenant/{login.tenant}/api"
     service, remark = _first_service(stack, login, base)
     day = (datetime.now(UTC) + timedelta(days=2)).date()
     day += timedelta(days=day.weekday() == SUNDAY)  # the example tenants are closed then

@@ -62,7 +62,7 @@ def slow(handler: BaseHTTPRequestHandler) -> None:
 
 def test_the_first_service_is_in_the_commands():
     with an_api(lambda handler: answer(handler, 200, b'{"items": [{"id": "s-1"}]}')) as stack:
-        text = welcome.welcome(stack, [CLERK])
+        text = welcome.welcome(stack, [CLERK], stack.api_url)
 
     assert "availability?service=s-1&date=" in text
     assert "could not be listed" not in text
@@ -80,7 +80,7 @@ def test_the_first_service_is_in_the_commands():
 def test_a_request_that_fails_is_told_and_the_rest_is_printed(monkeypatch, behave, reason):
     monkeypatch.setattr(welcome, "PATIENCE", 0.2)
     with an_api(behave) as stack:
-        text = welcome.welcome(stack, [CLERK])
+        text = welcome.welcome(stack, [CLERK], stack.api_url)
 
     assert reason in text
     assert f"{CLERK.email}  {CLERK.password}" in text
