@@ -96,7 +96,7 @@ def problem(asked: Request, status: int, code: str) -> Response:
         "request_id": str(uuid.uuid4()),
         "errors": [{"field": None, "code": code, "detail": detail, "value": None}],
     }
-    return Response(json.dumps(told), status, media_type="application/problem+json")
+    return Response(json.dumps(told, ensure_ascii=False), status, media_type="application/problem+json")
 
 
 def _between_others(headers: Iterable[tuple[bytes, bytes]], ours: frozenset[bytes]) -> Headers:
@@ -107,10 +107,12 @@ def _between_others(headers: Iterable[tuple[bytes, bytes]], ours: frozenset[byte
 
 
 def _handed_back(method: str, given: httpx.Response, body: bytes) -> Response:
-    has_length = method != "HEAD" and given.status_code not in BODYLESS
-    headers = _between_others(given.headers.raw, frozenset((b"content-length",)))
-    if has_length:
+    """The answer with the length of its body; to HEAD, with the length that the API said."""
+    is_head = method == "HEAD"
+    headers = _between_others(given.headers.raw, frozenset() if is_head else frozenset((b"content-length",)))
+    has_body = not is_head and given.status_code not in BODYLESS
+    if has_body:
         headers.append((b"content-length", b"%d" % len(body)))
-    answer = Response(body if has_length else b"", given.status_code)
+    answer = Response(body if has_body else b"", given.status_code)
     answer.raw_headers = headers
     return answer

@@ -18,23 +18,31 @@ SIGN_IN = "AWSCognitoIdentityProviderService.InitiateAuth"
 def welcome(stack: Stack, logins: list[Login], site: str) -> str:
     """``site`` is the one address for people: pages, and the API without its stage."""
     clerk = next((login for login in logins if login.tenant and login.role != "viewer"), None)
-    first = ["", f"Address     {site}", f"Reference   {site}/docs"]
-    steps = _first_steps(stack, clerk, site) if clerk else []
-    return "\n".join([*first, addresses(stack, logins, stack.api_url).lstrip("\n"), *steps])
+    lines = [
+        "",
+        f"Address     {site}",
+        f"Reference   {site}/docs",
+        f"OpenAPI     {site}/openapi.json",
+        f"Gateway     {stack.api_url}",
+        *_facts(stack, logins),
+        *(_first_steps(stack, clerk, site) if clerk else []),
+    ]
+    return "\n".join(lines)
 
 
 def addresses(stack: Stack, logins: list[Login], api_url: str) -> str:
-    lines = [
-        "",
-        f"API         {api_url}",
-        f"OpenAPI     {api_url}/openapi.json",
+    """For an API that stands alone."""
+    return "\n".join(["", f"API         {api_url}", f"OpenAPI     {api_url}/openapi.json", *_facts(stack, logins)])
+
+
+def _facts(stack: Stack, logins: list[Login]) -> list[str]:
+    return [
         f"AWS         {stack.endpoint}  region {stack.region}, access key test, secret key test",
         f"Table       {stack.table_name}",
         f"User pool   {stack.user_pool_id}  client {stack.client_id}",
         "",
         *_users(logins),
     ]
-    return "\n".join(lines)
 
 
 def _users(logins: list[Login]) -> list[str]:

@@ -62,8 +62,11 @@ def slow(handler: BaseHTTPRequestHandler) -> None:
 
 def test_the_first_service_is_in_the_commands():
     with an_api(lambda handler: answer(handler, 200, b'{"items": [{"id": "s-1"}]}')) as stack:
-        text = welcome.welcome(stack, [CLERK], stack.api_url)
+        site = f"{stack.endpoint}/people"
+        text = welcome.welcome(stack, [CLERK], site)
 
+    assert text.split()[:4] == ["Address", site, "Reference", f"{site}/docs"]
+    assert f"curl -s {site}/tenant/salon/api/services" in text
     assert "availability?service=s-1&date=" in text
     assert "could not be listed" not in text
 
