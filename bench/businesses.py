@@ -16,7 +16,7 @@ from mostrador.scheduling import booking, booking_context, busy_sources, busy_ti
 from mostrador.scheduling.rules import agenda
 from mostrador.scheduling.rules.busy_times import BusyTime
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
-from mostrador.scheduling.views.services import NewResource, NewService
+from mostrador.scheduling.views.services import NewResource, NewService, ResourceListing
 from mostrador.table import base, keys, tenant_guard
 from mostrador.table.attributes import packed, short
 from mostrador.table.items.scheduling import AgendaDay, Appointment, Service
@@ -67,7 +67,7 @@ def open_business(slug: str) -> Business:
     week = {day: [{"opens": "00:00", "closes": "24:00"}] for day in WEEKDAYS}
     wanted = NewTenant.model_validate({"slug": slug, "name": "Salón Ñandutí", "business_hours": week})
     tenants.create(wanted, now=NOW)
-    first = resources.listing(slug, now=NOW, size=1, cursor=None).items[0]
+    first = resources.listing(slug, ResourceListing(limit=1), now=NOW).items[0]
     second = resources.create(slug, NewResource(name="Silla de la ventana"), key=None, now=NOW)
     both = [first.id, second.id]
     terms = {"duration_minutes": 30, "price": "80000", "max_bookings_per_day": None, "advance_booking_days": 730}

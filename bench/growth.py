@@ -54,7 +54,7 @@ def _view(business: Business, _: int) -> None:
 
 
 def _list(business: Business, _: int) -> None:
-    appointments.listing(business.slug, AppointmentListing(limit=25, order="newest"), now=NOW)
+    appointments.listing(business.slug, AppointmentListing(limit=25, sort="-scheduled_at"), now=NOW)
 
 
 _OPERATIONS: Final[Mapping[str, Callable[[Business, int], None]]] = {

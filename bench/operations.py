@@ -85,7 +85,7 @@ def _operations(business: Business) -> list[Operation]:
     pending = [business.book(businesses.noon(5 + n), "0981 000 002") for n in range(4)]
     moving = [business.book(businesses.noon(14 + n), "0981 000 002") for n in range(2)]
     slug, actor_name = business.slug, "eva@example.com"
-    newest = AppointmentListing(limit=_PAGE, order="newest")
+    newest = AppointmentListing(limit=_PAGE, sort="-scheduled_at")
     return [
         Operation("book, new customer", lambda n: business.book(businesses.noon(10 + n), f"0981 100 00{n}"), 2, 14),
         Operation(

@@ -19,7 +19,8 @@ OneClosure = Response[views.ClosureView]
 @app.get(BASE)
 def listing(slug: door.Slug, query: door.Query[views.ClosureQuery]) -> views.ClosurePage:
     door.caller(app, slug, Action.READ_CLOSURES)
-    return views.ClosurePage(items=special_days.listing(slug, first=query.from_, last=query.to, now=clock.now()))
+    first, last = query.span()
+    return views.ClosurePage(items=special_days.listing(slug, first=first, last=last, now=clock.now()))
 
 
 @app.post(BASE)

@@ -19,7 +19,7 @@ OneCustomer = Response[views.CustomerView]
 @app.get(BASE)
 def listing(slug: door.Slug, query: door.Query[views.CustomerListing]) -> views.CustomerPage:
     door.caller(app, slug, Action.READ_CUSTOMERS)
-    page = customers.listing(slug, q=query.q, now=clock.now(), size=query.limit, cursor=query.cursor)
+    page = customers.listing(slug, query, now=clock.now())
     return views.CustomerPage(items=page.items, next=page.next)
 
 

@@ -21,7 +21,7 @@ RaffleResponse = Response[views.RaffleView]
 @app.get(RAFFLES)
 def listing(slug: door.Slug, query: door.Query[views.RaffleListing]) -> views.RafflePage:
     door.caller(app, slug, Action.READ_RAFFLES)
-    page = raffles.listing(slug, status=query.status, now=clock.now(), size=query.limit, cursor=query.cursor)
+    page = raffles.listing(slug, query, now=clock.now())
     return views.RafflePage(items=page.items, next=page.next)
 
 

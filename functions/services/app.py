@@ -3,7 +3,6 @@
 from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
-from mostrador.fields import Listing
 from mostrador.people.rules.permissions import Action
 from mostrador.scheduling import resources, services
 from mostrador.scheduling.views import services as views
@@ -22,7 +21,7 @@ OneResource = Response[views.ResourceView]
 @app.get(SERVICES)
 def list_services(slug: door.Slug, query: door.Query[views.ServiceListing]) -> views.ServicePage:
     door.caller(app, slug, Action.READ_SERVICES)
-    page = services.listing(slug, is_active=query.is_active, now=clock.now(), size=query.limit, cursor=query.cursor)
+    page = services.listing(slug, query, now=clock.now())
     return views.ServicePage(items=page.items, next=page.next)
 
 
@@ -58,9 +57,9 @@ def delete_service(slug: door.Slug, service_id: door.Id, seen: door.IfMatch = No
 
 
 @app.get(RESOURCES)
-def list_resources(slug: door.Slug, query: door.Query[Listing]) -> views.ResourcePage:
+def list_resources(slug: door.Slug, query: door.Query[views.ResourceListing]) -> views.ResourcePage:
     door.caller(app, slug, Action.READ_RESOURCES)
-    page = resources.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
+    page = resources.listing(slug, query, now=clock.now())
     return views.ResourcePage(items=page.items, next=page.next)
 
 

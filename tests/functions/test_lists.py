@@ -1,15 +1,19 @@
-"""Every list as a file."""
+"""Every list: filters given several times, many by id, order, local days, pages, and the file of it."""
 
 import importlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mostrador import clock
 from mostrador.tenancy import tenants
+from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.web import csvs
 from tests.support import doors, sheets
+from tests.support import raffles as raffle_support
 from tests.support.days import TODAY, shifted
-from tests.support.http import admin, anybody, superuser, viewer
+from tests.support.http import Client, admin, anybody, superuser, viewer
 from tests.support.lines import trips
 
 SALON = "/tenant/salon/api"
@@ -68,3 +72,228 @@ def test_the_list_of_tenants_and_a_public_list_are_files_too(salon, haircut):
     assert of_tenants.headers["content-disposition"] == f'attachment; filename="negocios-{TODAY}.csv"'
     assert [row["slug"] for row in sheets.rows(of_tenants)] == ["default", "salon"]
     assert [row["name"] for row in sheets.rows(offered)] == [haircut.name]
+
+
+def start(day, hour, minute=0):
+    return shifted(f"2026-12-{day:02}T{hour:02}:{minute:02}:00-03:00")
+
+
+def book(haircut, at, name="Ana", **form):
+    form = {"service_id": haircut.id, "scheduled_at": at, "customer_data": {"name": name}} | form
+    answer = admin.call("POST", APPOINTMENTS, form)
+    assert answer.status == 201
+    return answer.json
+
+
+def ids_of(url, client=admin):
+    answer = client.call("GET", url)
+    assert answer.status == 200, answer.text
+    return [one["id"] for one in answer.json["items"]]
+
+
+def followed(url, client=viewer, **headers):
+    """The answers page by page, to the end."""
+    cursor = ""
+    while True:
+        answer = client.call("GET", f"{url}{cursor}", **headers)
+        assert answer.status == 200, answer.text
+        yield answer
+        following = answer.headers.get("x-next-cursor") if headers else answer.json["next"]
+        if not following:
+            return
+        cursor = f"&cursor={following}"
+
+
+@pytest.fixture
+def days(haircut):
+    """Twelve appointments of three days; every other one is confirmed, every third cancelled."""
+    made = [book(haircut, start(1 + n // 4, 9 + n % 4), f"Ana {n:02}") for n in range(12)]
+    for n, one in enumerate(made):
+        if n % 2:
+            admin.call("POST", f"{APPOINTMENTS}/{one['id']}/confirm")
+        if n % 3 == 0:
+            admin.call("POST", f"{APPOINTMENTS}/{one['id']}/cancel", {"reason": f"=1+{n}"})
+    return [one["id"] for one in made]
+
+
+def test_every_value_of_a_repeated_filter_counts(days):
+    pending, confirmed = ids_of(f"{APPOINTMENTS}?status=PENDING"), ids_of(f"{APPOINTMENTS}?status=CONFIRMED")
+
+    assert pending
+    assert confirmed
+    assert ids_of(f"{APPOINTMENTS}?status=CONFIRMED&status=PENDING") == sorted(pending + confirmed, key=days.index)
+    assert ids_of(f"{APPOINTMENTS}?status=EXPIRED&status=PENDING&status=PENDING") == pending
+    assert ids_of(f"{APPOINTMENTS}?payment_status=PENDING&payment_status=PAID&status=PENDING") == pending
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("appointments", "limit=1&limit=2"),
+        ("appointments", f"customer={'a' * 32}&customer={'b' * 32}"),
+        ("appointments", "q=ana&q=ana"),
+        ("appointments", "sort=scheduled_at&sort=-scheduled_at"),
+        ("customers", "q=ana&q=beto"),
+        ("services", "is_active=true&is_active=false"),
+        ("payments", f"target={'a' * 32}&target={'b' * 32}"),
+        ("audit", "id=1&id=2"),
+        ("waiting", "date=2026-12-01&date=2026-12-02"),
+        ("appointments/availability", f"service={'a' * 32}&service={'b' * 32}&date=2026-12-01"),
+    ],
+)
+def test_a_parameter_that_takes_one_value_is_not_given_twice(salon, path, query):
+    answer = admin.call("GET", f"{SALON}/{path}?{query}")
+
+    assert (answer.status, answer.json["code"]) == (422, "repeated_parameter")
+    assert answer.json["errors"][0]["field"] == f"query.{query.partition('=')[0]}"
+
+
+def test_a_filter_takes_so_many_values_and_names_a_wrong_one(salon):
+    ids = [f"{n:032x}" for n in range(11)]
+    assert admin.call("GET", f"{APPOINTMENTS}?{'&'.join(f'service={one}' for one in ids[:10])}").status == 200
+
+    too_many = admin.call("GET", f"{APPOINTMENTS}?{'&'.join(f'service={one}' for one in ids)}")
+    wrong = admin.call("GET", f"{APPOINTMENTS}?status=PENDING&status=LOST")
+
+    assert (too_many.status, too_many.json["errors"][0]["field"]) == (422, "query.service")
+    (fault,) = wrong.json["errors"]
+    assert (wrong.status, fault["field"], fault["code"], fault["value"]) == (422, "query.status", "enum", "LOST")
+
+
+def test_two_filters_pages_and_a_file_lose_and_repeat_nothing(days):
+    (chair,) = ids_of(f"{SALON}/resources")
+    url = f"{APPOINTMENTS}?status=CONFIRMED&status=CANCELLED&resource={chair}"
+    expected = [one for n, one in enumerate(days) if n % 2 or n % 3 == 0]
+    for limit, order in ((1, 1), (2, 1), (3, -1), (100, -1)):
+        query = f"{url}&limit={limit}&sort={'' if order == 1 else '-'}scheduled_at"
+        pages = list(followed(query))
+        files = list(followed(query, accept="text/csv"))
+
+        assert [one["id"] for page in pages for one in page.json["items"]] == expected[::order]
+        assert [row["id"] for file in files for row in sheets.rows(file)] == expected[::order]
+        columns = set(sheets.table(files[0].text)[0])
+        assert not columns & {"internal_notes", "history"}
+        assert {"scheduled_at", "scheduled_at_local", "cancelled_at_local"} <= columns
+        for file in files[:-1]:
+            assert "status=CONFIRMED&status=CANCELLED" in file.headers["link"]
+
+
+def test_a_cursor_is_of_the_same_values(days):
+    cursor = admin.call("GET", f"{APPOINTMENTS}?limit=1&status=CONFIRMED&status=CANCELLED").json["next"]
+
+    for other in (
+        "status=CONFIRMED",
+        "status=CONFIRMED&status=PENDING",
+        "status=CONFIRMED&status=CANCELLED&sort=-scheduled_at",
+    ):
+        answer = admin.call("GET", f"{APPOINTMENTS}?limit=1&{other}&cursor={cursor}")
+        assert (answer.status, answer.json["code"]) == (422, "invalid_cursor")
+
+
+def test_many_by_id_come_in_the_order_asked_in_one_request(days, clinic):
+    asked = [days[7], days[0], "0" * 32, days[3], days[0]]
+    tenants.current("salon", now=clock.now())
+
+    with trips() as seen:
+        found = ids_of(f"{APPOINTMENTS}?{'&'.join(f'ids={one}' for one in asked)}", viewer)
+
+    assert found == [days[7], days[0], days[3]]
+    assert seen == ["BatchGetItem"]
+    foreign = Client({"clinic": "viewer"}).call("GET", f"/tenant/clinic/api/appointments?ids={days[0]}")
+    assert foreign.json == {"items": [], "next": None}
+
+
+def test_many_by_id_exist_for_each_of_these_lists(haircut, now):
+    raffle = raffle_support.opened(now)
+    sold = admin.call("POST", f"{SALON}/raffles/{raffle.id}/orders", {"count": 1, "customer": {"name": "Ana"}}).json
+    for path in ("services", "resources", "customers", "raffles", f"raffles/{raffle.id}/orders"):
+        every = ids_of(f"{SALON}/{path}")
+        assert every
+        assert ids_of(f"{SALON}/{path}?ids={every[-1]}&ids={'f' * 32}") == every[-1:]
+        assert ids_of(f"{SALON}/{path}?ids={'f' * 32}") == []
+    assert admin.call("GET", f"{SALON}/raffles/{'a' * 32}/orders?ids={sold['id']}").status == 404
+
+
+@pytest.mark.parametrize("query", ["limit=5", "status=PENDING", "sort=scheduled_at", "date=2026-12-01", "cursor=x"])
+def test_ids_stand_alone(salon, query):
+    answer = admin.call("GET", f"{APPOINTMENTS}?ids={'a' * 32}&{query}")
+
+    assert (answer.status, answer.json["errors"][0]["code"]) == (422, "ids_alone")
+
+
+def test_at_most_a_hundred_ids_and_each_is_one(salon):
+    many = "&".join(f"ids={n:032x}" for n in range(101))
+
+    assert admin.call("GET", f"{APPOINTMENTS}?{many}").json["errors"][0]["field"] == "query.ids"
+    assert admin.call("GET", f"{APPOINTMENTS}?{many.rpartition('&')[0]}").json["items"] == []
+    for wrong in ("", "x", f"{'a' * 32},{'b' * 32}"):
+        assert admin.call("GET", f"{APPOINTMENTS}?ids={wrong}").status == 422
+
+
+def test_a_local_day_ends_at_its_midnight_and_not_that_of_utc(haircut):
+    admin.call(
+        "PATCH",
+        f"{SALON}/tenant",
+        {"business_hours": {day: [{"opens": "00:00", "closes": "24:00"}] for day in WEEKDAYS}},
+    )
+    late, next_day = book(haircut, start(1, 23, 30))["id"], book(haircut, start(2, 0))["id"]
+
+    assert ids_of(f"{APPOINTMENTS}?date={shifted('2026-12-01')}") == [late]
+    assert ids_of(f"{APPOINTMENTS}?date={shifted('2026-12-02')}") == [next_day]
+    assert ids_of(f"{APPOINTMENTS}?date={shifted('2026-12-01')}&status=CANCELLED") == []
+
+
+@pytest.mark.parametrize("path", ["appointments", "payments", "audit", "closures"])
+def test_a_day_or_a_range_not_both(salon, path):
+    first = "2026-12-01" if path == "closures" else "2026-12-01T00:00:00Z"
+    earlier = "2026-11-01" if path == "closures" else "2026-11-01T00:00:00Z"
+
+    both = admin.call("GET", f"{SALON}/{path}?date=2026-12-01&from={first}")
+    turned = admin.call("GET", f"{SALON}/{path}?from={first}&to={earlier}")
+
+    assert (both.status, both.json["errors"][0]["code"]) == (422, "one_range")
+    assert (turned.status, turned.json["errors"][0]["code"]) == (422, "range_order")
+
+
+def test_lists_with_two_orders_have_both(days, now):
+    def listed(path, field):
+        answer = admin.call("GET", f"{SALON}/{path}").json["items"]
+        return [one[field] for one in answer]
+
+    assert listed("customers?sort=-name", "name") == listed("customers", "name")[::-1] != []
+    assert listed("audit?sort=at&limit=100", "id") == listed("audit?sort=-at&limit=100", "id")[::-1] != []
+    for path in ("payments", "raffles"):
+        assert admin.call("GET", f"{SALON}/{path}?sort=created_at").status == 200
+    assert admin.call("GET", f"{SALON}/customers?sort=phone").json["errors"][0]["code"] == "literal_error"
+
+
+def test_the_audit_log_of_a_local_day_and_several_kinds(days):
+    log = f"{SALON}/audit?limit=100"
+    everything = ids_of(f"{log}&date={TODAY}")
+
+    assert everything == ids_of(log)
+    assert ids_of(f"{log}&date={TODAY + timedelta(1)}") == []
+    services, customers = ids_of(f"{log}&entity=service"), ids_of(f"{log}&entity=customer")
+    assert sorted(ids_of(f"{log}&entity=service&entity=customer")) == sorted({*services, *customers})
+    both = f"{log}&action=appointment.cancelled&action=appointment.confirmed"
+    assert len(ids_of(both)) == 4 + 6
+    assert ids_of(f"{both}&id={days[3]}") == [one for one in ids_of(both) if one in ids_of(f"{log}&id={days[3]}")]
+    assert ids_of(f"{log}&user=nobody") == []
+    assert ids_of(f"{log}&user=nobody&user={admin.name}") != []
+
+
+def test_waits_for_several_services_come_line_by_line(haircut):
+    terms = {"name": "Color", "duration_minutes": 60, "price": "1"}
+    others = [admin.call("POST", f"{SALON}/services", terms).json["id"] for _ in range(2)]
+    for service in (others[1], haircut.id, others[0]):
+        form = {"service_id": service, "date": shifted("2026-12-02"), "customer_data": {"name": "Ana"}}
+        assert admin.call("POST", f"{SALON}/waiting", form).status == 201
+
+    wanted = sorted([others[1], haircut.id])
+    found = admin.call(
+        "GET", f"{SALON}/waiting?service={wanted[1]}&service={wanted[0]}&status=WAITING&status=OFFERED"
+    ).json
+
+    assert [one["service_id"] for one in found["items"]] == wanted
+    assert len(ids_of(f"{SALON}/waiting?service={others[0]}&date={shifted('2026-12-02')}")) == 1
+    assert ids_of(f"{SALON}/waiting?service={others[0]}&service={others[1]}&date={shifted('2026-12-03')}") == []

@@ -130,7 +130,7 @@ def test_an_address_stored_in_capitals_is_read_in_lower_case(salon, now):
 
     assert admin.call("GET", f"{SALON}/members/u-old").json["email"] == "old@example.com"
     assert staff.call("GET", f"{SALON}/customers/{made['id']}").json == made
-    assert members.with_email("salon", "OLD@example.com") == ["u-old"]
+    assert members.with_emails("salon", ["OLD@example.com"]) == ["u-old"]
 
 
 def as_stored_before(key, email):

@@ -61,7 +61,7 @@ def see(anybody, own):
 
 def appointment_of(clerk, business, service):
     """The one that stands in the agenda of a service."""
-    found = clerk.call("GET", f"{business.api}/appointments?limit=100&order=newest").json()["items"]
+    found = clerk.call("GET", f"{business.api}/appointments?limit=100&sort=-scheduled_at").json()["items"]
     (one,) = [one for one in found if one["service_id"] == service["id"] and one["status"] != "CANCELLED"]
     return one
 

@@ -4,7 +4,7 @@ import pytest
 
 from mostrador.errors import NotHere, Stale
 from mostrador.people import customers
-from mostrador.people.views.customers import CustomerChanges, NewCustomer
+from mostrador.people.views.customers import CustomerChanges, CustomerListing, NewCustomer
 from mostrador.scheduling import booking
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.table import keys, reads
@@ -20,7 +20,7 @@ def new(now, name="Ana López", tenant="salon", key=None, **more):
 
 
 def found(now, q=None, tenant="salon"):
-    return [item.name for item in customers.listing(tenant, q=q, now=now, size=100, cursor=None).items]
+    return [item.name for item in customers.listing(tenant, CustomerListing(q=q, limit=100), now=now).items]
 
 
 def guard(phone, tenant="salon"):
@@ -89,7 +89,7 @@ def test_what_was_booked_last_is_shown_alone_and_in_the_list_and_outlives_a_new_
 
     customers.change("salon", ana.id, CustomerChanges(phone="0982 333 444"), seen=None, now=now)
 
-    listed = customers.listing("salon", q=None, now=now, size=5, cursor=None).items
+    listed = customers.listing("salon", CustomerListing(), now=now).items
     assert customers.get("salon", ana.id, now=now).last_appointment_at == booked.scheduled_at
     assert [one.last_appointment_at for one in listed] == [booked.scheduled_at]
 

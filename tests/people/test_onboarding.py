@@ -7,6 +7,7 @@ from mostrador.errors import ServiceError
 from mostrador.people import members, onboarding
 from mostrador.people.rules.permissions import Role
 from mostrador.scheduling import resources
+from mostrador.scheduling.views.services import ResourceListing
 from mostrador.table import TableFailure, keys, reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import Onboarding
@@ -26,7 +27,7 @@ def test_a_business_begins_with_settings_hours_a_resource_and_an_admin(table, no
     made = onboard(now, currency="PYG", max_members=3)
 
     (admin,) = members.of_user(cognito.find("ana@example.com").id)
-    (resource,) = resources.listing("salon", now=now, size=10, cursor=None).items
+    (resource,) = resources.listing("salon", ResourceListing(), now=now).items
     assert (made.currency, made.max_members, resource.name) == ("PYG", 3, "Salón")
     assert sorted(made.hours) == ["0", "1", "2", "3", "4", "5"]
     assert (admin.slug, admin.role, admin.status) == ("salon", "admin", "ACTIVE")

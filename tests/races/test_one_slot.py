@@ -10,7 +10,7 @@ import pytest
 
 from mostrador.errors import ServiceError
 from mostrador.people import customers
-from mostrador.people.views.customers import NewCustomer
+from mostrador.people.views.customers import CustomerListing, NewCustomer
 from mostrador.scheduling import agenda, appointments, booking, rescheduling, resources, services, slots
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewResource, NewService
@@ -165,7 +165,7 @@ def test_one_new_phone_at_once_becomes_one_customer(shop, now):
 
     assert len({answer.customer_id for answer in winners(answers)}) == 1
     assert len(winners(answers)) == 12
-    assert len(customers.listing("salon", q=None, now=now, size=100, cursor=None).items) == 1
+    assert len(customers.listing("salon", CustomerListing(limit=100), now=now).items) == 1
 
 
 def test_one_phone_has_only_so_many_to_come_however_many_ask_at_once(shop, now):

@@ -4,6 +4,7 @@ import pytest
 
 from mostrador.raffles import draws, raffles
 from mostrador.raffles.views.draws import Evidence, Opening
+from mostrador.raffles.views.raffles import RaffleListing
 from mostrador.table import keys, reads
 from mostrador.table.items.raffles import OpenRaffles, Raffle
 from mostrador.tenancy import tenants
@@ -40,7 +41,7 @@ def test_so_many_raffles_open_at_once_as_the_plan_allows(shop, now):
     assert len(opened_ones(answers)) == 3
     assert all(isinstance(one, Raffle | raffles.TooManyOpen) for one in answers), answers
     assert among_the_open() == opened_ones(answers)
-    assert len(raffles.listing("salon", status="OPEN", now=now, size=100, cursor=None).items) == 3
+    assert len(raffles.listing("salon", RaffleListing(status="OPEN"), now=now).items) == 3
 
 
 def test_red_control_without_the_condition_the_limit_breaks(shop, now, monkeypatch):

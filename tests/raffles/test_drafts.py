@@ -6,7 +6,7 @@ import pytest
 from mostrador.errors import NotHere, Stale
 from mostrador.raffles import drafts, raffles
 from mostrador.raffles.rules.sale_window import BadPackage, BadRange, BadTimes, TooManyPrizes
-from mostrador.raffles.views.raffles import NewRaffle, RaffleChanges
+from mostrador.raffles.views.raffles import NewRaffle, RaffleChanges, RaffleListing
 from mostrador.table.writes import KeyReused
 from mostrador.values.money import BadAmount
 from mostrador.values.tax_ids import BadTaxId
@@ -43,14 +43,14 @@ def test_another_tenants_raffle_is_not_found(salon, clinic, now):
     ):
         with pytest.raises(NotHere):
             call()
-    assert raffles.listing("clinic", status=None, now=now, size=10, cursor=None).items == []
+    assert raffles.listing("clinic", RaffleListing(), now=now).items == []
 
 
 def test_raffles_are_listed_the_newest_first_and_by_status(salon, now):
     first, second = drafted(now), opened(now + timedelta(hours=1))
 
     def listed(status):
-        return [one.id for one in raffles.listing("salon", status=status, now=now, size=10, cursor=None).items]
+        return [one.id for one in raffles.listing("salon", RaffleListing(status=status), now=now).items]
 
     assert listed(None) == [second.id, first.id]
     assert (listed("DRAFT"), listed("OPEN"), listed("DRAWN")) == ([first.id], [second.id], [])

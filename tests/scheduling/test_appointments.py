@@ -135,7 +135,7 @@ def test_lists_by_date_status_customer_and_words(haircut, now):
     appointments.confirm("salon", beto.id, actor_name="eva", now=now)
 
     assert listed(now) == [ana.id, beto.id]
-    assert listed(now, order="newest") == [beto.id, ana.id]
+    assert listed(now, sort="-scheduled_at") == [beto.id, ana.id]
     assert listed(now, **{"from": NINE + timedelta(hours=1)}) == [beto.id]
     assert listed(now, **{"from": (NINE + timedelta(days=1)).astimezone(UTC)}) == [beto.id]
     assert listed(now, to=NINE + timedelta(days=1)) == [ana.id]
@@ -151,7 +151,7 @@ def test_lists_by_date_status_customer_and_words(haircut, now):
 
 def test_a_list_is_read_page_by_page_also_when_filtered(haircut, now):
     made = [book(haircut, NINE + timedelta(days=n // 8, minutes=30 * (n % 8)), now).id for n in range(11)]
-    for query in ({}, {"status": "PENDING"}, {"order": "newest"}):
+    for query in ({}, {"status": "PENDING"}, {"sort": "-scheduled_at"}):
         seen, cursor = [], None
         while True:
             page = appointments.listing("salon", AppointmentListing(limit=4, cursor=cursor, **query), now=now)
@@ -159,7 +159,7 @@ def test_a_list_is_read_page_by_page_also_when_filtered(haircut, now):
             cursor = page.next
             if cursor is None:
                 break
-        assert seen == (made[::-1] if query.get("order") else made)
+        assert seen == (made[::-1] if query.get("sort") else made)
 
 
 def test_a_cursor_belongs_to_its_tenant_and_list(haircut, clinic, now):

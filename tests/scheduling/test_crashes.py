@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mostrador.people import customers
+from mostrador.people.views.customers import CustomerListing
 from mostrador.scheduling import appointments, booking, rescheduling
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.table import TableFailure, keys, reads
@@ -33,7 +34,7 @@ def agenda(appointment, day):
 
 def everything(now):
     found = appointments.listing("salon", AppointmentListing(limit=100), now=now).items
-    people = customers.listing("salon", q=None, now=now, size=100, cursor=None).items
+    people = customers.listing("salon", CustomerListing(limit=100), now=now).items
     return [one.id for one in found], [one.id for one in people]
 
 

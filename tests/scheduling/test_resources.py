@@ -5,7 +5,7 @@ import pytest
 from mostrador.errors import NotHere
 from mostrador.scheduling import appointments, booking, resources
 from mostrador.scheduling.views.appointments import NewAppointment
-from mostrador.scheduling.views.services import NewResource, ResourceChanges
+from mostrador.scheduling.views.services import NewResource, ResourceChanges, ResourceListing
 from tests.support.days import shifted
 
 NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
@@ -14,7 +14,7 @@ NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 def test_resources_are_listed_in_the_order_in_which_they_were_made(salon, now):
     second = resources.create("salon", NewResource(name="Silla 2"), key=None, now=now)
 
-    page = resources.listing("salon", now=now, size=10, cursor=None)
+    page = resources.listing("salon", ResourceListing(), now=now)
 
     assert [item.name for item in page.items] == ["Salón Ñandutí", second.name]
 

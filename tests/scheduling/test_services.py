@@ -4,7 +4,7 @@ import pytest
 
 from mostrador.errors import NotHere, Stale
 from mostrador.scheduling import resources, services
-from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges
+from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges, ServiceListing
 from mostrador.table.writes import KeyReused
 from mostrador.values.money import BadAmount
 
@@ -38,7 +38,7 @@ def test_lists_all_or_only_the_active(salon, now):
     first, second = new(now), new(now, name="Color", is_active=False)
 
     def listed(is_active):
-        page = services.listing("salon", is_active=is_active, now=now, size=10, cursor=None)
+        page = services.listing("salon", ServiceListing(is_active=is_active), now=now)
         return [item.id for item in page.items]
 
     assert listed(None) == [first.id, second.id]
@@ -82,4 +82,4 @@ def test_a_deleted_service_is_gone(salon, now):
 def test_another_tenants_service_is_not_found(salon, clinic, now):
     with pytest.raises(NotHere):
         services.get("clinic", new(now).id, now=now)
-    assert services.listing("clinic", is_active=None, now=now, size=10, cursor=None).items == []
+    assert services.listing("clinic", ServiceListing(), now=now).items == []

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tests.support import problems, template
 
@@ -34,14 +34,15 @@ class Client:
 
     def call(self, method: str, url: str, body: Any = None, *, raw: str | None = None, **headers: str) -> Answer:
         split = urlsplit(url)
+        query = parse_qs(split.query, keep_blank_values=True)
         event = {
             "httpMethod": method,
             "path": split.path,
             "headers": {"content-type": "application/json", "accept-language": "en"}
             | {name.replace("_", "-"): value for name, value in headers.items()},
             "multiValueHeaders": {},
-            "queryStringParameters": dict(parse_qsl(split.query, keep_blank_values=True)) or None,
-            "multiValueQueryStringParameters": None,
+            "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+            "multiValueQueryStringParameters": query or None,
             "body": raw if raw is not None else None if body is None else json.dumps(body),
             "isBase64Encoded": False,
             "requestContext": {

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mostrador.people import customers
-from mostrador.people.views.customers import NewCustomer
+from mostrador.people.views.customers import CustomerListing, NewCustomer
 from mostrador.table import keys, reads
 from tests.support import faults
 from tests.support.days import shifted
@@ -20,7 +20,7 @@ def people(salon, now, monkeypatch):
 
 
 def listed(now, cursor=None, q=None, size=5):
-    return customers.listing("salon", q=q, now=now, size=size, cursor=cursor)
+    return customers.listing("salon", CustomerListing(q=q, limit=size, cursor=cursor), now=now)
 
 
 def test_a_rare_filter_costs_a_bounded_number_of_queries_a_page(people, now):

@@ -21,11 +21,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from mostrador.values import text
+from mostrador.values import local_time, text
 from mostrador.values.money import CURRENCIES
 from mostrador.values.text import SLUG, folded
 
 M = TypeVar("M", bound="Request")
+T = TypeVar("T")
+MOST_VALUES: Final = 10
+"""Values of one filter."""
+MOST_IDS: Final = 100
+"""As many as one BatchGetItem reads."""
 
 
 _ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -63,6 +68,11 @@ ONE_LINE: Final = _cleaned(text.one_line)
 LINES: Final = _cleaned(text.paragraph)
 
 
+def _as_list(value: object) -> object:
+    """One value alone is a list of one."""
+    return [value] if value is not None and not isinstance(value, list) else value
+
+
 def _email(typed: str) -> str:
     """The address in its normal form, in lower case; no request goes to its domain."""
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - 15 ms that most requests do without
@@ -84,6 +94,8 @@ Email = Annotated[
     str, StringConstraints(max_length=254), AfterValidator(_email), ONE_LINE, Field(examples=["ana@example.com"])
 ]
 """In lower case: mail systems take both cases for one mailbox, and a person types either."""
+Several = Annotated[list[T] | None, Field(max_length=MOST_VALUES), BeforeValidator(_as_list)]
+"""A filter of a list that may be given several times: any of its values counts."""
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 ID = r"^[0-9a-f]{32}$"
@@ -180,6 +192,49 @@ class Listing(Request):
 
     limit: int = Field(25, ge=1, le=100, title="Cantidad por página")
     cursor: str | None = Field(None, max_length=1000, title="Cursor")
+
+    def filters(self) -> str:
+        """All that tells this list from another, for its cursor."""
+        return self.model_dump_json(exclude={"cursor", "limit"})
+
+
+class ListingById(Listing):
+    """A list that also gives the entries with certain ``ids``, in their order; without those that do not exist."""
+
+    ids: Annotated[list[Id] | None, Field(max_length=MOST_IDS), BeforeValidator(_as_list)] = Field(
+        None,
+        title="Identificadores",
+        description="Only these, in this order, in one page; no other parameter goes with it.",
+    )
+
+    @model_validator(mode="after")
+    def _ids_alone(self) -> Self:
+        if self.ids is not None and self.model_fields_set != {"ids"}:
+            raise PydanticCustomError("ids_alone", "ids goes with no other parameter")
+        return self
+
+
+class ListingByTime(Listing):
+    """A list in the order of time: of one local day of the tenant, or of ``[from, to)``."""
+
+    date: Day | None = Field(None, title="Fecha", description="One local day of the tenant.")
+    from_: Instant | None = Field(None, alias="from", title="Desde")
+    to: Instant | None = Field(None, title="Hasta (sin incluir)")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.date and (self.from_ or self.to):
+            raise PydanticCustomError("one_range", "give either date, or from and to")
+        if self.from_ and self.to and self.from_ > self.to:
+            raise PydanticCustomError("range_order", "from should not be after to")
+        return self
+
+    def span(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """The first instant and the one behind the last; None is open."""
+        if self.date is None:
+            return self.from_, self.to
+        begins, ends = local_time.day_bounds(self.date, zone)
+        return local_time.instant(begins, zone), local_time.instant(ends, zone)
 
 
 def local(instant: datetime | None, zone: ZoneInfo) -> datetime | None:

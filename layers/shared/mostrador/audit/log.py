@@ -1,11 +1,11 @@
 """The audit log for its readers: its lines page by page, and the verification that they are unchanged."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from itertools import islice
-from operator import and_
+from operator import or_
 from typing import Final, NamedTuple
 
 from mostrador.audit.rules import chain, verification
@@ -25,44 +25,48 @@ MOST_PROBLEMS: Final = 100
 
 
 def listing(tenant: str, query: AuditListing, *, now: datetime) -> reads.Page:
-    """The lines of [from, to) that match every filter, newest first. Raises NotHere, BadCursor."""
-    tenants.current(tenant, now=now)
-    filters: list[Condition] = [AuditEntry.about.contains(text) for text in _about_texts(query)]
+    """The lines of a time that match every filter. Raises NotHere, BadCursor."""
+    zone = tenants.zone(tenants.current(tenant, now=now))
+    about: list[list[Condition]]
+    about = [[AuditEntry.about.contains(text) for text in texts] for texts in _about_texts(query)]
+    filters = [reduce(or_, conditions) for conditions in about if conditions]
     if query.user:
         filters.append(_by(tenant, query.user))
-    since = keys.at(query.from_) if query.from_ else reads.LOWEST
-    until = keys.at(query.to) if query.to else reads.HIGHEST
     return reads.page(
         keys.audit_partition(tenant),
         tenant=tenant,
-        query=(query.model_dump_json(exclude={"cursor", "limit"}),),
+        query=(query.filters(),),
         size=query.limit,
         cursor=query.cursor,
-        between=(since, until),
-        keep=reduce(and_, filters) if filters else None,
-        newest_first=True,
+        between=reads.within(*query.span(zone)),
+        keep=reads.all_of(filters),
+        newest_first=query.sort == "-at",
     )
 
 
-def _by(tenant: str, user: str) -> Condition:
-    """The condition that ``user`` did it: an id, a name, or an e-mail in any case.
+def _by(tenant: str, users: Sequence[str]) -> Condition:
+    """The condition that one of ``users`` did it: an id, a name, or an e-mail in any case.
 
     A line keeps the name of its day, which may be another spelling; a member's lines are found by the id as well.
     """
-    ids = members.with_email(tenant, user) if "@" in user else []
-    any_of: Condition = AuditEntry.user.is_in(user, *ids) | AuditEntry.name.is_in(*dict.fromkeys((user, user.lower())))
+    emails = [user for user in users if "@" in user]
+    ids = members.with_emails(tenant, emails) if emails else []
+    names = dict.fromkeys(spelling for user in users for spelling in (user, user.lower()))
+    any_of: Condition = AuditEntry.user.is_in(*users, *ids) | AuditEntry.name.is_in(*names)
     return any_of
 
 
-def _about_texts(query: AuditListing) -> Iterator[str]:
-    """Texts that a line's ``about`` must contain; it reads " entity#id entity.verb entity#id entity.verb "."""
+def _about_texts(query: AuditListing) -> Iterator[list[str]]:
+    """Lists of texts, of each of which a line's ``about`` must contain one.
+
+    It reads " entity#id entity.verb entity#id entity.verb ".
+    """
     if query.id:
-        yield f"{f' {query.kind}' if query.kind else ''}#{query.id} {f'{query.action} ' if query.action else ''}"
+        kinds, actions = [f" {kind}" for kind in query.kind or ()], [f"{action} " for action in query.action or ()]
+        yield [f"{kind}#{query.id} {action}" for kind in kinds or [""] for action in actions or [""]]
         return
-    if query.kind:
-        yield f" {query.kind}#"
-    if query.action:
-        yield f" {query.action} "
+    yield [f" {kind}#" for kind in query.kind or ()]
+    yield [f" {action} " for action in query.action or ()]
 
 
 class Verdict(NamedTuple):

@@ -217,24 +217,26 @@ def refunds_due(tenant: str, most: int) -> list[Payment]:
 
 
 def listing(tenant: str, query: "PaymentListing", *, now: datetime) -> reads.Page:
-    """Payments, the newest first, matching every filter given. Raises BadCursor."""
-    tenants.current(tenant, now=now)
+    """Payments by their creation, of a time, that match every filter. Raises BadCursor."""
+    zone = tenants.zone(tenants.current(tenant, now=now))
     index, partition = "gsi1", keys.payments_partition(tenant)
     if query.target:
         index, partition = "gsi2", keys.target_partition(tenant, query.target)
-    keep = Payment.status == query.status.value if query.status else None
-    if query.provider:
-        of_provider = Payment.provider == query.provider.value
-        keep = of_provider if keep is None else keep & of_provider
+    conditions = [
+        *reads.among(Payment.status, query.status),
+        *reads.among(Payment.provider, query.provider),
+        *reads.among(Payment.method, query.method),
+    ]
     return reads.page(
         partition,
         tenant=tenant,
-        query=("payments", query.model_dump_json(exclude={"cursor", "limit"})),
+        query=("payments", query.filters()),
         size=query.limit,
         cursor=query.cursor,
         index=index,
-        keep=keep,
-        newest_first=True,
+        between=reads.within(*query.span(zone)),
+        keep=reads.all_of(conditions),
+        newest_first=query.sort == "-created_at",
     )
 
 

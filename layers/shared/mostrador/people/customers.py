@@ -22,7 +22,7 @@ from mostrador.values.text import folded
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
-    from mostrador.people.views.customers import NewCustomer
+    from mostrador.people.views.customers import CustomerListing, NewCustomer
 
 _Last = dict[str, datetime | None]
 LAST: Final = ("last_appointment_at", "last_order_at")
@@ -46,24 +46,28 @@ def get(tenant: str, customer_id: str, *, now: datetime) -> Customer:
     return _with_last(tenant, [stored(tenant, customer_id, now=now)])[0]
 
 
-def listing(tenant: str, *, q: str | None, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Customers by name; ``q`` is a part of the name, or of the phone where it has at least 3 digits."""
+def listing(tenant: str, query: "CustomerListing", *, now: datetime) -> reads.Page:
+    """Customers by name, or those with certain ids. Raises BadCursor."""
     tenants.current(tenant, now=now)
-    page = reads.page(
-        keys.customers_partition(tenant),
-        tenant=tenant,
-        query=("customers", q),
-        size=size,
-        cursor=cursor,
-        index="gsi1",
-        keep=matching(q) if q else None,
-    )
+    if query.ids is not None:
+        page = reads.listed(keys.customer(tenant, customer_id) for customer_id in query.ids)
+    else:
+        page = reads.page(
+            keys.customers_partition(tenant),
+            tenant=tenant,
+            query=("customers", query.filters()),
+            size=query.limit,
+            cursor=query.cursor,
+            index="gsi1",
+            keep=matching(query.q) if query.q else None,
+            newest_first=query.sort == "-name",
+        )
     _with_last(tenant, page.items, consistent=False)
     return page
 
 
 def matching(q: str) -> Condition:
-    """The filter for a name part or phone part ``q``, on the ``folded`` attribute."""
+    """The filter for ``q``, a part of the name, or of the phone where it has at least 3 digits."""
     digits = "".join(letter for letter in q if letter.isdigit())
     looks_like_phone = len(digits) >= 3 and not any(letter.isalpha() for letter in q)  # noqa: PLR2004
     condition: Condition = Customer.folded.contains(digits.lstrip("0") if looks_like_phone else folded(q))

@@ -4,7 +4,7 @@ The tenant's ``Team`` holds the ids of all members, the invited ones too, and of
 member changes the team in the same transaction. So the plan's limit and the last admin are conditions of the write.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -90,10 +90,11 @@ def of_user(user: str) -> list[Member]:
     return [member for member in everywhere(user) if member.status == ACTIVE]
 
 
-def with_email(tenant: str, email: str) -> list[str]:
-    """The ids of the members and invited people with this e-mail, in whatever case it was stored; one round trip."""
+def with_emails(tenant: str, emails: Iterable[str]) -> list[str]:
+    """The ids of the members and invited people with these e-mails, in whatever case; one round trip."""
+    wanted = {email.lower() for email in emails}
     people: list[Member] = reads.everything(*keys.member(tenant, ""))
-    return [member.user for member in people if member.email == email.lower()]
+    return [member.user for member in people if member.email in wanted]
 
 
 def everywhere(user: str) -> list[Member]:

@@ -118,7 +118,7 @@ def listing(tenant: str, raffle_id: str, query: "NumberListing", *, now: datetim
     examined, matching = first - 1, list[BoardNumber]()
     for number in _examined(tenant, raffle, range(first, last + 1), query, now):
         examined = int(number.number)
-        if query.state in (None, number.state):
+        if query.state is None or number.state in query.state:
             matching.append(number)
         if len(matching) == query.limit:
             break

@@ -1,10 +1,10 @@
 """Orders of raffle numbers: reading, listing, and the parts that every change of their state shares."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from mostrador.errors import NotHere
 from mostrador.ledger.rules.payment_states import Provider
@@ -37,25 +37,37 @@ def as_order(item: object, order_id: str) -> Order:
 
 
 def listing(tenant: str, raffle_id: str, query: "OrderListing", *, now: datetime) -> reads.Page:
-    """The raffle's orders, the newest first, matching every filter given. Raises NotHere, BadCursor."""
-    tenants.current(tenant, now=now)
-    index, partition = "gsi1", keys.raffle_partition(tenant, raffle_id)
-    if query.customer:
-        index, partition = "gsi2", keys.customer_partition(tenant, query.customer)
-    page = reads.page(
-        partition,
-        tenant=tenant,
-        query=("orders", raffle_id, query.model_dump_json(exclude={"cursor", "limit"})),
-        size=query.limit,
-        cursor=query.cursor,
-        index=index,
-        between=(keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~"),
-        keep=_filter(raffle_id, query, now),
-        newest_first=True,
-    )
+    """The raffle's orders by their creation, of a time, that match every filter; or those with certain ids.
+
+    Raises NotHere, BadCursor.
+    """
+    zone = tenants.zone(tenants.current(tenant, now=now))
+    page = _page(tenant, raffle_id, query, zone, now) if query.ids is None else _with_ids(tenant, raffle_id, query.ids)
     if not page.items:
         raffles.get(tenant, raffle_id, now=now)  # raises NotHere for an unknown raffle
     return page
+
+
+def _with_ids(tenant: str, raffle_id: str, order_ids: Iterable[str]) -> reads.Page:
+    found = reads.listed(keys.order(tenant, order_id) for order_id in order_ids)
+    return reads.Page([order for order in found.items if order.raffle_id == raffle_id], None)
+
+
+def _page(tenant: str, raffle_id: str, query: "OrderListing", zone: ZoneInfo, now: datetime) -> reads.Page:
+    index, partition = "gsi1", keys.raffle_partition(tenant, raffle_id)
+    if query.customer:
+        index, partition = "gsi2", keys.customer_partition(tenant, query.customer)
+    return reads.page(
+        partition,
+        tenant=tenant,
+        query=("orders", raffle_id, query.filters()),
+        size=query.limit,
+        cursor=query.cursor,
+        index=index,
+        between=reads.within(*query.span(zone), keys.ORDER_PREFIX),
+        keep=_filter(raffle_id, query, now),
+        newest_first=query.sort == "-created_at",
+    )
 
 
 def of_customer(tenant: str, raffle_id: str, customer_id: str, *, most: int) -> list[Order]:
@@ -116,14 +128,10 @@ def record(order: Order, now: datetime, actor_name: str, change: str, **facts: s
 
 def _filter(raffle_id: str, query: "OrderListing", now: datetime) -> Condition | None:
     """The condition that every filter of the query holds; None without any filter."""
-    conditions: list[Condition] = []
+    conditions = [*reads.among(Order.status, query.status), *reads.among(Order.seller, query.seller)]
     if query.overdue is not None:
         is_overdue = Order.review_due_at < now
         conditions.append(is_overdue if query.overdue else ~is_overdue)
     if query.customer:
         conditions.append(Order.raffle_id == raffle_id)
-    if query.status:
-        conditions.append(Order.status == query.status.value)
-    if query.seller:
-        conditions.append(Order.seller == query.seller)
-    return reduce(and_, conditions) if conditions else None
+    return reads.all_of(conditions)

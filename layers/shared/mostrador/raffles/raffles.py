@@ -18,7 +18,7 @@ from mostrador.raffles.rules import states as rules
 from mostrador.raffles.rules.commitments import CommitmentDocument
 from mostrador.raffles.rules.randomness import CommitReveal, Drand, Lottery, Method
 from mostrador.raffles.rules.states import RaffleStatus
-from mostrador.table import Condition, keys, reads, writes
+from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import OpenRaffles, Raffle
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
@@ -26,6 +26,7 @@ from mostrador.tenancy import tenants
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.draws import ByCommitReveal, ByDrand, ByLottery, Opening
+    from mostrador.raffles.views.raffles import RaffleListing
 
 
 class NotOnSale(Conflict):
@@ -66,29 +67,34 @@ def get_published(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
     return raffle
 
 
-def listing(tenant: str, *, status: str | None, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Raffles, or those of one status, the newest first."""
-    keep = (Raffle.status == status) if status else None
-    return _page(tenant, ("raffles", status), keep, now=now, size=size, cursor=cursor)
+def listing(tenant: str, query: "RaffleListing", *, now: datetime) -> reads.Page:
+    """Raffles by their creation, all or those of some statuses; or those with certain ids. Raises BadCursor."""
+    tenants.current(tenant, now=now)
+    if query.ids is not None:
+        return reads.listed(keys.raffle(tenant, raffle_id) for raffle_id in query.ids)
+    return reads.page(
+        keys.raffles_partition(tenant),
+        tenant=tenant,
+        query=("raffles", query.filters()),
+        size=query.limit,
+        cursor=query.cursor,
+        index="gsi1",
+        keep=reads.all_of(reads.among(Raffle.status, query.status)),
+        newest_first=query.sort == "-created_at",
+    )
 
 
 def public_listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """The raffles that were opened once, the newest first."""
-    return _page(tenant, ("public raffles",), Raffle.opened_at.exists(), now=now, size=size, cursor=cursor)
-
-
-def _page(
-    tenant: str, query: tuple[object, ...], keep: Condition | None, *, now: datetime, size: int, cursor: str | None
-) -> reads.Page:
+    """The raffles that were opened once, the newest first. Raises BadCursor."""
     tenants.current(tenant, now=now)
     return reads.page(
         keys.raffles_partition(tenant),
         tenant=tenant,
-        query=query,
+        query=("public raffles",),
         size=size,
         cursor=cursor,
         index="gsi1",
-        keep=keep,
+        keep=Raffle.opened_at.exists(),
         newest_first=True,
     )
 

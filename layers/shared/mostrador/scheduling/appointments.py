@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import NotHere
@@ -43,38 +41,36 @@ def get(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
 
 
 def listing(tenant: str, query: "AppointmentListing", *, now: datetime) -> reads.Page:
-    """Appointments by start, within [from, to), that match every filter. Raises BadCursor."""
-    tenants.current(tenant, now=now)
+    """Appointments by start, of a time, that match every filter; or those with certain ids. Raises BadCursor."""
+    zone = tenants.zone(tenants.current(tenant, now=now))
+    if query.ids is not None:
+        return reads.listed(keys.appointment(tenant, appointment_id) for appointment_id in query.ids)
     index, partition, prefix = "gsi1", keys.appointments_partition(tenant), ""
     if query.customer:
         index, partition, prefix = "gsi2", keys.customer_partition(tenant, query.customer), keys.APPOINTMENT_PREFIX
-    since = keys.at(query.from_) if query.from_ else "0"
-    until = keys.at(query.to) if query.to else "9"
     return reads.page(
         partition,
         tenant=tenant,
-        query=(query.model_dump_json(exclude={"cursor", "limit"}),),
+        query=(query.filters(),),
         size=query.limit,
         cursor=query.cursor,
         index=index,
-        between=(prefix + since, prefix + until),
+        between=reads.within(*query.span(zone), prefix),
         keep=_filter(query),
-        newest_first=query.order == "newest",
+        newest_first=query.sort == "-scheduled_at",
     )
 
 
 def _filter(query: "AppointmentListing") -> Condition | None:
     """The condition that every filter of the query holds; None without any filter."""
-    filters = [
-        (Appointment.status, query.status),
-        (Appointment.payment_status, query.payment_status),
-        (Appointment.service_id, query.service),
-        (Appointment.resource_id, query.resource),
+    conditions = [
+        *reads.among(Appointment.status, query.status),
+        *reads.among(Appointment.payment_status, query.payment_status),
+        *reads.among(Appointment.service_id, query.service),
+        *reads.among(Appointment.resource_id, query.resource),
+        *([customers.matching(query.q)] if query.q else []),
     ]
-    conditions: list[Condition] = [attribute == str(value) for attribute, value in filters if value]
-    if query.q:
-        conditions.append(customers.matching(query.q))
-    return reduce(and_, conditions) if conditions else None
+    return reads.all_of(conditions)
 
 
 def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Appointment:

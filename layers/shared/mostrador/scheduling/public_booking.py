@@ -19,6 +19,7 @@ from mostrador.scheduling.views.appointments import (
     Rescheduling,
 )
 from mostrador.scheduling.views.public_booking import PublicBooking
+from mostrador.scheduling.views.services import ServiceListing
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.table.items.tenants import Tenant
@@ -74,7 +75,7 @@ class ManagedAppointment:
 
 def offers(tenant: str, *, size: int, cursor: str | None, now: datetime) -> reads.Page:
     """Active services with the resources to choose from, in the order of their creation. Raises NotHere, BadCursor."""
-    page = services.listing(tenant, is_active=True, now=now, size=size, cursor=cursor)
+    page = services.listing(tenant, ServiceListing(is_active=True, limit=size, cursor=cursor), now=now)
     stored: list[Resource] = reads.everything(*keys.resource(tenant, ""))
     active = {resource.id: resource for resource in stored if resource.is_active}
     found = [Offer(service, [active[id_] for id_ in service.resource_ids if id_ in active]) for service in page.items]

@@ -13,7 +13,7 @@ from mostrador.values import local_time
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
-    from mostrador.scheduling.views.services import NewResource
+    from mostrador.scheduling.views.services import NewResource, ResourceListing
 
 
 class ResourceInUse(Conflict):
@@ -31,11 +31,21 @@ def get(tenant: str, resource_id: str, *, now: datetime) -> Resource:
     return found
 
 
-def listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Resources by id, which is mostly the order of creation. Raises BadCursor."""
+def listing(tenant: str, query: "ResourceListing", *, now: datetime) -> reads.Page:
+    """Resources by id, which is mostly the order of creation, or those with certain ids. Raises BadCursor."""
     tenants.current(tenant, now=now)
+    if query.ids is not None:
+        return reads.listed(keys.resource(tenant, resource_id) for resource_id in query.ids)
     pk, prefix = keys.resource(tenant, "")
-    return reads.page(pk, tenant=tenant, query=("resources",), size=size, cursor=cursor, between=(prefix, prefix + "~"))
+    return reads.page(
+        pk,
+        tenant=tenant,
+        query=("resources", query.filters()),
+        size=query.limit,
+        cursor=query.cursor,
+        between=(prefix, prefix + "~"),
+        keep=None if query.is_active is None else Resource.is_active == query.is_active,
+    )
 
 
 def create(tenant: str, form: "NewResource", *, key: str | None, now: datetime) -> Resource:

@@ -14,7 +14,7 @@ from mostrador.values import money
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
-    from mostrador.scheduling.views.services import NewService
+    from mostrador.scheduling.views.services import NewService, ServiceListing
 
 MOST_WITH_WEEKLY_LIMIT: Final = 12
 
@@ -40,17 +40,19 @@ def get(tenant: str, service_id: str, *, now: datetime) -> Service:
     return found
 
 
-def listing(tenant: str, *, is_active: bool | None, now: datetime, size: int, cursor: str | None) -> reads.Page:
-    """Services, all or only those with this ``is_active``, by id, which is mostly the order of creation."""
+def listing(tenant: str, query: "ServiceListing", *, now: datetime) -> reads.Page:
+    """Services by id, which is mostly the order of creation, or those with certain ids. Raises BadCursor."""
     tenants.current(tenant, now=now)
+    if query.ids is not None:
+        return reads.listed(keys.service(tenant, service_id) for service_id in query.ids)
     pk, prefix = keys.service(tenant, "")
-    keep = None if is_active is None else Service.is_active == is_active
+    keep = None if query.is_active is None else Service.is_active == query.is_active
     return reads.page(
         pk,
         tenant=tenant,
-        query=("services", is_active),
-        size=size,
-        cursor=cursor,
+        query=("services", query.filters()),
+        size=query.limit,
+        cursor=query.cursor,
         between=(prefix, prefix + "~"),
         keep=keep,
     )

@@ -5,8 +5,6 @@ Here a wait begins, ends, and is settled by its offer. ``waiting_list_offers`` m
 
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 from mostrador import ids
@@ -17,7 +15,7 @@ from mostrador.scheduling.booking_context import Items, ServiceInactive
 from mostrador.scheduling.rules import waiting_states as rules
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, WrongAppointmentState
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
-from mostrador.table import Condition, keys, reads, writes
+from mostrador.table import keys, reads, writes
 from mostrador.table.base import Item
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.scheduling import Appointment, Service, Waiter, Waiting, WaitingLine
@@ -50,20 +48,22 @@ def get(tenant: str, waiting_id: str, *, now: datetime) -> Waiting:
 def listing(tenant: str, query: "WaitingListing", *, now: datetime) -> reads.Page:
     """Waits by service, day and arrival, ended ones too unless ``status`` selects. Raises BadCursor."""
     tenants.current(tenant, now=now)
-    day = query.date.isoformat() if query.date else ""
-    partition, prefix = keys.waiting_in_line(tenant, query.service or "", day if query.service else "", "")
-    conditions: list[Condition] = [Waiting.date == day] if day else []
-    if query.status:
-        conditions.append(Waiting.status == query.status.value)
+    services, day = sorted(query.service or ()), query.date.isoformat() if query.date else ""
+    lines = [keys.waiting_in_line(tenant, service, day, "")[1] for service in services]
+    conditions = [
+        *reads.among(Waiting.service_id, services if len(services) > 1 else None),
+        *reads.among(Waiting.date, [day] if day else None),
+        *reads.among(Waiting.status, query.status),
+    ]
     return reads.page(
-        partition,
+        keys.waiting_partition(tenant),
         tenant=tenant,
-        query=("waiting", query.model_dump_json(exclude={"cursor", "limit"})),
+        query=("waiting", query.filters()),
         size=query.limit,
         cursor=query.cursor,
         index="gsi1",
-        between=(prefix, f"{prefix}~") if prefix else None,
-        keep=reduce(and_, conditions) if conditions else None,
+        between=(lines[0], f"{lines[-1]}~") if lines else None,
+        keep=reads.all_of(conditions),
     )
 
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any, Final
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -50,6 +52,28 @@ def get_item(key: Key, *, consistent: bool = True) -> Any | None:
 def batch(item_keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Any]:
     """The items that exist under these keys, in one round trip up to 100 of them."""
     return {(item.pk, item.sk): item for item in Item.batch_get(set(item_keys), consistent_read=consistent)}
+
+
+def listed(item_keys: Iterable[Key]) -> Page:
+    """The items that exist under these keys, each once, in the order asked, as the only page."""
+    asked = list(dict.fromkeys(item_keys))
+    found = batch(asked)
+    return Page([found[key] for key in asked if key in found], None)
+
+
+def within(since: datetime | None, until: datetime | None, prefix: str = "") -> tuple[str, str]:
+    """The sort keys that begin with ``prefix`` and an instant in [since, until); None is open."""
+    return f"{prefix}{keys.at(since) if since else '0'}", f"{prefix}{keys.at(until) if until else '9'}"
+
+
+def among(attribute: UnicodeAttribute, values: Sequence[str] | None) -> list[Condition]:
+    """The condition that the attribute has one of ``values``; none where there are no values."""
+    return [attribute.is_in(*map(str, values))] if values else []
+
+
+def all_of(conditions: Sequence[Condition]) -> Condition | None:
+    """The condition that all of them hold; None where there are none."""
+    return reduce(and_, conditions) if conditions else None
 
 
 def page(

@@ -3,7 +3,7 @@
 Powertools keeps the matched route in a private entry of its context; only this module reads it.
 """
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, get_args, get_origin
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from pydantic import BaseModel
@@ -31,6 +31,13 @@ def query_parameters(app: APIGatewayRestResolver) -> set[str]:
     return {field.alias or name for model in models if model for name, field in model.model_fields.items()}
 
 
+def many_valued(app: APIGatewayRestResolver) -> set[str]:
+    """The names of the query parameters that may be given several times."""
+    models = [parameter.field_info.annotation for parameter in _dependant(app).query_params]
+    fields = [one for model in models if model for one in model.model_fields.items()]
+    return {field.alias or name for name, field in fields if _takes_many(field.annotation)}
+
+
 def view(app: APIGatewayRestResolver) -> View | None:
     """The model with which the handler answers; None where its answer has none."""
     returned = _dependant(app).return_param
@@ -43,6 +50,11 @@ def row_of(page: View) -> View:
     row: View
     (row,) = get_args(page.model_fields["items"].annotation)
     return row
+
+
+def _takes_many(annotation: object) -> bool:
+    """Whether a type is a list, or a list among others such as None."""
+    return any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
 
 
 def _dependant(app: APIGatewayRestResolver) -> "Dependant":

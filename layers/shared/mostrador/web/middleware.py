@@ -82,7 +82,17 @@ def no_unknown_query(app: APIGatewayRestResolver, next_middleware: "NextMiddlewa
         raise problems.UnknownParameter(
             field=f"query.{unknown[0]}", value=unknown[0], known=", ".join(sorted(known)) or "-"
         )
+    _check_single(app)
     return next_middleware(app)
+
+
+def _check_single(app: APIGatewayRestResolver) -> None:
+    """Raise RepeatedParameter where one that takes a single value has more: Powertools would take the first."""
+    given = app.current_event.multi_value_query_string_parameters
+    repeated = sorted(name for name, values in given.items() if len(values) > 1)
+    refused = next((name for name in repeated if name not in current_route.many_valued(app)), None)
+    if refused:
+        raise problems.RepeatedParameter(field=f"query.{refused}", value=refused, times=len(given[refused]))
 
 
 def lists_as_csv(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:

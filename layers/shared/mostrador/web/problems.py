@@ -45,6 +45,12 @@ class UnsupportedMediaType(errors.Invalid):
     es = "{value} no es application/json"
 
 
+class RepeatedParameter(errors.Invalid):
+    code = "repeated_parameter"
+    en = "the query parameter {value} is taken once, not {times} times"
+    es = "el parámetro {value} se admite una sola vez, no {times}"
+
+
 class UnknownParameter(errors.Invalid):
     code = "unknown_parameter"
     en = "there is no query parameter {value}; known are: {known}"

@@ -54,6 +54,7 @@ _SPANISH: Final = {
     "one_customer": "indique customer_id o customer, uno de los dos",
     "confirmed_hold": "un turno confirmado no se reserva hasta el pago",
     "one_range": "indique date, o bien from y to",
+    "ids_alone": "ids no se combina con otros parámetros",
     "lottery_date": "indique en draw_at cuándo se sortea la lotería",
     "union_tag_invalid": "debe ser uno de: {expected_tags}",
     "union_tag_not_found": "falta indicar {discriminator}",
@@ -69,7 +70,10 @@ _SPANISH: Final = {
 def problem(error: Mapping[str, Any], language: str) -> Fault:
     """One pydantic error as a fault."""
     kind = str(error.get("type", "invalid"))
-    field = ".".join(map(str, error.get("loc", ()))).replace("query.query", "query") or "body"
+    parts = tuple(error.get("loc", ()))
+    if parts[:1] == ("query",):  # its place among the values of a repeated parameter is none of its name
+        parts = tuple(part for part in parts if not isinstance(part, int))
+    field = ".".join(map(str, parts)).replace("query.query", "query") or "body"
     value = None if kind == "missing" else shown(error.get("input"))
     return fault(field, kind, _detail(error, kind, language), value)
 

@@ -1,13 +1,13 @@
 """API shapes of the audit log and of its verification."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.audit.rules.verification import Problem
-from mostrador.fields import Instant, Listing, Request, ShortText, View
+from mostrador.fields import ListingByTime, Request, Several, ShortText, View
 
 if TYPE_CHECKING:
     from mostrador.audit.log import Verdict
@@ -22,19 +22,12 @@ ActionName = Annotated[
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class AuditListing(Listing):
-    from_: Instant | None = Field(None, alias="from", title="Desde")
-    to: Instant | None = Field(None, title="Hasta (sin incluir)")
-    kind: Entity | None = Field(None, alias="entity", title="Qué se cambió")
+class AuditListing(ListingByTime):
+    kind: Several[Entity] = Field(None, alias="entity", title="Qué se cambió")
     id: EntityId | None = Field(None, title="Identificador de lo cambiado")
-    action: ActionName | None = Field(None, title="Qué se hizo")
-    user: ShortText | None = Field(None, title="Quién", description="An id or an e-mail address.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_ and self.to and self.from_ > self.to:
-            raise PydanticCustomError("range_order", "from should not be after to")
-        return self
+    action: Several[ActionName] = Field(None, title="Qué se hizo")
+    user: Several[ShortText] = Field(None, title="Quién", description="An id or an e-mail address.")
+    sort: Literal["at", "-at"] = Field("-at", title="Orden")
 
 
 class ChangeView(BaseModel):

@@ -1,12 +1,12 @@
 """API shapes of payments and refunds."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from mostrador.fields import Amount, Flag, Id, Listing, Request, ShortText, View, local
+from mostrador.fields import Amount, Flag, Id, ListingByTime, Request, Several, ShortText, View, local
 from mostrador.ledger.rules.payment_states import Method, PaymentState, Provider, Target
 from mostrador.values import money
 
@@ -34,9 +34,11 @@ class Returning(Request):
     reference: ShortText | None = Field(None, title="Comprobante de la devolución")
 
 
-class PaymentListing(Listing):
-    status: PaymentState | None = Field(None, title="Estado")
-    provider: Provider | None = Field(None, title="Medio")
+class PaymentListing(ListingByTime):
+    status: Several[PaymentState] = Field(None, title="Estado")
+    provider: Several[Provider] = Field(None, title="Medio")
+    method: Several[Method] = Field(None, title="Forma de pago", description="Of payments that the business took.")
+    sort: Literal["created_at", "-created_at"] = Field("-created_at", title="Orden")
     target: Id | None = Field(None, title="Orden o turno", description="What was paid for this one, in that order.")
 
 

@@ -1,12 +1,12 @@
 """Customers in requests and answers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import ONE_LINE, Email, Listing, LongText, Phone, Request, ShortText, View, partial
+from mostrador.fields import ONE_LINE, Email, ListingById, LongText, Phone, Request, ShortText, View, partial
 from mostrador.values.text import folded
 
 
@@ -32,8 +32,9 @@ class CustomerChanges(NewCustomer):
     """PATCH."""
 
 
-class CustomerListing(Listing):
+class CustomerListing(ListingById):
     q: Search | None = Field(None, title="Buscar", description="Part of a name or of a phone.")
+    sort: Literal["name", "-name"] = Field("name", title="Orden")
 
 
 class CustomerView(View):

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Listing, View
+from mostrador.fields import Listing, Several, View
 from mostrador.raffles.rules.board import Board, NumberState
 
 _HIGHEST = 999_999
@@ -16,7 +16,7 @@ _HIGHEST = 999_999
 class NumberListing(Listing):
     from_: int | None = Field(None, alias="from", ge=0, le=_HIGHEST, title="Desde el número")
     to: int | None = Field(None, ge=0, le=_HIGHEST, title="Hasta el número (incluido)")
-    state: NumberState | None = Field(None, title="Estado")
+    state: Several[NumberState] = Field(None, title="Estado")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

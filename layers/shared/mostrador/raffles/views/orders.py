@@ -1,13 +1,27 @@
 """Orders of raffle numbers in requests and answers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Email, Id, Listing, LongText, Phone, Request, ShortText, Url, View, Whole, local
+from mostrador.fields import (
+    Email,
+    Id,
+    ListingById,
+    ListingByTime,
+    LongText,
+    Phone,
+    Request,
+    Several,
+    ShortText,
+    Url,
+    View,
+    Whole,
+    local,
+)
 from mostrador.ledger.rules.payment_states import Method
 from mostrador.ledger.views.payments import ManualPayment, PaymentView
 from mostrador.people.views.customers import NewCustomer
@@ -71,11 +85,12 @@ class OrderCancellation(Request):
     reason: LongText = Field("", title="Motivo")
 
 
-class OrderListing(Listing):
-    status: OrderStatus | None = Field(None, title="Estado")
-    seller: _User | None = Field(None, title="Vendedor")
+class OrderListing(ListingByTime, ListingById):
+    status: Several[OrderStatus] = Field(None, title="Estado")
+    seller: Several[_User] = Field(None, title="Vendedor")
     customer: Id | None = Field(None, title="Cliente")
     overdue: bool | None = Field(None, title="Comprobantes sin revisar a tiempo")
+    sort: Literal["created_at", "-created_at"] = Field("-created_at", title="Orden")
 
 
 def printed_numbers(order: "Order") -> list[str]:

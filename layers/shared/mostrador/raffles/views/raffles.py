@@ -1,7 +1,7 @@
 """Raffles in requests and answers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -10,10 +10,11 @@ from mostrador.fields import (
     Amount,
     Currency,
     Instant,
-    Listing,
+    ListingById,
     LongText,
     Paragraph,
     Request,
+    Several,
     ShortText,
     Url,
     View,
@@ -79,8 +80,9 @@ class RaffleChanges(NewRaffle):
     """PATCH."""
 
 
-class RaffleListing(Listing):
-    status: RaffleStatus | None = Field(None, title="Estado")
+class RaffleListing(ListingById):
+    status: Several[RaffleStatus] = Field(None, title="Estado")
+    sort: Literal["created_at", "-created_at"] = Field("-created_at", title="Orden")
 
 
 class RaffleCancellation(Request):

@@ -14,9 +14,11 @@ from mostrador.fields import (
     Flag,
     Id,
     Instant,
-    Listing,
+    ListingById,
+    ListingByTime,
     LongText,
     Request,
+    Several,
     ShortText,
     View,
     Whole,
@@ -121,22 +123,14 @@ class StaffCancellation(Cancellation):
     )
 
 
-class AppointmentListing(Listing):
-    from_: Instant | None = Field(None, alias="from", title="Desde")
-    to: Instant | None = Field(None, title="Hasta (sin incluir)")
-    status: AppointmentStatus | None = Field(None, title="Estado")
-    payment_status: PaymentStatus | None = Field(None, title="Estado del pago")
-    service: Id | None = Field(None, title="Servicio")
+class AppointmentListing(ListingByTime, ListingById):
+    status: Several[AppointmentStatus] = Field(None, title="Estado")
+    payment_status: Several[PaymentStatus] = Field(None, title="Estado del pago")
+    service: Several[Id] = Field(None, title="Servicio")
     customer: Id | None = Field(None, title="Cliente")
-    resource: Id | None = Field(None, title="Profesional o recurso")
-    q: Search | None = Field(None, title="Buscar")
-    order: Literal["soonest", "newest"] = Field("soonest", title="Orden")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_ and self.to and self.from_ > self.to:
-            raise PydanticCustomError("range_order", "from should not be after to")
-        return self
+    resource: Several[Id] = Field(None, title="Profesional o recurso")
+    q: Search | None = Field(None, title="Buscar", description="Part of the customer's name or phone.")
+    sort: Literal["scheduled_at", "-scheduled_at"] = Field("scheduled_at", title="Orden")
 
 
 def amounts(appointment: "Appointment") -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from mostrador.fields import (
     Day,
     Flag,
     Id,
-    Listing,
+    ListingById,
     LongText,
     Request,
     ShortText,
@@ -61,7 +61,7 @@ class ServiceChanges(NewService):
     """PATCH."""
 
 
-class ServiceListing(Listing):
+class ServiceListing(ListingById):
     is_active: bool | None = Field(None, title="Activo")
 
 
@@ -108,6 +108,10 @@ class NewResource(Request):
 @partial
 class ResourceChanges(NewResource):
     """PATCH."""
+
+
+class ResourceListing(ListingById):
+    is_active: bool | None = Field(None, title="Activo")
 
 
 class ResourceView(View):

@@ -59,8 +59,21 @@ class HolidayYear(Request):
 
 
 class ClosureQuery(Request):
+    date: Day | None = Field(None, title="Fecha")
     from_: Day | None = Field(None, alias="from", title="Desde")
     to: Day | None = Field(None, title="Hasta (incluido)")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.date and (self.from_ or self.to):
+            raise PydanticCustomError("one_range", "give either date, or from and to")
+        if self.from_ and self.to and self.from_ > self.to:
+            raise PydanticCustomError("range_order", "from should not be after to")
+        return self
+
+    def span(self) -> tuple[Date | None, Date | None]:
+        """The first and the last day; None is open."""
+        return self.date or self.from_, self.date or self.to
 
 
 class ClosureView(View):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Day, Id, Listing, LongText, Request, View, local
+from mostrador.fields import Day, Id, Listing, LongText, Request, Several, View, local
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
 
@@ -35,9 +35,9 @@ class NewWaiting(Request):
 
 
 class WaitingListing(Listing):
-    service: Id | None = Field(None, title="Servicio")
-    date: Day | None = Field(None, title="Fecha")
-    status: WaitingStatus | None = Field(None, title="Estado")
+    service: Several[Id] = Field(None, title="Servicio")
+    date: Day | None = Field(None, title="Fecha", description="One local day of the tenant.")
+    status: Several[WaitingStatus] = Field(None, title="Estado")
 
 
 class WaitingView(View):
