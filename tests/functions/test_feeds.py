@@ -67,6 +67,16 @@ def test_a_revoked_an_unknown_and_a_suspended_tenants_calendar_are_the_same_answ
     assert made["path"].split(".")[2] not in revoked.text
 
 
+def test_a_feed_is_read_with_whatever_its_reader_adds_to_the_address(booked):
+    made = admin.call("POST", FEEDS, {}).json
+
+    plain, added = (STRANGER.call("GET", made["path"] + query) for query in ("", "?nocache=1&_=2"))
+    elsewhere = viewer.call("GET", f"{FEEDS}?nocache=1")
+
+    assert (added.status, added.text) == (200, plain.text)
+    assert (elsewhere.status, elsewhere.json["code"]) == (422, "unknown_parameter")
+
+
 def test_one_appointment_is_saved_as_a_file(booked):
     answer = viewer.call("GET", f"{APPOINTMENTS}/{booked['id']}/ics")
 

@@ -1,5 +1,6 @@
 """Calls on the doors as API Gateway makes them, without API Gateway: the authorizer's context is given."""
 
+import base64
 import importlib
 import json
 import re
@@ -32,7 +33,9 @@ class Client:
     address: str = "203.0.113.7"
     user: str = ""
 
-    def call(self, method: str, url: str, body: Any = None, *, raw: str | None = None, **headers: str) -> Answer:
+    def call(
+        self, method: str, url: str, body: Any = None, *, raw: str | bytes | None = None, **headers: str
+    ) -> Answer:
         split = urlsplit(url)
         query = parse_qs(split.query, keep_blank_values=True)
         event = {
@@ -43,8 +46,8 @@ class Client:
             "multiValueHeaders": {},
             "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
             "multiValueQueryStringParameters": query or None,
-            "body": raw if raw is not None else None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
+            "body": _sent(body, raw),
+            "isBase64Encoded": isinstance(raw, bytes),
             "requestContext": {
                 "requestId": "request-1",
                 "stage": "test",
@@ -62,6 +65,13 @@ class Client:
         superuser = "true" if self.superuser else "false"
         user = self.user or f"u-{next(iter(self.roles.values()), 'nobody')}"
         return {"user": user, "email": self.name, "superuser": superuser, "roles": json.dumps(self.roles)}
+
+
+def _sent(body: Any, raw: str | bytes | None) -> str | None:
+    """The body as the gateway hands it over: bytes in base64."""
+    if isinstance(raw, bytes):
+        return base64.b64encode(raw).decode()
+    return raw if raw is not None or body is None else json.dumps(body)
 
 
 def _door(method: str, path: str) -> Any:

@@ -67,6 +67,17 @@ def test_route_is_still_the_entry_of_the_context_with_the_matched_route():
     assert (route.method, route.openapi_path) == ("PUT", "/tenant/{slug}/rows")
 
 
+def test_a_request_without_a_route_still_has_one_for_any_path():
+    seen = []
+    app = resolver()
+    app.use(middlewares=[lambda app, following: (seen.append(current_route.is_found(app)), following(app))[1]])
+    context = {"path": "/nowhere", "stage": "dev"}
+    for path in ("/nowhere", "/me"):
+        app.resolve({"httpMethod": "GET", "path": path, "headers": {}, "requestContext": context}, None)
+
+    assert seen == [False, True]
+
+
 def test_dependant_still_has_the_forms_the_query_and_the_view_of_a_route():
     assert seen_by_a_middleware(current_route.body_forms) == [Form]
     assert seen_by_a_middleware(current_route.query_parameters) == {"limit"}

@@ -112,10 +112,3 @@ def test_what_is_missing_is_named_with_the_place_where_it_was_asked_for(salon, h
     assert place_of_what_is_missing("POST", "/tenant/salon/api/appointments", asked) == "body.service_id"
     listed = {"name": "Corte", "duration_minutes": 30, "price": "25.00", "resource_ids": [none]}
     assert place_of_what_is_missing("POST", "/tenant/salon/api/services", listed) == "body.resource_ids.0"
-
-
-@pytest.mark.parametrize("body", ["{", "[" * 9000, '"\ud800"'])
-def test_a_body_that_nobody_reads_and_that_is_no_json_changes_nothing(salon, body):
-    told = admin.call("DELETE", f"/tenant/salon/api/services/{'0' * 32}", raw=body)
-
-    assert (told.status, problems.fault(told.json)["field"]) == (404, "path")

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 View = type[BaseModel]
 
 
+def is_found(app: APIGatewayRestResolver) -> bool:
+    """Whether the request matched a route; Powertools' 404 is a route for any path, inside the same middleware."""
+    return bool(app.context["_route"].rule.pattern != "^.*/*$")
+
+
 def slug(app: APIGatewayRestResolver) -> str | None:
     """The tenant that the path names; None where it names none."""
     named: str | None = app.request.path_parameters.get("slug")

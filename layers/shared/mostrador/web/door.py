@@ -89,6 +89,7 @@ def resolver() -> APIGatewayRestResolver:
     app.use(
         middlewares=[
             middleware.no_unknown_query,
+            middleware.no_unknown_body,
             middleware.only_own_fields,
             middleware.lists_as_csv,
             middleware.without_hidden,

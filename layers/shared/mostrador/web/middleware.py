@@ -1,8 +1,9 @@
 """What runs around every handler: unknown parameters are refused, fields follow the role, lists may be CSV."""
 
 import json
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 Row = dict[str, object]
+_FEED: Final = re.compile(r"/calendar/[^/]+")
+"""The path of a calendar feed: its readers add query parameters of their own, such as ``nocache=1``."""
 
 
 def only_own_fields(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
@@ -74,8 +77,22 @@ def without_hidden(app: APIGatewayRestResolver, next_middleware: "NextMiddleware
     return answer
 
 
+def no_unknown_body(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
+    """Refuse the fields of a body where the route takes none."""
+    takes_none = current_route.is_found(app) and not current_route.body_forms(app)
+    if takes_none and (sent := app.current_event.json_body):
+        message = "Extra inputs are not permitted"
+        unknown = [
+            {"type": "extra_forbidden", "loc": ("body", name), "msg": message, "input": sent[name]} for name in sent
+        ]
+        raise RequestValidationError(unknown)
+    return next_middleware(app)
+
+
 def no_unknown_query(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
     """Refuse query parameters that the route does not know: a misspelt filter must not answer everything."""
+    if _FEED.fullmatch(app.current_event.path):
+        return next_middleware(app)
     known = current_route.query_parameters(app)
     unknown = sorted(set(app.current_event.query_string_parameters or {}) - known)
     if unknown:

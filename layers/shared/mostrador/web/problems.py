@@ -51,6 +51,12 @@ class RepeatedParameter(errors.Invalid):
     es = "el parámetro {value} se admite una sola vez, no {times}"
 
 
+class UnsupportedCharset(UnsupportedMediaType):
+    code = "unsupported_charset"
+    en = "the charset {value} is not read; send UTF-8"
+    es = "no se lee el juego de caracteres {value}; envíe UTF-8"
+
+
 class UnknownParameter(errors.Invalid):
     code = "unknown_parameter"
     en = "there is no query parameter {value}; known are: {known}"

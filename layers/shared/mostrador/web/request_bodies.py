@@ -1,5 +1,6 @@
-"""Request bodies: checked before anything parses them, so that each fault has its own answer."""
+"""Request bodies: decoded and checked before anything parses them, so that each fault has its own answer."""
 
+import base64
 import json
 from typing import Final
 
@@ -12,35 +13,77 @@ MOST_BYTES: Final = 64 * 1024
 MOST_LEVELS: Final = 16
 """Python versions differ in how much nesting they bear; all bear this."""
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_REPLACED: Final = "\ufffd"
+_LATIN: Final = "cp1252"
+_CHARSETS: Final = (
+    {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-15": "iso8859-15"}
+    | dict.fromkeys(("iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1"), _LATIN)
+    | dict.fromkeys(("windows-1252", "cp1252"), _LATIN)
+)
+"""Names of charsets and their codecs. Latin-1 is read as windows-1252, as browsers do: programs mean that by it."""
 
 
 def check(event: APIGatewayProxyEvent) -> None:
-    """Raise BodyTooLarge, MalformedBody, UnsupportedMediaType."""
-    if event.http_method not in _WITH_BODY:
-        return
-    _check_media_type(event)
+    """Hand the body on as UTF-8 text. Raise BodyTooLarge, MalformedBody, UnsupportedMediaType, UnsupportedCharset."""
     body = event.get("body")
+    if not body and event.http_method not in _WITH_BODY:
+        return
+    codec = _check_media_type(event)
     if not body:
         return
-    if len(body) > MOST_BYTES:
-        raise problems.BodyTooLarge(field="body", value=len(body), limit=MOST_BYTES)
-    try:
-        parsed = json.loads(event.decoded_body or "")
-    except (ValueError, RecursionError) as error:
-        raise _malformed(body, str(error)[:200]) from error
-    if not isinstance(parsed, dict):
-        raise _malformed(body, "not an object")
-    if _is_deep(parsed):
-        raise _malformed(body, "nested too deeply")
+    text = _decoded(body, codec) if event.is_base64_encoded else body
+    _check_size(len(text))
+    if (place := text.find(_REPLACED)) >= 0:
+        raise _malformed(text[max(0, place - 40) :], "U+FFFD stands for bytes that are no UTF-8")
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    _check_json(text)
+    event.raw_event.update(body=text, isBase64Encoded=False)
 
 
-def _check_media_type(event: APIGatewayProxyEvent) -> None:
-    """Raise UnsupportedMediaType; write JSON's as Powertools' validation expects it, which compares the whole text."""
+def _check_media_type(event: APIGatewayProxyEvent) -> str:
+    """The codec that the media type names. Raise UnsupportedMediaType, UnsupportedCharset.
+
+    Writes JSON's media type as Powertools' validation expects it, which compares the whole text.
+    """
     given = str(event.headers.get("content-type") or JSON)
-    if given.partition(";")[0].strip().lower() != JSON:
+    media_type, *parameters = (part.strip().lower() for part in given.split(";"))
+    if media_type != JSON:
         raise problems.UnsupportedMediaType(field="content-type", value=given[:100])
     headers = event.raw_event.get("headers") or {}
     headers |= {name: JSON for name in headers if name.lower() == "content-type"}
+    named = dict(parameter.partition("=")[::2] for parameter in parameters)
+    charset = named.get("charset", "utf-8").strip('"')
+    if charset not in _CHARSETS:
+        raise problems.UnsupportedCharset(field="content-type", value=charset[:100])
+    return _CHARSETS[charset]
+
+
+def _decoded(body: str, codec: str) -> str:
+    """The text of a body that the gateway handed over as bytes. Raises BodyTooLarge, MalformedBody."""
+    raw = base64.b64decode(body)
+    _check_size(len(raw))
+    try:
+        return raw.decode(codec)
+    except UnicodeDecodeError as error:
+        raise _malformed(raw.decode("latin-1"), str(error)) from error
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise problems.BodyTooLarge(field="body", value=size, limit=MOST_BYTES)
+
+
+def _check_json(text: str) -> None:
+    """Raise MalformedBody."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _malformed(text, str(error)[:200]) from error
+    if not isinstance(parsed, dict):
+        raise _malformed(text, "not an object")
+    if _is_deep(parsed):
+        raise _malformed(text, "nested too deeply")
 
 
 def _malformed(body: str, reason: str) -> problems.MalformedBody:
