@@ -33,6 +33,12 @@ class MalformedBody(errors.Invalid):
     es = "el cuerpo no es un objeto JSON en UTF-8: {reason}"
 
 
+class NotText(errors.Invalid):
+    code = "malformed_text"
+    en = "the body is not text in {charset}"
+    es = "el cuerpo no es texto en {charset}"
+
+
 class BodyTooLarge(errors.Invalid):
     code = "body_too_large"
     en = "the body has {value} bytes; at most {limit} are read"
@@ -69,6 +75,7 @@ _BROKEN: Final = {
 }
 _STATUSES: Final[Mapping[type[ServiceError], int]] = {
     MalformedBody: 400,
+    NotText: 400,
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
     **_FAMILIES,

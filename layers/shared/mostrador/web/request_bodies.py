@@ -25,7 +25,7 @@ _CHARSETS: Final = (
 
 
 def check(event: APIGatewayProxyEvent) -> None:
-    """Hand the body on as UTF-8 text. Raise BodyTooLarge, MalformedBody, UnsupportedMediaType, UnsupportedCharset."""
+    """Hand the body on as UTF-8 text. Raise BodyTooLarge, NotText, MalformedBody, UnsupportedMediaType."""
     body = event.get("body")
     if not body and event.http_method not in _WITH_BODY:
         return
@@ -35,7 +35,7 @@ def check(event: APIGatewayProxyEvent) -> None:
     text = _decoded(body, codec) if event.is_base64_encoded else body
     _check_size(len(text))
     if (place := text.find(_REPLACED)) >= 0:
-        raise _malformed(text[max(0, place - 40) :], "U+FFFD stands for bytes that are no UTF-8")
+        raise _not_text(text[max(0, place - 40) :], "utf-8")
     text = text.removeprefix(_BYTE_ORDER_MARK)
     _check_json(text)
     event.raw_event.update(body=text, isBase64Encoded=False)
@@ -60,13 +60,13 @@ def _check_media_type(event: APIGatewayProxyEvent) -> str:
 
 
 def _decoded(body: str, codec: str) -> str:
-    """The text of a body that the gateway handed over as bytes. Raises BodyTooLarge, MalformedBody."""
+    """The text of a body that the gateway handed over as bytes. Raises BodyTooLarge, NotText."""
     raw = base64.b64decode(body)
     _check_size(len(raw))
     try:
         return raw.decode(codec)
     except UnicodeDecodeError as error:
-        raise _malformed(raw.decode("latin-1"), str(error)) from error
+        raise _not_text(raw[max(0, error.start - 40) :].decode(codec, "replace"), codec) from error
 
 
 def _check_size(size: int) -> None:
@@ -84,6 +84,11 @@ def _check_json(text: str) -> None:
         raise _malformed(text, "not an object")
     if _is_deep(parsed):
         raise _malformed(text, "nested too deeply")
+
+
+def _not_text(around: str, codec: str) -> problems.NotText:
+    """The refusal of a body, with the text around the bytes that are none."""
+    return problems.NotText(field="body", value=validation_messages.shown(around[:80]), charset=codec)
 
 
 def _malformed(body: str, reason: str) -> problems.MalformedBody:
