@@ -137,7 +137,7 @@ def _compressed_from() -> int:
 
 def _listener(port: int) -> socket.socket:
     """A socket on ``port`` or, where that is taken, on any that is free."""
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # without Nagle's delay
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a page's connections outlive a restart
     try:
         listener.bind((LOOPBACK, port))

@@ -212,6 +212,13 @@ def test_forty_requests_are_under_way_at_once(upstream, browser):
     assert [body.decode() for _, _, body in given] == [f"{BASE}/me/{number}" for number in range(40)]
 
 
+def test_no_request_waits_for_the_acknowledgement_of_the_last_one(browser):
+    """The red control is a listener whose protocol is not named: asyncio leaves Nagle's delay of 40 ms on it."""
+    seconds = [browser.get("/me").elapsed.total_seconds() for _ in range(20)]
+
+    assert min(seconds[1:]) < 0.03
+
+
 def test_who_leaves_disturbs_nobody(upstream, address, caplog):
     arrived, released = threading.Event(), threading.Event()
     upstream.behave = lambda handler: (arrived.set(), released.wait(0.5), answer(handler, 200, b"{}"))

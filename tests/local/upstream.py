@@ -46,6 +46,7 @@ def standing() -> Iterator[Upstream]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece
 
         def handle_one_request(self) -> None:
             self.raw_requestline = self.rfile.readline(65537)
