@@ -55,7 +55,7 @@ def test_a_draft_is_not_there_for_the_public(salon, now):
 def test_who_has_the_picture_is_told_so_until_it_changes(raffle, now):
     first = anybody.call("GET", at(raffle, "board", "public"))
     etag = first.headers["etag"]
-    assert first.headers["cache-control"] == "private, max-age=2"
+    assert first.headers["cache-control"] == "public, max-age=2"
 
     same = anybody.call("GET", at(raffle, "board", "public"), if_none_match=etag)
     set_state(raffle, 44, NumberState.SOLD)

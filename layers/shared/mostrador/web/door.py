@@ -29,7 +29,7 @@ from mostrador.people.rules.permissions import Action, Role
 from mostrador.table import TableFailure
 from mostrador.table.base import HasVersion
 from mostrador.tenancy import tenants
-from mostrador.web import authorizer_claims, middleware, problems, request_bodies
+from mostrador.web import authorizer_claims, caching, middleware, problems, request_bodies
 from mostrador.web.request_bodies import JSON
 
 
@@ -110,10 +110,11 @@ def handler(app: APIGatewayRestResolver) -> Handler:
             request_bodies.check(request)
         except ServiceError as error:
             refusal: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(problems.refuse(request, error))
-            return refusal.build(request)
+            return caching.kept(event, refusal.build(request))
         with context.working(None, context.SYSTEM):
             answer = app.resolve(event, lambda_context)
-        return {**answer, "body": answer.get("body") or ""}  # MiniStack takes no null, which 204 would have
+        with_body = {**answer, "body": answer.get("body") or ""}  # MiniStack takes no null, which 204 would have
+        return caching.kept(event, with_body)
 
     return handle
 
