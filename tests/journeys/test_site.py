@@ -81,6 +81,14 @@ def test_a_booking_goes_through_the_address(clerk, there):
     assert clerk.call("DELETE", one).status_code == 204
 
 
+def test_what_is_known_already_is_not_sent_again(there):
+    known = there.get("/openapi.json").headers["etag"]
+
+    again = there.get("/openapi.json", headers={"If-None-Match": known})
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", known)
+
+
 def test_many_ask_at_once(there):
     with ThreadPoolExecutor(40) as people:
         answers = list(people.map(lambda _: there.get(f"{SALON}/public/services"), range(40)))
