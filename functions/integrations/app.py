@@ -6,7 +6,7 @@ from mostrador import clock
 from mostrador.payments import bancard_account
 from mostrador.people.rules.permissions import Action
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from mostrador.tenancy.views import integrations as views
 from mostrador.web import door
 

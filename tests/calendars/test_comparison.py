@@ -3,11 +3,11 @@
 import pytest
 
 from mostrador.calendars import changes_feed, comparison
-from mostrador.calendars.remote_edits import DifferenceKind
+from mostrador.calendars.rules.event_plan import DifferenceKind
 from mostrador.calendars.rules import google_event as rules
 from mostrador.scheduling import appointments
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType as System
+from mostrador.tenancy.rules.integration_states import IntegrationType as System
 from tests.support.calendars import connect, is_right, record
 from tests.support.days import shifted
 

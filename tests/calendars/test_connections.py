@@ -12,7 +12,7 @@ from mostrador.calendars import watches
 from mostrador.clients.google_oauth import Answer
 from mostrador.table import keys, reads
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support.calendars import connect, is_right
 from tests.support.http import Client, admin, anybody, staff
 

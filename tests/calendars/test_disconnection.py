@@ -5,7 +5,7 @@ import pytest
 from mostrador.calendars import connections, google_access, watch_runs, watches
 from mostrador.clients.kms import SecretsUnavailable
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support.calendars import connect, is_right
 from tests.support.days import shifted
 

@@ -7,7 +7,7 @@ import pytest
 from mostrador import process_cache
 from mostrador.calendars import connections, event_sync, google_access
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support.calendars import connect, is_right, record, stored
 from tests.support.days import shifted
 

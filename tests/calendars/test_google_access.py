@@ -13,7 +13,7 @@ from mostrador.clients.google_oauth import Answer, GoogleUnavailable
 from mostrador.observability import logger
 from mostrador.table import keys, reads
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support.calendars import GRANT, connect
 
 

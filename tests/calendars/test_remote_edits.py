@@ -10,7 +10,7 @@ from mostrador.scheduling import resources
 from mostrador.scheduling.views.services import NewResource
 from mostrador.table import writes
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support import logs
 from tests.support.calendars import connect, is_right, record, stored
 from tests.support.days import shifted

@@ -15,7 +15,7 @@ from mostrador.calendars import event_sync, event_upsert, watches
 from mostrador.observability import logger
 from mostrador.table import keys, reads, stream_batches
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support import stream, template
 from tests.support.calendars import SYNC, is_right, record, stored, unsettled
 from tests.support.lines import trips

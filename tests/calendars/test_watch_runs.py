@@ -7,7 +7,7 @@ import pytest
 from mostrador import context
 from mostrador.calendars import watch_runs, watches
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support.calendars import connect, is_right, record
 from tests.support.days import shifted
 

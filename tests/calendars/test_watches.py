@@ -4,7 +4,7 @@ import pytest
 
 from mostrador.calendars import watches
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from mostrador.payments import bancard_account
 from mostrador.people import api_keys
 from mostrador.people.views.api_keys import NewKey
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support import bank as banks
 from tests.support import faults, logs
 from tests.support.days import shifted

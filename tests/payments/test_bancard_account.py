@@ -13,7 +13,7 @@ from mostrador.payments import bancard_account
 from mostrador.payments.bancard_account import NotConnected, PrivateKeyMissing
 from mostrador.payments.bancard_webhook import WebhookOutcome
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationState, IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
 from tests.support import bank as banks
 from tests.support import logs
 from tests.support import till as tills

@@ -11,7 +11,7 @@ from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarEvent
 from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support import google_double as doubles
 from tests.support import stream
 from tests.support.days import shifted

@@ -13,7 +13,7 @@ from mostrador.errors import NotHere, Stale
 from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import IntegrationState, IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
 from tests.support import faults, logs
 
 SECOND = timedelta(seconds=1)

@@ -21,12 +21,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from mostrador.values import local_time, text
+from mostrador.values import local_time, shown, text
 from mostrador.values.money import CURRENCIES
 from mostrador.values.text import SLUG, folded
 
 M = TypeVar("M", bound="Request")
 T = TypeVar("T")
+ID = shown.ID
 MOST_VALUES: Final = 10
 """Values of one filter."""
 MOST_IDS: Final = 100
@@ -89,16 +90,21 @@ def _currency(code: str) -> str:
     return code
 
 
-Currency = Annotated[str, AfterValidator(_currency), Field(examples=["PYG"])]
+Currency = Annotated[
+    str, AfterValidator(_currency), Field(examples=["PYG"], json_schema_extra={"pattern": shown.CURRENCY_CODE})
+]
 Email = Annotated[
-    str, StringConstraints(max_length=254), AfterValidator(_email), ONE_LINE, Field(examples=["ana@example.com"])
+    str,
+    StringConstraints(max_length=254),
+    AfterValidator(_email),
+    ONE_LINE,
+    Field(examples=["ana@example.com"], json_schema_extra={"format": "email"}),
 ]
 """In lower case: mail systems take both cases for one mailbox, and a person types either."""
 Several = Annotated[list[T] | None, Field(max_length=MOST_VALUES), BeforeValidator(_as_list)]
 """A filter of a list that may be given several times: any of its values counts."""
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
-ID = r"^[0-9a-f]{32}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 Id = Annotated[str, StringConstraints(pattern=ID)]
 
@@ -114,8 +120,10 @@ ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120), Afte
 LongText = Annotated[str, StringConstraints(max_length=2000), LINES]
 Paragraph = Annotated[str, StringConstraints(max_length=500), LINES]
 Phone = Annotated[str, StringConstraints(min_length=5, max_length=32), ONE_LINE]
-Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,4})?$"), Field(examples=["25.00", "150000"])]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500), ONE_LINE]
+Amount = Annotated[str, StringConstraints(pattern=shown.AMOUNT), Field(examples=["25.00", "150000"])]
+URI = Field(json_schema_extra={"format": "uri"})
+Url = Annotated[str, StringConstraints(pattern=shown.URL, max_length=500), ONE_LINE, URI]
+Sha256 = Annotated[str, StringConstraints(pattern=shown.SHA256)]
 # Instants in the far past or future are mistakes, and overflow when they are shown in a zone.
 Instant = Annotated[
     AwareDatetime,
@@ -123,15 +131,21 @@ Instant = Annotated[
     Field(
         ge=TypeAdapter(datetime).validate_python("2000-01-01T00:00:00Z"),
         lt=TypeAdapter(datetime).validate_python("2100-01-01T00:00:00Z"),
+        json_schema_extra={
+            "formatMinimum": "2000-01-01T00:00:00Z",
+            "formatExclusiveMaximum": "2100-01-01T00:00:00Z",
+        },
     ),
     AfterValidator(lambda instant: instant.astimezone(UTC)),
 ]
-
-
 Day = Annotated[
     date,
     _written("date_parsing", "should be a date as text, YYYY-MM-DD"),
-    Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1)),
+    Field(
+        ge=date(2000, 1, 1),
+        lt=date(2100, 1, 1),
+        json_schema_extra={"formatMinimum": "2000-01-01", "formatExclusiveMaximum": "2100-01-01"},
+    ),
 ]
 
 
@@ -177,14 +191,20 @@ def partial(model: type[M]) -> type[M]:
     """``model`` with all fields optional (PATCH); null is refused where the field itself refuses it."""
     for field in model.model_fields.values():
         field.default, field.default_factory = None, None
-        field.json_schema_extra = _without_default
+        field.json_schema_extra = _without_default(field.json_schema_extra)
     model.is_partial = True
     model.model_rebuild(force=True)
     return model
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
+def _without_default(extra: object) -> Callable[[dict[str, Any]], None]:
+    """What a field's schema had more, and no default: a field that is left out keeps its value."""
+
+    def change(schema: dict[str, Any]) -> None:
+        schema.update(extra if isinstance(extra, dict) else {})
+        schema.pop("default", None)
+
+    return change
 
 
 class Listing(Request):

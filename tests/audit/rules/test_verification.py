@@ -8,7 +8,7 @@ import pytest
 
 from mostrador.audit.rules import chain
 from mostrador.audit.rules.chain import Line
-from mostrador.audit.rules.verification import MOST_ENDS, Problem, Progress, mark_reordered
+from mostrador.audit.rules.verification import MOST_ENDS, LogProblem, Progress, mark_reordered
 
 LENGTH = 8
 OLD, FUTURE = "2026-12-01T13:00:00Z", "2026-12-01T13:10:00Z"
@@ -68,19 +68,19 @@ def test_an_empty_log_is_intact():
 
 
 def test_a_removed_line_is_named(links, lines):
-    assert verified(links, lines[:2] + lines[3:])[0] == [(Problem.REMOVED, 3)]
+    assert verified(links, lines[:2] + lines[3:])[0] == [(LogProblem.REMOVED, 3)]
 
 
 def test_a_line_removed_with_its_link_is_named_by_its_number(links, lines):
     del links[2:4], lines[2:4]
 
-    assert verified(links, lines)[0] == [(Problem.REMOVED, 3), (Problem.REMOVED, 4)]
+    assert verified(links, lines)[0] == [(LogProblem.REMOVED, 3), (LogProblem.REMOVED, 4)]
 
 
 def test_the_last_lines_removed_with_their_links_are_named(links, lines):
     del links[-2:], lines[-2:]
 
-    assert verified(links, lines)[0] == [(Problem.REMOVED, LENGTH - 1), (Problem.REMOVED, LENGTH)]
+    assert verified(links, lines)[0] == [(LogProblem.REMOVED, LENGTH - 1), (LogProblem.REMOVED, LENGTH)]
 
 
 def test_everything_removed_but_the_head_is_named():
@@ -90,19 +90,19 @@ def test_everything_removed_but_the_head_is_named():
 def test_a_changed_line_is_named(links, lines):
     lines[2] = replace(lines[2], digest="other")
 
-    assert verified(links, lines)[0] == [(Problem.CHANGED, 3)]
+    assert verified(links, lines)[0] == [(LogProblem.CHANGED, 3)]
 
 
 def test_a_line_whose_time_was_changed_is_named(links, lines):
     lines[2] = replace(lines[2], at="2026-12-01T11:00:00Z")
 
-    assert verified(links, lines)[0] == [(Problem.CHANGED, 3)]
+    assert verified(links, lines)[0] == [(LogProblem.CHANGED, 3)]
 
 
 def test_two_lines_that_changed_places_are_reordered(links, lines):
     lines[1], lines[4] = replace(lines[1], digest="l5"), replace(lines[4], digest="l2")
 
-    assert verified(links, lines)[0] == [(Problem.REORDERED, 2), (Problem.REORDERED, 5)]
+    assert verified(links, lines)[0] == [(LogProblem.REORDERED, 2), (LogProblem.REORDERED, 5)]
 
 
 def test_a_line_moved_to_another_time_is_reordered(links, lines):
@@ -111,28 +111,28 @@ def test_a_line_moved_to_another_time_is_reordered(links, lines):
     lines.insert(1, line(2))
 
     assert verified(links, [*{one.sk: one for one in lines}.values()])[0] == [
-        (Problem.REORDERED, 3),
-        (Problem.REORDERED, None),
+        (LogProblem.REORDERED, 3),
+        (LogProblem.REORDERED, None),
     ]
 
 
 def test_a_line_that_the_chain_does_not_know_though_it_knows_later_ones_was_inserted(links, lines):
     lines.append(replace(line(3), sk="2026-12-01T12:00:03Z#forged", digest="forged"))
 
-    assert verified(links, lines)[0] == [(Problem.INSERTED, None)]
+    assert verified(links, lines)[0] == [(LogProblem.INSERTED, None)]
 
 
 def test_a_line_from_the_future_was_inserted(links, lines):
     lines.append(Line("2027-01-01T00:00:00Z#x", "2027-01-01T00:00:00Z", "forged"))
 
-    assert verified(links, lines)[0] == [(Problem.INSERTED, None)]
+    assert verified(links, lines)[0] == [(LogProblem.INSERTED, None)]
 
 
 def test_a_line_that_was_seen_long_after_the_time_it_tells_was_inserted(lines):
     links = links_of(lines[:-1])
     late = chain.link_line(lines[-1], sequence=LENGTH, previous=links[-1].digest, seen_at="2026-12-01T12:30:00Z")
 
-    assert verified([*links, late], lines, head=late)[0] == [(Problem.INSERTED, LENGTH)]
+    assert verified([*links, late], lines, head=late)[0] == [(LogProblem.INSERTED, LENGTH)]
 
 
 def test_lines_behind_all_that_is_linked_only_wait(links, lines):
@@ -156,20 +156,20 @@ def test_what_the_chain_caught_up_with_is_counted(lines):
 def test_a_link_of_which_anything_was_changed_is_broken(links, lines, field):
     links[2] = replace(links[2], **{field: "0"})
 
-    assert (Problem.BROKEN, 3) in verified(links, lines)[0]
+    assert (LogProblem.BROKEN, 3) in verified(links, lines)[0]
 
 
 def test_links_that_changed_numbers_are_broken(links, lines):
     links[2], links[5] = replace(links[2], sequence=6), replace(links[5], sequence=3)
 
-    assert {problem for problem, _ in verified(links, lines)[0]} == {Problem.BROKEN}
+    assert {problem for problem, _ in verified(links, lines)[0]} == {LogProblem.BROKEN}
 
 
 def test_a_line_and_its_link_forged_together_break_what_comes_after(links, lines):
     lines[2] = replace(lines[2], digest="forged")
     links[2] = chain.link_line(lines[2], sequence=3, previous=links[1].digest, seen_at=lines[2].at)
 
-    assert verified(links, lines)[0] == [(Problem.BROKEN, 4)]
+    assert verified(links, lines)[0] == [(LogProblem.BROKEN, 4)]
 
 
 def test_a_forged_link_more_with_a_number_that_exists_is_broken(links, lines):
@@ -179,13 +179,13 @@ def test_a_forged_link_more_with_a_number_that_exists_is_broken(links, lines):
 
     for seed in range(5):
         random.Random(seed).shuffle(links)  # noqa: S311 - not a secret
-        assert Problem.BROKEN in {problem for problem, _ in verified(links, lines)[0]}
+        assert LogProblem.BROKEN in {problem for problem, _ in verified(links, lines)[0]}
 
 
 def test_a_head_that_is_not_the_last_link_is_named(links, lines):
     forged = replace(links[-1], digest="0" * 64)
 
-    assert verified(links, lines, head=forged)[0] == [(Problem.HEAD, LENGTH)]
+    assert verified(links, lines, head=forged)[0] == [(LogProblem.HEAD, LENGTH)]
 
 
 def test_links_that_came_while_the_log_was_read_are_no_problem(links, lines):

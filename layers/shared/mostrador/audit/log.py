@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from mostrador.audit.rules import chain, verification
 from mostrador.audit.rules.chain import Line, Link
-from mostrador.audit.rules.verification import Finding, Problem, Progress
+from mostrador.audit.rules.verification import Finding, LogProblem, Progress
 from mostrador.audit.views.audit import AuditListing, VerifyQuery
 from mostrador.people import members
 from mostrador.table import Condition, keys, reads
@@ -136,9 +136,9 @@ def _find_problems(tenant: str, progress: Progress, query: VerifyQuery, now: dat
     yield from progress.find_gaps(is_all=is_all)
     last = _head(tenant)[0]
     if is_all and progress.highest > last:
-        yield Finding(Problem.HEAD, last)
+        yield Finding(LogProblem.HEAD, last)
     if query.sequence and query.sequence > last:
-        yield Finding(Problem.REWRITTEN, query.sequence)
+        yield Finding(LogProblem.REWRITTEN, query.sequence)
 
 
 class _Stretch(NamedTuple):
@@ -169,5 +169,5 @@ def _compare_stretch(progress: Progress, stretch: _Stretch, query: VerifyQuery, 
     yield from progress.compare(stretch.links, stretch.lines, newest=stretch.newest, old=old, future=future)
     for link in stretch.links:
         if link.sequence == query.sequence and link.digest != query.digest:
-            yield Finding(Problem.REWRITTEN, link.sequence, link.sk)
+            yield Finding(LogProblem.REWRITTEN, link.sequence, link.sk)
     progress.after = stretch.upto

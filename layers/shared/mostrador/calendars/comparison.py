@@ -10,9 +10,9 @@ from mostrador.calendars import changes_feed, event_context, remote_edits
 from mostrador.calendars.changes_feed import CalendarEvents
 from mostrador.calendars.event_context import EventContext
 from mostrador.calendars.event_sync import Clock
-from mostrador.calendars.remote_edits import DifferenceKind
 from mostrador.calendars.rules import google_event as rules
-from mostrador.calendars.rules.google_event import GoogleEvent
+from mostrador.calendars.rules.event_plan import DifferenceKind
+from mostrador.calendars.rules.google_event import EventField, GoogleEvent
 from mostrador.table import keys, reads
 from mostrador.table.base import Item
 from mostrador.table.items.calendars import CalendarEvent
@@ -30,7 +30,7 @@ class Difference:
     kind: DifferenceKind
     appointment_id: str | None
     event_id: str | None
-    fields: tuple[str, ...]
+    fields: tuple[EventField, ...]
     reason: str | None
     context: EventContext | None
     event: GoogleEvent | None

@@ -23,7 +23,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.calendars import CalendarConsent
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations, tenants
-from mostrador.tenancy.integrations import IntegrationState, IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
 
 if TYPE_CHECKING:
     from mostrador.calendars.views.calendars import CalendarForm

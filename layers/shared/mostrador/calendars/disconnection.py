@@ -10,7 +10,7 @@ from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarEvent, CalendarWatch
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 
 
 def clear(tenant: str, watch: CalendarWatch, connection: Integration, clock: Clock, until: datetime) -> bool:

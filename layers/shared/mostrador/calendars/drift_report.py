@@ -7,10 +7,11 @@ from typing import Final
 from mostrador.calendars import changes_feed, comparison, google_access, watch_runs, watches
 from mostrador.calendars.comparison import Difference
 from mostrador.calendars.event_sync import Clock
+from mostrador.calendars.rules.event_plan import DifferenceKind
 from mostrador.errors import ServiceError
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import tenants
-from mostrador.tenancy.integrations import IntegrationState
+from mostrador.tenancy.rules.integration_states import IntegrationState
 
 MOST: Final = 100
 
@@ -30,7 +31,7 @@ class Drift:
     proved_at: datetime | None = None
     deletions_kept_until: datetime | None = None
     is_whole: bool = False
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[DifferenceKind, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
 
 

@@ -32,7 +32,7 @@ from mostrador.table.base import Item
 from mostrador.table.items.tenants import Integration
 from mostrador.table.keys import Key
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationState, IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
 
 T = TypeVar("T")
 OAUTH, SERVICE_ACCOUNT = "oauth", "service_account"

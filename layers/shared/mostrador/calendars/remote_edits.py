@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from mostrador.calendars import event_context, event_sync, event_upsert, google_access
 from mostrador.calendars.event_context import EventContext, is_in_place
 from mostrador.calendars.event_sync import Clock, SyncOutcome
 from mostrador.calendars.rules import google_event as rules
-from mostrador.calendars.rules.event_plan import NO_EVENT, EventState, OnChange
+from mostrador.calendars.rules.event_plan import NO_EVENT, DifferenceKind, EventState, OnChange
 from mostrador.calendars.rules.google_event import GoogleEvent
 from mostrador.clients import google_calendar
 from mostrador.errors import Conflict, Invalid, NotFound, Stale
@@ -22,19 +21,6 @@ ACTOR: Final = "google calendar"
 """The actor of such a move or cancellation, in an appointment's history."""
 MOST_CANCELLED: Final = 5
 """Appointments that deletions found at once may cancel: more look like a calendar that somebody emptied."""
-
-
-class DifferenceKind(StrEnum):
-    """How a calendar differs from the appointments. MISSING: no event of ours. STRAY: an event that belongs not here.
-
-    DIFFERS: other content. PARKED: Google refuses the event. PENDING: the event waits to be written.
-    """
-
-    MISSING = "MISSING"
-    STRAY = "STRAY"
-    DIFFERS = "DIFFERS"
-    PARKED = "PARKED"
-    PENDING = "PENDING"
 
 
 _UNFINISHED: Final[Mapping[str, DifferenceKind]] = {

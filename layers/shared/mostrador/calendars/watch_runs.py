@@ -14,13 +14,13 @@ from mostrador.calendars.event_context import EventContext
 from mostrador.calendars.event_sync import Clock
 from mostrador.calendars.remote_edits import (
     MOST_CANCELLED,
-    DifferenceKind,
     kind_of,
     remove_stray,
     resolve,
     would_cancel,
 )
 from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules.event_plan import DifferenceKind
 from mostrador.calendars.rules.google_event import GoogleEvent
 from mostrador.clients.google_calendar import SyncTokenDead
 from mostrador.errors import ServiceError
@@ -28,7 +28,7 @@ from mostrador.observability import logger
 from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarWatch
 from mostrador.table.items.tenants import Integration
-from mostrador.tenancy.integrations import IntegrationState
+from mostrador.tenancy.rules.integration_states import IntegrationState
 
 PROVED_EVERY: Final = timedelta(hours=24)
 DELETIONS_KEPT: Final = timedelta(hours=1)

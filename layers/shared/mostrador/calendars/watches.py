@@ -16,7 +16,7 @@ from mostrador.observability import logger
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.calendars import CalendarWatch
 from mostrador.table.items.tenants import Integration
-from mostrador.tenancy.integrations import IntegrationState
+from mostrador.tenancy.rules.integration_states import IntegrationState
 
 EVERY: Final = timedelta(minutes=5)
 _MINUTE: Final = timedelta(minutes=1)

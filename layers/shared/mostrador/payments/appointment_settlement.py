@@ -15,7 +15,7 @@ from mostrador.ledger.rules.payment_states import Provider, appointment_refund_r
 from mostrador.ledger.settlements import Settlement
 from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import agenda, appointments, booking_limits
-from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentStatus, PaymentStatus
+from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentChange, AppointmentStatus
 from mostrador.table import keys, reads
 from mostrador.table.base import Item
 from mostrador.table.items.payments import Payment
@@ -110,7 +110,7 @@ def release(
     appointment.payment_ids = payment_ids or None
     appointment.payment_status = paid_status(left, appointment.total_amount).value
     appointment.paid_amount = left if left > 0 else None
-    appointments.record(appointment, now, actor_name, PaymentStatus.REFUNDED.value, payment=payment.id, reason=reason)
+    appointments.record(appointment, now, actor_name, AppointmentChange.REFUNDED, payment=payment.id, reason=reason)
     tx.save(appointment)
 
 
@@ -131,7 +131,7 @@ def _pay(
     appointment.payment_status = paid_status(paid, appointment.total_amount).value
     if payment.provider == Provider.BANCARD:
         appointment.bancard_transaction_id = payment.external_id
-    appointments.record(appointment, now, actor_name, PaymentStatus.PAID.value, payment=payment.id)
+    appointments.record(appointment, now, actor_name, AppointmentChange.PAID, payment=payment.id)
     if status_before in REVIVABLE:
         appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
     tx.save(appointment)

@@ -10,7 +10,7 @@ from mostrador.clients.bancard_http import Application, GatewayKeysRefused
 from mostrador.errors import Conflict, Invalid, Unavailable
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 
 if TYPE_CHECKING:
     from mostrador.tenancy.views.integrations import BancardForm

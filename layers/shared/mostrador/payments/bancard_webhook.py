@@ -22,7 +22,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import ParkedNotice, Payment
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import tenants
-from mostrador.tenancy.integrations import IntegrationType
+from mostrador.tenancy.rules.integration_states import IntegrationType
 
 KEPT: Final = timedelta(days=365)
 """How long a message about an unknown payment is kept."""

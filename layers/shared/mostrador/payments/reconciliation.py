@@ -19,6 +19,7 @@ from mostrador.payments import bancard_account, refunds, rollbacks, settlement
 from mostrador.payments.bancard_account import Gateway
 from mostrador.payments.rollbacks import ACTOR_NAME
 from mostrador.payments.rules.bancard import Result
+from mostrador.payments.rules.book_differences import BookDifference
 from mostrador.scheduling import appointments
 from mostrador.table import writes
 from mostrador.table.items.payments import Payment
@@ -58,27 +59,27 @@ def verify(tenant: str, payment_id: str, *, now: datetime) -> Payment:
     return check(tenant, payment, now=now) if payment.provider == Provider.BANCARD else payment
 
 
-def difference(payment: Payment, answer: PurchaseAnswer) -> str | None:
-    """The difference between Bancard's answer and our record, in one word; None where both agree."""
+def difference(payment: Payment, answer: PurchaseAnswer) -> BookDifference | None:
+    """The difference between Bancard's answer and our record; None where both agree."""
     is_paid = answer.result is not None and answer.result.is_approved
     is_rolled_back = answer.state is PurchaseState.ROLLED_BACK
     if payment.status == PaymentState.PAID:
         return _difference_of_paid(payment, answer)
     if payment.status in UNPAID:
-        return "PAID_THERE" if is_paid else None
+        return BookDifference.PAID_THERE if is_paid else None
     if payment.status == PaymentState.REFUND_DUE:
-        return "ROLLED_BACK_THERE" if is_rolled_back else None
+        return BookDifference.ROLLED_BACK_THERE if is_rolled_back else None
     if payment.refund_reference in {*RollbackOutcome, PurchaseState.ROLLED_BACK.value}:
-        return "NOT_ROLLED_BACK_THERE" if is_paid else None
-    return "REFUNDED_TWICE" if is_rolled_back else None
+        return BookDifference.NOT_ROLLED_BACK_THERE if is_paid else None
+    return BookDifference.REFUNDED_TWICE if is_rolled_back else None
 
 
-def _difference_of_paid(payment: Payment, answer: PurchaseAnswer) -> str | None:
+def _difference_of_paid(payment: Payment, answer: PurchaseAnswer) -> BookDifference | None:
     if answer.state is PurchaseState.ROLLED_BACK:
-        return "ROLLED_BACK_THERE"
+        return BookDifference.ROLLED_BACK_THERE
     if answer.result is None or not answer.result.is_approved:
-        return "NOT_PAID_THERE"
-    return None if answer.result.exact_amount == payment.amount else "OTHER_AMOUNT_THERE"
+        return BookDifference.NOT_PAID_THERE
+    return None if answer.result.exact_amount == payment.amount else BookDifference.OTHER_AMOUNT_THERE
 
 
 def query(payment: Payment, gateway: Gateway, *, now: datetime) -> PurchaseAnswer:

@@ -16,7 +16,7 @@ from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
 from mostrador.raffles import numbers, orders, raffles
-from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus, printed_number
+from mostrador.raffles.rules.states import ORDER_MOVES, OrderChange, OrderStatus, RaffleStatus, printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer, RaffleNumber
@@ -124,7 +124,7 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
         order = context.order
         _check_open(context, now)
         if order.status == OrderStatus.IN_REVIEW:
-            orders.record(order, now, actor_name, "RECEIPT")
+            orders.record(order, now, actor_name, OrderChange.RECEIPT)
         else:
             orders.enter(order, OrderStatus.IN_REVIEW, actor_name, now)
             order.review_due_at = min(now + REVIEW, raffles.sale_cutoff(context.raffle))

@@ -10,7 +10,7 @@ from mostrador.errors import NotHere
 from mostrador.ledger.rules.payment_states import Provider
 from mostrador.raffles import board, numbers, raffles, sellers
 from mostrador.raffles.rules.board import NumberState
-from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, printed_number
+from mostrador.raffles.rules.states import ORDER_MOVES, OrderChange, OrderStatus, printed_number
 from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, RaffleNumber
@@ -116,12 +116,12 @@ def enter(order: Order, status: OrderStatus, actor_name: str, now: datetime, **f
     ORDER_MOVES.check(order.status, status)
     order.status, order.hold_expires_at, order.review_due_at = status.value, None, None
     order.due_pk = order.due_at = None
-    record(order, now, actor_name, status.value, **{name: value for name, value in facts.items() if value})
+    record(order, now, actor_name, OrderChange(status), **{name: value for name, value in facts.items() if value})
 
 
-def record(order: Order, now: datetime, actor_name: str, change: str, **facts: str) -> None:
+def record(order: Order, now: datetime, actor_name: str, change: OrderChange, **facts: str) -> None:
     """Add a change to the history, which has the newest ``MOST_CHANGES``."""
-    entry = {"at": keys.at(now), "by": actor_name, "change": change} | facts
+    entry = {"at": keys.at(now), "by": actor_name, "change": change.value} | facts
     order.history = [*(order.history or []), entry][-MOST_CHANGES:]
     order.updated_at = now
 

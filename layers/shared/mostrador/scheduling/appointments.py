@@ -11,7 +11,7 @@ from mostrador.observability import logger
 from mostrador.people import customers
 from mostrador.scheduling import agenda, booking_limits, slots
 from mostrador.scheduling.rules import appointment_states as rules
-from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
+from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
 from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.writes import Transaction
@@ -225,7 +225,7 @@ def enter(
     appointment.due_pk = appointment.due_at = None
     if field := rules.ENTERED_AT.get(status):
         setattr(appointment, field, now)
-    record(appointment, now, actor_name, status.value, **({"reason": reason} if reason else {}))
+    record(appointment, now, actor_name, AppointmentChange(status), **({"reason": reason} if reason else {}))
     if status is AppointmentStatus.CANCELLED:
         line = f"[{keys.at(now)} {actor_name}] CANCELLED" + (f": {reason}" if reason else "")
         appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
@@ -247,8 +247,8 @@ def _free(tx: Transaction, tenant: str, appointment: Appointment) -> None:
     booking_limits.remove(tx, tenant, appointment)
 
 
-def record(appointment: Appointment, now: datetime, actor_name: str, change: str, **facts: str) -> None:
+def record(appointment: Appointment, now: datetime, actor_name: str, change: AppointmentChange, **facts: str) -> None:
     """Add a change to the history; the oldest entries go when it is full."""
-    entry = {"at": keys.at(now), "by": actor_name, "change": change} | facts
+    entry = {"at": keys.at(now), "by": actor_name, "change": change.value} | facts
     appointment.history = [*(appointment.history or []), entry][-MOST_CHANGES:]
     appointment.updated_at = now

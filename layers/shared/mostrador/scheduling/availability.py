@@ -35,10 +35,12 @@ def find(slug: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityV
         calendar_as_of=local(calendar.as_of, zone),
         calendar_is_stale=calendar.is_stale,
         refused=[
-            RefusedStart(
-                starts_at=local_time.instant(start, zone),
-                reason=refusal.reason.value,
-                details=slots.refusal_details(refusal, context),
+            RefusedStart.model_validate(
+                {
+                    "starts_at": local_time.instant(start, zone),
+                    "reason": refusal.reason,
+                    "details": slots.refusal_details(refusal, context),
+                }
             )
             for start, refusal in slots.explained(context, first, last, slot_query)
         ]

@@ -102,7 +102,7 @@ def _starts(form: NewSeries, days: list[date], zone: ZoneInfo) -> tuple[list[int
             starts.append(instants[0])
         else:
             at = datetime(day.year, day.month, day.day, wall // 60, wall % 60, tzinfo=zone)
-            missing.append(SeriesConflict(starts_at=at, reason=Reason.CLOSED.value, details={}, alternatives=[]))
+            missing.append(SeriesConflict(starts_at=at, reason=Reason.CLOSED, details={}, alternatives=[]))
     return starts, missing
 
 

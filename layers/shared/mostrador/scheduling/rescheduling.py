@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mostrador.scheduling import agenda, appointments, booking, booking_context, booking_keys, booking_limits, slots
 from mostrador.scheduling.booking_request import minute
-from mostrador.scheduling.rules.appointment_states import OCCUPYING, WrongAppointmentState, status_at
+from mostrador.scheduling.rules.appointment_states import OCCUPYING, AppointmentChange, WrongAppointmentState, status_at
 from mostrador.table import keys, writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.values import local_time
@@ -57,7 +57,7 @@ def _move_to(
     booking.place(appointment, start, own, resources)
     appointment.ignores_calendar = query.ignore_calendar or None
     times = {"from": before, "to": keys.at(appointment.scheduled_at)}
-    appointments.record(appointment, query.now, actor_name, "RESCHEDULED", **times)
+    appointments.record(appointment, query.now, actor_name, AppointmentChange.RESCHEDULED, **times)
     new_lines = {key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)}
     limits = booking_keys.of_limits(context.tenant, context.service, own, start)
     with writes.transaction() as tx:
@@ -72,4 +72,4 @@ def _check_movable(appointment: Appointment, now: datetime) -> None:
     """Raise WrongAppointmentState for one that no longer occupies its time."""
     current = status_at(appointment.status, appointment.hold_expires_at, now)
     if current not in OCCUPYING:
-        raise WrongAppointmentState(current=current.value, wanted="RESCHEDULED")
+        raise WrongAppointmentState(current=current.value, wanted=AppointmentChange.RESCHEDULED.value)

@@ -7,7 +7,6 @@ item cannot be decrypted. New ones take over at once; those before them hold for
 import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from mostrador.clients import kms
@@ -17,28 +16,13 @@ from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import tenants
+from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
 
 KEPT: Final = timedelta(hours=24)
 """How long the credentials before the present ones hold."""
 Settings = dict[str, Any]
 """The part of a connection that is shown; each system has its own shape."""
 _secrets: Final = ProcessCache[str, str](size=200)
-
-
-class IntegrationType(StrEnum):
-    BANCARD = "BANCARD"
-    GOOGLE_CALENDAR = "GOOGLE_CALENDAR"
-
-
-class IntegrationState(StrEnum):
-    """BROKEN: the other system refuses the credentials, and an admin must give new ones.
-
-    REMOVING: the connection is deleted as soon as our own data at the other system is gone.
-    """
-
-    ACTIVE = "ACTIVE"
-    BROKEN = "BROKEN"
-    REMOVING = "REMOVING"
 
 
 def find(tenant: str, kind: IntegrationType, resource_id: str | None = None) -> Integration | None:

@@ -19,7 +19,7 @@ MOST_ENDS: Final = 40
 """Ends of pieces that the order of reading may leave; more are a fragmented chain."""
 
 
-class Problem(StrEnum):
+class LogProblem(StrEnum):
     """``broken``: a link does not follow from the one before it. ``head``: the stored head is not the last link.
 
     ``rewritten``: the chain no longer has the link that the caller noted earlier.
@@ -38,7 +38,7 @@ class Problem(StrEnum):
 class Finding:
     """A problem at ``sk``; ``expected`` is the digest of the line that belongs there, ``found`` of the line there."""
 
-    problem: Problem
+    problem: LogProblem
     sequence: int | None = None
     sk: str = ""
     expected: str = ""
@@ -105,7 +105,7 @@ class Progress:
         self.lines += len(lines)
         for sk in sorted(lines.keys() - known):
             if sk < min(newest, old) or sk >= future:
-                yield Finding(Problem.INSERTED, None, sk, found=lines[sk].digest)
+                yield Finding(LogProblem.INSERTED, None, sk, found=lines[sk].digest)
             else:
                 self.unlinked += sk < old
 
@@ -114,20 +114,20 @@ class Progress:
         number = link.sequence
         is_sealed = link.digest == seal(link.previous, link.sk, link.line, link.seen_at)
         if not is_sealed or number in self.begins or number in self.ends:
-            yield Finding(Problem.BROKEN, number, link.sk)
+            yield Finding(LogProblem.BROKEN, number, link.sk)
         before, after = self.ends.pop(number - 1, None), self.begins.pop(number + 1, None)
         if before is None:
             self.begins[number] = link.previous, link.sk
         elif before != link.previous:
-            yield Finding(Problem.BROKEN, number, link.sk)
+            yield Finding(LogProblem.BROKEN, number, link.sk)
         if after is None:
             self.ends[number] = link.digest
         elif after[0] != link.digest:
-            yield Finding(Problem.BROKEN, number + 1, after[1])
+            yield Finding(LogProblem.BROKEN, number + 1, after[1])
         if number == self.head[0]:
             self.has_head = True
             if link.digest != self.head[1]:
-                yield Finding(Problem.HEAD, number, link.sk)
+                yield Finding(LogProblem.HEAD, number, link.sk)
         self.highest = max(self.highest, number)
 
     def find_gaps(self, *, is_all: bool) -> Iterator[Finding]:
@@ -137,7 +137,7 @@ class Progress:
         for begin in _up_to(last, self.begins):
             place = bisect_left(ends, begin)
             if place == 0:
-                yield Finding(Problem.BROKEN, begin, self.begins[begin][1])
+                yield Finding(LogProblem.BROKEN, begin, self.begins[begin][1])
             else:
                 yield from _removed(ends.pop(place - 1) + 1, begin)
         if is_all and not self.has_head:
@@ -149,19 +149,19 @@ def _up_to(last: int, numbers: Iterable[int]) -> list[int]:
 
 
 def _removed(first: int, end: int) -> Iterator[Finding]:
-    return (Finding(Problem.REMOVED, number) for number in range(first, end))
+    return (Finding(LogProblem.REMOVED, number) for number in range(first, end))
 
 
 def _compare_line(link: Link, line: Line | None) -> Finding | None:
     """The problem of the line of ``link``, against the chain's record of it; None where there is none."""
     if line is None:
-        return Finding(Problem.REMOVED, link.sequence, link.sk, expected=link.line)
+        return Finding(LogProblem.REMOVED, link.sequence, link.sk, expected=link.line)
     if line.digest != link.line:
-        return Finding(Problem.CHANGED, link.sequence, link.sk, expected=link.line, found=line.digest)
+        return Finding(LogProblem.CHANGED, link.sequence, link.sk, expected=link.line, found=line.digest)
     if not line.sk.startswith(f"{line.at}#"):
-        return Finding(Problem.CHANGED, link.sequence, link.sk)
+        return Finding(LogProblem.CHANGED, link.sequence, link.sk)
     if link.seen_at and not _is_near(line.at, link.seen_at):
-        return Finding(Problem.INSERTED, link.sequence, link.sk, found=line.digest)
+        return Finding(LogProblem.INSERTED, link.sequence, link.sk, found=line.digest)
     return None
 
 
@@ -177,6 +177,6 @@ def mark_reordered(findings: Iterable[Finding]) -> list[Finding]:
     unique = list(dict.fromkeys(findings))
     moved = {finding.expected for finding in unique} & {finding.found for finding in unique} - {""}
     return [
-        replace(finding, problem=Problem.REORDERED) if moved & {finding.expected, finding.found} else finding
+        replace(finding, problem=LogProblem.REORDERED) if moved & {finding.expected, finding.found} else finding
         for finding in unique
     ]

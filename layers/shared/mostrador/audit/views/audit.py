@@ -3,27 +3,41 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
-from mostrador.audit.rules.verification import Problem
-from mostrador.fields import ListingByTime, Request, Several, ShortText, View
+from mostrador.audit.rules.actions import ACTIONS, ActorRole, AuditedEntity
+from mostrador.audit.rules.verification import LogProblem
+from mostrador.fields import ListingByTime, Request, Several, Sha256, ShortText, View
+from mostrador.values import shown
 
 if TYPE_CHECKING:
     from mostrador.audit.log import Verdict
     from mostrador.audit.rules.verification import Finding
     from mostrador.table.items.audit import AuditEntry
 
-Entity = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,30}$"), Field(examples=["appointment"])]
 EntityId = Annotated[str, StringConstraints(pattern=r"^[\w.@:+-]{1,128}$")]
+AuditValue = TypeAliasType("AuditValue", "bool | int | float | str | list[AuditValue] | dict[str, AuditValue] | None")
+"""Any attribute of an item, as JSON has it."""
+
+
+def _known(action: str) -> str:
+    if action not in ACTIONS:
+        raise PydanticCustomError("enum", "Input should be {expected}", {"expected": ", ".join(ACTIONS)})
+    return action
+
+
 ActionName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z]{1,30}\.[a-z_]{1,30}$"), Field(examples=["appointment.cancelled"])
+    str,
+    AfterValidator(_known),
+    Field(examples=["appointment.cancelled"], json_schema_extra={"enum": list(ACTIONS)}),
 ]
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_ShownAction = Annotated[str, shown.text(enum=list(ACTIONS))]
 
 
 class AuditListing(ListingByTime):
-    kind: Several[Entity] = Field(None, alias="entity", title="Qué se cambió")
+    kind: Several[AuditedEntity] = Field(None, alias="entity", title="Qué se cambió")
     id: EntityId | None = Field(None, title="Identificador de lo cambiado")
     action: Several[ActionName] = Field(None, title="Qué se hizo")
     user: Several[ShortText] = Field(None, title="Quién", description="An id or an e-mail address.")
@@ -33,18 +47,18 @@ class AuditListing(ListingByTime):
 class ChangeView(BaseModel):
     """``fields``: name -> [value before, value after], of a map as ``name.key``; long texts are cut."""
 
-    entity: str = Field(title="Qué se cambió")
+    entity: AuditedEntity = Field(title="Qué se cambió")
     id: str = Field(title="Identificador")
-    action: str = Field(title="Qué se hizo")
-    fields: dict[str, list[object]] = Field(title="De qué a qué")
+    action: _ShownAction = Field(title="Qué se hizo")
+    fields: dict[str, Annotated[list[AuditValue], Field(min_length=2, max_length=2)]] = Field(title="De qué a qué")
 
 
 class AuditView(View):
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     at: datetime = Field(title="Cuándo")
-    user: str = Field(title="Quién")
+    user: shown.User = Field(title="Quién")
     name: str | None = Field(title="Nombre de quién")
-    role: str = Field(title="Con qué rol")
+    role: ActorRole = Field(title="Con qué rol")
     address: str | None = Field(title="Dirección de red")
     request_id: str | None = Field(title="Solicitud")
     changes: list[ChangeView] = Field(title="Cambios")
@@ -57,8 +71,8 @@ class AuditView(View):
 
 
 class AuditPage(View):
-    items: list[AuditView]
-    next: str | None
+    items: list[AuditView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class VerifyQuery(Request):
@@ -66,7 +80,7 @@ class VerifyQuery(Request):
 
     cursor: str | None = Field(None, max_length=8000, title="Cursor")
     sequence: int | None = Field(None, ge=1, title="Número de un eslabón conocido")
-    digest: Digest | None = Field(None, title="Su resumen criptográfico")
+    digest: Sha256 | None = Field(None, title="Su resumen criptográfico")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
@@ -77,16 +91,16 @@ class VerifyQuery(Request):
 
 class HeadView(BaseModel):
     sequence: int = Field(title="Número del último eslabón")
-    digest: str = Field(title="Su resumen criptográfico")
+    digest: shown.Sha256 = Field(title="Su resumen criptográfico")
 
 
-class ProblemView(View):
+class LogProblemView(View):
     """``at`` and ``id`` are null where the line and its link are both gone."""
 
-    problem: Problem = Field(title="Problema")
+    problem: LogProblem = Field(title="Problema")
     sequence: int | None = Field(title="Número de eslabón")
-    at: str | None = Field(title="Cuándo, según la línea")
-    id: str | None = Field(title="Identificador de la línea")
+    at: shown.Instant | None = Field(title="Cuándo, según la línea")
+    id: shown.Id | None = Field(title="Identificador de la línea")
 
     @classmethod
     def computed_fields(cls, item: "Finding") -> dict[str, object]:
@@ -103,8 +117,8 @@ class VerdictView(View):
     caught_up: int = Field(title="Eslabonadas sin haberlas visto llegar")
     unlinked: int = Field(title="Sin eslabonar hace más de cinco minutos")
     head: HeadView = Field(title="Último eslabón")
-    problems: list[ProblemView] = Field(title="Problemas")
-    next: str | None = Field(title="Cursor para seguir")
+    problems: list[LogProblemView] = Field(title="Problemas")
+    next: shown.Next = Field(title="Cursor para seguir")
 
     @classmethod
     def computed_fields(cls, item: "Verdict") -> dict[str, object]:

@@ -30,6 +30,19 @@ class EventState(StrEnum):
     GONE = "GONE"
 
 
+class DifferenceKind(StrEnum):
+    """How a calendar differs from the appointments. MISSING: no event of ours. STRAY: an event that belongs not here.
+
+    DIFFERS: other content. PARKED: Google refuses the event. PENDING: the event waits to be written.
+    """
+
+    MISSING = "MISSING"
+    STRAY = "STRAY"
+    DIFFERS = "DIFFERS"
+    PARKED = "PARKED"
+    PENDING = "PENDING"
+
+
 class OnChange(StrEnum):
     """The reaction when somebody moves or deletes an event of ours in Google."""
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias, TypedDict
 from zoneinfo import ZoneInfo
@@ -29,6 +30,17 @@ _NOT_TIME: Final = ("workingLocation", "birthday")
 # An agenda needs nothing outside these days, and every zone can compute with the days inside.
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
 _UNREADABLE: Final = (TypeError, ValueError, KeyError, OSError, OverflowError)  # OSError: the time zone "America"
+
+
+class EventField(StrEnum):
+    """A part of an event that is compared with its appointment."""
+
+    STATUS = "status"
+    SUMMARY = "summary"
+    DESCRIPTION = "description"
+    START = "start"
+    END = "end"
+    RECURRENCE = "recurrence"
 
 
 class EventTime(TypedDict):
@@ -110,7 +122,7 @@ def body(content: EventContent, event_id: str) -> EventBody:
 def fingerprint(content: EventContent) -> str:
     """32 hex digits that change with the content, and not with the revision that it comes from."""
     hashed = {
-        **{name: str(value) for name, value in _compared(content).items()},
+        **{name.value: str(value) for name, value in _compared(content).items()},
         "time_zone": content.time_zone,
         "attendees": sorted(content.attendees),
         "private": {name: str(value) for name, value in content.private.items() if name not in _REVISIONS},
@@ -119,23 +131,23 @@ def fingerprint(content: EventContent) -> str:
     return sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def differs(content: EventContent, event: GoogleEvent) -> list[str]:
-    """The fields of an event that differ: some of status, summary, description, start, end, recurrence.
+def differs(content: EventContent, event: GoogleEvent) -> list[EventField]:
+    """The fields of an event that differ.
 
     Of a deleted event only the status is compared, for Google may omit the rest. Guests may change theirs.
     """
     if is_deleted(event):
-        return ["status"]
+        return [EventField.STATUS]
     zone = ZoneInfo(content.time_zone)
-    actual = {
-        "status": event.get("status", "confirmed"),
-        "summary": _text(event.get("summary")),
-        "description": _text(event.get("description")),
-        "start": _instant(event.get("start"), zone),
-        "end": _instant(event.get("end"), zone),
+    actual: dict[EventField, object] = {
+        EventField.STATUS: event.get("status", "confirmed"),
+        EventField.SUMMARY: _text(event.get("summary")),
+        EventField.DESCRIPTION: _text(event.get("description")),
+        EventField.START: _instant(event.get("start"), zone),
+        EventField.END: _instant(event.get("end"), zone),
     }
     differing = [name for name, value in _compared(content).items() if actual[name] != value]
-    return [*differing, "recurrence"] if event.get("recurrence") else differing
+    return [*differing, EventField.RECURRENCE] if event.get("recurrence") else differing
 
 
 def is_deleted(event: GoogleEvent) -> bool:
@@ -203,13 +215,13 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(microsecond=0)
 
 
-def _compared(content: EventContent) -> dict[str, object]:
+def _compared(content: EventContent) -> dict[EventField, object]:
     return {
-        "status": content.status,
-        "summary": _text(content.summary),
-        "description": _text(content.description),
-        "start": _utc(content.starts_at),
-        "end": _utc(content.ends_at),
+        EventField.STATUS: content.status,
+        EventField.SUMMARY: _text(content.summary),
+        EventField.DESCRIPTION: _text(content.description),
+        EventField.START: _utc(content.starts_at),
+        EventField.END: _utc(content.ends_at),
     }
 
 

@@ -6,9 +6,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.calendars.rules.event_plan import PLACEHOLDERS, Choices, OnChange
+from mostrador.calendars.rules.event_plan import PLACEHOLDERS, Choices, DifferenceKind, OnChange
+from mostrador.calendars.rules.google_event import EventField
 from mostrador.fields import Email, Flag, Id, Request, ShortText, View
+from mostrador.tenancy.rules.integration_states import IntegrationState
 from mostrador.tenancy.views.integrations import IntegrationView
+from mostrador.values import shown
 
 _DEFAULT = Choices()
 _CalendarId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,254}$")]
@@ -79,7 +82,7 @@ class Returned(Request):
 
 
 class ConsentView(View):
-    url: str = Field(title="Dirección en la que se da el permiso")
+    url: shown.Url = Field(title="Dirección en la que se da el permiso")
 
 
 class CalendarView(IntegrationView):
@@ -89,7 +92,7 @@ class CalendarView(IntegrationView):
     private: bool = Field(title="Sin datos del cliente")
     attendees: bool = Field(title="Invitar al cliente")
     two_way: bool = Field(title="Los demás eventos bloquean horarios")
-    on_change: str = Field(title="Si se mueve o borra un evento en Google")
+    on_change: OnChange = Field(title="Si se mueve o borra un evento en Google")
     has_credentials: bool = Field(title="Tiene permiso de Google")
 
     @classmethod
@@ -99,27 +102,27 @@ class CalendarView(IntegrationView):
         return shown | {"has_credentials": bool(item.sealed)}
 
 
-class DifferenceView(View):
-    kind: str = Field(title="Diferencia")
-    appointment_id: str | None = Field(title="Turno")
+class CalendarDifferenceView(View):
+    kind: DifferenceKind = Field(title="Diferencia")
+    appointment_id: shown.Id | None = Field(title="Turno")
     event_id: str | None = Field(title="Evento en Google Calendar")
-    fields: list[str] = Field(title="Campos que difieren")
+    fields: list[EventField] = Field(title="Campos que difieren")
     reason: str | None = Field(title="Motivo")
 
 
 class DriftView(View):
-    resource_id: str | None = Field(title="Profesional o recurso")
+    resource_id: shown.Id | None = Field(title="Profesional o recurso")
     calendar_id: str = Field(title="Calendario")
-    status: str = Field(title="Estado")
+    status: IntegrationState = Field(title="Estado")
     reason: str | None = Field(title="Motivo")
     read_at: datetime | None = Field(title="Leído por última vez")
     proved_at: datetime | None = Field(title="Comprobado por última vez")
     deletions_kept_until: datetime | None = Field(title="Lo que se borra en Google se repone hasta")
     is_whole: bool = Field(title="Se comprobó por completo")
-    counts: dict[str, int] = Field(title="Diferencias por tipo")
-    differences: list[DifferenceView] = Field(title="Diferencias", description="The first 100.")
+    counts: dict[DifferenceKind, int] = Field(title="Diferencias por tipo")
+    differences: list[CalendarDifferenceView] = Field(title="Diferencias", description="The first 100.")
 
 
 class DriftPage(View):
-    items: list[DriftView]
-    next: str | None
+    items: list[DriftView] = Field(title="Elementos")
+    next: shown.Next

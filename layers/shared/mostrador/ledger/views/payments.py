@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from mostrador.fields import Amount, Flag, Id, ListingByTime, Request, Several, ShortText, View, local
-from mostrador.ledger.rules.payment_states import Method, PaymentState, Provider, Target
-from mostrador.values import money
+from mostrador.ledger.rules.payment_states import Method, PaymentState, Provider, RefundReason, Target
+from mostrador.values import money, shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.payments import Payment
@@ -43,18 +43,18 @@ class PaymentListing(ListingByTime):
 
 
 class PaymentView(View):
-    id: str = Field(title="Identificador", description="Of Bancard's payments its shop_process_id.")
+    id: shown.PaymentId = Field(title="Identificador", description="Of Bancard's payments its shop_process_id.")
     provider: Provider = Field(title="Medio")
-    method: str | None = Field(title="Forma de pago")
+    method: Method | None = Field(title="Forma de pago")
     reference: str | None = Field(title="Comprobante")
-    amount: str = Field(title="Importe")
-    currency: str = Field(title="Moneda")
+    amount: shown.Amount = Field(title="Importe")
+    currency: shown.Currency = Field(title="Moneda")
     status: PaymentState = Field(title="Estado")
-    reason: str | None = Field(title="Motivo de la devolución")
+    reason: RefundReason | None = Field(title="Motivo de la devolución")
     target: Target = Field(title="Pago de")
-    target_id: str = Field(title="Orden o turno")
+    target_id: shown.Id = Field(title="Orden o turno")
     taken_by: str | None = Field(title="Cobrado por")
-    asked_amount: str | None = Field(title="Importe pedido")
+    asked_amount: shown.Amount | None = Field(title="Importe pedido")
     started_by: str | None = Field(title="Iniciado por")
     payable_until: datetime | None = Field(title="Se puede pagar hasta")
     response_code: str | None = Field(title="Código de respuesta")
@@ -82,5 +82,5 @@ class PaymentView(View):
 
 
 class PaymentPage(View):
-    items: list[PaymentView]
-    next: str | None
+    items: list[PaymentView] = Field(title="Elementos")
+    next: shown.Next

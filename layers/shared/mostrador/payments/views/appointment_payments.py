@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from mostrador.fields import View
 from mostrador.ledger.views.payments import PaymentView
 from mostrador.scheduling.views.appointments import AppointmentView
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 class SettledAppointmentView(View):
     """A payment and its appointment. A payment that is REFUND_DUE does not pay the appointment."""
 
-    appointment: AppointmentView
-    payment: PaymentView
+    appointment: AppointmentView = Field(title="Turno")
+    payment: PaymentView = Field(title="Pago")
 
     @classmethod
     def computed_fields(cls, item: "Settled") -> dict[str, object]:

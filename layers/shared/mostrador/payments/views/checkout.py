@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from mostrador.fields import Flag, Request, View, local
-from mostrador.ledger.rules.payment_states import PaymentState
-from mostrador.values import money
+from mostrador.ledger.rules.payment_states import PaymentState, RefundReason
+from mostrador.values import money, shown
 
 if TYPE_CHECKING:
     from mostrador.payments.checkout import Checkout
@@ -22,15 +22,15 @@ class CheckoutForm(Request):
 class CheckoutView(View):
     """The page of a payment: open it, or embed it with ``script_url`` and ``process_id``."""
 
-    payment_id: str = Field(title="Número de pedido")
+    payment_id: shown.PaymentId = Field(title="Número de pedido")
     status: PaymentState = Field(title="Estado")
-    amount: str = Field(title="Importe")
-    currency: str = Field(title="Moneda")
+    amount: shown.Amount = Field(title="Importe")
+    currency: shown.Currency = Field(title="Moneda")
     payable_until: datetime | None = Field(title="Se puede pagar hasta")
     process_id: str | None = Field(title="Proceso de Bancard")
-    page_url: str = Field(title="Página de pago")
-    script_url: str = Field(title="Script de pago")
-    status_path: str = Field(title="Estado del pago")
+    page_url: shown.Url = Field(title="Página de pago")
+    script_url: shown.Url = Field(title="Script de pago")
+    status_path: shown.Path = Field(title="Estado del pago")
 
     @classmethod
     def computed_fields(cls, item: "Checkout") -> dict[str, object]:
@@ -51,13 +51,13 @@ class CheckoutView(View):
 class OwnPaymentView(View):
     """A payment as its payer sees it: the fields that Bancard wants shown, and no others."""
 
-    payment_id: str = Field(title="Número de pedido")
+    payment_id: shown.PaymentId = Field(title="Número de pedido")
     status: PaymentState = Field(title="Estado")
-    amount: str = Field(title="Importe")
-    currency: str = Field(title="Moneda")
+    amount: shown.Amount = Field(title="Importe")
+    currency: shown.Currency = Field(title="Moneda")
     at: datetime = Field(title="Fecha y hora")
     response_description: str | None = Field(title="Respuesta")
-    reason: str | None = Field(title="Motivo de la devolución")
+    reason: RefundReason | None = Field(title="Motivo de la devolución")
 
     @classmethod
     def computed_fields(cls, item: "Payment") -> dict[str, object]:

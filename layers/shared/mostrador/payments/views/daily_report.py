@@ -1,12 +1,21 @@
 """API shape of the report of a day's payments."""
 
-from datetime import date, datetime
+import datetime as dt
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from mostrador.fields import Day, Request, View
 from mostrador.ledger.rules.payment_states import PaymentState, Provider
 from mostrador.ledger.views.payments import PaymentView
+from mostrador.payments.rules.book_differences import BookDifference
+from mostrador.values import shown
+
+
+NoticePart = TypeAliasType(
+    "NoticePart", "bool | int | str | list[dict[str, NoticePart]] | dict[str, NoticePart] | None"
+)
+"""A part of a provider's message, without its secrets."""
 
 
 class ReportQuery(Request):
@@ -16,32 +25,32 @@ class ReportQuery(Request):
 class SumView(View):
     state: PaymentState = Field(title="Estado")
     provider: Provider = Field(title="Medio")
-    currency: str = Field(title="Moneda")
+    currency: shown.Currency = Field(title="Moneda")
     payments: int = Field(title="Cantidad")
-    amount: str = Field(title="Importe")
+    amount: shown.Amount = Field(title="Importe")
 
 
-class DifferenceView(View):
-    payment_id: str = Field(title="Pago")
-    ours: str = Field(title="Estado aquí")
-    what: str = Field(title="Diferencia")
+class PaymentDifferenceView(View):
+    payment_id: shown.PaymentId = Field(title="Pago")
+    ours: PaymentState = Field(title="Estado aquí")
+    what: BookDifference = Field(title="Diferencia")
 
 
 class ParkedView(View):
     process_id: str = Field(title="Número de pedido")
-    seen_at: datetime = Field(title="Recibido")
-    message: dict[str, object] = Field(title="Mensaje")
+    seen_at: dt.datetime = Field(title="Recibido")
+    message: dict[str, NoticePart] = Field(title="Mensaje")
 
 
 class ReportView(View):
     """The movements of one local day, the refunds due and open payments now, and the differences with Bancard."""
 
-    date: date
-    time_zone: str = Field(title="Zona horaria")
+    date: dt.date = Field(title="Fecha")
+    time_zone: shown.TimeZone = Field(title="Zona horaria")
     sums: list[SumView] = Field(title="Movimientos del día")
     due: list[PaymentView] = Field(title="Por devolver")
     pending: list[PaymentView] = Field(title="Sin confirmar")
     parked: list[ParkedView] = Field(title="Mensajes sin pago conocido")
-    compared_at: datetime | None = Field(title="Comparado con Bancard")
+    compared_at: dt.datetime | None = Field(title="Comparado con Bancard")
     unanswered: int = Field(title="Sin respuesta de Bancard")
-    differences: list[DifferenceView] = Field(title="Diferencias con Bancard")
+    differences: list[PaymentDifferenceView] = Field(title="Diferencias con Bancard")

@@ -18,6 +18,14 @@ class Role(StrEnum):
     SUPERUSER = "superuser"
 
 
+class MemberRole(StrEnum):
+    """The roles that a member or an API key can have; a superuser belongs to no tenant."""
+
+    VIEWER = Role.VIEWER.value
+    STAFF = Role.STAFF.value
+    ADMIN = Role.ADMIN.value
+
+
 class Action(StrEnum):
     READ_APPOINTMENTS = "appointments.read"
     BOOK = "appointments.book"

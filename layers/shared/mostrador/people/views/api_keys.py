@@ -1,11 +1,13 @@
 """API keys in requests and answers."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
 from mostrador.fields import Request, ShortText, View, Whole
-from mostrador.people.views.members import MemberRole
+from mostrador.people.rules.permissions import MemberRole
+from mostrador.values import shown
 
 
 class NewKey(Request):
@@ -15,9 +17,9 @@ class NewKey(Request):
 
 
 class KeyView(View):
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     name: str = Field(title="Nombre")
-    role: str = Field(title="Rol")
+    role: MemberRole = Field(title="Rol")
     is_active: bool = Field(title="Activa")
     valid_until: datetime = Field(title="Válida hasta")
     last_used_at: datetime | None = Field(title="Último uso", description="To five minutes.")
@@ -26,9 +28,11 @@ class KeyView(View):
 
 
 class MadeKeyView(KeyView):
-    key: str = Field(title="Clave", description="Shown this once: whoever has it acts with its role.")
+    key: Annotated[str, shown.text(pattern=r"^mostrador_[a-z0-9-]{2,63}\.[0-9a-f]{32}\.[A-Za-z0-9_-]{43}$")] = Field(
+        title="Clave", description="Shown this once: whoever has it acts with its role."
+    )
 
 
 class KeyPage(View):
-    items: list[KeyView]
-    next: str | None
+    items: list[KeyView] = Field(title="Elementos")
+    next: shown.Next

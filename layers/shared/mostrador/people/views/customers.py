@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import ONE_LINE, Email, ListingById, LongText, Phone, Request, ShortText, View, partial
+from mostrador.values import shown
 from mostrador.values.text import folded
 
 
@@ -39,10 +40,10 @@ class CustomerListing(ListingById):
 
 class CustomerView(View):
     entity = "customer"
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     name: str = Field(title="Nombre y apellido")
-    phone: str | None = Field(title="Teléfono")
-    email: str | None = Field(title="Correo")
+    phone: shown.Phone | None = Field(title="Teléfono")
+    email: shown.Email | None = Field(title="Correo")
     notes: str | None = Field(None, title="Notas")
     last_appointment_at: datetime | None = Field(title="Último turno")
     created_at: datetime = Field(title="Creado")
@@ -50,5 +51,5 @@ class CustomerView(View):
 
 
 class CustomerPage(View):
-    items: list[CustomerView]
-    next: str | None
+    items: list[CustomerView] = Field(title="Elementos")
+    next: shown.Next

@@ -1,14 +1,13 @@
 """Members and invitations in requests and answers."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
 from mostrador.fields import Email, Request, View, partial
 from mostrador.people.rules.membership import MemberStatus
-
-MemberRole = Literal["viewer", "staff", "admin"]
+from mostrador.people.rules.permissions import Action, MemberRole
+from mostrador.values import shown
 
 
 class NewMember(Request):
@@ -26,8 +25,8 @@ class MemberChanges(Request):
 
 class MemberView(View):
     entity = "member"
-    user: str = Field(title="Identificador")
-    email: str = Field(title="Correo electrónico")
+    user: shown.User = Field(title="Identificador")
+    email: shown.Email = Field(title="Correo electrónico")
     role: MemberRole = Field(title="Rol")
     status: MemberStatus = Field(title="Estado")
     invited_by: str | None = Field(title="Invitado por")
@@ -38,23 +37,23 @@ class MemberView(View):
 
 
 class MemberPage(View):
-    items: list[MemberView]
-    next: str | None
+    items: list[MemberView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class MembershipView(View):
     """The role of a person in one tenant, and its part of the table of permissions."""
 
-    slug: str = Field(title="Identificador del negocio")
+    slug: shown.Slug = Field(title="Identificador del negocio")
     name: str = Field(title="Nombre del negocio")
     role: MemberRole = Field(title="Rol")
-    may: list[str] = Field(title="Acciones permitidas")
+    may: list[Action] = Field(title="Acciones permitidas")
     writes: dict[str, list[str]] = Field(title="Campos que puede escribir")
     hidden: dict[str, list[str]] = Field(title="Campos que no ve")
 
 
 class InvitationView(View):
-    slug: str = Field(title="Identificador del negocio")
+    slug: shown.Slug = Field(title="Identificador del negocio")
     name: str = Field(title="Nombre del negocio")
     role: MemberRole = Field(title="Rol")
     status: MemberStatus = Field(title="Estado")
@@ -63,8 +62,8 @@ class InvitationView(View):
 
 
 class MeView(View):
-    user: str = Field(title="Identificador")
-    email: str = Field(title="Correo electrónico")
+    user: shown.User = Field(title="Identificador")
+    email: shown.Email = Field(title="Correo electrónico")
     is_superuser: bool = Field(title="Superusuario")
     memberships: list[MembershipView] = Field(title="Negocios")
     invitations: list[InvitationView] = Field(title="Invitaciones")

@@ -33,6 +33,17 @@ class OrderStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class OrderChange(StrEnum):
+    """An entry of an order's history: a state it entered, or another declaration of its payment."""
+
+    IN_REVIEW = OrderStatus.IN_REVIEW.value
+    PAID = OrderStatus.PAID.value
+    CANCELLED = OrderStatus.CANCELLED.value
+    EXPIRED = OrderStatus.EXPIRED.value
+    REFUNDED = OrderStatus.REFUNDED.value
+    RECEIPT = "RECEIPT"
+
+
 class WrongRaffleState(WrongState):
     code = "wrong_raffle_state"
     en = "a raffle that is {current} cannot become {wanted}"

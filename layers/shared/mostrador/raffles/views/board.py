@@ -2,13 +2,14 @@
 
 from base64 import b64encode
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Listing, Several, View
 from mostrador.raffles.rules.board import Board, NumberState
+from mostrador.values import shown
 
 _HIGHEST = 999_999
 
@@ -34,7 +35,7 @@ class CountsView(View):
 class BoardView(View):
     first_number: int = Field(title="Primer número")
     last_number: int = Field(title="Último número")
-    bits: str = Field(
+    bits: Annotated[str, shown.text(pattern=r"^[A-Za-z0-9+/]*={0,2}$", contentEncoding="base64")] = Field(
         title="Estado de cada número, dos bits cada uno",
         description="Base64. The number first_number + i is in byte i // 4: (byte >> (i % 4 * 2)) & 3 is its place "
         "in legend.",
@@ -53,12 +54,12 @@ class BoardView(View):
 
 class NumberView(View):
     entity = "number"
-    number: str = Field(title="Número")
+    number: shown.Number = Field(title="Número")
     state: NumberState = Field(title="Estado")
-    order_id: str | None = Field(title="Orden")
-    hold_expires_at: datetime | None = Field(title="La reserva vence")
+    order_id: shown.Id | None = Field(None, title="Orden")
+    hold_expires_at: datetime | None = Field(None, title="La reserva vence")
 
 
 class NumberPage(View):
-    items: list[NumberView]
-    next: str | None
+    items: list[NumberView] = Field(title="Elementos")
+    next: shown.Next

@@ -6,10 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Instant, Paragraph, Request, ShortText, Url, View, Whole
+from mostrador.fields import Instant, Paragraph, Request, Sha256, ShortText, Url, View, Whole
 from mostrador.raffles.rules.commitments import Unsold
+from mostrador.raffles.rules.states import OrderStatus
+from mostrador.values import shown
 
-_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2}){1,256}$")]
 _Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 
@@ -31,7 +32,7 @@ class ByLottery(Request):
 
 class ByCommitReveal(Request):
     name: Literal["commit_reveal"] = Field(title="Método")
-    secret_sha256: _Sha256 = Field(title="SHA-256 del secreto")
+    secret_sha256: Sha256 = Field(title="SHA-256 del secreto")
 
 
 class Opening(Request):
@@ -81,17 +82,17 @@ class ExportQuery(Request):
 class ExportRow(View):
     """One number that is reserved or sold; ``prize`` names the prizes that it won."""
 
-    number: str = Field(title="Número")
-    order: str = Field(title="Código de la orden")
-    status: str = Field(title="Estado")
+    number: shown.Number = Field(title="Número")
+    order: shown.OrderCode = Field(title="Código de la orden")
+    status: OrderStatus = Field(title="Estado")
     buyer: str = Field(title="Comprador")
-    phone: str | None = Field(title="Teléfono")
-    total_amount: str = Field(title="Importe de la orden")
-    currency: str = Field(title="Moneda")
+    phone: shown.Phone | None = Field(title="Teléfono")
+    total_amount: shown.Amount = Field(title="Importe de la orden")
+    currency: shown.Currency = Field(title="Moneda")
     paid_at: datetime | None = Field(title="Pagada")
     prize: str | None = Field(title="Premio")
 
 
 class ExportPage(View):
-    items: list[ExportRow]
-    next: str | None
+    items: list[ExportRow] = Field(title="Elementos")
+    next: shown.Next

@@ -1,11 +1,12 @@
 """Orders of raffle numbers in requests and answers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
 from mostrador.fields import (
     Email,
@@ -26,8 +27,8 @@ from mostrador.ledger.rules.payment_states import Method
 from mostrador.ledger.views.payments import ManualPayment, PaymentView
 from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles.rules.board import NumberState
-from mostrador.raffles.rules.states import MOST_PER_ORDER, OrderStatus, printed_number
-from mostrador.values import money
+from mostrador.raffles.rules.states import MOST_PER_ORDER, OrderChange, OrderStatus, printed_number
+from mostrador.values import money, shown
 
 if TYPE_CHECKING:
     from mostrador.raffles.public_orders import ManagedOrder
@@ -101,31 +102,39 @@ def printed_numbers(order: "Order") -> list[str]:
 class ReceiptView(View):
     method: Method = Field(title="Forma de pago")
     reference: str | None = Field(title="Número de comprobante")
-    url: str | None = Field(title="URL del comprobante")
+    url: shown.Url | None = Field(title="URL del comprobante")
+
+
+class OrderEvent(TypedDict):
+    at: Annotated[shown.Instant, Field(title="Cuándo")]
+    by: Annotated[str, Field(title="Quién")]
+    change: Annotated[OrderChange, Field(title="Cambio")]
+    reason: NotRequired[Annotated[str, Field(title="Motivo")]]
+    payment: NotRequired[Annotated[shown.PaymentId, Field(title="Pago")]]
 
 
 class OrderView(View):
-    id: str = Field(title="Identificador")
-    code: str = Field(title="Código público")
-    raffle_id: str = Field(title="Rifa")
+    id: shown.Id = Field(title="Identificador")
+    code: shown.OrderCode = Field(title="Código público")
+    raffle_id: shown.Id = Field(title="Rifa")
     raffle_title: str = Field(title="Título de la rifa")
-    numbers: list[str] = Field(title="Números")
-    customer_id: str = Field(title="Cliente")
+    numbers: list[shown.Number] = Field(title="Números")
+    customer_id: shown.Id = Field(title="Cliente")
     customer_name: str = Field(title="Nombre del cliente")
-    customer_phone: str | None = Field(title="Teléfono del cliente")
+    customer_phone: shown.Phone | None = Field(title="Teléfono del cliente")
     ordered_as: str | None = Field(title="Pedido a nombre de")
-    seller: str | None = Field(title="Vendedor")
+    seller: shown.User | None = Field(title="Vendedor")
     status: OrderStatus = Field(title="Estado")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
     receipt: ReceiptView | None = Field(title="Comprobante")
     review_due_at: datetime | None = Field(title="Revisar hasta")
-    total_amount: str = Field(title="Importe total")
-    currency: str = Field(title="Moneda")
+    total_amount: shown.Amount = Field(title="Importe total")
+    currency: shown.Currency = Field(title="Moneda")
     paid_at: datetime | None = Field(title="Pagada")
-    payment_id: str | None = Field(title="Pago")
+    payment_id: shown.PaymentId | None = Field(title="Pago")
     bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
     notes: str | None = Field(title="Notas")
-    history: list[dict[str, object]] = Field([], title="Historial")
+    history: list[OrderEvent] = Field([], title="Historial")
     created_by: str = Field(title="Creada por")
     created_at: datetime = Field(title="Creada")
     updated_at: datetime | None = Field(title="Modificada")
@@ -144,8 +153,8 @@ class OrderView(View):
 
 
 class OrderPage(View):
-    items: list[OrderView]
-    next: str | None
+    items: list[OrderView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class _WithTarget(Protocol):
@@ -158,8 +167,8 @@ class _WithTarget(Protocol):
 class SettledView(View):
     """A payment and its order; where the payment is REFUND_DUE, it does not pay the order."""
 
-    order: OrderView
-    payment: PaymentView
+    order: OrderView = Field(title="Orden")
+    payment: PaymentView = Field(title="Pago")
 
     @classmethod
     def computed_fields(cls, item: _WithTarget) -> dict[str, object]:
@@ -169,61 +178,76 @@ class SettledView(View):
 class OrderLinkView(View):
     """The buyer's link, which shows all numbers that the customer has in the raffle."""
 
-    token: str = Field(title="Clave del enlace")
-    path: str = Field(title="Enlace")
+    token: shown.Token = Field(title="Clave del enlace")
+    path: shown.Path = Field(title="Enlace")
 
 
 class SellerView(View):
     """The paid sales of one member in a raffle; ``email`` is null after the member has left."""
 
-    seller: str = Field(title="Vendedor")
-    email: str | None = Field(title="Correo del vendedor")
+    seller: shown.User = Field(title="Vendedor")
+    email: shown.Email | None = Field(title="Correo del vendedor")
     orders: int = Field(title="Órdenes pagadas")
     numbers: int = Field(title="Números vendidos")
-    amount: str = Field(title="Importe")
-    currency: str = Field(title="Moneda")
+    amount: shown.Amount = Field(title="Importe")
+    currency: shown.Currency = Field(title="Moneda")
 
 
 class SellerPage(View):
-    items: list[SellerView]
-    next: str | None
+    items: list[SellerView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class HolderView(View):
-    number: str = Field(title="Número")
+    number: shown.Number = Field(title="Número")
     state: NumberState = Field(title="Estado")
     order: OrderView | None = Field(title="Orden")
 
 
 class OwnOrderLinks(View):
-    self: str = Field(title="Ver")
-    receipt: str = Field(title="Declarar el pago")
-    cancel: str = Field(title="Cancelar")
-    checkout: str = Field(title="Pagar en línea")
-    mine: str = Field(title="Mis números")
+    self: shown.Path = Field(title="Ver")
+    receipt: shown.Path = Field(title="Declarar el pago")
+    cancel: shown.Path = Field(title="Cancelar")
+    checkout: shown.Path = Field(title="Pagar en línea")
+    mine: shown.Path = Field(title="Mis números")
+
+
+class NumberProofView(BaseModel):
+    """The proof that a number is in the sold list: the hashes on its way up to the published root."""
+
+    model_config = ConfigDict(defer_build=True, hide_input_in_errors=True)
+    version: int = Field(title="Versión del formato")
+    raffle_id: shown.Id = Field(title="Rifa")
+    commitment_sha256: shown.Sha256 = Field(title="Huella del compromiso")
+    root: shown.Sha256 = Field(title="Raíz de los vendidos")
+    size: int = Field(title="Números vendidos")
+    order: shown.OrderCode = Field(title="Código de la orden")
+    number: int = Field(title="Número")
+    index: int = Field(title="Lugar en la lista, desde 0")
+    path: list[shown.Sha256] = Field(title="Huellas hasta la raíz")
 
 
 class OwnOrderView(View):
     """An order for its buyer, with the name that the buyer gave, never the one that the business has for the phone."""
 
-    token: str = Field(
+    token: shown.Token = Field(
         title="Clave del enlace", description="Keep it secret: it lets anybody see and cancel the order."
     )
     links: OwnOrderLinks = Field(title="Enlaces")
-    code: str = Field(title="Código público")
-    raffle_id: str = Field(title="Rifa")
+    code: shown.OrderCode = Field(title="Código público")
+    raffle_id: shown.Id = Field(title="Rifa")
     raffle_title: str = Field(title="Título de la rifa")
-    numbers: list[str] = Field(title="Números")
+    numbers: list[shown.Number] = Field(title="Números")
     name: str = Field(title="Nombre y apellido")
-    phone: str | None = Field(title="Teléfono")
+    phone: shown.Phone | None = Field(title="Teléfono")
     status: OrderStatus = Field(title="Estado")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
     receipt: ReceiptView | None = Field(title="Comprobante")
-    total_amount: str = Field(title="Importe total")
-    currency: str = Field(title="Moneda")
+    total_amount: shown.Amount = Field(title="Importe total")
+    currency: shown.Currency = Field(title="Moneda")
     paid_at: datetime | None = Field(title="Pagada")
-    time_zone: str = Field(title="Zona horaria")
-    proofs: list[dict[str, object]] = Field(title="Comprobantes en la lista de vendidos")
+    time_zone: shown.TimeZone = Field(title="Zona horaria")
+    proofs: list[NumberProofView] = Field(title="Comprobantes en la lista de vendidos")
 
     @classmethod
     def computed_fields(cls, item: "ManagedOrder") -> dict[str, object]:
@@ -242,11 +266,11 @@ class OwnOrderView(View):
 
 
 class OwnNumbersRow(View):
-    code: str = Field(title="Código público")
+    code: shown.OrderCode = Field(title="Código público")
     status: OrderStatus = Field(title="Estado")
-    numbers: list[str] = Field(title="Números")
-    total_amount: str = Field(title="Importe total")
-    currency: str = Field(title="Moneda")
+    numbers: list[shown.Number] = Field(title="Números")
+    total_amount: shown.Amount = Field(title="Importe total")
+    currency: shown.Currency = Field(title="Moneda")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
 
     @classmethod
@@ -261,6 +285,6 @@ class OwnNumbersRow(View):
 class OwnNumbersView(View):
     """The orders of one raffle that the link shows, the newest first."""
 
-    raffle_id: str = Field(title="Rifa")
+    raffle_id: shown.Id = Field(title="Rifa")
     raffle_title: str = Field(title="Título de la rifa")
     orders: list[OwnNumbersRow] = Field(title="Órdenes")

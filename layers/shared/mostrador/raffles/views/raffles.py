@@ -24,7 +24,8 @@ from mostrador.fields import (
 )
 from mostrador.raffles.rules import prize_outcome
 from mostrador.raffles.rules.states import MOST_PER_ORDER, RaffleStatus, printed_number
-from mostrador.values import money
+from mostrador.raffles.views.commitments import CommitmentView, EvidenceView, MethodView
+from mostrador.values import money, shown
 
 if TYPE_CHECKING:
     from mostrador.raffles.rules.prize_outcome import StoredDraw
@@ -97,13 +98,13 @@ class PrizeView(View):
 
 class PackageView(View):
     numbers: int = Field(title="Cantidad de números")
-    price: str = Field(title="Precio del paquete")
+    price: shown.Amount = Field(title="Precio del paquete")
 
 
 class PermitView(View):
     authority: str = Field(title="Autoridad")
     number: str = Field(title="Número de permiso o resolución")
-    document_url: str = Field(title="URL del documento")
+    document_url: shown.Url = Field(title="URL del documento")
 
 
 class DrawView(View):
@@ -113,8 +114,8 @@ class DrawView(View):
     reason: str | None = Field(title="Motivo del nuevo sorteo")
     prizes: list[int] | None = Field(title="Premios que se vuelven a sortear")
     draw_at: datetime = Field(title="Fecha y hora")
-    method: dict[str, object] = Field(title="Método")
-    evidence: dict[str, object] | None = Field(title="Azar")
+    method: MethodView = Field(title="Método")
+    evidence: EvidenceView | None = Field(title="Azar")
     drawn_at: datetime | None = Field(title="Realizado")
 
 
@@ -123,27 +124,27 @@ class PublicWinnerView(View):
 
     prize: int = Field(title="Puesto")
     name: str = Field(title="Premio")
-    number: str | None = Field(title="Número")
-    order: str | None = Field(title="Código de la orden")
+    number: shown.Number | None = Field(title="Número")
+    order: shown.OrderCode | None = Field(title="Código de la orden")
     winner: str | None = Field(title="Ganador")
     claim_by: datetime = Field(title="Se reclama hasta")
     is_delivered: bool = Field(title="Entregado")
 
 
 class WinnerView(PublicWinnerView):
-    order_id: str | None = Field(title="Orden")
+    order_id: shown.Id | None = Field(title="Orden")
     delivered_to: str | None = Field(title="Entregado a")
     delivered_at: datetime | None = Field(title="Entregado el")
     delivery_note: str | None = Field(title="Nota de entrega")
 
 
 class _RaffleFacts(View):
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     title: str = Field(title="Título")
     description: str | None = Field(title="Descripción")
     prizes: list[PrizeView] = Field(title="Premios en orden")
-    price: str = Field(title="Precio por número")
-    currency: str = Field(title="Moneda")
+    price: shown.Amount = Field(title="Precio por número")
+    currency: shown.Currency = Field(title="Moneda")
     packages: list[PackageView] = Field(title="Paquetes")
     first_number: int = Field(title="Primer número")
     last_number: int = Field(title="Último número")
@@ -157,16 +158,16 @@ class _RaffleFacts(View):
     organiser: str = Field(title="Organizador")
     organiser_tax_id: str | None = Field(title="RUC del organizador")
     permit: PermitView | None = Field(title="Permiso")
-    terms_url: str | None = Field(title="URL de bases y condiciones")
-    image_url: str | None = Field(title="URL de la imagen")
+    terms_url: shown.Url | None = Field(title="URL de bases y condiciones")
+    image_url: shown.Url | None = Field(title="URL de la imagen")
     claim_days: int = Field(title="Días para reclamar los premios")
     status: RaffleStatus = Field(title="Estado")
-    commitment: dict[str, object] | None = Field(title="Compromiso del sorteo")
-    commitment_sha256: str | None = Field(title="Huella del compromiso")
+    commitment: CommitmentView | None = Field(title="Compromiso del sorteo")
+    commitment_sha256: shown.Sha256 | None = Field(title="Huella del compromiso")
     opened_at: datetime | None = Field(title="Abierta")
     closed_at: datetime | None = Field(title="Cerrada")
     frozen_at: datetime | None = Field(title="Vendidos congelados")
-    root: str | None = Field(title="Raíz de los vendidos")
+    root: shown.Sha256 | None = Field(title="Raíz de los vendidos")
     sold_count: int | None = Field(title="Números vendidos")
     draws: list[DrawView] = Field(title="Sorteos")
     cancel_reason: str | None = Field(title="Motivo de la cancelación")
@@ -198,13 +199,13 @@ class RaffleView(_RaffleFacts):
 
 
 class PublicRafflePage(View):
-    items: list[PublicRaffleView]
-    next: str | None
+    items: list[PublicRaffleView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class RafflePage(View):
-    items: list[RaffleView]
-    next: str | None
+    items: list[RaffleView] = Field(title="Elementos")
+    next: shown.Next
 
 
 def _draw(raffle: "Raffle", place: int, draw: "StoredDraw", zone: ZoneInfo) -> dict[str, object]:

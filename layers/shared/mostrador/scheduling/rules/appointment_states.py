@@ -27,6 +27,19 @@ class PaymentStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class AppointmentChange(StrEnum):
+    """An entry of an appointment's history: a state it entered, a payment, or another time."""
+
+    CONFIRMED = AppointmentStatus.CONFIRMED.value
+    CANCELLED = AppointmentStatus.CANCELLED.value
+    EXPIRED = AppointmentStatus.EXPIRED.value
+    COMPLETED = AppointmentStatus.COMPLETED.value
+    NO_SHOW = AppointmentStatus.NO_SHOW.value
+    PAID = PaymentStatus.PAID.value
+    REFUNDED = PaymentStatus.REFUNDED.value
+    RESCHEDULED = "RESCHEDULED"
+
+
 class WrongAppointmentState(WrongState):
     en = "an appointment that is {current} cannot become {wanted}"
     es = "un turno en estado {current} no puede pasar a {wanted}"

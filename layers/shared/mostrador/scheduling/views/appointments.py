@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NotRequired, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
 from mostrador.fields import (
     LINES,
@@ -27,8 +28,9 @@ from mostrador.fields import (
 )
 from mostrador.people.views.customers import NewCustomer, Search
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
-from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
-from mostrador.values import money
+from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
+from mostrador.scheduling.rules.availability import Reason
+from mostrador.values import money, shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.scheduling import Appointment
@@ -148,17 +150,31 @@ _INSTANTS: Final = (
 )
 
 
+AppointmentEvent = TypedDict(
+    "AppointmentEvent",
+    {
+        "at": Annotated[shown.Instant, Field(title="Cuándo")],
+        "by": Annotated[str, Field(title="Quién")],
+        "change": Annotated[AppointmentChange, Field(title="Cambio")],
+        "reason": NotRequired[Annotated[str, Field(title="Motivo")]],
+        "payment": NotRequired[Annotated[shown.PaymentId, Field(title="Pago")]],
+        "from": NotRequired[Annotated[shown.Instant, Field(title="Comienzo anterior")]],
+        "to": NotRequired[Annotated[shown.Instant, Field(title="Comienzo nuevo")]],
+    },
+)
+
+
 class AppointmentView(View):
     entity = "appointment"
-    id: str = Field(title="Identificador")
-    service_id: str = Field(title="Servicio")
+    id: shown.Id = Field(title="Identificador")
+    service_id: shown.Id = Field(title="Servicio")
     service_name: str = Field(title="Nombre del servicio")
-    resource_id: str = Field(title="Profesional o recurso")
+    resource_id: shown.Id = Field(title="Profesional o recurso")
     resource_name: str = Field(title="Nombre del profesional o recurso")
-    second_resource_id: str | None = Field(title="Segundo recurso")
-    customer_id: str = Field(title="Cliente")
+    second_resource_id: shown.Id | None = Field(title="Segundo recurso")
+    customer_id: shown.Id = Field(title="Cliente")
     customer_name: str = Field(title="Nombre del cliente")
-    customer_phone: str | None = Field(title="Teléfono del cliente")
+    customer_phone: shown.Phone | None = Field(title="Teléfono del cliente")
     booked_as: str | None = Field(title="Reservado a nombre de")
     scheduled_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
@@ -166,16 +182,16 @@ class AppointmentView(View):
     status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
-    total_amount: str = Field(title="Importe total")
-    deposit_amount: str | None = Field(title="Seña")
-    paid_amount: str = Field(title="Pagado")
-    currency: str = Field(title="Moneda")
+    total_amount: shown.Amount = Field(title="Importe total")
+    deposit_amount: shown.Amount | None = Field(title="Seña")
+    paid_amount: shown.Amount = Field(title="Pagado")
+    currency: shown.Currency = Field(title="Moneda")
     customer_notes: str | None = Field(title="Notas del cliente")
     internal_notes: str | None = Field(None, title="Notas internas")
-    series_id: str | None = Field(title="Serie")
+    series_id: shown.Id | None = Field(title="Serie")
     bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
     google_calendar_event_id: str | None = Field(title="Evento en Google Calendar")
-    history: list[dict[str, str]] = Field([], title="Historial")
+    history: list[AppointmentEvent] = Field([], title="Historial")
     created_by: str = Field(title="Creado por")
     created_at: datetime = Field(title="Creado")
     confirmed_at: datetime | None = Field(title="Confirmado")
@@ -192,8 +208,8 @@ class AppointmentView(View):
 
 
 class AppointmentPage(View):
-    items: list[AppointmentView]
-    next: str | None
+    items: list[AppointmentView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class FreeTimesQuery(Request):
@@ -234,20 +250,40 @@ class AvailabilityQuery(FreeTimesQuery):
 class Slot(View):
     starts_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
-    resource_ids: list[str] = Field(title="Libres a esa hora")
-    second_resource_ids: list[str] = Field(title="Libres a esa hora, del segundo grupo")
+    resource_ids: list[shown.Id] = Field(title="Libres a esa hora")
+    second_resource_ids: list[shown.Id] = Field(title="Libres a esa hora, del segundo grupo")
     seats_left: int = Field(title="Cupos libres")
+
+
+RefusalDetails = TypedDict(
+    "RefusalDetails",
+    {
+        "special_day": Annotated[str, Field(title="Día especial")],
+        "closes": Annotated[shown.Instant, Field(title="Cierra")],
+        "step": Annotated[int, Field(title="Intervalo entre turnos (minutos)")],
+        "earliest": Annotated[shown.Instant, Field(title="Primer comienzo posible")],
+        "last_day": Annotated[shown.Day, Field(title="Último día que se agenda")],
+        "from": Annotated[shown.Instant, Field(title="Ocupado desde")],
+        "until": Annotated[shown.Instant, Field(title="Ocupado hasta")],
+        "only_its_buffer": Annotated[bool, Field(title="Solo choca con la preparación o limpieza")],
+        "booked": Annotated[int, Field(title="Agendados")],
+        "seats": Annotated[int, Field(title="Cupos")],
+        "limit": Annotated[int, Field(title="Máximo")],
+    },
+    total=False,
+)
+"""The figures of a refusal; each reason has some of them."""
 
 
 class RefusedStart(View):
     starts_at: datetime = Field(title="Comienza")
-    reason: str = Field(title="Motivo")
-    details: dict[str, bool | int | str] = Field(title="Datos del motivo")
+    reason: Reason = Field(title="Motivo")
+    details: RefusalDetails = Field(title="Datos del motivo")
 
 
 class AvailabilityView(View):
-    service_id: str = Field(title="Servicio")
-    time_zone: str = Field(title="Zona horaria")
+    service_id: shown.Id = Field(title="Servicio")
+    time_zone: shown.TimeZone = Field(title="Zona horaria")
     slots: list[Slot] = Field(title="Horarios disponibles")
     calendar_as_of: datetime | None = Field(title="Calendario externo leído", description=CALENDAR_AS_OF)
     calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from mostrador.fields import Id, Request, View
+from mostrador.values import shown
 
 
 class NewFeed(Request):
@@ -16,17 +17,19 @@ class NewFeed(Request):
 
 
 class FeedView(View):
-    id: str = Field(title="Identificador")
-    resource_id: str | None = Field(title="Profesional o recurso")
+    id: shown.Id = Field(title="Identificador")
+    resource_id: shown.Id | None = Field(title="Profesional o recurso")
     created_by: str = Field(title="Creado por")
     created_at: datetime = Field(title="Creado")
     version: int = Field(title="Versión")
 
 
 class OpenedFeedView(FeedView):
-    path: str = Field(title="Dirección secreta", description="Shown this once. It lets its holder read the calendar.")
+    path: shown.Path = Field(
+        title="Dirección secreta", description="Shown this once. It lets its holder read the calendar."
+    )
 
 
 class FeedPage(View):
-    items: list[FeedView]
-    next: str | None
+    items: list[FeedView] = Field(title="Elementos")
+    next: shown.Next

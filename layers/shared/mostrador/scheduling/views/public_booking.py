@@ -9,7 +9,7 @@ from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, Short
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, Slot, amounts
 from mostrador.tenancy.views import opening_hours
-from mostrador.values import money
+from mostrador.values import money, shown
 
 if TYPE_CHECKING:
     from mostrador.scheduling.public_booking import ManagedAppointment, Offer
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class PublicTenantView(View):
-    slug: str = Field(title="Identificador")
+    slug: shown.Slug = Field(title="Identificador")
     name: str = Field(title="Nombre")
-    logo_url: str | None = Field(title="URL del logo")
-    contact_email: str | None = Field(title="Correo de contacto")
-    contact_phone: str | None = Field(title="Teléfono de contacto")
-    country: str = Field(title="País")
-    time_zone: str = Field(title="Zona horaria")
-    currency: str = Field(title="Moneda")
+    logo_url: shown.Url | None = Field(title="URL del logo")
+    contact_email: shown.Email | None = Field(title="Correo de contacto")
+    contact_phone: shown.Phone | None = Field(title="Teléfono de contacto")
+    country: shown.Country = Field(title="País")
+    time_zone: shown.TimeZone = Field(title="Zona horaria")
+    currency: shown.Currency = Field(title="Moneda")
     business_hours: opening_hours.WeekHours = Field(title="Horario de atención")
     minimum_notice_minutes: int = Field(title="Antelación mínima (minutos)")
     reschedule_notice_minutes: int = Field(title="Antelación para reprogramar (minutos)")
@@ -39,18 +39,18 @@ class PublicTenantView(View):
 
 
 class ChoiceView(View):
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     name: str = Field(title="Nombre")
 
 
 class OfferView(View):
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     name: str = Field(title="Nombre")
     description: str | None = Field(title="Descripción")
     duration_minutes: int = Field(title="Duración (minutos)")
-    price: str = Field(title="Precio")
+    price: shown.Amount = Field(title="Precio")
     deposit_percent: int | None = Field(title="Seña (porcentaje)")
-    currency: str = Field(title="Moneda")
+    currency: shown.Currency = Field(title="Moneda")
     capacity: int = Field(title="Cupos por horario")
     advance_booking_days: int = Field(title="Días de anticipación")
     bookable_until: date | None = Field(title="Se agenda hasta")
@@ -64,13 +64,13 @@ class OfferView(View):
 
 
 class OfferPage(View):
-    items: list[OfferView]
-    next: str | None
+    items: list[OfferView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class FreeTimesView(View):
-    service_id: str = Field(title="Servicio")
-    time_zone: str = Field(title="Zona horaria")
+    service_id: shown.Id = Field(title="Servicio")
+    time_zone: shown.TimeZone = Field(title="Zona horaria")
     slots: list[Slot] = Field(title="Horarios disponibles")
     calendar_as_of: datetime | None = Field(title="Calendario externo leído", description=CALENDAR_AS_OF)
     calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")
@@ -93,10 +93,10 @@ class PublicBooking(Request):
 
 
 class OwnLinks(View):
-    self: str = Field(title="Ver")
-    cancel: str = Field(title="Cancelar")
-    reschedule: str = Field(title="Reprogramar")
-    checkout: str = Field(title="Pagar en línea")
+    self: shown.Path = Field(title="Ver")
+    cancel: shown.Path = Field(title="Cancelar")
+    reschedule: shown.Path = Field(title="Reprogramar")
+    checkout: shown.Path = Field(title="Pagar en línea")
 
 
 _AS_STORED: Final = (
@@ -109,25 +109,27 @@ _INSTANTS: Final = ("scheduled_at", "ends_at", "hold_expires_at")
 class OwnAppointmentView(View):
     """An appointment as its customer sees it: the name as they gave it, never the business's name for the phone."""
 
-    token: str = Field(title="Clave del enlace", description="It lets its holder see, move and cancel: keep it secret.")
+    token: shown.Token = Field(
+        title="Clave del enlace", description="It lets its holder see, move and cancel: keep it secret."
+    )
     links: OwnLinks = Field(title="Enlaces")
     name: str = Field(title="Nombre y apellido")
-    phone: str | None = Field(title="Teléfono")
-    service_id: str = Field(title="Servicio")
+    phone: shown.Phone | None = Field(title="Teléfono")
+    service_id: shown.Id = Field(title="Servicio")
     service_name: str = Field(title="Nombre del servicio")
-    resource_id: str = Field(title="Profesional o recurso")
+    resource_id: shown.Id = Field(title="Profesional o recurso")
     resource_name: str = Field(title="Nombre del profesional o recurso")
     scheduled_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
     duration_minutes: int = Field(title="Duración (minutos)")
-    time_zone: str = Field(title="Zona horaria")
+    time_zone: shown.TimeZone = Field(title="Zona horaria")
     status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
-    total_amount: str = Field(title="Importe total")
-    deposit_amount: str | None = Field(title="Seña")
-    paid_amount: str = Field(title="Pagado")
-    currency: str = Field(title="Moneda")
+    total_amount: shown.Amount = Field(title="Importe total")
+    deposit_amount: shown.Amount | None = Field(title="Seña")
+    paid_amount: shown.Amount = Field(title="Pagado")
+    currency: shown.Currency = Field(title="Moneda")
     customer_notes: str | None = Field(title="Notas del cliente")
     cancel_until: datetime | None = Field(title="Se puede cancelar hasta")
     reschedule_until: datetime | None = Field(title="Se puede reprogramar hasta")

@@ -7,7 +7,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Day, Flag, View, Whole
-from mostrador.scheduling.views.appointments import AppointmentView, NewAppointment
+from mostrador.scheduling.rules.availability import Reason
+from mostrador.scheduling.views.appointments import AppointmentView, NewAppointment, RefusalDetails
+from mostrador.values import shown
 
 
 class NewSeries(NewAppointment):
@@ -31,12 +33,12 @@ class NewSeries(NewAppointment):
 
 class SeriesConflict(View):
     starts_at: datetime = Field(title="Comienza")
-    reason: str = Field(title="Motivo")
-    details: dict[str, bool | int | str] = Field(title="Datos del motivo")
+    reason: Reason = Field(title="Motivo")
+    details: RefusalDetails = Field(title="Datos del motivo")
     alternatives: list[datetime] = Field(title="Horarios cercanos")
 
 
 class SeriesView(View):
-    series_id: str = Field(title="Serie")
+    series_id: shown.Id = Field(title="Serie")
     booked: list[AppointmentView] = Field(title="Turnos agendados")
     conflicts: list[SeriesConflict] = Field(title="Fechas que no se pudieron agendar")

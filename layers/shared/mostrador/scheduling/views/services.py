@@ -21,7 +21,7 @@ from mostrador.fields import (
 )
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.tenancy.views import opening_hours
-from mostrador.values import money
+from mostrador.values import money, shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.scheduling import Resource, Service
@@ -66,23 +66,23 @@ class ServiceListing(ListingById):
 
 
 class ServiceView(View):
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     name: str = Field(title="Nombre")
     description: str | None = Field(title="Descripción")
     duration_minutes: int = Field(title="Duración (minutos)")
     buffer_before_minutes: int = Field(title="Preparación antes (minutos)")
     buffer_time_minutes: int = Field(title="Limpieza después (minutos)")
-    price: str = Field(title="Precio")
+    price: shown.Amount = Field(title="Precio")
     deposit_percent: int | None = Field(title="Seña (porcentaje)")
-    currency: str = Field(title="Moneda")
+    currency: shown.Currency = Field(title="Moneda")
     is_active: bool = Field(title="Activo")
     capacity: int = Field(title="Cupos por horario")
     max_bookings_per_day: int | None = Field(title="Máximo de turnos por día")
     max_bookings_per_week: int | None = Field(title="Máximo de turnos por semana")
     advance_booking_days: int = Field(title="Días de anticipación")
     bookable_until: date | None = Field(title="Se agenda hasta")
-    resource_ids: list[str] = Field(title="Profesionales o recursos")
-    second_resource_ids: list[str] = Field(title="Segundo grupo de recursos")
+    resource_ids: list[shown.Id] = Field(title="Profesionales o recursos")
+    second_resource_ids: list[shown.Id] = Field(title="Segundo grupo de recursos")
     created_at: datetime = Field(title="Creado")
     version: int = Field(title="Versión")
 
@@ -92,8 +92,8 @@ class ServiceView(View):
 
 
 class ServicePage(View):
-    items: list[ServiceView]
-    next: str | None
+    items: list[ServiceView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class NewResource(Request):
@@ -115,7 +115,7 @@ class ResourceListing(ListingById):
 
 
 class ResourceView(View):
-    id: str = Field(title="Identificador")
+    id: shown.Id = Field(title="Identificador")
     name: str = Field(title="Nombre")
     is_active: bool = Field(title="Activo")
     business_hours: opening_hours.WeekHours | None = Field(title="Horario propio")
@@ -128,5 +128,5 @@ class ResourceView(View):
 
 
 class ResourcePage(View):
-    items: list[ResourceView]
-    next: str | None
+    items: list[ResourceView] = Field(title="Elementos")
+    next: shown.Next

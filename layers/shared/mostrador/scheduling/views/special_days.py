@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Day, Id, Request, ShortText, View, Whole, partial
 from mostrador.tenancy.views.opening_hours import Interval, check_order, intervals
+from mostrador.values import shown
 
 if TYPE_CHECKING:
     from mostrador.scheduling.special_days import Closure
@@ -77,9 +78,9 @@ class ClosureQuery(Request):
 
 
 class ClosureView(View):
-    id: str = Field(title="Identificador")
+    id: shown.ClosureId = Field(title="Identificador")
     date: Date = Field(title="Fecha")
-    resource_id: str | None = Field(title="Profesional o recurso")
+    resource_id: shown.Id | None = Field(title="Profesional o recurso")
     name: str = Field(title="Nombre")
     hours: list[Interval] = Field(title="Horario especial")
     version: int = Field(title="Versión")
@@ -90,5 +91,5 @@ class ClosureView(View):
 
 
 class ClosurePage(View):
-    items: list[ClosureView]
-    next: str | None = None
+    items: list[ClosureView] = Field(title="Elementos")
+    next: shown.Next = None

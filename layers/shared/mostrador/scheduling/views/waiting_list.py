@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from mostrador.fields import Day, Id, Listing, LongText, Request, Several, View, local
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
+from mostrador.values import shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.scheduling import Waiting
@@ -41,17 +42,17 @@ class WaitingListing(Listing):
 
 
 class WaitingView(View):
-    id: str = Field(title="Identificador")
-    service_id: str = Field(title="Servicio")
+    id: shown.Id = Field(title="Identificador")
+    service_id: shown.Id = Field(title="Servicio")
     service_name: str = Field(title="Nombre del servicio")
     date: dt.date = Field(title="Fecha")
-    resource_id: str | None = Field(title="Profesional o recurso")
-    customer_id: str = Field(title="Cliente")
+    resource_id: shown.Id | None = Field(title="Profesional o recurso")
+    customer_id: shown.Id = Field(title="Cliente")
     customer_name: str = Field(title="Nombre del cliente")
-    customer_phone: str | None = Field(title="Teléfono del cliente")
+    customer_phone: shown.Phone | None = Field(title="Teléfono del cliente")
     customer_notes: str | None = Field(title="Notas del cliente")
     status: WaitingStatus = Field(title="Estado")
-    appointment_id: str | None = Field(title="Turno ofrecido")
+    appointment_id: shown.Id | None = Field(title="Turno ofrecido")
     offer_starts_at: dt.datetime | None = Field(title="El turno ofrecido comienza")
     offer_expires_at: dt.datetime | None = Field(title="La oferta vence")
     created_by: str = Field(title="Creado por")
@@ -68,5 +69,5 @@ class WaitingView(View):
 
 
 class WaitingPage(View):
-    items: list[WaitingView]
-    next: str | None
+    items: list[WaitingView] = Field(title="Elementos")
+    next: shown.Next

@@ -1,22 +1,25 @@
 """Connections to other systems in requests and answers. Secrets are only in requests."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
-from mostrador.fields import ONE_LINE, Request, View, local
+from mostrador.fields import ONE_LINE, URI, Request, View, local
+from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
+from mostrador.values import shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.tenants import Integration
 
-_PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{16,64}$")]
+PUBLIC_KEY: Final = r"^[A-Za-z0-9]{16,64}$"
+_PublicKey = Annotated[str, StringConstraints(pattern=PUBLIC_KEY)]
 _PrivateKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,128}$")]
 
 
 # Bancard takes 255 characters; the payment's id and token are added to it.
-_ReturnUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=150), ONE_LINE]
+_ReturnUrl = Annotated[str, StringConstraints(pattern=shown.URL, max_length=150), ONE_LINE, URI]
 
 
 class BancardForm(Request):
@@ -32,9 +35,9 @@ class BancardForm(Request):
 
 
 class IntegrationView(View):
-    kind: str = Field(title="Sistema")
-    resource_id: str | None = Field(title="Profesional o recurso")
-    status: str = Field(title="Estado")
+    kind: IntegrationType = Field(title="Sistema")
+    resource_id: shown.Id | None = Field(title="Profesional o recurso")
+    status: IntegrationState = Field(title="Estado")
     reason: str | None = Field(title="Motivo")
     changed_by: str = Field(title="Modificado por")
     created_at: datetime = Field(title="Creado")
@@ -43,14 +46,16 @@ class IntegrationView(View):
 
 
 class IntegrationPage(View):
-    items: list[IntegrationView]
-    next: str | None
+    items: list[IntegrationView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class BancardView(IntegrationView):
-    public_key: str = Field(title="Clave pública")
-    return_url: str = Field(title="Página a la que vuelve quien paga")
-    webhook_path: str = Field(title="Dirección de confirmación", description="For Bancard's portal, below the API's.")
+    public_key: Annotated[str, shown.text(pattern=PUBLIC_KEY)] = Field(title="Clave pública")
+    return_url: shown.Url = Field(title="Página a la que vuelve quien paga")
+    webhook_path: shown.Path = Field(
+        title="Dirección de confirmación", description="For Bancard's portal, below the API's."
+    )
     has_private_key: bool = Field(title="Tiene clave privada")
     previous_key_until: datetime | None = Field(title="La clave anterior vale hasta")
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 from mostrador.tenancy.views import opening_hours
+from mostrador.values import shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.tenants import Tenant
@@ -28,8 +29,12 @@ def _country(code: str) -> str:
     return code
 
 
-TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["America/Asuncion"])]
-Country = Annotated[str, AfterValidator(_country), Field(examples=["PY"])]
+TimeZone = Annotated[
+    str, AfterValidator(_zone), Field(examples=["America/Asuncion"], json_schema_extra={"pattern": shown.TIME_ZONE})
+]
+Country = Annotated[
+    str, AfterValidator(_country), Field(examples=["PY"], json_schema_extra={"pattern": shown.COUNTRY_CODE})
+]
 _WEEK = {day: [{"opens": "09:00", "closes": "18:00"}] for day in opening_hours.WEEKDAYS[:6]}
 
 
@@ -90,12 +95,12 @@ class TenantOperationChanges(TenantOperations):
 
 class TenantView(View):
     entity = "tenant"
-    slug: str = Field(title="Identificador")
+    slug: shown.Slug = Field(title="Identificador")
     name: str = Field(title="Nombre")
     is_active: bool = Field(title="Activo")
-    country: str = Field(title="País")
-    time_zone: str = Field(title="Zona horaria")
-    currency: str = Field(title="Moneda")
+    country: shown.Country = Field(title="País")
+    time_zone: shown.TimeZone = Field(title="Zona horaria")
+    currency: shown.Currency = Field(title="Moneda")
     business_hours: opening_hours.WeekHours = Field(title="Horario de atención")
     slot_step_minutes: int = Field(title="Intervalo entre turnos (minutos)")
     minimum_notice_minutes: int = Field(title="Antelación mínima (minutos)")
@@ -104,9 +109,9 @@ class TenantView(View):
     cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
     max_active_bookings: int | None = Field(title="Turnos activos por teléfono")
     hold_minutes: int = Field(title="Minutos de reserva sin pago")
-    contact_email: str | None = Field(title="Correo de contacto")
-    contact_phone: str | None = Field(title="Teléfono de contacto")
-    logo_url: str | None = Field(title="URL del logo")
+    contact_email: shown.Email | None = Field(title="Correo de contacto")
+    contact_phone: shown.Phone | None = Field(title="Teléfono de contacto")
+    logo_url: shown.Url | None = Field(title="URL del logo")
     plan: str | None = Field(None, title="Plan")
     max_appointments_per_month: int | None = Field(None, title="Máximo de turnos por mes")
     max_raffles: int | None = Field(None, title="Máximo de rifas")
@@ -123,8 +128,8 @@ class TenantView(View):
 
 
 class TenantPage(View):
-    items: list[TenantView]
-    next: str | None
+    items: list[TenantView] = Field(title="Elementos")
+    next: shown.Next
 
 
 class MeteredView(View):
@@ -135,7 +140,9 @@ class MeteredView(View):
 class UsageView(View):
     """What the plan limits, and how much of it is used."""
 
-    month: str = Field(title="Mes", description="Of the tenant's own calendar.")
+    month: Annotated[str, shown.text(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")] = Field(
+        title="Mes", description="Of the tenant's own calendar."
+    )
     appointments: MeteredView = Field(title="Turnos del mes")
     members: MeteredView = Field(title="Miembros", description="Those invited included; always counted.")
     raffles: MeteredView = Field(title="Rifas")

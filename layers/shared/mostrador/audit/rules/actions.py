@@ -1,0 +1,62 @@
+"""The words of the audit log: the entities whose changes it has, the actions, and the roles of the actors."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from mostrador.ledger.rules.payment_states import PaymentState
+from mostrador.people.rules.membership import MemberStatus
+from mostrador.people.rules.permissions import Role
+from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
+from mostrador.scheduling.rules.waiting_states import WaitingStatus
+from mostrador.tenancy.rules.integration_states import IntegrationState
+
+
+class AuditedEntity(StrEnum):
+    """A class of versioned items, by its name in small letters, as ``table.audit_trail`` writes it."""
+
+    APIKEY = "apikey"
+    APPOINTMENT = "appointment"
+    CUSTOMER = "customer"
+    FEED = "feed"
+    INTEGRATION = "integration"
+    MEMBER = "member"
+    ORDER = "order"
+    PAYMENT = "payment"
+    RAFFLE = "raffle"
+    RESOURCE = "resource"
+    SERVICE = "service"
+    TENANT = "tenant"
+    WAITING = "waiting"
+
+
+class ActorRole(StrEnum):
+    """A caller's role; PUBLIC has no account, SYSTEM is our own work and that of connected systems."""
+
+    VIEWER = Role.VIEWER.value
+    STAFF = Role.STAFF.value
+    ADMIN = Role.ADMIN.value
+    SUPERUSER = Role.SUPERUSER.value
+    PUBLIC = "public"
+    SYSTEM = "system"
+
+
+STATES: Final[Mapping[AuditedEntity, type[StrEnum]]] = {
+    AuditedEntity.APPOINTMENT: AppointmentStatus,
+    AuditedEntity.INTEGRATION: IntegrationState,
+    AuditedEntity.MEMBER: MemberStatus,
+    AuditedEntity.ORDER: OrderStatus,
+    AuditedEntity.PAYMENT: PaymentState,
+    AuditedEntity.RAFFLE: RaffleStatus,
+    AuditedEntity.WAITING: WaitingStatus,
+}
+"""The states of the entities that have some: each is an action too, in small letters."""
+
+
+def _actions(entity: AuditedEntity) -> list[str]:
+    states = [state.value.lower() for state in STATES.get(entity, ())]
+    return [f"{entity}.{verb}" for verb in ("created", "changed", "deleted", *states)]
+
+
+ACTIONS: Final = tuple(action for entity in AuditedEntity for action in _actions(entity))

@@ -1,0 +1,66 @@
+"""The models of every request and answer, as the doors' signatures name them, and their JSON schemas."""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from mostrador.fields import Request
+from mostrador.raffles.views.board import BoardView
+from mostrador.raffles.views.proofs import ProofView
+from tests.support.template import ROOT
+
+Model = type[BaseModel]
+AS_TEXT = {BoardView, ProofView}
+"""Answers that doors give as text, so that no signature names their model."""
+
+
+@cache
+def of_doors() -> frozenset[Model]:
+    """The models in the signatures of all doors, and those of answers given as text."""
+    named = {model for handler in handlers() for hint in hints_of(handler) for model in models_in(hint)}
+    return frozenset(named | AS_TEXT)
+
+
+def handlers() -> Iterator[Any]:
+    """The functions of every door of the API."""
+    for path in sorted((ROOT / "functions").glob("*/app.py")):
+        door = importlib.import_module(f"functions.{path.parent.name}.app")
+        if hasattr(door, "app"):
+            yield from (
+                one for one in vars(door).values() if inspect.isfunction(one) and one.__module__ == door.__name__
+            )
+
+
+def hints_of(handler: Any) -> list[Any]:
+    return list(get_type_hints(handler, include_extras=True).values())
+
+
+def models_in(hint: Any) -> set[Model]:
+    """The models that a type names, at any depth of its brackets."""
+    own = {hint} if isinstance(hint, type) and issubclass(hint, BaseModel) else set()
+    return own.union(*map(models_in, get_args(hint)))
+
+
+def with_nested(models: frozenset[Model] | set[Model]) -> set[Model]:
+    """The models and all that their fields lead to."""
+    found: set[Model] = set()
+    left = set(models)
+    while left:
+        model = left.pop()
+        found.add(model)
+        left |= {one for field in model.model_fields.values() for one in models_in(field.annotation)} - found
+    return found
+
+
+def components(models: frozenset[Model] | set[Model]) -> dict[str, dict[str, Any]]:
+    """Name -> schema of all that the models define: requests as they are read, answers as they are written."""
+    by_mode = [(model, "validation" if issubclass(model, Request) else "serialization") for model in models]
+    by_mode.sort(key=lambda pair: (pair[0].__module__, pair[0].__name__))
+    _, document = models_json_schema(by_mode)  # type: ignore[arg-type] - the mode is one of two texts
+    schemas: dict[str, dict[str, Any]] = document["$defs"]
+    return schemas

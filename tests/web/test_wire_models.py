@@ -1,0 +1,152 @@
+"""The models behind the OpenAPI document: unique names, no open object, enums, forms, titles, rules of either-or."""
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from mostrador.people.rules.permissions import HIDDEN
+from tests.support import wire_models
+
+TAKEN = {"Problem"}
+"""Names that the document gives to its own components."""
+ANNOTATIONS = {"title", "description", "default", "examples", "deprecated"}
+PYTHON_ONLY = re.compile(r"\(\?P|\(\?[aiLmsux]|\\A|\\Z|\(\?\(|[*+?}]\+")
+
+
+def clashes(models):
+    """The names that two components would share: pydantic tells them apart by a module or a mode."""
+    names = wire_models.components(models)
+    return sorted(name for name in names if "__" in name or "-" in name or name in TAKEN)
+
+
+def untyped(schema, path):
+    """The paths in a schema where anything may stand."""
+    if not schema.keys() - ANNOTATIONS:
+        yield f"{path}: anything"
+    if schema.get("type") == "object" and not schema.keys() & {"properties", "additionalProperties"}:
+        yield f"{path}: any object"
+    if schema.get("additionalProperties") is True:
+        yield f"{path}: open object"
+    if schema.get("type") == "array" and not schema.keys() & {"items", "prefixItems"}:
+        yield f"{path}: any list"
+    for name, part in parts(schema):
+        yield from untyped(part, f"{path}{name}")
+
+
+def parts(schema):
+    """The schemas inside a schema, each with its place."""
+    yield from ((f".{name}", part) for name, part in schema.get("properties", {}).items())
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield f"[{name}]", schema[name]
+    for name in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        yield from ((f"({name} {place})", part) for place, part in enumerate(schema.get(name, [])))
+
+
+def components():
+    return wire_models.components(wire_models.of_doors())
+
+
+def all_parts(schema):
+    yield schema
+    for _, part in parts(schema):
+        yield from all_parts(part)
+
+
+def patterns():
+    schemas = [part for schema in components().values() for part in all_parts(schema)]
+    return {part["pattern"] for part in schemas if "pattern" in part}
+
+
+def untitled(models):
+    return sorted(
+        f"{model.__name__}.{name}"
+        for model in wire_models.with_nested(models)
+        for name, field in model.model_fields.items()
+        if not field.title
+    )
+
+
+def test_no_two_components_have_one_name():
+    assert clashes(wire_models.of_doors()) == []
+
+
+def test_red_control_two_classes_of_one_name_are_told():
+    def of(kind: Any) -> type[BaseModel]:
+        class Twin(BaseModel):
+            value: kind = Field(title="Valor")
+
+        return Twin
+
+    class Problem(BaseModel):
+        value: int
+
+    assert len(clashes({of(int), of(str)})) == 2
+    assert clashes({Problem}) == ["Problem"]
+
+
+def test_nothing_in_a_request_or_an_answer_is_untyped():
+    found = [place for name, schema in components().items() for place in untyped(schema, name)]
+
+    assert found == []
+
+
+def test_red_control_open_objects_and_lists_are_told():
+    class Open(BaseModel):
+        anything: Any
+        map: dict[str, Any]
+        bare: dict  # type: ignore[type-arg]
+        list_of_maps: list[dict[str, object]]
+        list: list  # type: ignore[type-arg, valid-type]
+        fine: dict[str, list[int]]
+
+    (schema,) = wire_models.components({Open}).values()
+
+    assert list(untyped(schema, "Open")) == [
+        "Open.anything: anything",
+        "Open.map: open object",
+        "Open.bare: open object",
+        "Open.list_of_maps[items]: open object",
+        "Open.list[items]: anything",
+    ]
+
+
+def test_every_field_has_a_title():
+    assert untitled(wire_models.of_doors()) == []
+
+
+def test_red_control_a_field_without_title_is_told():
+    class Bare(BaseModel):
+        named: int = Field(title="Con nombre")
+        nameless: int
+
+    assert untitled({Bare}) == ["Bare.nameless"]
+
+
+def test_every_pattern_is_one_of_ecmascript():
+    script = "JSON.parse(require('fs').readFileSync(0)).forEach(pattern => new RegExp(pattern, 'u'))"
+
+    subprocess.run(["node", "-e", script], input=json.dumps(sorted(patterns())), text=True, check=True)  # noqa: S603,S607
+    assert [pattern for pattern in patterns() if PYTHON_ONLY.search(pattern)] == []
+
+
+@pytest.mark.parametrize("pattern", [r"(?P<day>\d)", r"(?i)a", r"a\Z", r"a++"])
+def test_red_control_a_pattern_of_python_is_told(pattern):
+    assert PYTHON_ONLY.search(pattern)
+
+
+def test_a_hidden_field_is_never_demanded():
+    demanded = {
+        (model.entity, name)
+        for model in wire_models.with_nested(wire_models.of_doors())
+        for name, field in model.model_fields.items()
+        if field.is_required()
+        and name in HIDDEN.get(getattr(model, "entity", ""), {})
+        and model.__name__.endswith("View")
+    }
+
+    assert demanded == set()
