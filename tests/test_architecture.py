@@ -314,11 +314,12 @@ def test_the_tests_mirror_the_package():
 COVERED_ELSEWHERE = {
     "calendars.changes_feed", "calendars.disconnection", "calendars.event_context", "calendars.event_upsert",
     "calendars.watch_runs", "ledger.payments", "ledger.settlements", "payments.counter_payments", "payments.refunds",
-    "payments.rollbacks", "people.rules.permissions", "raffles.redraws", "raffles.reservations",
-    "raffles.sale_context", "raffles.sellers", "scheduling.agenda", "scheduling.booking_keys",
+    "payments.rollbacks", "payments.rules.book_differences", "people.rules.permissions", "raffles.redraws",
+    "raffles.reservations", "raffles.sale_context", "raffles.sellers", "scheduling.agenda", "scheduling.booking_keys",
     "scheduling.booking_context", "scheduling.booking_limits", "scheduling.booking_request",
     "scheduling.rescheduling",
-    "scheduling.rules.opening_hours", "scheduling.slots", "values.text", "values.wire",
+    "scheduling.rules.opening_hours", "scheduling.slots", "tenancy.rules.integration_states", "values.text",
+    "values.wire",
 }  # fmt: skip
 
 

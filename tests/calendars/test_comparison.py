@@ -3,8 +3,8 @@
 import pytest
 
 from mostrador.calendars import changes_feed, comparison
-from mostrador.calendars.rules.event_plan import DifferenceKind
 from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules.event_plan import DifferenceKind
 from mostrador.scheduling import appointments
 from mostrador.tenancy import integrations
 from mostrador.tenancy.rules.integration_states import IntegrationType as System

@@ -4,7 +4,7 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -15,7 +15,7 @@ from mostrador.raffles.views.proofs import ProofView
 from tests.support.template import ROOT
 
 Model = type[BaseModel]
-AS_TEXT = {BoardView, ProofView}
+AS_TEXT: set[Model] = {BoardView, ProofView}
 """Answers that doors give as text, so that no signature names their model."""
 
 
@@ -59,8 +59,11 @@ def with_nested(models: frozenset[Model] | set[Model]) -> set[Model]:
 
 def components(models: frozenset[Model] | set[Model]) -> dict[str, dict[str, Any]]:
     """Name -> schema of all that the models define: requests as they are read, answers as they are written."""
-    by_mode = [(model, "validation" if issubclass(model, Request) else "serialization") for model in models]
-    by_mode.sort(key=lambda pair: (pair[0].__module__, pair[0].__name__))
-    _, document = models_json_schema(by_mode)  # type: ignore[arg-type] - the mode is one of two texts
+    ordered = sorted(models, key=lambda model: (model.__module__, model.__qualname__))
+    _, document = models_json_schema([(model, mode_of(model)) for model in ordered])
     schemas: dict[str, dict[str, Any]] = document["$defs"]
     return schemas
+
+
+def mode_of(model: Model) -> Literal["validation", "serialization"]:
+    return "validation" if issubclass(model, Request) else "serialization"

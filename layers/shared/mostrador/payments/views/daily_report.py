@@ -11,7 +11,6 @@ from mostrador.ledger.views.payments import PaymentView
 from mostrador.payments.rules.book_differences import BookDifference
 from mostrador.values import shown
 
-
 NoticePart = TypeAliasType(
     "NoticePart", "bool | int | str | list[dict[str, NoticePart]] | dict[str, NoticePart] | None"
 )
