@@ -297,3 +297,44 @@ def test_waits_for_several_services_come_line_by_line(haircut):
     assert [one["service_id"] for one in found["items"]] == wanted
     assert len(ids_of(f"{SALON}/waiting?service={others[0]}&date={shifted('2026-12-02')}")) == 1
     assert ids_of(f"{SALON}/waiting?service={others[0]}&service={others[1]}&date={shifted('2026-12-03')}") == []
+
+
+def test_payments_of_a_local_day_by_method_in_both_orders(haircut, now, monkeypatch):
+    paid = []
+    for hours, method in ((0, "CASH"), (13, "TRANSFER"), (14, "CASH"), (40, "OTHER")):  # now is 10:00 in Asuncion
+        appointment = book(haircut, start(7, 9 + len(paid)))
+        monkeypatch.setattr(clock, "now", lambda at=now + timedelta(hours=hours): at)
+        url = f"{APPOINTMENTS}/{appointment['id']}/payments"
+        paid.append(admin.call("POST", url, {"method": method}).json["payment"]["id"])
+    payments, tomorrow = f"{SALON}/payments", TODAY + timedelta(1)
+
+    assert ids_of(payments) == paid[::-1]
+    assert ids_of(f"{payments}?sort=created_at") == paid
+    assert ids_of(f"{payments}?date={TODAY}&sort=created_at") == paid[:2]
+    assert ids_of(f"{payments}?date={tomorrow}") == paid[2:3]
+    assert ids_of(f"{payments}?method=CASH&method=OTHER&date={tomorrow}") == paid[2:3]
+    assert ids_of(f"{payments}?method=CASH&method=OTHER&status=PAID&status=REFUNDED&sort=created_at") == [
+        paid[0], paid[2], paid[3],
+    ]  # fmt: skip
+    since = (now + timedelta(hours=13)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = (now + timedelta(hours=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert ids_of(f"{payments}?from={since}&to={until}") == [paid[2], paid[1]]
+    pages = list(followed(f"{payments}?sort=created_at&limit=1&method=CASH&method=TRANSFER", admin, accept="text/csv"))
+    assert [row["id"] for page in pages for row in sheets.rows(page)] == paid[:3]
+
+
+def test_orders_of_a_local_day_and_several_states_in_both_orders(salon, now, monkeypatch):
+    raffle, made = raffle_support.opened(now), []
+    orders = f"{SALON}/raffles/{raffle.id}/orders"
+    for minutes in (0, 1, 2):
+        monkeypatch.setattr(clock, "now", lambda at=now + timedelta(minutes=minutes): at)
+        made.append(admin.call("POST", orders, {"count": 1, "customer": {"name": f"Ana {minutes}"}}).json["id"])
+    admin.call("POST", f"{SALON}/orders/{made[1]}/cancel")
+
+    assert ids_of(orders) == made[::-1]
+    assert ids_of(f"{orders}?sort=created_at&date={TODAY}") == made
+    assert ids_of(f"{orders}?date={TODAY + timedelta(1)}") == []
+    assert ids_of(f"{orders}?status=CANCELLED&status=PAID") == made[1:2]
+    assert ids_of(f"{orders}?status=CANCELLED&status=RESERVED&sort=created_at") == made
+    seller = admin.call("GET", f"{SALON}/orders/{made[0]}").json["seller"]
+    assert ids_of(f"{orders}?seller=nobody&seller={seller}&sort=created_at") == made

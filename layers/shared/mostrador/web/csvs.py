@@ -23,6 +23,7 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 _CELL_STARTS: Final = re.compile(
     r"""(^|[;,；，\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029])(?=[\s"\ufeff\u200b-\u200f]*[-=+@＝＋－＠])"""
 )
+_FORMULA: Final = re.compile("[-=+@＝＋－＠]")
 _AMOUNT: Final = re.compile(r"[0-9]+\.[0-9]+")
 _NAMES: Final[Mapping[str, str]] = {
     "appointments": "turnos",
@@ -122,7 +123,7 @@ def _cell(value: object) -> str:
 
 
 def _inert(written: str) -> str:
-    return _CELL_STARTS.sub(r"\1'", written)
+    return _CELL_STARTS.sub(r"\1'", written) if _FORMULA.search(written) else written
 
 
 def _inert_inside(value: Any) -> Any:
