@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local import __main__ as dev
-from local import up, welcome
+from local import ministack, up, welcome
 from local.stack import Login, Stack
 
 CLERK = Login("staff@salon.example", "Mostrador-2026", "staff", "salon")
@@ -93,6 +93,8 @@ def test_a_request_that_fails_is_told_and_the_rest_is_printed(monkeypatch, behav
 def test_a_ready_stack_stays_up_until_it_is_stopped(monkeypatch, capsys):
     """The red control is what was there before: a time-out at the welcome ended ``make dev``."""
     monkeypatch.setattr(welcome, "PATIENCE", 0.2)
+    free = ministack.free_port()
+    monkeypatch.setenv("MOSTRADOR_PORT", str(free - dev.ABOVE))
     seen: list[str] = []
 
     def stopped_by_a_person() -> None:
@@ -109,4 +111,6 @@ def test_a_ready_stack_stays_up_until_it_is_stopped(monkeypatch, capsys):
             dev.main()
 
     assert (seen, ended.value.code) == (["waited", "down"], 0)
-    assert "Ready. Ctrl-C stops it" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Ready. Ctrl-C stops it" in out
+    assert f"Address     http://127.0.0.1:{free}\n" in out
