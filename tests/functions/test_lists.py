@@ -3,13 +3,16 @@
 import importlib
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import Field
 
 from mostrador import clock
+from mostrador.fields import Id, Request, Several
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
-from mostrador.web import csvs
+from mostrador.web import csvs, current_route
 from tests.support import doors, sheets
 from tests.support import raffles as raffle_support
 from tests.support.days import TODAY, shifted
@@ -18,16 +21,17 @@ from tests.support.lines import trips
 
 SALON = "/tenant/salon/api"
 APPOINTMENTS = f"{SALON}/appointments"
+FORMS = {"pattern", "format", "enum", "maxLength"}
 
 
 def lists():
-    """The paths of all routes that answer with a list."""
+    """The path and the row's view of all routes that answer with a list."""
     for file in sorted(Path("functions").glob("*/app.py")):
         app = getattr(importlib.import_module(f"functions.{file.parent.name}.app"), "app", None)
         for route in doors.routes_of(app) if app else ():
             view = route.dependant.return_param and route.dependant.return_param.type_
             if route.method == "GET" and getattr(view, "model_fields", {}).keys() == {"items", "next"}:
-                yield route.openapi_path
+                yield route.openapi_path, current_route.row_of(view)
 
 
 @pytest.fixture
@@ -37,11 +41,71 @@ def booked(haircut):
 
 
 def test_every_list_has_a_spanish_name_for_its_file():
-    paths = list(lists())
+    names = {path: csvs.file_name(path, None, TODAY) for path, _ in lists()}
 
-    assert len(paths) > 15
-    names = {path: csvs.file_name(path, None, TODAY) for path in paths}
+    assert len(names) > 15
     assert [path for path, name in names.items() if name.startswith("lista-2")] == []
+
+
+def queries():
+    """The models of all query parameters."""
+    for file in sorted(Path("functions").glob("*/app.py")):
+        app = getattr(importlib.import_module(f"functions.{file.parent.name}.app"), "app", None)
+        for route in doors.routes_of(app) if app else ():
+            yield from (parameter.field_info.annotation for parameter in route.dependant.query_params)
+
+
+def unbounded(model):
+    """The query parameters of a model without a title, or without an enum, a form or a range."""
+    whole = model.model_json_schema()
+    for name, field in model.model_fields.items():
+        schema = whole["properties"][field.alias or name]
+        parts = [part.get("items", part) for part in (schema, *schema.get("anyOf", []))]
+        loose = [part for part in parts if part.get("type") == "string" and not part.keys() & FORMS]
+        loose += [part for part in parts if part.get("type") == "integer" and not part.keys() >= {"minimum", "maximum"}]
+        if loose or not field.title:
+            yield f"{model.__name__}.{name}"
+
+
+def test_every_query_parameter_has_a_title_and_an_enum_a_form_or_a_range():
+    models = set(queries())
+
+    assert len(models) > 12
+    assert [name for model in models for name in unbounded(model)] == []
+
+
+def test_red_control_a_loose_query_parameter_is_told():
+    class Loose(Request):
+        named: str = Field("", title="Nombre")
+        untitled: bool = False
+        count: int | None = Field(None, ge=1, title="Cantidad")
+        many: list[str] | None = Field(None, title="Varios")
+        fine: Several[Id] = Field(None, title="Bien")
+
+    assert list(unbounded(Loose)) == ["Loose.named", "Loose.untitled", "Loose.count", "Loose.many"]
+
+
+def columns_like(view, of):
+    """The fields of a view whose JSON schema, or that of their value beside null, passes ``of``."""
+    properties = view.model_json_schema(mode="serialization")["properties"]
+    return {name for name, schema in properties.items() if any(of(part) for part in (schema, *schema.get("anyOf", [])))}
+
+
+def test_every_instant_of_a_list_has_its_local_column_and_every_amount_its_decimals():
+    instants, amounts = set(), set()
+    for _, view in lists():
+        row = dict.fromkeys(view.model_fields, None)
+        header = sheets.table(
+            csvs.sheet(view, [row], unseen=frozenset(), country="PY", zone=ZoneInfo("America/Asuncion"))
+        )[0]
+        of_view = columns_like(view, lambda schema: schema.get("format") == "date-time")
+        assert {f"{name}_local" for name in of_view} == set(header) - view.model_fields.keys()
+        instants |= of_view
+        amounts |= columns_like(view, lambda schema: r"(\.[0-9]{1,4})?" in schema.get("pattern", ""))
+
+    assert {"scheduled_at", "created_at", "at", "hold_expires_at"} <= instants
+    assert {"price", "total_amount", "amount"} <= amounts
+    assert [name for name in amounts if not csvs.is_amount(name)] == []
 
 
 def test_a_list_is_a_file_with_local_times_and_decimals(booked):

@@ -92,7 +92,7 @@ def _for_people(
         value = row[name]
         if name in instants:
             cells |= dict(_instant(name, value, zone))
-        elif with_comma and _is_amount(name) and isinstance(value, str) and _AMOUNT.fullmatch(value):
+        elif with_comma and is_amount(name) and isinstance(value, str) and _AMOUNT.fullmatch(value):
             cells[name] = value.replace(".", ",")
         else:
             cells[name] = value
@@ -105,7 +105,7 @@ def _instant(name: str, value: object, zone: ZoneInfo) -> Iterator[tuple[str, ob
     yield f"{name}_local", at and f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _is_amount(name: str) -> bool:
+def is_amount(name: str) -> bool:
     """Whether a field holds money, by its name."""
     return name in ("amount", "price") or name.endswith("_amount")
 

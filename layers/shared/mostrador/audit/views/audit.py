@@ -79,7 +79,7 @@ class VerifyQuery(Request):
     """``sequence`` and ``digest`` are of a head noted earlier, which the chain must still have."""
 
     cursor: str | None = Field(None, max_length=8000, title="Cursor")
-    sequence: int | None = Field(None, ge=1, title="Número de un eslabón conocido")
+    sequence: int | None = Field(None, ge=1, le=10**12, title="Número de un eslabón conocido")
     digest: Sha256 | None = Field(None, title="Su resumen criptográfico")
 
     @model_validator(mode="after")
