@@ -131,8 +131,6 @@ def test_what_is_broken_is_told_with_its_reason_until_it_is_put_again(now):
         {"return_url": "javascript:alert(1)"},
         {"return_url": f"https://salon.test/{'x' * 500}"},
         {"sealed": "x"},
-        {"status": "ACTIVE"},
-        {"webhook_path": "/"},
     ],
     ids=str,
 )
@@ -142,6 +140,17 @@ def test_a_form_that_makes_no_sense_is_refused_and_changes_nothing(wrong):
     answer = put(**wrong)
 
     assert (answer.status, answer.json["code"]) == (422, "invalid_request")
+    assert PRIVATE not in answer.text
+    assert admin.call("GET", ONE).json["version"] == 1
+
+
+@pytest.mark.parametrize("wrong", [{"status": "BROKEN"}, {"webhook_path": "/"}, {"has_private_key": False}], ids=str)
+def test_what_is_only_shown_is_not_written(wrong):
+    put()
+
+    answer = put(**wrong)
+
+    assert (answer.status, answer.json["code"]) == (403, "field_forbidden")
     assert PRIVATE not in answer.text
     assert admin.call("GET", ONE).json["version"] == 1
 

@@ -67,6 +67,19 @@ def test_route_is_still_the_entry_of_the_context_with_the_matched_route():
     assert (route.method, route.openapi_path) == ("PUT", "/tenant/{slug}/rows")
 
 
+def test_the_validation_of_a_request_is_still_one_middleware_that_can_be_wrapped():
+    app, seen = resolver(), []
+    validate = app._request_validation_middleware
+    app._request_validation_middleware = lambda app, following: (
+        seen.append(current_route.slug(app)),
+        validate(app, following),
+    )[1]
+    event = {"httpMethod": "PUT", "path": "/tenant/salon/rows", "body": "{}", "headers": {}, "requestContext": {}}
+
+    assert app.resolve(event | {"requestContext": {"path": "/", "stage": "dev"}}, None)["statusCode"] == 422
+    assert seen == ["salon"]
+
+
 def test_a_request_without_a_route_still_has_one_for_any_path():
     seen = []
     app = resolver()

@@ -1,10 +1,10 @@
-"""The work in hand: its tenant, and its actor. Only the doors set them.
+"""The work in hand: its tenant, its actor, and the caller's copy of an item. Only the doors set them.
 
-``table`` reads both. The guard refuses every request with a key outside the tenant, each change is recorded with its
+``table`` reads them. The guard refuses every request with a key outside the tenant, each change is recorded with its
 actor, and under IAM isolation the credentials are the tenant's own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -22,12 +22,17 @@ class Actor:
     request_id: str = ""
 
 
+Comparison = Callable[[object], None]
+"""Raises an error where the read-only fields of a request are not those of an item (None: there is none)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The tenant (None: none yet) and the actor of the work."""
+    """The tenant (None: none yet) and the actor of the work; ``compare`` where the request has read-only fields."""
 
     tenant: str | None
     actor: Actor
+    compare: Comparison | None = None
 
 
 SYSTEM: Final = Actor("system", "system", "system")
@@ -41,7 +46,19 @@ def current() -> Work:
 
 def enter(tenant: str | None, actor: Actor | None = None) -> None:
     """Take ``tenant`` in hand until the enclosing ``working`` ends; the actor stays unless another is given."""
-    _current.set(Work(tenant, actor or _current.get().actor))
+    work = _current.get()
+    _current.set(replace(work, tenant=tenant, actor=actor or work.actor))
+
+
+def carry(compare: Comparison) -> None:
+    """Have the item that is about to be changed compared with the caller's copy, by ``compare_copy``."""
+    _current.set(replace(_current.get(), compare=compare))
+
+
+def compare_copy(item: object) -> None:
+    """Raise what the comparison raises, if the caller sent a copy."""
+    if compare := _current.get().compare:
+        compare(item)
 
 
 @contextmanager

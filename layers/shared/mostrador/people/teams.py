@@ -118,7 +118,7 @@ def _written(
 
     def decide(items: Mapping[keys.Key, Any]) -> Member:
         member = _found(items.get(of_member), user)
-        writes.check_version(member, seen)
+        writes.check_version(member, seen, shown=_as_of(now, Member.from_raw_data(dict(member.loaded or {}))))
         if member.status != done:
             with writes.transaction() as tx:
                 write(tx, member, items.get(of_team))

@@ -79,16 +79,17 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
     Raises NotHere, Stale, AmountIsFixed, BadAmount, BeingPaid, Busy.
     """
     fields = changes.fields()
-    amount = fields.pop("total_amount", None)  # a null, or a PUT without it, leaves the amount
+    given = fields.pop("total_amount", None)  # a null, or a PUT without it, leaves the amount
 
     def alter(appointment: Appointment) -> None:
         for name, value in fields.items():
             setattr(appointment, name, value)
-        if amount is not None:
+        amount = appointment.total_amount if given is None else money.amount(given, appointment.currency)
+        if amount != appointment.total_amount:
             status, payment = AppointmentStatus(appointment.status), PaymentStatus(appointment.payment_status)
             rules.check_unpaid(status, payment)
             payments.check_none_open(tenant, appointment.checkout_id)
-            appointment.total_amount = money.amount(amount, appointment.currency)
+            appointment.total_amount = amount
             if appointment.deposit_amount:
                 appointment.deposit_amount = min(appointment.deposit_amount, appointment.total_amount)
 

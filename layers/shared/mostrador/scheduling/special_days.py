@@ -101,7 +101,7 @@ def change(tenant: str, closure_id: str, form: ClosureEdit, *, seen: int | None,
         hours = opening_hours.spans(form.hours) if "hours" in changed else before["hours"]
         return special_days | {day: {"name": name, "hours": hours}}
 
-    return _closure(_edit(tenant, resource_id, alter, seen=seen, now=now), day)
+    return _closure(_edit(tenant, resource_id, alter, day=day, seen=seen, now=now), day)
 
 
 def delete(tenant: str, closure_id: str, *, seen: int | None, now: datetime) -> None:
@@ -141,16 +141,18 @@ def _edit(
     resource_id: str | None,
     alter: Callable[[SpecialDays], SpecialDays],
     *,
+    day: str | None = None,
     seen: int | None,
     now: datetime,
 ) -> Owner:
-    """Change the special days of their owner. Raises NotHere, Stale (If-Match), Busy."""
+    """Change the special days of their owner, ``day`` alone where it is given. Raises NotHere, Stale, Busy."""
 
     def decide(owner: Owner) -> Owner:
-        writes.check_version(owner, seen)
         before = owner.special_days or {}
+        changed = alter(before)
+        writes.check_version(owner, seen, shown=_closure(owner, day) if day else None)
         oldest = (now - _KEPT).date().isoformat()
-        after = {day: special_day for day, special_day in sorted(alter(before).items()) if day >= oldest}
+        after = {day_: special_day for day_, special_day in sorted(changed.items()) if day_ >= oldest}
         if after == before:
             return owner
         owner.special_days, owner.updated_at = after, now

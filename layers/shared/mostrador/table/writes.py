@@ -12,6 +12,7 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from mostrador import context
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
 from mostrador.table import audit_trail, code_of, keys, reads
 from mostrador.table.base import HasVersion, Item, Versioned, connection
@@ -247,10 +248,11 @@ def same_request(earlier: T | None, fingerprint: str | None) -> T:
     return earlier
 
 
-def check_version(item: HasVersion, seen: int | None) -> None:
-    """Raise Stale when the caller's copy (If-Match) is not the stored version."""
+def check_version(item: HasVersion, seen: int | None, *, shown: object = None) -> None:
+    """Raise Stale or FieldNotAllowed where If-Match or the body's read-only fields are not the item's, as ``shown``."""
     if seen is not None and item.version != seen:
         raise Stale(given=seen, current=item.version)
+    context.compare_copy(shown or item)
 
 
 def stale_error(item: HasVersion) -> Stale:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from mostrador import context
 from mostrador.clients import kms
 from mostrador.errors import NotHere, Stale
 from mostrador.observability import logger
@@ -86,8 +87,10 @@ def _check_seen(stored: Integration | None, seen: int | None) -> None:
     """Raise Stale unless the caller's copy (If-Match) is the stored version; nothing stored is version 0."""
     if stored is not None:
         writes.check_version(stored, seen)
-    elif seen is not None:
+        return
+    if seen is not None:
         raise Stale(given=seen, current=0)
+    context.compare_copy(None)
 
 
 def _rotate(item: Integration, secret: str, now: datetime) -> None:

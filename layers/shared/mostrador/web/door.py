@@ -29,7 +29,7 @@ from mostrador.people.rules.permissions import Action, Role
 from mostrador.table import TableFailure
 from mostrador.table.base import HasVersion
 from mostrador.tenancy import tenants
-from mostrador.web import authorizer_claims, caching, middleware, problems, request_bodies
+from mostrador.web import authorizer_claims, caching, middleware, problems, read_only, request_bodies
 from mostrador.web.request_bodies import JSON
 
 
@@ -81,6 +81,7 @@ class Caller:
 def resolver() -> APIGatewayRestResolver:
     """A resolver that validates requests, documents itself, and answers every error as problem+json."""
     app = APIGatewayRestResolver(enable_validation=True)
+    read_only.install(app)
     app.exception_handler(ServiceError)(lambda error: problems.refuse(app.current_event, error))
     app.exception_handler(RequestValidationError)(lambda error: middleware.unprocessable(app, error))
     app.exception_handler(NotFoundError)(lambda _: problems.no_route(app.current_event))

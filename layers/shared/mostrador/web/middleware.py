@@ -1,6 +1,5 @@
 """What runs around every handler: unknown parameters are refused, fields follow the role, lists may be CSV."""
 
-import json
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
@@ -59,7 +58,7 @@ def _changes(app: APIGatewayRestResolver) -> tuple[str, Row]:
     if app.current_event.http_method not in ("PUT", "PATCH"):
         return "", {}
     entities = (getattr(form, "entity", "") for form in current_route.body_forms(app))
-    return next(filter(None, entities), ""), json.loads(app.current_event.decoded_body or "{}")
+    return next(filter(None, entities), ""), app.current_event.json_body or {}
 
 
 def without_hidden(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
