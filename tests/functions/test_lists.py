@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mostrador import clock
 from mostrador.fields import Id, Request, Several
+from mostrador.table import reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.web import csvs, current_route
@@ -120,13 +121,13 @@ def test_a_list_is_a_file_with_local_times_and_decimals(booked):
 
 @pytest.mark.parametrize("path", ["appointments", "customers", "services", "closures", "waiting", "payments", "keys"])
 def test_a_file_costs_no_more_reads_than_the_json(booked, path):
-    def reads(**headers):
+    def requests(**headers):
         tenants._known.clear()
         with trips() as seen:
             assert admin.call("GET", f"{SALON}/{path}", **headers).status == 200
         return seen
 
-    assert reads(accept="text/csv") == reads()
+    assert requests(accept="text/csv") == requests()
 
 
 def test_the_list_of_tenants_and_a_public_list_are_files_too(salon, haircut):
@@ -224,7 +225,10 @@ def test_a_filter_takes_so_many_values_and_names_a_wrong_one(salon):
     assert (wrong.status, fault["field"], fault["code"], fault["value"]) == (422, "query.status", "enum", "LOST")
 
 
-def test_two_filters_pages_and_a_file_lose_and_repeat_nothing(days):
+@pytest.mark.parametrize("examined", [1, 3, 500])
+def test_two_filters_pages_and_a_file_lose_and_repeat_nothing(days, monkeypatch, examined):
+    monkeypatch.setattr(reads, "EXAMINED", examined)
+    monkeypatch.setattr(reads, "MOST_ROUNDS", 2)
     (chair,) = ids_of(f"{SALON}/resources")
     url = f"{APPOINTMENTS}?status=CONFIRMED&status=CANCELLED&resource={chair}"
     expected = [one for n, one in enumerate(days) if n % 2 or n % 3 == 0]
