@@ -56,8 +56,7 @@ lock: .venv/made ## Lock the newest versions that fit together
 
 build: .venv/made ## What is deployed: for arm64 and Python 3.13 unless LAYER_PLATFORM and LAYER_PYTHON say otherwise
 	@test -n "$(target_python)"
-	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.openapi layers/shared/mostrador/openapi.json
-	@$(venv)/python -m local.holidays layers/shared/mostrador/holidays.json
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.made
 	PATH="$(CURDIR)/$(venv):$(dir $(target_python)):$$PATH" $(sam) build --parallel --build-dir .aws-sam/build --parameter-overrides \
 	  Runtime=python$(LAYER_PYTHON) Architecture=$(if $(findstring x86_64,$(LAYER_PLATFORM)),x86_64,arm64)
 	@$(target_python) -m compileall -q --invalidation-mode unchecked-hash -s .aws-sam/build .aws-sam/build/*Function

@@ -7,16 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from local import beacon, template
+from local import beacon
+from local import gateway as gateway_definition
 from local.stack import NAME, REGION, ROOT, LocalFailure, Stack, build_environment, environment
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-PACKAGE = ROOT / "layers" / "shared" / "mostrador"
-MADE = {"local.openapi": PACKAGE / "openapi.json", "local.holidays": PACKAGE / "holidays.json"}
 APIS = "_aws/execute-api"
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local")
 
@@ -36,7 +34,7 @@ def _sources() -> Iterator[Path]:
 
 
 def _is_made(path: Path) -> bool:
-    return "__pycache__" in path.parts or path in MADE.values()
+    return "__pycache__" in path.parts or path.name in ("openapi.json", "holidays.json")
 
 
 def build(home: Path) -> None:
@@ -46,20 +44,20 @@ def build(home: Path) -> None:
         "LAYER_PYTHON": PYTHON,
         "LAYER_CACHE": os.environ.get("LAYER_CACHE", str(ROOT / ".build" / "layers")),
     }
-    _document(home)
+    _make(home)
     command = ["build", "--parallel", "--build-dir", str(home / "build"), *_parameters()]
     _sam(command, home / "build.log", build_environment() | settings)
 
 
-def _document(home: Path) -> None:
-    """Write into the layer's package what is made from elsewhere: the OpenAPI document, the public holidays."""
-    settings = build_environment() | {"PYTHONPATH": f"{ROOT / 'layers' / 'shared'}{os.pathsep}{ROOT}"}
-    for module, target in MADE.items():
-        command = [sys.executable, "-m", module, str(target)]
-        made = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
-        if made.returncode:
-            (home / "build.log").write_text(made.stderr)
-            raise LocalFailure(f"{target.name} could not be made; see {home / 'build.log'}")
+def _make(home: Path) -> None:
+    """Write what the template and the layer include: the gateway's definition, the OpenAPI document, holidays."""
+    paths = (ROOT / "layers" / "shared", ROOT / "layers" / "stand_ins", ROOT)
+    settings = build_environment() | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
+    command = [sys.executable, "-m", "local.made"]
+    made = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    if made.returncode:
+        (home / "build.log").write_text(made.stderr)
+        raise LocalFailure(f"what the build includes could not be made; see {home / 'build.log'}")
 
 
 def deploy(home: Path, endpoint: str, beacon_url: str) -> Stack:
@@ -199,14 +197,6 @@ def _apply_gateway_responses(stack: Stack) -> None:
     """MiniStack overlooks the gateway responses in an API's definition, but honours those put one by one."""
     api_id, stage = stack.api_url.split("/")[-2:]
     gateway = stack.client("apigateway")
-    for kind, response in template.properties("Api")["GatewayResponses"].items():
-        headers = response["ResponseParameters"]["Headers"]
-        status: dict[str, Any] = {"statusCode": str(response["StatusCode"])} if "StatusCode" in response else {}
-        gateway.put_gateway_response(
-            restApiId=api_id,
-            responseType=kind,
-            responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
-            responseTemplates=response["ResponseTemplates"],
-            **status,
-        )
+    for kind, answer in gateway_definition.definition()["x-amazon-apigateway-gateway-responses"].items():
+        gateway.put_gateway_response(restApiId=api_id, responseType=kind, **answer)
     gateway.create_deployment(restApiId=api_id, stageName=stage)

@@ -1,85 +1,97 @@
-"""The OpenAPI document, merged from the doors themselves: ``python -m local.openapi FILE``."""
+"""The OpenAPI document, made of what the doors declare and of the words in ``docs/reference``."""
 
-import importlib
-import json
-import os
-import sys
-from pathlib import Path
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
-from local.stack import ROOT
+from pydantic import BaseModel
 
-DESCRIPTION: Final = "Turnos y rifas de muchos negocios. Every error is problem+json (RFC 9457) with a stable `code`."
-PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable: what a program decides on"},
-        "detail": {"type": "string", "description": "One sentence, in the language of Accept-Language (es, en)"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "code", "detail"],
-                "properties": {"field": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
+from local import handlers, reference_texts, routes, schemas
+from local.handlers import Handled
+from local.operations import Part, operation, shared_responses
+from local.schemas import JSONObject, Wanted
+from mostrador.web.problem_views import Problem
+from mostrador.web.routes import Route
+
+VERSION: Final = "1"
+ABOUT: Final = {
+    "en": (
+        "Appointments, raffles and payments of many businesses. Every error is problem+json (RFC 9457) with a stable "
+        "`code`. Each summary and description is in English, then in Spanish."
+    ),
+    "es": (
+        "Turnos, rifas y pagos de muchos negocios. Cada error es problem+json (RFC 9457) con un `code` estable. "
+        "Cada resumen y descripción está en inglés y luego en español."
+    ),
+}
+SECURITY: Final[JSONObject] = {
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The access token of a person, from the pool of users; it is good for 15 minutes.",
+    },
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The key of a program, made with `api_keys.create`; it has one role in one tenant.",
     },
 }
-REFUSED: Final[dict[str, Any]] = {
-    "description": "Refused",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
 
 
-def document() -> dict[str, Any]:
-    """OpenAPI 3.1, deterministic: the same code gives the same text."""
-    os.environ.setdefault("TABLE_NAME", "-")
-    whole: dict[str, Any] = {
+@lru_cache(maxsize=1)
+def document() -> JSONObject:
+    """OpenAPI 3.1, deterministic: the same code gives the same text.
+
+    Raises schemas.NameTaken, reference_texts.BadReference, ValueError for an operation that is declared twice.
+    """
+    words = reference_texts.load()
+    served = [(route, handlers.of_route(route)) for _, route in routes.of_doors()]
+    found, components = schemas.collect(_wanted(served))
+    paths: JSONObject = {}
+    for route, handled in served:
+        part = Part(route, handled, words, {key[1:]: found[key] for key in _keys(route, handled)}, components)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation(part)
+    shared = {"responses": shared_responses(found["problem"]), "securitySchemes": SECURITY}
+    return {
         "openapi": "3.1.0",
-        "info": {"title": "Mostrador", "version": "1", "description": DESCRIPTION},
-        "paths": {},
-        "components": {
-            "schemas": {"Problem": PROBLEM},
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-        },
-        "security": [{"bearer": []}],
+        "info": {"title": "Mostrador", "version": VERSION, "description": f"{ABOUT['en']}\n\n{ABOUT['es']}"},
+        "servers": [
+            {"url": ".", "description": "The address at which this document is / La dirección de este documento"}
+        ],
+        "tags": [_tag(name, area) for name, area in words.areas.items()],
+        "paths": paths,
+        "components": {"schemas": schemas.used([paths, shared], components), **shared},
+        "security": [{name: []} for name in SECURITY],
     }
-    for door in sorted((ROOT / "functions").glob("*/app.py")):
-        if "door.resolver()" in door.read_text():  # the others answer no HTTP
-            app = importlib.import_module(f"functions.{door.parent.name}.app").app
-            _add(whole, json.loads(app.get_openapi_json_schema(title="Mostrador", version="1")), door.parent.name)
-    return whole
 
 
-def _add(whole: dict[str, Any], part: dict[str, Any], tag: str) -> None:
-    for path, operations in part["paths"].items():
-        for method, operation in operations.items():
-            operation["tags"] = [tag]
-            if path.startswith("/tenant/{slug}/public"):
-                operation["security"] = []  # no account
-            operation["responses"] = _answers(method, path, operation["responses"]["200"])
-            whole["paths"].setdefault(path, {}).update(operations)
-    whole["components"]["schemas"] |= part.get("components", {}).get("schemas", {})
+def _wanted(served: list[tuple[Route, Handled]]) -> Iterator[Wanted]:
+    yield "problem", "serialization", Problem
+    for route, handled in served:
+        yield from _of_route(route, handled)
 
 
-def _answers(method: str, path: str, success: dict[str, Any]) -> dict[str, Any]:
-    """What a method answers here: a POST on a list creates, one below an entity does something to it."""
-    if method == "delete":
-        return {"204": {"description": "Gone"}, "default": REFUSED}
-    creates = method == "post" and "}/" not in path.removeprefix("/tenant/{slug}/")
-    return {"201" if creates else "200": success, "default": REFUSED}
+def _keys(route: Route, handled: Handled) -> list[tuple[str, ...]]:
+    return [key for key, _, _ in _of_route(route, handled)]
 
 
-def main() -> int:
-    """Write the document to the file named."""
-    Path(sys.argv[1]).write_text(json.dumps(document(), sort_keys=True, ensure_ascii=False))
-    return 0
+def _of_route(route: Route, handled: Handled) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """What a route needs schemas of: its key begins with the operation."""
+    for name, annotation in handled.variables.items():
+        yield (route.operation, "path", name), "validation", annotation
+    for name, annotation in handled.headers.items():
+        yield (route.operation, "header", name), "validation", annotation
+    for part, model in (("query", handled.query), ("form", handled.form)):
+        if model is not None:
+            yield (route.operation, part, ""), "validation", model
+    if isinstance(handled.answer, type) and issubclass(handled.answer, BaseModel):
+        yield (route.operation, "answer", ""), "serialization", handled.answer
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _tag(name: str, area: reference_texts.Area) -> JSONObject:
+    return {
+        "name": name,
+        "x-displayName": f"{area.area.en} / {area.area.es}",
+        "description": f"{area.about.en}\n\n{area.about.es}",
+    }

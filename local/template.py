@@ -41,8 +41,8 @@ def _parsed(path: Path, _changed_at: int) -> dict[str, Any]:
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
-    """The resources of one type, by logical id."""
-    return {name: resource for name, resource in load()["Resources"].items() if resource["Type"] == kind}
+    """The resources of one type that the template itself has, by logical id."""
+    return {name: resource for name, resource in load()["Resources"].items() if resource.get("Type") == kind}
 
 
 def properties(logical_id: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ os.environ |= {
     "GOOGLE_REVOKE_URL": "https://google.test/revoke",
     "GOOGLE_CLIENT_ID": "client-of-google",
     "GOOGLE_CLIENT_SECRET": "a secret for tests",
-    "USAGE_KEYS": "requests00 requests01 requests02",
+    "USAGE_KEY": "requests",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",

@@ -2,11 +2,11 @@
 
 import ast
 import graphlib
-import importlib
 import re
 from itertools import chain
 
-from tests.support import doors, template
+from local import gateway, routes
+from tests.support import template
 
 ROOT = template.ROOT
 PACKAGE = ROOT / "layers" / "shared" / "mostrador"
@@ -290,12 +290,14 @@ def undocumented(path):
     return [name for name in public if not name.endswith(("_partition", "_day")) and len(name) >= 12]
 
 
-def test_every_route_of_the_template_has_a_door_and_every_door_a_route():
-    for folder in {folder for _, _, folder in template.routes()}:
-        app = importlib.import_module(f"functions.{folder}.app").app
-        behind = {(one.method, one.openapi_path.replace("<", "{").replace(">", "}")) for one in doors.routes_of(app)}
+def test_the_gateway_may_call_every_function_that_has_routes_and_no_other():
+    allowed = {
+        one["Properties"]["FunctionName"]["Ref"]
+        for one in gateway.resources().values()
+        if one["Type"] == "AWS::Lambda::Permission" and "${Api}" in one["Properties"]["SourceArn"]["Fn::Sub"]
+    }
 
-        assert behind == {(method, path) for method, path, of in template.routes() if of == folder}
+    assert allowed == {function for function, _ in routes.of_doors()} | {"AuthorizerFunction"}
 
 
 def test_the_tests_mirror_the_package():

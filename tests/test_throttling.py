@@ -4,20 +4,15 @@ import re
 from collections import Counter
 
 from functions.authorizer import app as authorizer
+from local import gateway, routes
 from mostrador import settings
 from tests.support import template
 
 API = template.load()["Resources"]["Api"]["Properties"]
 (PLAN,) = (one["Properties"] for one in template.resources("AWS::ApiGateway::UsagePlan").values())
 (FIREWALL,) = (one["Properties"] for one in template.resources("AWS::WAFv2::WebACL").values())
-EVENTS = [
-    event["Properties"]
-    for one in template.resources("AWS::Serverless::Function").values()
-    for event in one["Properties"].get("Events", {}).values()
-    if event["Type"] == "Api"
-]
-OPEN = [one for one in EVENTS if one.get("Auth", {}).get("Authorizer") == "NONE"]
-WRITING_OPENLY = [(one["Method"], one["Path"]) for one in OPEN if one["Method"] != "GET"]
+OPEN = [route for _, route in routes.of_doors() if route.is_open]
+WRITING_OPENLY = [(route.method, route.path) for route in OPEN if route.method != "GET"]
 
 
 def named_by_the_authorizer():
@@ -26,7 +21,8 @@ def named_by_the_authorizer():
         for one in template.resources("AWS::Serverless::Function").values()
         if one["Properties"]["CodeUri"] == "functions/authorizer"
     )
-    return function["Environment"]["Variables"]["USAGE_KEYS"]["Fn::Sub"].split()
+    name = function["Environment"]["Variables"]["USAGE_KEY"]["Fn::Sub"]
+    return [f"{name}{number:02d}" for number in range(settings.USAGE_KEYS)]
 
 
 def test_what_the_authorizer_names_is_what_the_plan_counts():
@@ -39,7 +35,9 @@ def test_what_the_authorizer_names_is_what_the_plan_counts():
 
 
 def resources(kind):
-    return template.resources(f"AWS::ApiGateway::{kind}")
+    of_kind = f"AWS::ApiGateway::{kind}"
+    included = {name: one for name, one in gateway.resources().items() if one["Type"] == of_kind}
+    return template.resources(of_kind) | included
 
 
 def test_a_name_is_one_that_api_gateway_takes():
@@ -51,15 +49,14 @@ def test_a_name_is_one_that_api_gateway_takes():
 
 def test_the_authorizer_is_who_says_under_which_name_a_request_counts():
     assert API["ApiKeySourceType"] == "AUTHORIZER"
-    assert API["Auth"]["ApiKeyRequired"] is True
 
 
 def test_a_route_counts_by_tenant_where_there_is_an_authorizer_to_say_which():
-    auths = {f"{one['Method']} {one['Path']}": one.get("Auth", {}) for one in EVENTS}
-    told = {route: (auth.get("Authorizer"), auth.get("ApiKeyRequired")) for route, auth in auths.items()}
+    served = gateway.definition()["paths"]
+    counted = [{gateway.AUTHORIZER: [], gateway.USAGE_KEY: []}]
 
-    assert len(told) == len(EVENTS)
-    assert {route: of for route, of in told.items() if of not in [(None, None), ("NONE", False)]} == {}
+    for _, route in routes.of_doors():
+        assert served[route.path][route.method.lower()]["security"] == ([] if route.is_open else counted), route.path
 
 
 def test_what_anybody_may_write_has_a_rate_of_its_own_below_that_of_all():

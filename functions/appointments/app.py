@@ -9,99 +9,90 @@ from mostrador.scheduling.views import appointments as views
 from mostrador.scheduling.views.appointments import AppointmentChanges as Changes
 from mostrador.scheduling.views.appointments import AppointmentEdit as Edit
 from mostrador.table.base import HasVersion
-from mostrador.web import door
+from mostrador.web import answers, door
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 BASE = "/tenant/<slug>/api/appointments"
 ONE = f"{BASE}/<appointment_id>"
 OneAppointment = Response[views.AppointmentView]
 
 
-@app.get(f"{BASE}/availability")
+@app.get(f"{BASE}/availability", "appointments.availability", Action.READ_APPOINTMENTS)
 def find_availability(slug: door.Slug, query: door.Query[views.AvailabilityQuery]) -> views.AvailabilityView:
-    door.caller(app, slug, Action.READ_APPOINTMENTS)
     return availability.find(slug, query, now=clock.now())
 
 
-@app.get(BASE)
+@app.get(BASE, "appointments.list", Action.READ_APPOINTMENTS)
 def listing(slug: door.Slug, query: door.Query[views.AppointmentListing]) -> views.AppointmentPage:
-    door.caller(app, slug, Action.READ_APPOINTMENTS)
     page = appointments.listing(slug, query, now=clock.now())
     return views.AppointmentPage(items=page.items, next=page.next)
 
 
-@app.post(BASE)
+@app.post(BASE, "appointments.book", Action.BOOK, status=201, location=ONE)
 def book(slug: door.Slug, form: views.NewAppointment, key: door.IdempotencyKey = None) -> OneAppointment:
-    caller = door.caller(app, slug, Action.BOOK)
-    booked = booking.book(slug, form, actor_name=caller.name, key=key, now=clock.now())
-    return door.created(booked, views.AppointmentView)
+    booked = booking.book(slug, form, actor_name=app.caller.name, key=key, now=clock.now())
+    return answers.created(booked, views.AppointmentView)
 
 
-@app.get(ONE)
+@app.get(ONE, "appointments.get", Action.READ_APPOINTMENTS)
 def get(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
-    door.caller(app, slug, Action.READ_APPOINTMENTS)
     return _shown(appointments.get(slug, appointment_id, now=clock.now()))
 
 
-@app.put(ONE)
+@app.put(ONE, "appointments.replace", Action.BOOK)
 def replace(slug: door.Slug, appointment_id: door.Id, form: Edit, seen: door.IfMatch = None) -> OneAppointment:
-    door.caller(app, slug, Action.BOOK)
     return _shown(appointments.change(slug, appointment_id, form, seen=seen, now=clock.now()))
 
 
-@app.patch(ONE)
+@app.patch(ONE, "appointments.change", Action.BOOK)
 def change(slug: door.Slug, appointment_id: door.Id, form: Changes, seen: door.IfMatch = None) -> OneAppointment:
-    door.caller(app, slug, Action.BOOK)
     return _shown(appointments.change(slug, appointment_id, form, seen=seen, now=clock.now()))
 
 
-@app.delete(ONE)
+@app.delete(ONE, "appointments.delete", Action.BOOK)
 def delete(slug: door.Slug, appointment_id: door.Id, seen: door.IfMatch = None) -> Response[None]:
-    door.caller(app, slug, Action.BOOK)
     appointments.delete(slug, appointment_id, seen=seen, now=clock.now())
-    return door.gone()
+    return answers.gone()
 
 
-@app.post(f"{ONE}/confirm")
+@app.post(f"{ONE}/confirm", "appointments.confirm", Action.BOOK)
 def confirm(
     slug: door.Slug, appointment_id: door.Id, form: views.AppointmentConfirmation | None = None
 ) -> OneAppointment:
-    caller, transaction_id = door.caller(app, slug, Action.BOOK), form.payment_transaction_id if form else None
+    name, transaction_id = app.caller.name, form.payment_transaction_id if form else None
     if transaction_id:
         from mostrador.payments import paid_confirmation  # noqa: PLC0415 - most confirmations come without money
 
-        door.caller(app, slug, Action.PAY)
-        paid = paid_confirmation.confirm(slug, appointment_id, transaction_id, actor_name=caller.name, now=clock.now())
+        app.require(Action.PAY)
+        paid = paid_confirmation.confirm(slug, appointment_id, transaction_id, actor_name=name, now=clock.now())
         return _shown(paid)
-    return _shown(appointments.confirm(slug, appointment_id, actor_name=caller.name, now=clock.now()))
+    return _shown(appointments.confirm(slug, appointment_id, actor_name=name, now=clock.now()))
 
 
-@app.post(f"{ONE}/cancel")
+@app.post(f"{ONE}/cancel", "appointments.cancel", Action.BOOK)
 def cancel(slug: door.Slug, appointment_id: door.Id, form: views.StaffCancellation | None = None) -> OneAppointment:
-    name, form = door.caller(app, slug, Action.BOOK).name, form or views.StaffCancellation()
+    name, form = app.caller.name, form or views.StaffCancellation()
     return _shown(appointments.cancel(slug, appointment_id, **form.model_dump(), actor_name=name, now=clock.now()))
 
 
-@app.post(f"{ONE}/reschedule")
+@app.post(f"{ONE}/reschedule", "appointments.reschedule", Action.BOOK)
 def reschedule(slug: door.Slug, appointment_id: door.Id, form: views.StaffRescheduling) -> OneAppointment:
-    name, over = door.caller(app, slug, Action.BOOK).name, form.ignore_calendar
+    name, over = app.caller.name, form.ignore_calendar
     moved = rescheduling.move(slug, appointment_id, form, ignore_calendar=over, actor_name=name, now=clock.now())
     return _shown(moved)
 
 
-@app.post(f"{ONE}/complete")
+@app.post(f"{ONE}/complete", "appointments.complete", Action.BOOK)
 def complete(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
-    caller = door.caller(app, slug, Action.BOOK)
-    return _shown(appointments.complete(slug, appointment_id, actor_name=caller.name, now=clock.now()))
+    return _shown(appointments.complete(slug, appointment_id, actor_name=app.caller.name, now=clock.now()))
 
 
-@app.post(f"{ONE}/no-show")
+@app.post(f"{ONE}/no-show", "appointments.no_show", Action.BOOK)
 def no_show(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
-    caller = door.caller(app, slug, Action.BOOK)
-    return _shown(appointments.no_show(slug, appointment_id, actor_name=caller.name, now=clock.now()))
+    return _shown(appointments.no_show(slug, appointment_id, actor_name=app.caller.name, now=clock.now()))
 
 
 def _shown(appointment: HasVersion) -> OneAppointment:
-    return door.shown(appointment, views.AppointmentView)
+    return answers.shown(appointment, views.AppointmentView)

@@ -9,10 +9,11 @@ from mostrador import clock
 from mostrador.calendars import connections, drift_report
 from mostrador.calendars.views import calendars as views
 from mostrador.people.rules.permissions import Action
-from mostrador.web import door
+from mostrador.web import answers, door
+from mostrador.web.routes import Access
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 BUDGET: Final = timedelta(seconds=12)
 CALLBACK: Final = "/calendar/oauth/callback"
@@ -22,55 +23,49 @@ ConnectionAnswer = Response[views.CalendarView]
 OfResource = door.Query[views.OfResource]
 
 
-@app.get(CONNECTION)
+@app.get(CONNECTION, "integrations.get_google_calendar", Action.READ_INTEGRATIONS)
 def get(slug: door.Slug, query: OfResource) -> ConnectionAnswer:
-    door.caller(app, slug, Action.READ_INTEGRATIONS)
-    return door.shown(connections.get(slug, query.resource, now=clock.now()), views.CalendarView)
+    return answers.shown(connections.get(slug, query.resource, now=clock.now()), views.CalendarView)
 
 
-@app.put(CONNECTION)
+@app.put(CONNECTION, "integrations.connect_google_calendar", Action.CHANGE_INTEGRATIONS)
 def put(slug: door.Slug, form: views.CalendarForm, query: OfResource, seen: door.IfMatch = None) -> ConnectionAnswer:
-    caller = door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
-    connection = connections.connect(slug, form, query.resource, seen=seen, actor_name=caller.name, now=clock.now())
-    return door.shown(connection, views.CalendarView)
+    connection = connections.connect(slug, form, query.resource, seen=seen, actor_name=app.caller.name, now=clock.now())
+    return answers.shown(connection, views.CalendarView)
 
 
-@app.delete(CONNECTION)
+@app.delete(CONNECTION, "integrations.disconnect_google_calendar", Action.CHANGE_INTEGRATIONS)
 def delete(slug: door.Slug, query: door.Query[views.Disconnection], seen: door.IfMatch = None) -> Response[None]:
-    door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
     removes = query.events == "remove"
     connections.disconnect(slug, query.resource, removes=removes, seen=seen, now=clock.now())
-    return door.gone()
+    return answers.gone()
 
 
-@app.post(f"{CONNECTION}/consent")
+@app.post(f"{CONNECTION}/consent", "integrations.ask_google_consent", Action.CHANGE_INTEGRATIONS)
 def consent(slug: door.Slug, query: OfResource) -> views.ConsentView:
-    caller = door.caller(app, slug, Action.CHANGE_INTEGRATIONS)
     url = connections.consent(
-        slug, query.resource, redirect_uri=door.address(app, CALLBACK), actor_name=caller.name, now=clock.now()
+        slug, query.resource, redirect_uri=app.address(CALLBACK), actor_name=app.caller.name, now=clock.now()
     )
     return views.ConsentView(url=url)
 
 
-@app.get(CALLBACK, include_in_schema=False)
+@app.get(CALLBACK, "integrations.take_google_consent", Access.PUBLIC, media_type=answers.HTML)
 def callback(query: door.Query[views.Returned]) -> Response[str]:
     now = clock.now()
     tenant, consent_id = connections.consume_state(query.state, now=now)
-    door.visitor(app, tenant)
+    app.enter(tenant)
     connections.granted(
-        tenant, consent_id, code=query.code, error=query.error, redirect_uri=door.address(app, CALLBACK), now=now
+        tenant, consent_id, code=query.code, error=query.error, redirect_uri=app.address(CALLBACK), now=now
     )
-    return door.page("Google Calendar quedó conectado.", f"Los turnos de {tenant} aparecerán allí en unos minutos.")
+    return answers.page("Google Calendar quedó conectado.", f"Los turnos de {tenant} aparecerán allí en unos minutos.")
 
 
-@app.get(f"{BASE}/calendars/drift")
+@app.get(f"{BASE}/calendars/drift", "calendars.compare", Action.READ_CALENDARS)
 def compare(slug: door.Slug, query: OfResource) -> views.DriftPage:
-    door.caller(app, slug, Action.READ_CALENDARS)
     return views.DriftPage(items=drift_report.compare(slug, query.resource, clock=clock.now), next=None)
 
 
-@app.post(f"{BASE}/calendars/repair")
+@app.post(f"{BASE}/calendars/repair", "calendars.repair", Action.REPAIR_CALENDARS)
 def repair(slug: door.Slug, query: OfResource) -> views.DriftPage:
-    door.caller(app, slug, Action.REPAIR_CALENDARS)
     until = clock.now() + BUDGET
     return views.DriftPage(items=drift_report.repair(slug, query.resource, clock=clock.now, until=until), next=None)

@@ -10,9 +10,10 @@ from mostrador.raffles import order_links
 from mostrador.scheduling import manage_links
 from mostrador.tenancy import rate_limits
 from mostrador.web import door
+from mostrador.web.routes import Access
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 API, PUBLIC = "/tenant/<slug>/api", "/tenant/<slug>/public"
 MOST_AN_HOUR = 20
@@ -21,37 +22,36 @@ PUBLIC_NAME = "public"
 Form = views.CheckoutForm
 
 
-@app.post(f"{API}/appointments/<appointment_id>/checkout")
+@app.post(f"{API}/appointments/<appointment_id>/checkout", "payments.checkout_appointment", Action.PAY)
 def for_appointment(slug: door.Slug, appointment_id: door.Id, form: Form | None = None) -> views.CheckoutView:
-    actor_name = door.caller(app, slug, Action.PAY).name
+    actor_name = app.caller.name
     return _start(slug, Target.APPOINTMENT, appointment_id, form, actor_name)
 
 
-@app.post(f"{API}/orders/<order_id>/checkout")
+@app.post(f"{API}/orders/<order_id>/checkout", "payments.checkout_order", Action.PAY)
 def for_order(slug: door.Slug, order_id: door.Id) -> views.CheckoutView:
-    actor_name = door.caller(app, slug, Action.PAY).name
+    actor_name = app.caller.name
     return _start(slug, Target.ORDER, order_id, None, actor_name)
 
 
-@app.post(f"{PUBLIC}/appointments/<token>/checkout")
+@app.post(f"{PUBLIC}/appointments/<token>/checkout", "public.checkout_appointment", Access.PUBLIC)
 def for_own_appointment(slug: door.Slug, token: str, form: Form | None = None) -> views.CheckoutView:
-    address, now = door.visitor(app, slug), clock.now()
+    address, now = app.caller.address, clock.now()
     appointment = manage_links.verify_token(slug, token, now=now)
     rate_limits.count(slug, "checkout", address, limit=MOST_AN_HOUR, now=now)
     return _start(slug, Target.APPOINTMENT, appointment.id, form, PUBLIC_NAME)
 
 
-@app.post(f"{PUBLIC}/orders/<token>/checkout")
+@app.post(f"{PUBLIC}/orders/<token>/checkout", "public.checkout_order", Access.PUBLIC)
 def for_own_order(slug: door.Slug, token: str) -> views.CheckoutView:
-    address, now = door.visitor(app, slug), clock.now()
+    address, now = app.caller.address, clock.now()
     order, _, _ = order_links.verify_token(slug, token, now=now)
     rate_limits.count(slug, "checkout", address, limit=MOST_AN_HOUR, now=now)
     return _start(slug, Target.ORDER, order.id, None, PUBLIC_NAME)
 
 
-@app.get(f"{PUBLIC}/payments/<token>")
+@app.get(f"{PUBLIC}/payments/<token>", "public.payment", Access.PUBLIC)
 def get(slug: door.Slug, token: str) -> views.OwnPaymentView:
-    door.visitor(app, slug)
     return views.OwnPaymentView.model_validate(payment_links.verify_token(slug, token, now=clock.now()))
 
 

@@ -11,45 +11,40 @@ from mostrador.people.rules.permissions import Action
 from mostrador.raffles import draws, prizes, redraws
 from mostrador.raffles.views import draws as views
 from mostrador.raffles.views.raffles import RaffleView
-from mostrador.web import door
-from mostrador.web.request_bodies import JSON
+from mostrador.web import answers, door
+from mostrador.web.routes import JSON
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 RAFFLE = "/tenant/<slug>/api/raffles/<raffle_id>"
 RaffleResponse = Response[RaffleView]
 Place = Annotated[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?$")], Path(title="Puesto del premio")]
 
 
-@app.post(f"{RAFFLE}/draw")
+@app.post(f"{RAFFLE}/draw", "raffles.draw", Action.DRAW_RAFFLES)
 def draw(slug: door.Slug, raffle_id: door.Id, form: views.Evidence | None = None) -> RaffleResponse:
-    door.caller(app, slug, Action.DRAW_RAFFLES)
     drawn = draws.draw(slug, raffle_id, form or views.Evidence(), now=clock.now())
-    return door.shown(drawn, RaffleView)
+    return answers.shown(drawn, RaffleView)
 
 
-@app.post(f"{RAFFLE}/redraw")
+@app.post(f"{RAFFLE}/redraw", "raffles.redraw", Action.DRAW_RAFFLES)
 def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> RaffleResponse:
-    door.caller(app, slug, Action.DRAW_RAFFLES)
-    return door.shown(redraws.announce(slug, raffle_id, form, now=clock.now()), RaffleView)
+    return answers.shown(redraws.announce(slug, raffle_id, form, now=clock.now()), RaffleView)
 
 
-@app.get(f"{RAFFLE}/proof")
+@app.get(f"{RAFFLE}/proof", "raffles.proof", Action.READ_RAFFLES)
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
-    door.caller(app, slug, Action.READ_RAFFLES)
-    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
+    return answers.cached(app.resolver, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
 
 
-@app.post(f"{RAFFLE}/prizes/<place>/delivery")
+@app.post(f"{RAFFLE}/prizes/<place>/delivery", "raffles.deliver_prize", Action.DRAW_RAFFLES)
 def deliver(slug: door.Slug, raffle_id: door.Id, place: Place, form: views.Delivery) -> RaffleResponse:
-    caller = door.caller(app, slug, Action.DRAW_RAFFLES)
-    delivered = prizes.deliver(slug, raffle_id, int(place), form, actor_name=caller.name, now=clock.now())
-    return door.shown(delivered, RaffleView)
+    delivered = prizes.deliver(slug, raffle_id, int(place), form, actor_name=app.caller.name, now=clock.now())
+    return answers.shown(delivered, RaffleView)
 
 
-@app.get(f"{RAFFLE}/export")
+@app.get(f"{RAFFLE}/export", "raffles.export", Action.DRAW_RAFFLES)
 def export(slug: door.Slug, raffle_id: door.Id, query: door.Query[views.ExportQuery]) -> views.ExportPage:
-    door.caller(app, slug, Action.DRAW_RAFFLES)
     page = prizes.export(slug, raffle_id, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.ExportPage(items=page.items, next=page.next)

@@ -7,43 +7,48 @@ from mostrador.fields import Listing
 from mostrador.people.rules.permissions import Action
 from mostrador.scheduling import ical_feeds
 from mostrador.scheduling.views import ical_feeds as views
-from mostrador.web import door
+from mostrador.web import answers, door
+from mostrador.web.routes import Access
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 BASE = "/tenant/<slug>/api/feeds"
+APPOINTMENT = "/tenant/<slug>/api/appointments/<appointment_id>/ics"
 ICALENDAR = "text/calendar; charset=utf-8"
 FRESH_FOR = 900
 
 
-@app.get("/tenant/<slug>/api/appointments/<appointment_id>/ics")
+@app.get(
+    "/tenant/<slug>/api/appointments/<appointment_id>/ics",
+    "feeds.appointment",
+    Action.READ_APPOINTMENTS,
+    media_type=ICALENDAR,
+)
 def appointment_file(slug: door.Slug, appointment_id: door.Id) -> Response[str]:
-    door.caller(app, slug, Action.READ_APPOINTMENTS)
     text = ical_feeds.of_appointment(slug, appointment_id, now=clock.now())
-    return door.attachment(text, ICALENDAR, f"turno-{appointment_id}.ics")
+    return answers.attachment(text, ICALENDAR, f"turno-{appointment_id}.ics")
 
 
-@app.get(BASE)
+@app.get(BASE, "feeds.list", Action.READ_FEEDS)
 def listing(slug: door.Slug, query: door.Query[Listing]) -> views.FeedPage:
-    door.caller(app, slug, Action.READ_FEEDS)
     page = ical_feeds.listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.FeedPage(items=page.items, next=page.next)
 
 
-@app.post(BASE)
+@app.post(BASE, "feeds.create", Action.CHANGE_FEEDS, status=201)
 def create(slug: door.Slug, form: views.NewFeed) -> Response[views.OpenedFeedView]:
-    caller = door.caller(app, slug, Action.CHANGE_FEEDS)
-    return door.created(ical_feeds.create(slug, form, actor_name=caller.name, now=clock.now()), views.OpenedFeedView)
+    return answers.created(
+        ical_feeds.create(slug, form, actor_name=app.caller.name, now=clock.now()), views.OpenedFeedView
+    )
 
 
-@app.delete(f"{BASE}/<feed_id>")
+@app.delete(f"{BASE}/<feed_id>", "feeds.revoke", Action.CHANGE_FEEDS)
 def revoke(slug: door.Slug, feed_id: door.Id, seen: door.IfMatch = None) -> Response[None]:
-    door.caller(app, slug, Action.CHANGE_FEEDS)
     ical_feeds.revoke(slug, feed_id, seen=seen, now=clock.now())
-    return door.gone()
+    return answers.gone()
 
 
-@app.get("/calendar/<file>", include_in_schema=False)
+@app.get("/calendar/<file>", "feeds.read", Access.PUBLIC, media_type=ICALENDAR, any_query=True)
 def serve(file: str) -> Response[str]:
-    return door.cached(app, ical_feeds.serve(file, now=clock.now()), ICALENDAR, FRESH_FOR)
+    return answers.cached(app.resolver, ical_feeds.serve(file, now=clock.now()), ICALENDAR, FRESH_FOR)

@@ -6,6 +6,8 @@ from stand_ins import http
 from stand_ins.google import router
 
 _BASE: Final = "/google"
+STAND_IN_ROUTES: Final = [(method, f"{_BASE}{path}") for method, path in router.ROUTES]
+"""The gateway serves these: method and path."""
 
 
 def handler(event: http.ProxyEvent, _context: object) -> http.ProxyAnswer:

@@ -6,31 +6,31 @@ from mostrador import clock
 from mostrador.people import me
 from mostrador.people.rules.permissions import Role
 from mostrador.people.views import members as views
-from mostrador.web import door
+from mostrador.web import answers, door
+from mostrador.web.routes import Access
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 
-@app.get("/me")
+@app.get("/me", "me.show", Access.SIGNED_IN)
 def show() -> views.MeView:
-    caller = door.person(app)
-    is_superuser = caller.role is Role.SUPERUSER
-    return me.show(caller.user, name=caller.name, is_superuser=is_superuser, now=clock.now())
+    is_superuser = app.caller.role is Role.SUPERUSER
+    return me.show(app.caller.user, name=app.caller.name, is_superuser=is_superuser, now=clock.now())
 
 
-@app.post("/me/invitations/<slug>/accept")
+@app.post("/me/invitations/<slug>/accept", "me.accept", Access.SIGNED_IN)
 def accept(slug: door.Slug) -> views.MembershipView:
-    return me.accept(door.person(app).user, slug, now=clock.now())
+    return me.accept(app.caller.user, slug, now=clock.now())
 
 
-@app.delete("/me/invitations/<slug>")
+@app.delete("/me/invitations/<slug>", "me.decline", Access.SIGNED_IN)
 def decline(slug: door.Slug) -> Response[None]:
-    me.decline(door.person(app).user, slug, now=clock.now())
-    return door.gone()
+    me.decline(app.caller.user, slug, now=clock.now())
+    return answers.gone()
 
 
-@app.delete("/me/memberships/<slug>")
+@app.delete("/me/memberships/<slug>", "me.leave", Access.SIGNED_IN)
 def leave(slug: door.Slug) -> Response[None]:
-    me.leave(door.person(app).user, slug, now=clock.now())
-    return door.gone()
+    me.leave(app.caller.user, slug, now=clock.now())
+    return answers.gone()

@@ -10,10 +10,10 @@ from mostrador.payments import counter_payments, daily_report, reconciliation, r
 from mostrador.payments.views.appointment_payments import SettledAppointmentView
 from mostrador.payments.views.daily_report import ReportQuery, ReportView
 from mostrador.people.rules.permissions import Action
-from mostrador.web import door
+from mostrador.web import answers, door
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 API = "/tenant/<slug>/api"
 BASE = f"{API}/payments"
@@ -21,54 +21,50 @@ PAYMENT = f"{BASE}/<payment_id>"
 PaymentResponse = Response[views.PaymentView]
 
 
-@app.get(BASE)
+@app.get(BASE, "payments.list", Action.READ_ORDERS)
 def listing(slug: door.Slug, query: door.Query[views.PaymentListing]) -> views.PaymentPage:
-    door.caller(app, slug, Action.READ_ORDERS)
     page = payments.listing(slug, query, now=clock.now())
     return views.PaymentPage(items=page.items, next=page.next)
 
 
-@app.get(f"{BASE}/report")
+@app.get(f"{BASE}/report", "payments.report", Action.READ_ORDERS)
 def report(slug: door.Slug, query: door.Query[ReportQuery]) -> ReportView:
-    door.caller(app, slug, Action.READ_ORDERS)
     return ReportView.model_validate(daily_report.of_day(slug, query.date, now=clock.now()))
 
 
-@app.get(PAYMENT)
+@app.get(PAYMENT, "payments.get", Action.READ_ORDERS)
 def get(slug: door.Slug, payment_id: door.PaymentId) -> PaymentResponse:
-    door.caller(app, slug, Action.READ_ORDERS)
-    return door.shown(payments.get(slug, payment_id, now=clock.now()), views.PaymentView)
+    return answers.shown(payments.get(slug, payment_id, now=clock.now()), views.PaymentView)
 
 
-@app.post(f"{PAYMENT}/verify")
+@app.post(f"{PAYMENT}/verify", "payments.verify", Action.PAY)
 def verify(slug: door.Slug, payment_id: door.PaymentId) -> PaymentResponse:
-    door.caller(app, slug, Action.PAY)
-    return door.shown(reconciliation.verify(slug, payment_id, now=clock.now()), views.PaymentView)
+    return answers.shown(reconciliation.verify(slug, payment_id, now=clock.now()), views.PaymentView)
 
 
-@app.post(f"{PAYMENT}/refund")
+@app.post(f"{PAYMENT}/refund", "payments.refund", Action.REFUND)
 def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -> PaymentResponse:
-    caller, now = door.caller(app, slug, Action.REFUND), clock.now()
-    refunded = refunds.refund_payment(slug, payment_id, form, actor_name=caller.name, now=now).payment
+    name, now = app.caller.name, clock.now()
+    refunded = refunds.refund_payment(slug, payment_id, form, actor_name=name, now=now).payment
     if refunded.provider == Provider.BANCARD:
         refunded = rollbacks.refund(slug, refunded, again=True, now=now)
-    return door.shown(refunded, views.PaymentView)
+    return answers.shown(refunded, views.PaymentView)
 
 
-@app.post(f"{PAYMENT}/refunded")
+@app.post(f"{PAYMENT}/refunded", "payments.mark_refunded", Action.REFUND)
 def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning | None = None) -> PaymentResponse:
-    caller = door.caller(app, slug, Action.REFUND)
     reference = form.reference if form else None
-    returned = payments.mark_refunded(slug, payment_id, reference=reference, actor_name=caller.name, now=clock.now())
-    return door.shown(returned, views.PaymentView)
+    returned = payments.mark_refunded(
+        slug, payment_id, reference=reference, actor_name=app.caller.name, now=clock.now()
+    )
+    return answers.shown(returned, views.PaymentView)
 
 
-@app.post(f"{API}/appointments/<appointment_id>/payments")
+@app.post(f"{API}/appointments/<appointment_id>/payments", "payments.record", Action.PAY)
 def record(
     slug: door.Slug, appointment_id: door.Id, form: views.Confirmation, key: door.IdempotencyKey = None
 ) -> SettledAppointmentView:
-    caller = door.caller(app, slug, Action.PAY)
     settled = counter_payments.record_appointment_payment(
-        slug, appointment_id, form, actor_name=caller.name, key=key, now=clock.now()
+        slug, appointment_id, form, actor_name=app.caller.name, key=key, now=clock.now()
     )
     return SettledAppointmentView.model_validate(settled)

@@ -15,10 +15,19 @@ from mostrador.observability import logger
 from mostrador.payments import bancard_webhook
 from mostrador.table import TableFailure, is_overload
 from mostrador.values.text import SLUG
+from mostrador.web.routes import Access, Route
 
 JSON: Final = {"Content-Type": "application/json"}
 ACTOR: Final = context.Actor("bancard", "system", "bancard")
 MOST_BYTES: Final = 64 * 1024
+ROUTES: Final = (
+    Route(
+        operation="payments.bancard_webhook",
+        method="POST",
+        path="/tenant/{slug}/api/payments/bancard/webhook",
+        access=Access.MACHINE,
+    ),
+)
 
 
 class Event(TypedDict):

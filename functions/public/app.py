@@ -1,7 +1,5 @@
 """Door: what anybody may do without an account."""
 
-from aws_lambda_powertools.event_handler import Response
-
 from mostrador import clock
 from mostrador.fields import Listing
 from mostrador.scheduling import public_booking
@@ -9,54 +7,49 @@ from mostrador.scheduling.views import public_booking as views
 from mostrador.scheduling.views.appointments import Cancellation, FreeTimesQuery, Rescheduling
 from mostrador.tenancy import tenants
 from mostrador.web import door
+from mostrador.web.routes import Access
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 BASE = "/tenant/<slug>/public"
 ONE = f"{BASE}/appointments/<token>"
 Own = views.OwnAppointmentView
 
 
-@app.get(BASE)
+@app.get(BASE, "public.business", Access.PUBLIC)
 def tenant(slug: door.Slug) -> views.PublicTenantView:
-    door.visitor(app, slug)
     return views.PublicTenantView.model_validate(tenants.current(slug, now=clock.now()))
 
 
-@app.get(f"{BASE}/services")
+@app.get(f"{BASE}/services", "public.services", Access.PUBLIC)
 def list_services(slug: door.Slug, query: door.Query[Listing]) -> views.OfferPage:
-    door.visitor(app, slug)
     page = public_booking.offers(slug, size=query.limit, cursor=query.cursor, now=clock.now())
     return views.OfferPage(items=page.items, next=page.next)
 
 
-@app.get(f"{BASE}/availability")
+@app.get(f"{BASE}/availability", "public.availability", Access.PUBLIC)
 def find_availability(slug: door.Slug, query: door.Query[FreeTimesQuery]) -> views.FreeTimesView:
-    door.visitor(app, slug)
     return views.FreeTimesView.model_validate(public_booking.free_times(slug, query, now=clock.now()))
 
 
-@app.post(f"{BASE}/appointments")
-def book(slug: door.Slug, form: views.PublicBooking, key: door.IdempotencyKey = None) -> Response[Own]:
-    booked = public_booking.book(slug, form, address=door.visitor(app, slug), key=key, now=clock.now())
-    return door.made(Own.model_validate(booked))
+@app.post(f"{BASE}/appointments", "public.book", Access.PUBLIC, status=201, location=ONE)
+def book(slug: door.Slug, form: views.PublicBooking, key: door.IdempotencyKey = None) -> Own:
+    booked = public_booking.book(slug, form, address=app.caller.address, key=key, now=clock.now())
+    return Own.model_validate(booked)
 
 
-@app.get(ONE)
+@app.get(ONE, "public.appointment", Access.PUBLIC)
 def see(slug: door.Slug, token: str) -> Own:
-    door.visitor(app, slug)
     return Own.model_validate(public_booking.find(slug, token, now=clock.now()))
 
 
-@app.post(f"{ONE}/cancel")
+@app.post(f"{ONE}/cancel", "public.cancel_appointment", Access.PUBLIC)
 def cancel(slug: door.Slug, token: str, form: Cancellation | None = None) -> Own:
-    door.visitor(app, slug)
     reason = form.reason if form else ""
     return Own.model_validate(public_booking.cancel(slug, token, reason=reason, now=clock.now()))
 
 
-@app.post(f"{ONE}/reschedule")
+@app.post(f"{ONE}/reschedule", "public.reschedule_appointment", Access.PUBLIC)
 def reschedule(slug: door.Slug, token: str, form: Rescheduling) -> Own:
-    door.visitor(app, slug)
     return Own.model_validate(public_booking.reschedule(slug, token, form, now=clock.now()))

@@ -6,29 +6,26 @@ from mostrador import clock
 from mostrador.fields import Listing
 from mostrador.raffles import draws, raffles
 from mostrador.raffles.views import raffles as views
-from mostrador.web import door
-from mostrador.web.request_bodies import JSON
+from mostrador.web import answers, door
+from mostrador.web.routes import JSON, Access
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 RAFFLES = "/tenant/<slug>/public/raffles"
 
 
-@app.get(RAFFLES)
+@app.get(RAFFLES, "public.raffles", Access.PUBLIC)
 def listing(slug: door.Slug, query: door.Query[Listing]) -> views.PublicRafflePage:
-    door.visitor(app, slug)
     page = raffles.public_listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.PublicRafflePage(items=page.items, next=page.next)
 
 
-@app.get(f"{RAFFLES}/<raffle_id>")
+@app.get(f"{RAFFLES}/<raffle_id>", "public.raffle", Access.PUBLIC)
 def get(slug: door.Slug, raffle_id: door.Id) -> views.PublicRaffleView:
-    door.visitor(app, slug)
     return views.PublicRaffleView.model_validate(raffles.get_published(slug, raffle_id, now=clock.now()))
 
 
-@app.get(f"{RAFFLES}/<raffle_id>/proof")
+@app.get(f"{RAFFLES}/<raffle_id>/proof", "public.proof", Access.PUBLIC)
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
-    door.visitor(app, slug)
-    return door.cached(app, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
+    return answers.cached(app.resolver, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)

@@ -8,72 +8,65 @@ from mostrador.people import onboarding
 from mostrador.people.rules.permissions import Action
 from mostrador.tenancy import plan_usage, tenants
 from mostrador.tenancy.views import tenants as views
-from mostrador.web import door
+from mostrador.web import answers, door
+from mostrador.web.routes import Access
 
-app = door.resolver()
-handler = door.handler(app)
+app = door.Door()
+handler = app.handler
 
 OWN = "/tenant/<slug>/api/tenant"
 ALL = "/admin/tenants"
 OneTenant = Response[views.TenantView]
 
 
-@app.get(OWN)
+@app.get(OWN, "tenant.get", Action.READ_TENANT)
 def own(slug: door.Slug) -> OneTenant:
-    door.caller(app, slug, Action.READ_TENANT)
-    return door.shown(tenants.active(tenants.find(slug, now=clock.now()), slug), views.TenantView)
+    return answers.shown(tenants.active(tenants.find(slug, now=clock.now()), slug), views.TenantView)
 
 
-@app.patch(OWN)
+@app.patch(OWN, "tenant.change", Action.CHANGE_TENANT)
 def change_own(slug: door.Slug, form: views.TenantChanges, seen: door.IfMatch = None) -> OneTenant:
-    door.caller(app, slug, Action.CHANGE_TENANT)
     tenants.current(slug, now=clock.now())
-    return door.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
+    return answers.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
 
 
-@app.get(f"{OWN}/usage")
+@app.get(f"{OWN}/usage", "tenant.usage", Action.READ_USAGE)
 def own_usage(slug: door.Slug) -> views.UsageView:
-    door.caller(app, slug, Action.READ_USAGE)
     return plan_usage.of_month(slug, now=clock.now())
 
 
-@app.get(ALL)
+@app.get(ALL, "tenants.list", Access.OPERATOR)
 def listing(query: door.Query[Listing]) -> views.TenantPage:
-    door.operator(app)
     page = tenants.listing(size=query.limit, cursor=query.cursor, now=clock.now())
     return views.TenantPage(items=page.items, next=page.next)
 
 
-@app.post(ALL)
+@app.post(ALL, "tenants.create", Access.OPERATOR, status=201, location=f"{ALL}/<slug>")
 def create(form: views.Onboarding, key: door.IdempotencyKey = None) -> OneTenant:
-    door.operator(app, form.slug)
-    return door.created(onboarding.create(form, key=key, now=clock.now()), views.TenantView)
+    app.enter(form.slug)
+    return answers.created(onboarding.create(form, key=key, now=clock.now()), views.TenantView)
 
 
-@app.get(f"{ALL}/<slug>")
+@app.get(f"{ALL}/<slug>", "tenants.get", Access.OPERATOR)
 def get(slug: door.Slug) -> OneTenant:
-    door.operator(app, slug)
-    return door.shown(tenants.find(slug, now=clock.now()), views.TenantView)
+    return answers.shown(tenants.find(slug, now=clock.now()), views.TenantView)
 
 
-@app.patch(f"{ALL}/<slug>")
+@app.patch(f"{ALL}/<slug>", "tenants.change", Access.OPERATOR)
 def change(slug: door.Slug, form: views.TenantOperationChanges, seen: door.IfMatch = None) -> OneTenant:
-    door.operator(app, slug)
-    return door.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
+    return answers.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
 
 
-@app.post(f"{ALL}/<slug>/suspend")
+@app.post(f"{ALL}/<slug>/suspend", "tenants.suspend", Access.OPERATOR)
 def suspend(slug: door.Slug) -> OneTenant:
-    door.operator(app, slug)
-    return door.shown(tenants.suspend(slug, now=clock.now()), views.TenantView)
+    return answers.shown(tenants.suspend(slug, now=clock.now()), views.TenantView)
 
 
-@app.post(f"{ALL}/<slug>/resume")
+@app.post(f"{ALL}/<slug>/resume", "tenants.resume", Access.OPERATOR)
 def resume(slug: door.Slug) -> OneTenant:
-    door.operator(app, slug)
-    return door.shown(tenants.resume(slug, now=clock.now()), views.TenantView)
+    return answers.shown(tenants.resume(slug, now=clock.now()), views.TenantView)
 
 
-@app.get("/openapi.json", include_in_schema=False)
+@app.get("/openapi.json", "reference.document", Access.PUBLIC)
 def document() -> Response[str]:
-    return door.document()
+    return answers.document()

@@ -1,21 +1,21 @@
 """Every list: filters given several times, many by id, order, local days, pages, and the file of it."""
 
-import importlib
 from datetime import timedelta
-from pathlib import Path
+from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import Field
 
+from local import handlers, routes
 from mostrador import clock
 from mostrador.fields import Id, Request, Several
 from mostrador.table import reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.web import csvs, current_route
-from tests.support import doors, sheets
 from tests.support import raffles as raffle_support
+from tests.support import sheets
 from tests.support.days import TODAY, shifted
 from tests.support.http import Client, admin, anybody, superuser, viewer
 from tests.support.lines import trips
@@ -27,12 +27,10 @@ FORMS = {"pattern", "format", "enum", "maxLength"}
 
 def lists():
     """The path and the row's view of all routes that answer with a list."""
-    for file in sorted(Path("functions").glob("*/app.py")):
-        app = getattr(importlib.import_module(f"functions.{file.parent.name}.app"), "app", None)
-        for route in doors.routes_of(app) if app else ():
-            view = route.dependant.return_param and route.dependant.return_param.type_
-            if route.method == "GET" and getattr(view, "model_fields", {}).keys() == {"items", "next"}:
-                yield route.openapi_path, current_route.row_of(view)
+    for _, route in routes.of_doors():
+        view = get_type_hints(route.function)["return"] if route.function else None
+        if route.method == "GET" and getattr(view, "model_fields", {}).keys() == {"items", "next"}:
+            yield route.path, current_route.row_of(view)
 
 
 @pytest.fixture
@@ -50,10 +48,7 @@ def test_every_list_has_a_spanish_name_for_its_file():
 
 def queries():
     """The models of all query parameters."""
-    for file in sorted(Path("functions").glob("*/app.py")):
-        app = getattr(importlib.import_module(f"functions.{file.parent.name}.app"), "app", None)
-        for route in doors.routes_of(app) if app else ():
-            yield from (parameter.field_info.annotation for parameter in route.dependant.query_params)
+    return [query for _, route in routes.of_doors() if (query := handlers.of_route(route).query)]
 
 
 def unbounded(model):

@@ -16,6 +16,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local import routes
 from mostrador.table import base
 from tests.support import template
 from tests.support.http import Answer, Client
@@ -117,18 +118,11 @@ def is_open(method, path):
 
 @cache
 def _open_routes():
-    events = [
-        event["Properties"]
-        for one in template.resources("AWS::Serverless::Function").values()
-        for event in one["Properties"].get("Events", {}).values()
-        if event["Type"] == "Api"
-    ]
-    return {(one["Method"], one["Path"]) for one in events if one.get("Auth", {}).get("Authorizer") == "NONE"}
+    return {(route.method, route.path) for _, route in routes.of_doors() if route.is_open}
 
 
 def _validation():
-    api = template.load()["Resources"]["Api"]
-    return api["Properties"]["Auth"]["Authorizers"]["TenantAuthorizer"]["Identity"]["ValidationExpression"]
+    return template.load()["Resources"]["Api"]["Metadata"]["Authorizer"]["ValidationExpression"]
 
 
 def _is_allowed(policy, arn):

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from local import routes as declared
 from local.stack import ROOT
 from local.template import create_table, load, resources
+from mostrador.web.routes import Access, Route
 
-__all__ = ["ROOT", "create_table", "load", "machine_routes", "old_routes", "resources", "routes", "user_pool"]
+__all__ = ["ROOT", "create_table", "load", "resources"]
 _FOR_POOLS = ("UsernameAttributes", "UsernameConfiguration", "AutoVerifiedAttributes", "AdminCreateUserConfig")
 
 
@@ -15,33 +17,35 @@ def user_pool(name: str) -> dict[str, Any]:
     return {"PoolName": name} | {part: found["Properties"][part] for part in _FOR_POOLS}
 
 
-MACHINES = ("payments_webhook",)
-"""Functions that answer another system in its own words, without a resolver, roles or problems."""
-
-
 def routes() -> list[tuple[str, str, str]]:
-    """Every route of the API but the old ones and those of MACHINES: method, path, and the folder of its function."""
-    return [route for route in _every_route() if not route[1].startswith("/api/") and route[2] not in MACHINES]
+    """Every route of the API with a role or for anybody: method, path, and the folder of its function."""
+    return [one for one in _every_route() if one not in machine_routes()]
 
 
 def machine_routes() -> list[tuple[str, str, str]]:
-    """The routes that only another system calls."""
-    return [route for route in _every_route() if route[2] in MACHINES]
+    """The routes that only another system calls, in its own words, without a resolver, roles or problems."""
+    folders, served = declared.folders(), declared.of_doors()
+    return [(one.method, one.path, folders[function]) for function, one in served if one.access is Access.MACHINE]
 
 
 def old_routes() -> list[tuple[str, str, str]]:
     """The routes that name no tenant: those of the ``default`` one."""
-    return [route for route in _every_route() if route[1].startswith("/api/")]
+    folders = declared.folders()
+    return sorted(
+        (route.method, route.old_path, folders[function]) for function, route in declared.of_doors() if route.old_path
+    )
+
+
+def route(method: str, path: str) -> Route:
+    """The route as its door declares it."""
+    return next(one for _, one in declared.of_doors() if (one.method, one.path) == (method, path))
+
+
+def of_function(function: str) -> list[Route]:
+    """The routes that the function with this logical id serves."""
+    return [one for name, one in declared.of_doors() if name == function]
 
 
 def _every_route() -> list[tuple[str, str, str]]:
-    return sorted(
-        (
-            event["Properties"]["Method"].upper(),
-            event["Properties"]["Path"],
-            one["Properties"]["CodeUri"].split("/")[-1],
-        )
-        for one in resources("AWS::Serverless::Function").values()
-        for event in one["Properties"].get("Events", {}).values()
-        if event["Type"] == "Api" and event["Properties"]["RestApiId"] == {"Ref": "Api"}
-    )
+    folders = declared.folders()
+    return sorted((one.method, one.path, folders[function]) for function, one in declared.of_doors())

@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel
 
 from mostrador.web import current_route
-from tests.support import doors
 
 
 class Form(BaseModel):
@@ -101,12 +100,3 @@ def test_dependant_still_has_the_forms_the_query_and_the_view_of_a_route():
 def test_a_request_still_has_the_parameters_of_its_path():
     assert seen_by_a_middleware(current_route.slug) == "salon"
     assert seen_by_a_middleware(current_route.slug, "GET", "/me") is None
-
-
-def test_static_routes_and_dynamic_routes_are_still_all_routes_of_a_resolver():
-    app = resolver()
-
-    assert [route.openapi_path for route in app._static_routes] == ["/me"]
-    assert [route.openapi_path for route in app._dynamic_routes] == ["/tenant/{slug}/rows"]
-    assert {route.method for route in doors.routes_of(app)} == {"PUT", "GET"}
-    assert not hasattr(app, "routes"), "there is a public list of routes now: use it in tests/support/doors.py"

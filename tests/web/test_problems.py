@@ -26,7 +26,7 @@ FACTS = {"alternatives": [7], "retry_after": 60}
 
 def gateway_answers():
     """What API Gateway and its firewall say themselves, as they send it."""
-    api = template.load()["Resources"]["Api"]["Properties"]["GatewayResponses"]
+    api = template.load()["Resources"]["Api"]["Metadata"]["GatewayResponses"]
     firewall = template.load()["Resources"]["Firewall"]["Properties"]["CustomResponseBodies"]
     answers = {kind: (one["StatusCode"], one["ResponseTemplates"]["application/json"]) for kind, one in api.items()}
     return answers | {kind: (429, one["Content"]) for kind, one in firewall.items()}

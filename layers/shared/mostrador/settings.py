@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from typing import Final
 
 
 class MissingSetting(RuntimeError):
@@ -127,7 +128,12 @@ def data_role_arn() -> str:
     return os.environ.get("DATA_ROLE_ARN", "")
 
 
+USAGE_KEYS: Final = 16
+"""How many there are; the template has as many."""
+
+
 @cache
 def usage_keys() -> tuple[str, ...]:
     """The keys of the gateway's usage plan, over which the authorizer spreads the tenants."""
-    return tuple(_required("USAGE_KEYS").split())
+    name = _required("USAGE_KEY")
+    return tuple(f"{name}{number:02d}" for number in range(USAGE_KEYS))

@@ -1,8 +1,9 @@
 """What runs around every handler: unknown parameters are refused, fields follow the role, lists may be CSV."""
 
+import posixpath
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -14,14 +15,34 @@ from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Role
 from mostrador.tenancy import tenants
 from mostrador.web import authorizer_claims, current_route, problems
-from mostrador.web.request_bodies import JSON
+from mostrador.web.routes import JSON, Route
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 Row = dict[str, object]
-_FEED: Final = re.compile(r"/calendar/[^/]+")
-"""The path of a calendar feed: its readers add query parameters of their own, such as ``nocache=1``."""
+Middleware = Callable[[APIGatewayRestResolver, "NextMiddleware"], Response[object]]
+
+
+def of_route(route: Route) -> list[Middleware]:
+    """What runs around the handler of this route alone, the outermost first."""
+    around: list[Middleware] = [] if route.any_query else [no_unknown_query]
+    return [*around, _located(route.location)] if route.location else around
+
+
+def _located(path: str) -> Middleware:
+    """Say in Location where to find what was created: ``path`` with the request's variables and the answer's fields."""
+
+    def locate(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
+        answer = next_middleware(app)
+        if isinstance(answer.body, dict):
+            known = answer.body | app.request.path_parameters
+            target = re.sub("<([a-z_]+)>", lambda variable: str(known.get(variable[1], known.get("id"))), path)
+            start = posixpath.dirname(app.current_event.path)
+            answer.headers["Location"] = posixpath.relpath(target, start)
+        return answer
+
+    return locate
 
 
 def only_own_fields(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
@@ -90,8 +111,6 @@ def no_unknown_body(app: APIGatewayRestResolver, next_middleware: "NextMiddlewar
 
 def no_unknown_query(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
     """Refuse query parameters that the route does not know: a misspelt filter must not answer everything."""
-    if _FEED.fullmatch(app.current_event.path):
-        return next_middleware(app)
     known = current_route.query_parameters(app)
     unknown = sorted(set(app.current_event.query_string_parameters or {}) - known)
     if unknown:
@@ -144,8 +163,7 @@ def _next_page(event: APIGatewayProxyEvent, cursor: str) -> dict[str, str]:
     query = urlencode(
         {**event.query_string_parameters, **event.multi_value_query_string_parameters, "cursor": cursor}, doseq=True
     )
-    url = f"{event.request_context.path or event.path}?{query}"
-    return {"Link": f'<{url}>; rel="next"', "X-Next-Cursor": cursor}
+    return {"Link": f'<?{query}>; rel="next"', "X-Next-Cursor": cursor}
 
 
 def _prefers_csv(app: APIGatewayRestResolver) -> bool:

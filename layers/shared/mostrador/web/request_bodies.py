@@ -7,8 +7,8 @@ from typing import Final
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from mostrador.web import problems, validation_messages
+from mostrador.web.routes import JSON
 
-JSON: Final = "application/json"
 MOST_BYTES: Final = 64 * 1024
 MOST_LEVELS: Final = 16
 """Python versions differ in how much nesting they bear; all bear this."""

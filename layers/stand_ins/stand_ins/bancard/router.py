@@ -18,6 +18,8 @@ from stand_ins.http import Answer, JSONObject
 __all__ = ["Answer", "answer"]
 
 _API: Final = "/vpos/api/0.3"
+_VARIABLES: Final = {"public_key": "[0-9A-Za-z]{1,64}", "shop_process_id": "[0-9]{1,15}", "user_id": "[0-9]{1,19}"}
+_VARIABLE: Final = re.compile(r"\\{(\w+)\\}")
 _STATUSES: Final = {NotFound: 404, Conflict: 409, Unavailable: 503}
 _BAD_REQUEST: Final = 400
 _NOWHERE: Final = Answer(404, "application/json", b'{"error":"no hay nada en esta direccion"}')
@@ -35,8 +37,8 @@ class Request:
 
 def answer(method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
     """The gateway's answer; ``path`` is below its base, beginning with a slash."""
-    for at, pattern, respond in _ROUTES:
-        if at == method and (found := re.fullmatch(pattern, path)):
+    for at, pattern, respond in ROUTES:
+        if at == method and (found := re.fullmatch(_VARIABLE.sub(_matching, re.escape(pattern)), path)):
             with context.working(keys.stand_in(records.NAME), context.SYSTEM):
                 return _answered(respond, Request(path, found.groups(), query, body))
     return _NOWHERE
@@ -50,6 +52,10 @@ def _answered(respond: Callable[[Request], Answer], request: Request) -> Answer:
     except ServiceError as error:
         status = next((code for family, code in _STATUSES.items() if isinstance(error, family)), _BAD_REQUEST)
         return messages.json_answer({"error": error.says("es")}, status)
+
+
+def _matching(variable: re.Match[str]) -> str:
+    return f"({_VARIABLES[variable[1]]})"
 
 
 def _vpos(operation: str) -> Callable[[Request], Answer]:
@@ -77,11 +83,12 @@ def _page(show: Callable[[str, Mapping[str, str]], Answer]) -> Callable[[Request
     return lambda request: show(request.path, request.query)
 
 
-_SHOP: Final = "/portal/applications/([0-9A-Za-z]{1,64})"
-_BOUGHT: Final = "/portal/purchases/([0-9A-Za-z]{1,64})/([0-9]{1,15})"
-_USER: Final = f"{_API}/users/([0-9]{{1,19}})/cards"
+_SHOP: Final = "/portal/applications/{public_key}"
+_BOUGHT: Final = "/portal/purchases/{public_key}/{shop_process_id}"
+_USER: Final = f"{_API}/users/{{user_id}}/cards"
 
-_ROUTES: Final[tuple[tuple[str, str, Callable[[Request], Answer]], ...]] = (
+
+ROUTES: Final[tuple[tuple[str, str, Callable[[Request], Answer]], ...]] = (
     ("POST", f"{_API}/single_buy", _vpos("single_buy")),
     ("POST", f"{_API}/single_buy/confirmations", _vpos("confirmations")),
     ("POST", f"{_API}/single_buy/rollback", _vpos("rollback")),
@@ -89,9 +96,12 @@ _ROUTES: Final[tuple[tuple[str, str, Callable[[Request], Answer]], ...]] = (
     ("POST", f"{_API}/charge", _vpos("charge")),
     ("POST", _USER, _cards("cards_list")),
     ("DELETE", _USER, _cards("cards_delete")),
-    ("GET", r"/checkout/javascript/dist/bancard-checkout-4\.0\.0\.js", lambda _: pages.script()),
+    ("GET", "/checkout/javascript/dist/bancard-checkout-4.0.0.js", lambda _: pages.script()),
     ("GET", "/checkout/allowed_styles", lambda _: pages.allowed_styles()),
-    ("GET", "/checkout/(?:(?:zimple|preauthorization|charge_3ds)/)?new", _page(pages.payment)),
+    ("GET", "/checkout/new", _page(pages.payment)),
+    ("GET", "/checkout/zimple/new", _page(pages.payment)),
+    ("GET", "/checkout/preauthorization/new", _page(pages.payment)),
+    ("GET", "/checkout/charge_3ds/new", _page(pages.payment)),
     ("GET", "/payment/single_buy", _page(pages.payment)),
     ("GET", "/checkout/register_card/new", _page(pages.registration)),
     ("POST", "/checkout/pay", lambda request: pages.decide(request.body)),
