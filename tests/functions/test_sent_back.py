@@ -6,7 +6,7 @@ import pytest
 
 from mostrador.calendars.views.calendars import CalendarForm
 from mostrador.people.rules.membership import INVITATION
-from mostrador.people.rules.permissions import WRITES, Role, is_at_least
+from mostrador.people.rules.permissions import HIDDEN, WRITES, Role, is_at_least
 from mostrador.tenancy.views.integrations import BancardForm
 from tests.functions import test_fields
 from tests.functions.test_integrations import FORM
@@ -126,12 +126,15 @@ def test_a_field_that_a_higher_role_writes_is_only_read(places):
     assert (same.status, other.status, fault(other.json)["field"]) == (200, 403, "body.total_amount")
 
 
-def test_a_field_that_the_role_does_not_see_is_not_told_by_guessing(places):
-    """A tenant's plan is hidden from staff, who may change nothing of the tenant."""
-    url = places["tenant"]
-    plan = admin.call("GET", url).json["plan"]
+def test_a_field_that_the_role_does_not_see_is_not_told_by_guessing(places, monkeypatch):
+    url = places["appointment"]
+    paid = admin.call("GET", url).json["paid_amount"]
+    assert staff.call("PATCH", url, {"paid_amount": paid}).status == 200
 
-    assert {staff.call("PATCH", url, {"plan": guess}).status for guess in (plan, "other")} == {403}
+    monkeypatch.setitem(HIDDEN["appointment"], "paid_amount", Role.ADMIN)
+
+    assert "paid_amount" not in staff.call("GET", url).json
+    assert {staff.call("PATCH", url, {"paid_amount": guess}).status for guess in (paid, "1")} == {422}
 
 
 def test_what_is_paid_can_be_sent_back_though_its_amount_is_fixed(places):
