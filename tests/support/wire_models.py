@@ -7,7 +7,9 @@ from functools import cache
 from typing import Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import models_json_schema
+from typing_extensions import is_typeddict
 
 from mostrador.fields import Request
 from mostrador.raffles.views.board import BoardView
@@ -44,6 +46,22 @@ def models_in(hint: Any) -> set[Model]:
     """The models that a type names, at any depth of its brackets."""
     own = {hint} if isinstance(hint, type) and issubclass(hint, BaseModel) else set()
     return own.union(*map(models_in, get_args(hint)))
+
+
+def typed_dicts_of(model: Model) -> set[type]:
+    """The typed dictionaries that the fields of a model name."""
+    return set().union(*(_typed_dicts_in(field.annotation) for field in model.model_fields.values()))
+
+
+def _typed_dicts_in(hint: Any) -> set[type]:
+    own = {hint} if is_typeddict(hint) else set()
+    return own.union(*map(_typed_dicts_in, get_args(hint)))
+
+
+def title_of(hint: Any) -> str | None:
+    """The title that an annotation gives, at any depth of its brackets."""
+    given = [part.title for part in getattr(hint, "__metadata__", ()) if isinstance(part, FieldInfo)]
+    return next(filter(None, [*given, *map(title_of, get_args(hint))]), None)
 
 
 def with_nested(models: frozenset[Model] | set[Model]) -> set[Model]:

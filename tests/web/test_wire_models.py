@@ -3,16 +3,22 @@
 import json
 import re
 import subprocess
-from typing import Any
+from typing import Annotated, Any, NotRequired, get_type_hints
 
 import pytest
 from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
 
 from mostrador.fields import View
 from mostrador.people.rules.permissions import HIDDEN
 from mostrador.web.problem_views import Problem
 from tests.support import wire_models
 
+HAS_A_FORM = re.compile(r"(^|_)(ids?|amount|price|currency|e?mail|phone|url|token|path|slug|country|zone|root|sha256)$")
+FORMS = {"pattern", "format", "enum", "const", "minLength", "$ref", "additionalProperties"}
+OF_OTHER_SYSTEMS = {"google_calendar_event_id", "event_id", "bancard_transaction_id", "process_id", "calendar_id"}
+PLAIN = {"request_id", "organiser_tax_id"}
+"""API Gateway's own, and what people write freely."""
 ANNOTATIONS = {"title", "description", "default", "examples", "deprecated"}
 PYTHON_ONLY = re.compile(r"\(\?P|\(\?[aiLmsux]|\\A|\\Z|\(\?\(|[*+?}]\+")
 
@@ -63,11 +69,25 @@ def patterns():
 
 
 def untitled(models):
+    """The fields without a title; pydantic would make one of the field's English name."""
+    nested = wire_models.with_nested(models)
+    fields = [(model.__name__, name, field.title) for model in nested for name, field in model.model_fields.items()]
+    entries = [
+        (kind.__name__, name, wire_models.title_of(hint))
+        for kind in set().union(*map(wire_models.typed_dicts_of, nested))
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+    ]
+    return sorted(f"{owner}.{name}" for owner, name, title in fields + entries if not title)
+
+
+def formless(schemas):
+    """The fields of ids, amounts, addresses... whose schema states no form."""
     return sorted(
-        f"{model.__name__}.{name}"
-        for model in wire_models.with_nested(models)
-        for name, field in model.model_fields.items()
-        if not field.title
+        f"{owner}.{name}"
+        for owner, schema in schemas.items()
+        for name, part in schema.get("properties", {}).items()
+        if HAS_A_FORM.search(name) and name not in OF_OTHER_SYSTEMS | PLAIN
+        if not any(one.keys() & FORMS for one in all_parts(part))
     )
 
 
@@ -115,12 +135,32 @@ def test_every_field_has_a_title():
     assert untitled(wire_models.of_doors()) == []
 
 
+class Entry(TypedDict):
+    named: NotRequired[Annotated[int, Field(title="Con nombre")]]
+    nameless: NotRequired[int]
+
+
 def test_red_control_a_field_without_title_is_told():
     class Bare(BaseModel):
         named: int = Field(title="Con nombre")
         nameless: int
+        inside: Entry = Field(title="Dentro")
 
-    assert untitled({Bare}) == ["Bare.nameless"]
+    assert untitled({Bare}) == ["Bare.nameless", "Entry.nameless"]
+
+
+def test_ids_amounts_and_addresses_state_their_form():
+    assert formless(components()) == []
+
+
+def test_red_control_an_id_without_form_is_told():
+    class Bare(BaseModel):
+        customer_id: str | None
+        total_amount: str
+        name: str
+        resource_ids: list[str]
+
+    assert formless(wire_models.components({Bare})) == ["Bare.customer_id", "Bare.resource_ids", "Bare.total_amount"]
 
 
 def test_every_pattern_is_one_of_ecmascript():

@@ -237,7 +237,9 @@ class ListingById(Listing):
 class ListingByTime(Listing):
     """A list in the order of time: of one local day of the tenant, or of ``[from, to)``."""
 
-    date: Day | None = Field(None, title="Fecha", description="One local day of the tenant.")
+    date: Day | None = Field(
+        None, title="Fecha", description="One local day of the tenant, in place of `from` and `to`."
+    )
     from_: Instant | None = Field(None, alias="from", title="Desde")
     to: Instant | None = Field(None, title="Hasta (sin incluir)")
 

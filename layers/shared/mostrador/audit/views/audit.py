@@ -48,7 +48,7 @@ class ChangeView(BaseModel):
     """``fields``: name -> [value before, value after], of a map as ``name.key``; long texts are cut."""
 
     entity: AuditedEntity = Field(title="Qué se cambió")
-    id: str = Field(title="Identificador")
+    id: Annotated[str, shown.text(pattern=r"^[\w.@:+#-]{1,128}$")] = Field(title="Identificador")
     action: _ShownAction = Field(title="Qué se hizo")
     fields: dict[str, Annotated[list[AuditValue], Field(min_length=2, max_length=2)]] = Field(title="De qué a qué")
 
@@ -79,8 +79,10 @@ class VerifyQuery(Request):
     """``sequence`` and ``digest`` are of a head noted earlier, which the chain must still have."""
 
     cursor: str | None = Field(None, max_length=8000, title="Cursor")
-    sequence: int | None = Field(None, ge=1, le=10**12, title="Número de un eslabón conocido")
-    digest: Sha256 | None = Field(None, title="Su resumen criptográfico")
+    sequence: int | None = Field(
+        None, ge=1, le=10**12, title="Número de un eslabón conocido", description="Together with `digest`."
+    )
+    digest: Sha256 | None = Field(None, title="Su resumen criptográfico", description="Together with `sequence`.")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:

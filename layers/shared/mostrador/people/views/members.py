@@ -1,6 +1,7 @@
 """Members and invitations in requests and answers."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
@@ -63,7 +64,9 @@ class InvitationView(View):
 
 class MeView(View):
     user: shown.User = Field(title="Identificador")
-    email: shown.Email = Field(title="Correo electrónico")
+    email: Annotated[str, shown.text(minLength=1, maxLength=254)] = Field(
+        title="Correo electrónico", description="The user's id, where no business knows the address."
+    )
     is_superuser: bool = Field(title="Superusuario")
     memberships: list[MembershipView] = Field(title="Negocios")
     invitations: list[InvitationView] = Field(title="Invitaciones")

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from mostrador.fields import Instant, Paragraph, Request, Sha256, ShortText, Url, View, Whole
 from mostrador.raffles.rules.commitments import Unsold
 from mostrador.raffles.rules.states import OrderStatus
-from mostrador.values import shown
+from mostrador.values import schema_rules, shown
 
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2}){1,256}$")]
 _Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
@@ -53,6 +53,9 @@ class Evidence(Request):
 class Redrawing(Request):
     """Another draw, announced before its randomness can be known."""
 
+    model_config = schema_rules.without(
+        {"properties": {"method": schema_rules.values(name="lottery"), "draw_at": {"type": "null"}}}
+    )
     reason: ShortText = Field(title="Motivo, público")
     method: ByDrand | ByLottery = Field(discriminator="name", title="Método del sorteo")
     prizes: list[Whole] | None = Field(

@@ -1,7 +1,7 @@
 """Orders of raffle numbers in requests and answers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NotRequired, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -28,7 +28,7 @@ from mostrador.ledger.views.payments import ManualPayment, PaymentView
 from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import MOST_PER_ORDER, OrderChange, OrderStatus, printed_number
-from mostrador.values import money, shown
+from mostrador.values import money, schema_rules, shown
 
 if TYPE_CHECKING:
     from mostrador.raffles.public_orders import ManagedOrder
@@ -39,9 +39,13 @@ _Number = Annotated[Whole, Field(ge=0, le=HIGHEST)]
 _User = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
+_ONE_CHOICE: Final = schema_rules.either("numbers", "count")
+
+
 class _Choice(Request):
     """Either ``numbers`` or ``count``."""
 
+    model_config = schema_rules.without(*_ONE_CHOICE)
     numbers: list[_Number] | None = Field(None, min_length=1, max_length=MOST_PER_ORDER, title="Números elegidos")
     count: Whole | None = Field(None, ge=1, le=MOST_PER_ORDER, title="Cantidad de números al azar")
 
@@ -55,6 +59,7 @@ class _Choice(Request):
 class NewOrder(_Choice):
     """Either ``customer_id`` or ``customer``; a known phone in ``customer`` means the customer who has it."""
 
+    model_config = schema_rules.without(*_ONE_CHOICE, *schema_rules.either("customer_id", "customer"))
     customer_id: Id | None = Field(None, title="Cliente")
     customer: NewCustomer | None = Field(None, title="Datos del cliente")
     seller: _User | None = Field(None, title="Vendedor", description="A member; the caller when left out.")

@@ -30,7 +30,7 @@ from mostrador.people.views.customers import NewCustomer, Search
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
-from mostrador.values import money, shown
+from mostrador.values import money, schema_rules, shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.scheduling import Appointment
@@ -50,9 +50,16 @@ IgnoreCalendar = Annotated[
 ]
 
 
+APPOINTMENT_RULES: Final = (
+    *schema_rules.either("customer_id", "customer_data"),
+    schema_rules.values(hold=True, status="CONFIRMED"),
+)
+
+
 class NewAppointment(Request):
     """Either ``customer_id`` or ``customer_data``: one with a known phone is that customer."""
 
+    model_config = schema_rules.without(*APPOINTMENT_RULES)
     service_id: Id = Field(title="Servicio")
     scheduled_at: Instant = Field(title="Comienza", description="With its offset; a local time without one is refused.")
     duration_minutes: Whole | None = Field(
@@ -215,9 +222,13 @@ class AppointmentPage(View):
 class FreeTimesQuery(Request):
     service: Id = Field(title="Servicio")
     resource: Id | None = Field(None, title="Profesional o recurso")
-    date: Day | None = Field(None, title="Fecha", description="One local day of the tenant.")
-    from_: Day | None = Field(None, alias="from", title="Desde")
-    to: Day | None = Field(None, title="Hasta (incluido)", description="At most 31 days after `from`.")
+    date: Day | None = Field(
+        None, title="Fecha", description="One local day of the tenant: give this, or `from` and `to`."
+    )
+    from_: Day | None = Field(None, alias="from", title="Desde", description="The first day, in place of `date`.")
+    to: Day | None = Field(
+        None, title="Hasta (incluido)", description="At most 31 days after `from`; that day alone when left out."
+    )
 
     @model_validator(mode="after")
     def _one_range(self) -> Self:

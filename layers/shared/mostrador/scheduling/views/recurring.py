@@ -8,13 +8,14 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Day, Flag, View, Whole
 from mostrador.scheduling.rules.availability import Reason
-from mostrador.scheduling.views.appointments import AppointmentView, NewAppointment, RefusalDetails
-from mostrador.values import shown
+from mostrador.scheduling.views.appointments import APPOINTMENT_RULES, AppointmentView, NewAppointment, RefusalDetails
+from mostrador.values import schema_rules, shown
 
 
 class NewSeries(NewAppointment):
     """The first appointment, and its repetition: a ``count`` of dates, or the last possible date ``until``."""
 
+    model_config = schema_rules.without(*APPOINTMENT_RULES, *schema_rules.either("count", "until"))
     every_weeks: Whole = Field(1, ge=1, le=52, title="Cada cuántas semanas")
     count: Whole | None = Field(None, ge=2, le=30, title="Cantidad de turnos")
     until: Day | None = Field(None, title="Hasta (incluido)")

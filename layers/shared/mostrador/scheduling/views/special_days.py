@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Day, Id, Request, ShortText, View, Whole, partial
 from mostrador.tenancy.views.opening_hours import Interval, check_order, intervals
-from mostrador.values import shown
+from mostrador.values import schema_rules, shown
 
 if TYPE_CHECKING:
     from mostrador.scheduling.special_days import Closure
@@ -31,6 +31,7 @@ class ClosureEdit(Request):
 class NewClosure(ClosureEdit):
     """One ``date``, or each day from ``from`` to ``to``; of the whole tenant or of one resource."""
 
+    model_config = schema_rules.without(*schema_rules.either("date", "from"), schema_rules.both("date", "to"))
     date: Day | None = Field(None, title="Fecha")
     from_: Day | None = Field(None, alias="from", title="Desde")
     to: Day | None = Field(None, title="Hasta (incluido)")
@@ -60,7 +61,7 @@ class HolidayYear(Request):
 
 
 class ClosureQuery(Request):
-    date: Day | None = Field(None, title="Fecha")
+    date: Day | None = Field(None, title="Fecha", description="In place of `from` and `to`.")
     from_: Day | None = Field(None, alias="from", title="Desde")
     to: Day | None = Field(None, title="Hasta (incluido)")
 

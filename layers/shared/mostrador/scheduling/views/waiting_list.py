@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from mostrador.fields import Day, Id, Listing, LongText, Request, Several, View, local
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
-from mostrador.values import shown
+from mostrador.values import schema_rules, shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.scheduling import Waiting
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class NewWaiting(Request):
     """Either ``customer_id`` or ``customer_data``: one with a known phone is that customer."""
 
+    model_config = schema_rules.without(*schema_rules.either("customer_id", "customer_data"))
     service_id: Id = Field(title="Servicio")
     date: Day = Field(title="Fecha", description="One local day of the tenant.")
     resource_id: Id | None = Field(None, title="Profesional o recurso", description="Any when left out.")

@@ -1,0 +1,36 @@
+"""Rules between the fields of a request, as its JSON schema states them; its own validator enforces them.
+
+A rule is a shape that no request may have. Generators of clients ignore ``not``, so the rules change no type there.
+"""
+
+from typing import Any, Final
+
+from pydantic import ConfigDict
+
+Shape = dict[str, Any]
+_GIVEN: Final = {"type": ["string", "number", "boolean", "object", "array"]}
+_NULL: Final = {"type": "null"}
+
+
+def without(*shapes: Shape) -> ConfigDict:
+    """The configuration of a model that refuses each of ``shapes``."""
+    return ConfigDict(json_schema_extra={"not": {"anyOf": list(shapes)}})
+
+
+def both(first: str, second: str) -> Shape:
+    """Both fields are given; null is as good as left out."""
+    return {"required": [first, second], "properties": {first: _GIVEN, second: _GIVEN}}
+
+
+def neither(first: str, second: str) -> Shape:
+    return {"properties": {first: _NULL, second: _NULL}}
+
+
+def either(first: str, second: str) -> tuple[Shape, Shape]:
+    """Exactly one of the fields must be given."""
+    return both(first, second), neither(first, second)
+
+
+def values(**values: object) -> Shape:
+    """The fields have these values."""
+    return {"required": list(values), "properties": {name: {"const": value} for name, value in values.items()}}
