@@ -30,6 +30,7 @@ from mostrador.people.views.customers import NewCustomer, Search
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
+from mostrador.scheduling.views.refusals import RefusalDetails
 from mostrador.values import money, schema_rules, shown
 
 if TYPE_CHECKING:
@@ -264,26 +265,6 @@ class Slot(View):
     resource_ids: list[shown.Id] = Field(title="Libres a esa hora")
     second_resource_ids: list[shown.Id] = Field(title="Libres a esa hora, del segundo grupo")
     seats_left: int = Field(title="Cupos libres")
-
-
-RefusalDetails = TypedDict(
-    "RefusalDetails",
-    {
-        "special_day": Annotated[str, Field(title="Día especial")],
-        "closes": Annotated[shown.Instant, Field(title="Cierra")],
-        "step": Annotated[int, Field(title="Intervalo entre turnos (minutos)")],
-        "earliest": Annotated[shown.Instant, Field(title="Primer comienzo posible")],
-        "last_day": Annotated[shown.Day, Field(title="Último día que se agenda")],
-        "from": Annotated[shown.Instant, Field(title="Ocupado desde")],
-        "until": Annotated[shown.Instant, Field(title="Ocupado hasta")],
-        "only_its_buffer": Annotated[bool, Field(title="Solo choca con la preparación o limpieza")],
-        "booked": Annotated[int, Field(title="Agendados")],
-        "seats": Annotated[int, Field(title="Cupos")],
-        "limit": Annotated[int, Field(title="Máximo")],
-    },
-    total=False,
-)
-"""The figures of a refusal; each reason has some of them."""
 
 
 class RefusedStart(View):

@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Day, Flag, View, Whole
 from mostrador.scheduling.rules.availability import Reason
-from mostrador.scheduling.views.appointments import APPOINTMENT_RULES, AppointmentView, NewAppointment, RefusalDetails
+from mostrador.scheduling.views.appointments import APPOINTMENT_RULES, AppointmentView, NewAppointment
+from mostrador.scheduling.views.refusals import RefusalDetails
 from mostrador.values import schema_rules, shown
 
 
