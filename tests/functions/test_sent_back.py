@@ -43,8 +43,9 @@ def place_of(path, places):
     if path.startswith("/admin/"):
         return "tenant", "/admin/tenants/salon", superuser
     pattern = re.sub(r"{\w+}", "[^/]+", path)
-    ((name, url),) = [(name, url) for name, url in places.items() if re.fullmatch(pattern, url)]
-    return name, url, admin
+    found = [(name, url) for name, url in places.items() if re.fullmatch(pattern, url)]
+    assert len(found) == 1, f"tests/functions/test_fields.py: made() has no {path}"
+    return *found[0], admin
 
 
 def writable(name, client):
