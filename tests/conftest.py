@@ -54,7 +54,7 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.support import bank as banks
-from tests.support import calendars, days, quick_moto, snapshots, stream, template
+from tests.support import calendars, days, quick_moto, snapshots, spoken, stream, template
 from tests.support import google_double as doubles
 from tests.support import till as tills
 
@@ -92,6 +92,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 quick_moto.hasten()
+spoken.check_each_refusal()
 
 
 # A test itself, in whatever thread, may touch every tenant's items; the doors that it calls may not.

@@ -75,7 +75,7 @@ def test_who_was_demoted_a_moment_ago_changes_no_more_than_the_new_role(salon, n
 
     answer = admin.call("PATCH", "/tenant/salon/api/tenant", {"name": "Otro"})
 
-    assert (answer.status, answer.json["detail"]) == (403, "the role staff may not tenant.change")
+    assert (answer.status, answer.json["detail"]) == (403, "the role staff may not do this (tenant.change)")
 
 
 @pytest.mark.parametrize(("method", "path"), IN_TENANT)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mostrador.raffles import draws, raffles
+from mostrador.raffles import draws, open_raffles, raffles
 from mostrador.raffles.views.draws import Evidence, Opening
 from mostrador.raffles.views.raffles import RaffleListing
 from mostrador.table import keys, reads
@@ -39,7 +39,7 @@ def test_so_many_raffles_open_at_once_as_the_plan_allows(shop, now):
     answers = open_all(now)
 
     assert len(opened_ones(answers)) == 3
-    assert all(isinstance(one, Raffle | raffles.TooManyOpen) for one in answers), answers
+    assert all(isinstance(one, Raffle | open_raffles.TooManyOpen) for one in answers), answers
     assert among_the_open() == opened_ones(answers)
     assert len(raffles.listing("salon", RaffleListing(status="OPEN"), now=now).items) == 3
 

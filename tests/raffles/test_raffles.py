@@ -10,8 +10,6 @@ from mostrador.raffles.rules.randomness import GuessableLottery
 from mostrador.raffles.rules.states import OrderStatus, WrongRaffleState, public_code
 from mostrador.raffles.views.draws import Opening
 from mostrador.table import keys, reads
-from mostrador.tenancy import tenants
-from mostrador.tenancy.views.tenants import TenantOperationChanges
 from tests.support.raffles import BY_DRAND, BY_LOTTERY, SECRETLY, drafted, frozen, opened, sell, sold
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -24,10 +22,6 @@ def open_sale(raffle, now, tenant="salon", method=SECRETLY, unsold="sold_only"):
 def among_the_open(tenant="salon"):
     found = reads.get_item(keys.open_raffles(tenant))
     return set(found.raffles or ()) if found else set()
-
-
-def plan(limit, now):
-    tenants.change("salon", TenantOperationChanges(max_raffles=limit), seen=None, now=now)
 
 
 def test_opening_publishes_how_the_raffle_will_be_drawn(salon, now):
@@ -85,28 +79,6 @@ def test_paraguay_demands_a_permit_other_countries_do_not(salon, clinic, now):
         opened(now, permit=None)
 
     assert opened(now, "clinic", permit=None).status == "OPEN"
-
-
-def test_the_plan_counts_the_open_raffles_alone(salon, now):
-    plan(2, now)
-    drafted(now)
-    first, second, third = opened(now), opened(now), drafted(now)
-
-    with pytest.raises(raffles.TooManyOpen, match="2"):
-        open_sale(third, now)
-    raffles.close("salon", first.id, now=now)
-
-    assert open_sale(third, now).status == "OPEN"
-    assert among_the_open() == {second.id, third.id}
-    raffles.cancel("salon", second.id, reason="Sin premios", now=now)
-    assert among_the_open() == {third.id}
-
-
-def test_a_plan_without_raffles_opens_none(salon, now):
-    plan(0, now)
-
-    with pytest.raises(raffles.TooManyOpen, match="0"):
-        opened(now)
 
 
 def test_numbers_are_sold_while_it_is_open_and_inside_its_window(salon, now):

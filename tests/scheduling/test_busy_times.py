@@ -79,11 +79,13 @@ def test_a_busy_time_is_not_offered_and_not_booked(haircut, now):
     assert book(haircut, TEN, now=now).status == "PENDING"
 
 
-def test_the_refusal_is_said_in_both_languages():
-    taken = slots.SlotTaken(starts_at="x", reason=Reason.EXTERNAL.value)
+def test_the_refusal_is_said_in_both_languages(now):
+    taken = slots.SlotTaken(starts_at="2026-12-06T09:00:00-03:00", reason=Reason.EXTERNAL.value)
 
-    assert taken.says("es") == "el horario x no está disponible: ocupado en el calendario externo"
-    assert taken.says("en") == "x is not free: busy in the external calendar"
+    assert taken.says("es", now=now) == (
+        "el domingo 6 de diciembre, 9:00 no está disponible: ocupado en el calendario externo"
+    )
+    assert taken.says("en", now=now) == "Sunday 6 December, 9:00 is not free: busy in the external calendar"
 
 
 def test_it_is_explained(haircut, now):

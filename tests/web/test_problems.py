@@ -2,6 +2,8 @@
 
 import json
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -10,6 +12,7 @@ from mostrador.web import validation_messages
 from mostrador.web.problem_views import Problem
 from tests.support import problems, template
 from tests.support.http import admin, anybody, staff
+from tests.support.raffles import opened
 
 ENTRY = {"field": "body.phone", "code": "invalid_phone", "detail": "no es un teléfono", "value": "12"}
 WHOLE = {
@@ -112,3 +115,16 @@ def test_what_is_missing_is_named_with_the_place_where_it_was_asked_for(salon, h
     assert place_of_what_is_missing("POST", "/tenant/salon/api/appointments", asked) == "body.service_id"
     listed = {"name": "Corte", "duration_minutes": 30, "price": "25.00", "resource_ids": [none]}
     assert place_of_what_is_missing("POST", "/tenant/salon/api/services", listed) == "body.resource_ids.0"
+
+
+def test_times_are_said_on_the_clock_of_the_tenant_and_told_to_programs_as_they_are(salon, now):
+    url = f"/tenant/salon/api/raffles/{opened(now).id}"
+    admin.call("POST", f"{url}/close")
+
+    told = admin.call("POST", f"{url}/draw", {}, Accept_Language="es").json
+
+    freezes_at = datetime.fromisoformat(told["freezes_at"])
+    local = freezes_at.astimezone(ZoneInfo("America/Asuncion"))
+    assert (told["code"], freezes_at.utcoffset()) == ("not_frozen", timedelta(0))
+    assert local.hour != freezes_at.hour
+    assert told["detail"].endswith(f", {local.hour}:{local.minute:02}")

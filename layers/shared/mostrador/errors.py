@@ -12,10 +12,15 @@
         └── TooManyRequests  in ``retry_after`` seconds
 
 A refusal is a class beside the code that raises it: a stable ``code``, and one sentence in each language with
-the given facts. Only ``web.problems`` knows the HTTP status of a family.
+the given facts, whose kinds ``values.wording`` knows. Only ``web.problems`` knows the HTTP status of a family.
 """
 
-from typing import Any, ClassVar, Final
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from mostrador.values import wording
+from mostrador.values.wording import Reader, Words
 
 
 class ServiceError(Exception):
@@ -26,12 +31,18 @@ class ServiceError(Exception):
     es: ClassVar[str]
 
     def __init__(self, **facts: Any) -> None:
+        """``str`` of it is the English sentence with the facts as they are, for logs."""
         self.facts = facts
-        super().__init__(self.en.format(**facts))
+        super().__init__(wording.exactly(self.en, facts))
 
-    def says(self, language: str) -> str:
-        """The sentence for a person, in ``"es"`` or ``"en"``."""
-        return (self.en if language == "en" else self.es).format(**self.facts)
+    def says(self, language: str, *, zone: ZoneInfo | None = None, now: datetime | None = None) -> str:
+        """The sentence for a person, in ``"es"`` or ``"en"``, with times in ``zone``."""
+        reader = Reader(language, zone, now)
+        return reader.sentence(reader.choose(self.variant(reader) or (self.es, self.en)), self.facts)
+
+    def variant(self, reader: Reader) -> Words | None:  # noqa: ARG002 - refusals with more than one sentence choose
+        """The sentence in Spanish and English where another than ``es`` and ``en`` is right, or None."""
+        return None
 
 
 class Invalid(ServiceError):
@@ -62,37 +73,8 @@ class NotHere(NotFound):
     """``entity`` (its English name) with this id is not in this tenant."""
 
     code = "not_found"
-    en = "there is no {entity} {id}"
-    es = "no existe {entity} {id}"
-
-    def says(self, language: str) -> str:
-        entity = str(self.facts["entity"])
-        name = entity if language == "en" else _SPANISH.get(entity, entity)
-        return (self.en if language == "en" else self.es).format(entity=name, id=self.facts["id"])
-
-
-_SPANISH: Final = {
-    "tenant": "el negocio",
-    "service": "el servicio",
-    "resource": "el profesional o recurso",
-    "customer": "el cliente",
-    "appointment": "el turno",
-    "closure": "el día especial",
-    "path": "la dirección",
-    "file": "el archivo",
-    "list of holidays for": "la lista de feriados de",
-    "waiting entry": "la espera",
-    "feed": "el calendario",
-    "member": "el miembro",
-    "invitation": "la invitación",
-    "raffle": "la rifa",
-    "number": "el número",
-    "order": "la orden",
-    "payment": "el pago",
-    "integration": "la conexión con",
-    "prize": "el premio",
-    "API key": "la clave de API",
-}
+    en = "there is no {entity:entity} {id:id}"
+    es = "no existe {entity:entity} {id:id}"
 
 
 class Stale(Conflict):

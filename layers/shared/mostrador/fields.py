@@ -81,7 +81,7 @@ def _email(typed: str) -> str:
     try:
         return str(validate_email(typed, check_deliverability=False).normalized).lower()
     except EmailNotValidError as error:
-        raise ValueError(str(error)) from error
+        raise PydanticCustomError("email", "{reason}", {"reason": str(error)}) from error
 
 
 def _currency(code: str) -> str:

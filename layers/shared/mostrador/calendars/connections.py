@@ -49,7 +49,7 @@ class DeadConsent(NotFound):
 class ConsentDenied(Invalid):
     code = "calendar_consent_denied"
     en = "Google did not let us in: {reason}"
-    es = "Google no nos dejó entrar: {reason}"
+    es = "Google no dio el permiso, o la persona lo negó"
 
 
 def get(tenant: str, resource_id: str | None, *, now: datetime) -> Integration:

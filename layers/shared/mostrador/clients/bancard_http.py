@@ -53,7 +53,7 @@ _POOL: Final = urllib3.PoolManager(retries=False)
 class GatewayUnknown(Unavailable):
     code = "gateway_unknown"
     en = "whether the payment gateway did it is not known: {reason}"
-    es = "no se sabe si la pasarela de pagos lo hizo: {reason}"
+    es = "no se sabe si la pasarela de pagos lo hizo"
 
 
 class GatewayRefused(Conflict):
@@ -61,7 +61,7 @@ class GatewayRefused(Conflict):
 
     code = "gateway_refused"
     en = "the payment gateway refused it: {reason}"
-    es = "la pasarela de pagos lo rechazó: {reason}"
+    es = "la pasarela de pagos lo rechazó: {keys:gateway}"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -71,13 +71,13 @@ class GatewayRefused(Conflict):
 class GatewayKeysRefused(GatewayRefused):
     code = "gateway_keys_refused"
     en = "the payment gateway does not take the keys of this business: {reason}"
-    es = "la pasarela de pagos no acepta las claves de este negocio: {reason}"
+    es = "la pasarela de pagos no acepta las claves de este negocio"
 
 
 class DuplicateProcess(GatewayRefused):
     code = "gateway_duplicate"
     en = "the payment gateway has this purchase already: {reason}"
-    es = "la pasarela de pagos ya tiene esta compra: {reason}"
+    es = "la pasarela de pagos ya tiene esta compra"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from mostrador.clients import http_bodies
 from mostrador.errors import Conflict, Unavailable
 from mostrador.raffles.rules import drand
 from mostrador.raffles.rules.drand import BeaconChain
+from mostrador.values.wording import Reader, Words
 
 # A relay delays its answer while a round is being made, for one period at most: 3 seconds on quicknet.
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=4)
@@ -23,14 +24,18 @@ _NOT_YET: Final = (404, 425)
 
 class NotYetPublished(Conflict):
     code = "beacon_not_published"
-    en = "round {round} of the randomness beacon is not published yet: it is due at {due_at}"
-    es = "la ronda {round} del faro de aleatoriedad aún no se publicó: sale en {due_at}"
+    en = "round {round} of the randomness beacon is not published yet: it is due on {due_at:time}"
+    es = "la ronda {round} del faro de aleatoriedad aún no se publicó: le corresponde el {due_at:time}"
+    late = "la ronda {round} del faro de aleatoriedad todavía no se encuentra", "round {round} is not to be found yet"
+
+    def variant(self, reader: Reader) -> Words | None:
+        return self.late if reader.is_past(self.facts["due_at"]) else None
 
 
 class BeaconUnavailable(Unavailable):
     code = "beacon_unavailable"
     en = "the randomness beacon did not answer as it should: {reason}"
-    es = "el faro de aleatoriedad no respondió como debe: {reason}"
+    es = "el faro de aleatoriedad no respondió como debe"
 
 
 class NotGenuine(Unavailable):

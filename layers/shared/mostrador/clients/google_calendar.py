@@ -39,7 +39,7 @@ class CalendarBusy(Unavailable):
 
     code = "calendar_busy"
     en = "Google Calendar asks to try again later ({reason})"
-    es = "Google Calendar pide intentar más tarde ({reason})"
+    es = "Google Calendar pide intentar más tarde"
 
 
 class CalendarUnreachable(Unavailable):
@@ -47,13 +47,13 @@ class CalendarUnreachable(Unavailable):
 
     code = "calendar_unreachable"
     en = "Google Calendar did not answer as it should: {reason}"
-    es = "Google Calendar no respondió como debe: {reason}"
+    es = "Google Calendar no respondió como debe"
 
 
 class CalendarUnauthorized(Conflict):
     code = "calendar_unauthorized"
     en = "Google Calendar does not accept our access token ({reason})"
-    es = "Google Calendar no acepta nuestro permiso de acceso ({reason})"
+    es = "Google Calendar no acepta nuestro permiso de acceso"
 
 
 class EventExists(Conflict):
@@ -91,13 +91,13 @@ class CalendarGone(NotFound):
 class CalendarForbidden(Conflict):
     code = "calendar_forbidden"
     en = "we may not write in this Google calendar ({reason})"
-    es = "no tenemos permiso para escribir en este calendario de Google ({reason})"
+    es = "no tenemos permiso para escribir en este calendario de Google"
 
 
 class CalendarRefused(Invalid):
     code = "calendar_refused"
     en = "Google Calendar refuses the request: {reason}"
-    es = "Google Calendar rechaza el pedido: {reason}"
+    es = "Google Calendar rechaza el pedido"
 
 
 _REFUSALS: Final[Mapping[Failure, type[ServiceError]]] = {

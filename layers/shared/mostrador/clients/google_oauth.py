@@ -37,13 +37,13 @@ _ASSERTION_SECONDS: Final = 3600  # the longest that Google takes
 class GrantDead(Conflict):
     code = "calendar_grant_dead"
     en = "Google no longer lets us into this calendar ({reason}): connect it again"
-    es = "Google ya no nos deja entrar a este calendario ({reason}): vuelva a conectarlo"
+    es = "Google ya no nos deja entrar a este calendario: vuelva a conectarlo"
 
 
 class GoogleUnavailable(Unavailable):
     code = "calendar_unavailable"
     en = "Google did not answer as it should: {reason}"
-    es = "Google no respondió como debe: {reason}"
+    es = "Google no respondió como debe"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import LedgerLine, Payment, RefundDue
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.payments import PaymentListing
@@ -32,16 +33,20 @@ MOST_MESSAGES: Final = 10
 
 class BeingPaid(Conflict):
     code = "being_paid"
-    en = "somebody is paying it online until {until}: its amount can be changed after that"
-    es = "alguien lo está pagando en línea hasta {until}: su importe se puede cambiar después"
+    en = "somebody is paying it online until {until:time}: its amount can be changed after that"
+    es = "alguien lo está pagando en línea hasta el {until:time}: su importe se puede cambiar después"
+    unsettled = "todavía no se sabe si alguien lo pagó en línea", "whether somebody paid it online is not known yet"
+
+    def variant(self, reader: Reader) -> Words | None:
+        return self.unsettled if reader.is_past(self.facts["until"]) else None
 
 
 class AlreadyRefunded(Conflict):
     """Another refund would give the money back twice."""
 
     code = "already_given_back"
-    en = "the money went back already, by {by} at {at}"
-    es = "el dinero ya se devolvió: {by}, {at}"
+    en = "the money went back already, by {by} on {at:time}"
+    es = "el dinero ya se devolvió el {at:time}"
 
 
 def draft_manual(

@@ -37,7 +37,7 @@ class PaymentsDown(Unavailable):
 class PrivateKeyMissing(Invalid):
     code = "private_key_missing"
     en = "the public key {value} comes with its private key"
-    es = "la clave pública {value} va acompañada de su clave privada"
+    es = "una clave pública nueva va acompañada de su clave privada"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class BadKey(Forbidden):
 
     code = "bad_token"
     en = "the API key is not valid: {reason}"
-    es = "la clave de API no es válida: {reason}"
+    es = "la clave de API no es válida"
 
 
 class ShownOnce(Conflict):

@@ -25,8 +25,8 @@ MOST_PER_HOUR: Final = 30
 
 class TooManyInvitations(TooManyRequests):
     code = "too_many_requests"
-    en = "at most {limit} invitations an hour; try again in {retry_after} seconds"
-    es = "como máximo {limit} invitaciones por hora; intente de nuevo en {retry_after} segundos"
+    en = "at most {limit} invitations an hour; try again in {retry_after:duration}"
+    es = "como máximo {limit} invitaciones por hora; intente de nuevo en {retry_after:duration}"
 
 
 def create(tenant: str, wanted: NewMember, *, actor_name: str, now: datetime) -> Member:

@@ -29,13 +29,13 @@ class LastAdmin(Conflict):
 class TeamIsFull(Conflict):
     code = "plan_limit"
     en = "the plan allows {limit} members, those invited included"
-    es = "el plan permite {limit} miembros, contando a los invitados"
+    es = "el plan permite {limit} miembros como máximo, contando a los invitados"
 
 
 class InvitationExpired(Conflict):
     code = "invitation_expired"
-    en = "the invitation to {slug} ended at {expired_at}; ask for another"
-    es = "la invitación a {slug} venció el {expired_at}; pida otra"
+    en = "the invitation to {slug} ended on {expired_at:time}; ask for another"
+    es = "la invitación a {slug} venció el {expired_at:time}; pida otra"
 
 
 def get(tenant: str, user: str, *, now: datetime) -> Member:
@@ -97,7 +97,8 @@ def accept(tenant: str, user: str, *, now: datetime) -> Member:
         expires_at = member.invitation_expires_at
         current = membership.status(member.status, expires_at, now)
         if expires_at and not membership.MOVES.allows(current, MemberStatus.ACTIVE):
-            raise InvitationExpired(slug=tenant, expired_at=expires_at.isoformat())
+            zone = tenants.known_zone(tenant)  # the caller has no tenant in hand
+            raise InvitationExpired(slug=tenant, expired_at=expires_at.astimezone(zone).isoformat())
         member.status, member.invitation_expires_at, member.updated_at = members.ACTIVE, None, now
         tx.save(member)
         if members.is_admin(member):

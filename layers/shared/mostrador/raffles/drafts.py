@@ -27,14 +27,14 @@ _PARAGUAY: Final = "PY"
 
 class RaffleStands(Conflict):
     code = "raffle_stands"
-    en = "the raffle is {current}: its {name} cannot be changed any more"
-    es = "la rifa está {current}: {name} ya no se puede cambiar"
+    en = "the raffle is {current:raffle}: its {name:raffle_field} cannot be changed any more"
+    es = "la rifa ya está {current:raffle}: {name:raffle_field} ya no se puede cambiar"
 
 
 class NotADraft(Conflict):
     code = "not_a_draft"
-    en = "only a draft can be deleted; this raffle is {current}"
-    es = "solo se borra un borrador; esta rifa está {current}"
+    en = "only a draft can be deleted; this raffle is {current:raffle}"
+    es = "solo se borra un borrador; esta rifa está {current:raffle}"
 
 
 def create(slug: str, form: "NewRaffle", *, actor_name: str, key: str | None, now: datetime) -> Raffle:
@@ -92,7 +92,9 @@ def _set(raffle: Raffle, fields: dict[str, object]) -> None:
     for name, value in fields.items():
         setattr(raffle, name, value)
     sale_window.check_range(int(raffle.first_number), int(raffle.last_number), len(raffle.prizes))
-    sale_window.check_packages(raffles.packages(raffle), raffle.price, int(raffle.numbers_per_order))
+    sale_window.check_packages(
+        raffles.packages(raffle), raffle.price, currency=raffle.currency, most=int(raffle.numbers_per_order)
+    )
     hold = timedelta(minutes=int(raffle.hold_minutes))
     sale_window.check_times(raffle.sale_opens_at, raffle.sale_closes_at, raffle.draw_at, hold)
 

@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 
 class TooEarly(Conflict):
     code = "draw_too_early"
-    en = "the draw takes place at {draw_at}"
-    es = "el sorteo se realiza el {draw_at}"
+    en = "the draw takes place on {draw_at:time}"
+    es = "el sorteo se realiza el {draw_at:time}"
 
 
 class AlreadyDrawn(Conflict):
     code = "already_drawn"
-    en = "the draw took place at {drawn_at}, with other evidence than was given now"
-    es = "el sorteo se realizó el {drawn_at}, con otro azar que el indicado ahora"
+    en = "the draw took place on {drawn_at:time}, with other evidence than was given now"
+    es = "el sorteo se realizó el {drawn_at:time}, con otro azar que el indicado ahora"
 
 
 class WrongEvidence(Invalid):
     code = "wrong_evidence"
-    en = "a draw by {method} takes {takes} and nothing else"
-    es = "un sorteo por {method} lleva {takes} y nada más"
+    en = "this draw {method:evidence}, and nothing else: not {value}"
+    es = "este sorteo {method:evidence}, y nada más"
 
 
 def draw(tenant: str, raffle_id: str, form: "Evidence", *, now: datetime) -> Raffle:

@@ -24,6 +24,7 @@ from mostrador.table.items.raffles import Receipt as ReceiptItem
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.holds import has_lapsed
+from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.orders import Receipt
@@ -37,8 +38,12 @@ REVIEW: Final = timedelta(hours=24)
 
 class SaleOver(Conflict):
     code = "sale_over"
-    en = "the raffle is {current} and its sale is over since {sale_cutoff}"
-    es = "la rifa está {current} y su venta terminó el {sale_cutoff}"
+    en = "the raffle is {current:raffle} and its sale is over since {sale_cutoff:time}"
+    es = "la rifa está {current:raffle} y su venta terminó el {sale_cutoff:time}"
+    cancelled = "la rifa está cancelada", "the raffle is cancelled"
+
+    def variant(self, _reader: Reader) -> Words | None:
+        return self.cancelled if self.facts["current"] == RaffleStatus.CANCELLED else None
 
 
 class HoldLapsed(Conflict):

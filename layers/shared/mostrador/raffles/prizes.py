@@ -25,8 +25,8 @@ class NobodyWon(Conflict):
 
 class AlreadyDelivered(Conflict):
     code = "already_delivered"
-    en = "prize {prize} was delivered to {delivered_to} at {delivered_at}"
-    es = "el premio {prize} se entregó a {delivered_to} el {delivered_at}"
+    en = "prize {prize} was delivered to {delivered_to} on {delivered_at:time}"
+    es = "el premio {prize} se entregó a {delivered_to} el {delivered_at:time}"
 
 
 def deliver(tenant: str, raffle_id: str, prize: int, form: "DeliveryForm", *, actor_name: str, now: datetime) -> Raffle:

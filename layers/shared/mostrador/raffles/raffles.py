@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.observability import logger
-from mostrador.raffles import beacon, sold_list
+from mostrador.raffles import beacon, open_raffles, sold_list
 from mostrador.raffles.rules import commitments, permits, sale_window
 from mostrador.raffles.rules import states as rules
 from mostrador.raffles.rules.commitments import CommitmentDocument
@@ -21,8 +21,8 @@ from mostrador.raffles.rules.states import RaffleStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import OpenRaffles, Raffle
 from mostrador.table.items.tenants import Tenant
-from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.draws import ByCommitReveal, ByDrand, ByLottery, Opening
@@ -31,26 +31,39 @@ if TYPE_CHECKING:
 
 class NotOnSale(Conflict):
     code = "not_on_sale"
-    en = "the raffle is {current}; its numbers are sold while it is OPEN, from {sale_opens_at} to {sale_closes_at}"
-    es = "la rifa está {current}; sus números se venden mientras está OPEN, del {sale_opens_at} al {sale_closes_at}"
+    en = "the raffle is {current:raffle}, and sells no numbers"
+    es = "la rifa está {current:raffle} y no vende números"
+    later = "sus números se venden desde el {sale_opens_at:time}", "its numbers are sold from {sale_opens_at:time} on"
+    over = "su venta terminó el {sale_closes_at:time}", "its sale ended on {sale_closes_at:time}"
+
+    def variant(self, reader: Reader) -> Words | None:
+        if self.facts["current"] != RaffleStatus.OPEN:
+            return None
+        return self.over if reader.is_past(self.facts["sale_closes_at"]) else self.later
 
 
 class NotReady(Conflict):
     code = "raffle_not_ready"
-    en = "the raffle cannot open: its {name} is missing, or past"
-    es = "la rifa no se puede abrir: falta {name}, o ya pasó"
+    en = "the raffle cannot open: its {name:raffle_field} is missing"
+    es = "la rifa no se puede abrir: falta {name:raffle_field}"
+    past = (
+        "la rifa no se puede abrir: el cierre de la venta ya pasó",
+        "the raffle cannot open: the end of its sale is past",
+    )
 
-
-class TooManyOpen(Conflict):
-    code = "plan_limit"
-    en = "the plan allows {limit} open raffles"
-    es = "el plan permite {limit} rifas abiertas"
+    def variant(self, _reader: Reader) -> Words | None:
+        return self.past if self.facts["name"] == "sale_closes_at" else None
 
 
 class NotFrozen(Conflict):
     code = "not_frozen"
-    en = "the sold list is not frozen: the raffle is {current}, its list is frozen from {freezes_at} on"
-    es = "la lista de vendidos no está congelada: la rifa está {current}, su lista se congela desde {freezes_at}"
+    en = "the list of sold numbers of a raffle that is {current:raffle} is not frozen"
+    es = "la lista de números vendidos de una rifa {current:raffle} no está congelada"
+    later = "los vendidos se congelan desde el {freezes_at:time}", "the list is frozen from {freezes_at:time} on"
+
+    def variant(self, reader: Reader) -> Words | None:
+        is_never = self.facts["current"] in (RaffleStatus.CANCELLED, RaffleStatus.DRAFT)
+        return None if is_never or reader.is_past(self.facts["freezes_at"]) else self.later
 
 
 def get(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
@@ -103,7 +116,7 @@ def check_on_sale(raffle: Raffle, now: datetime) -> None:
     """Raise NotOnSale unless the raffle sells numbers at ``now``."""
     begins = raffle.sale_opens_at or raffle.opened_at
     if raffle.status != RaffleStatus.OPEN or not begins <= now < raffle.sale_closes_at:
-        opens_at = begins.isoformat() if begins else "-"
+        opens_at = begins.isoformat() if begins else None
         raise NotOnSale(current=raffle.status, sale_opens_at=opens_at, sale_closes_at=raffle.sale_closes_at.isoformat())
 
 
@@ -141,18 +154,18 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
         return active, as_raffle(items.get(raffle_key), raffle_id), items.get(open_key)
 
     def decide(loaded: tuple[Tenant, Raffle, OpenRaffles | None]) -> Raffle:
-        tenant_item, raffle, open_raffles = loaded
+        tenant_item, raffle, counted = loaded
         commitment = _commitment(raffle, form)
         if raffle.status == RaffleStatus.OPEN and raffle.commitment == commitment:
             return raffle
         rules.RAFFLE_MOVES.check(raffle.status, RaffleStatus.OPEN)
         _check_ready(raffle, now)
         permits.check(tenant_item.country, raffle.permit)
-        _check_plan_limit(tenant_item.max_raffles, open_raffles)
+        open_raffles.check_limit(tenant_item.max_raffles, counted)
         _open(raffle, commitment, now)
         with writes.transaction() as tx:
             tx.save(raffle)
-            _count_as_open(tx, tenant, raffle_id, tenant_item.max_raffles)
+            open_raffles.add(tx, tenant, raffle_id, tenant_item.max_raffles)
         logger.info("raffle.opened", tenant=tenant, raffle=raffle_id, commitment=raffle.commitment_digest)
         return raffle
 
@@ -228,7 +241,7 @@ def method_of(form: "ByDrand | ByLottery | ByCommitReveal", draw_at: datetime) -
 def _commitment(raffle: Raffle, form: "Opening") -> CommitmentDocument:
     """The raffle's commitment, to be published. Raises NotReady without prizes."""
     if not raffle.prizes:
-        raise NotReady(field="prizes", value=None, name="prizes")
+        raise NotReady(name="prizes")
     return commitments.to_document(
         commitments.Commitment(
             raffle_id=raffle.id,
@@ -245,23 +258,9 @@ def _commitment(raffle: Raffle, form: "Opening") -> CommitmentDocument:
 def _check_ready(raffle: Raffle, now: datetime) -> None:
     """Raise NotReady for a field that a draft may lack and an open raffle needs."""
     if not raffle.terms_url:
-        raise NotReady(field="terms_url", value=None, name="terms_url")
+        raise NotReady(name="terms_url")
     if raffle.sale_closes_at <= now:
-        raise NotReady(field="sale_closes_at", value=raffle.sale_closes_at.isoformat(), name="sale_closes_at")
-
-
-def _check_plan_limit(limit: float | None, open_raffles: OpenRaffles | None) -> None:
-    """Raise TooManyOpen where the plan allows no further open raffle."""
-    count = len(open_raffles.raffles or ()) if open_raffles else 0
-    if limit is not None and count >= limit:
-        raise TooManyOpen(limit=int(limit))
-
-
-def _count_as_open(tx: Transaction, tenant: str, raffle_id: str, limit: float | None) -> None:
-    """Add a raffle to the open ones; the condition of the write keeps the plan's limit."""
-    actions = [OpenRaffles.entity.set(OpenRaffles), OpenRaffles.raffles.add({raffle_id})]  # it may create the item
-    condition = None if limit is None else OpenRaffles.are_fewer_than(int(limit))
-    tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=actions, condition=condition)
+        raise NotReady(name="sale_closes_at")
 
 
 def _move(tenant: str, raffle_id: str, target: RaffleStatus, alter: Callable[[Raffle], None], now: datetime) -> Raffle:
@@ -277,8 +276,7 @@ def _move(tenant: str, raffle_id: str, target: RaffleStatus, alter: Callable[[Ra
         with writes.transaction() as tx:
             tx.save(raffle)
             if was_open:
-                actions = [OpenRaffles.raffles.delete({raffle_id})]
-                tx.update(OpenRaffles(*keys.open_raffles(tenant)), actions=actions)
+                open_raffles.remove(tx, tenant, raffle_id)
         logger.info(f"raffle.{target.value.lower()}", tenant=tenant, raffle=raffle_id)
         return raffle
 

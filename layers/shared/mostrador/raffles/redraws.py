@@ -15,6 +15,7 @@ from mostrador.raffles.rules.commitments import DrawCommitment, Redraw
 from mostrador.raffles.rules.randomness import Drand
 from mostrador.table import keys, writes
 from mostrador.table.items.raffles import Raffle
+from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.draws import Redrawing
@@ -28,14 +29,18 @@ OVERDUE: Final = timedelta(hours=24)
 
 class NotVoid(Conflict):
     code = "draw_not_void"
-    en = "the draw of {draw_at} stands: it may be replaced when it could not be held until {void_at}"
-    es = "el sorteo de {draw_at} sigue en pie: se reemplaza si no se pudo realizar hasta {void_at}"
+    en = "the draw of {draw_at:time} stands: it may be replaced if it could not be held until {void_at:time}"
+    es = "el sorteo del {draw_at:time} sigue en pie: se reemplaza si no se pudo realizar hasta el {void_at:time}"
 
 
 class NotUnclaimed(Conflict):
     code = "prize_not_unclaimed"
     en = "prizes {given} cannot be drawn again: those that nobody claimed in time are {unclaimed}"
     es = "los premios {given} no se pueden volver a sortear: los que nadie reclamó a tiempo son {unclaimed}"
+    none = "no hay premios que nadie haya reclamado a tiempo", "there are no prizes that nobody claimed in time"
+
+    def variant(self, _reader: Reader) -> Words | None:
+        return None if self.facts["unclaimed"] else self.none
 
 
 def announce(tenant: str, raffle_id: str, form: "Redrawing", *, now: datetime) -> Raffle:
@@ -85,7 +90,7 @@ def _prizes_to_redraw(raffle: Raffle, requested: Sequence[int] | None, now: date
 
 
 def _comma_separated(prizes: Sequence[int]) -> str:
-    return ", ".join(map(str, prizes)) or "-"
+    return ", ".join(map(str, prizes))
 
 
 def _check_void(frozen_at: datetime, commitment: DrawCommitment, now: datetime) -> None:

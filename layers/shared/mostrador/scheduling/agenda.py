@@ -30,8 +30,8 @@ MOST_DROPPED: Final = 60
 
 class AgendaFull(Conflict):
     code = "agenda_full"
-    en = "no more than {most} bookings fit into {day}"
-    es = "no caben más de {most} turnos el {day}"
+    en = "no more than {most:count} bookings fit into {day:day}"
+    es = "no caben más de {most:count} turnos el {day:day}"
 
 
 def take(tx: Transaction, key: keys.Key, days: Days, lines: Sequence[agenda.Booking], now: datetime) -> None:

@@ -35,8 +35,8 @@ _OTHERS: Final = 5
 
 class PlanLimitReached(Conflict):
     code = "plan_limit"
-    en = "the plan allows {limit} appointments in {month}"
-    es = "el plan permite {limit} turnos en {month}"
+    en = "the plan allows {limit:count} appointments in {month:month}"
+    es = "el plan permite {limit:count} turnos como máximo en {month:month}"
 
 
 class TooMuchAtOnce(Invalid):

@@ -19,7 +19,7 @@ _LINE: Final = struct.Struct(">II")
 class TooManyActive(Conflict):
     code = "too_many_active"
     en = "{phone} has {limit} appointments to come, as many as may be"
-    es = "{phone} ya tiene {limit} turnos por venir, el máximo permitido"
+    es = "{phone} ya tiene el máximo de turnos por venir: {limit}"
 
 
 def add(

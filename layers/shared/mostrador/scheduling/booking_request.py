@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class OddStart(Invalid):
     code = "odd_start"
     en = "{value} does not begin on a full minute"
-    es = "{value} no comienza en un minuto entero"
+    es = "el turno debe comenzar en un minuto entero, sin segundos"
 
 
 class Repeated(Exception):

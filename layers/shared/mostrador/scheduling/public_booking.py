@@ -33,8 +33,8 @@ class TooLate(Conflict):
     """``until`` is the last moment at which it was possible."""
 
     code = "too_late"
-    en = "this could be done by oneself until {until}; please contact {name}"
-    es = "esto se podía hacer hasta {until}; comuníquese con {name}"
+    en = "this could be done by oneself until {until:time}; please contact {name}"
+    es = "esto se podía hacer hasta el {until:time}; comuníquese con {name}"
 
 
 class NotTakingBookings(Conflict):

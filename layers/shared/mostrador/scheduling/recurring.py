@@ -25,13 +25,13 @@ class Conflicts(Conflict):
 
     code = "series_conflicts"
     en = "{count} of the dates are not free"
-    es = "{count} de las fechas no están libres"
+    es = "fechas que no están libres: {count}"
 
 
 class BadSeries(Invalid):
     code = "invalid_series"
-    en = "{value} makes {count} dates: a series has 2 to {most}"
-    es = "{value} da {count} fechas: una serie tiene de 2 a {most}"
+    en = "a series has 2 to {most} dates, and this makes {count}"
+    es = "una serie tiene de 2 a {most} fechas, y estas serían {count}"
 
 
 def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: datetime) -> SeriesView:

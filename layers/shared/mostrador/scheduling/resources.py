@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 class ResourceInUse(Conflict):
     code = "resource_in_use"
-    en = "{name} has bookings from {day} on; move or cancel them first, or make it inactive"
-    es = "{name} tiene turnos desde el {day}; muévalos o cancélelos antes, o desactívelo"
+    en = "{name} has bookings from {day:day} on; move or cancel them first, or make it inactive"
+    es = "{name} tiene turnos desde el {day:day}; muévalos o cancélelos antes, o desactívelo"
 
 
 def get(tenant: str, resource_id: str, *, now: datetime) -> Resource:

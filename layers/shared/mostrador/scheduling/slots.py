@@ -15,6 +15,7 @@ from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
 from mostrador.table.items.scheduling import Resource
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.wording import Reader, Words
 
 _LOOK_AHEAD: Final = timedelta(days=7)
 
@@ -23,37 +24,12 @@ class SlotTaken(Conflict):
     """``reason`` is the rule that refuses the start, ``details`` its figures; ``alternatives`` are the nearest free."""
 
     code = "slot_taken"
-    en = "{starts_at} is not free: {reason}"
-    es = "el horario {starts_at} no está disponible: {reason}"
+    en = "{starts_at:time} is not free: {reason:slot}"
+    es = "el {starts_at:time} no está disponible: {reason:slot}"
+    past = "el {starts_at:time} ya pasó", "{starts_at:time} is past"
 
-    def says(self, language: str) -> str:
-        is_english = language == "en"
-        reason = (_ENGLISH if is_english else _SPANISH)[Reason(self.facts["reason"])]
-        return (self.en if is_english else self.es).format(starts_at=self.facts["starts_at"], reason=reason)
-
-
-_SPANISH: Final = {
-    Reason.CLOSED: "está cerrado",
-    Reason.OFF_GRID: "los turnos no comienzan a esa hora",
-    Reason.NOTICE: "falta muy poco",
-    Reason.WINDOW: "todavía no se agenda para ese día",
-    Reason.TAKEN: "ya está ocupado",
-    Reason.SEATS: "no quedan cupos",
-    Reason.DAILY_LIMIT: "se llegó al máximo de turnos del día",
-    Reason.WEEKLY_LIMIT: "se llegó al máximo de turnos de la semana",
-    Reason.EXTERNAL: "ocupado en el calendario externo",
-}
-_ENGLISH: Final = {
-    Reason.CLOSED: "closed",
-    Reason.OFF_GRID: "appointments do not begin at that time",
-    Reason.NOTICE: "too short notice",
-    Reason.WINDOW: "too far ahead",
-    Reason.TAKEN: "taken",
-    Reason.SEATS: "no seats left",
-    Reason.DAILY_LIMIT: "the day's limit is reached",
-    Reason.WEEKLY_LIMIT: "the week's limit is reached",
-    Reason.EXTERNAL: "busy in the external calendar",
-}
+    def variant(self, reader: Reader) -> Words | None:
+        return self.past if reader.is_past(self.facts["starts_at"]) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ Owner = Tenant | Resource
 
 class ClosureExists(Conflict):
     code = "closure_exists"
-    en = "{day} is a special day already: {name}"
-    es = "{day} ya es un día especial: {name}"
+    en = "{day:day} is a special day already: {name}"
+    es = "el {day:day} ya es un día especial: {name}"
 
 
 @dataclass(frozen=True, slots=True)

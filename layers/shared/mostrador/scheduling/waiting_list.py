@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 class AlreadyWaiting(Conflict):
     code = "already_waiting"
-    en = "{name} waits for {service} on {day} already"
-    es = "{name} ya está en la lista de espera de {service} para el {day}"
+    en = "{name} waits for {service} on {day:day} already"
+    es = "{name} ya está en la lista de espera de {service} para el {day:day}"
 
 
 def get(tenant: str, waiting_id: str, *, now: datetime) -> Waiting:

@@ -33,7 +33,7 @@ HIGHEST: Final = "\U0010ffff"
 class BadCursor(Invalid):
     code = "invalid_cursor"
     en = "the cursor {value} was not given by this list"
-    es = "el cursor {value} no es de esta lista"
+    es = "este cursor no es de esta lista"
 
 
 @dataclass(frozen=True, slots=True)

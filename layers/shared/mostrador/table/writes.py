@@ -36,7 +36,7 @@ _CONTENDED: Final = frozenset(
 class KeyReused(Invalid):
     code = "idempotency_key_reused"
     en = "this Idempotency-Key was used for another request before"
-    es = "esta Idempotency-Key ya se usó para otra solicitud"
+    es = "esta clave de idempotencia ya se usó para otra solicitud"
 
 
 class ConditionFailed(Exception):

@@ -21,8 +21,8 @@ _SUBSCRIBER: Final = 64
 
 class TooOften(TooManyRequests):
     code = "too_many_requests"
-    en = "at most {limit} an hour from one address; try again in {retry_after} seconds"
-    es = "como máximo {limit} por hora desde una misma dirección; intente de nuevo en {retry_after} segundos"
+    en = "at most {limit} an hour from one address; try again in {retry_after:duration}"
+    es = "como máximo {limit} por hora desde una misma dirección; intente de nuevo en {retry_after:duration}"
 
 
 def count(tenant: str, action: str, address: str, *, limit: int, now: datetime) -> None:

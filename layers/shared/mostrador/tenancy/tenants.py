@@ -41,6 +41,12 @@ def zone(tenant: Tenant) -> ZoneInfo:
     return ZoneInfo(tenant.time_zone)
 
 
+def known_zone(slug: str | None) -> ZoneInfo | None:
+    """The zone of a tenant that this process has read; None of any other, because nothing is read here."""
+    tenant = _known.get(slug) if slug else None
+    return zone(tenant) if tenant else None
+
+
 def current(slug: str, *, now: datetime, within: timedelta = _KNOWN_FOR) -> Tenant:
     """The active tenant, at most ``within`` old. Raises NotHere where it is unknown or suspended, alike for both."""
     tenant = _known.get(slug, now=now, max_age=within)

@@ -24,8 +24,8 @@ CURRENCIES: Final = frozenset(_DIGITS) | frozenset(
 
 class BadAmount(Invalid):
     code = "invalid_amount"
-    en = "{value} is not an amount of {currency}: it takes 0 to 10^13 with at most {digits} decimals"
-    es = "{value} no es un importe en {currency}: va de 0 a 10^13 con {digits} decimales como máximo"
+    en = "{value} is not an amount of {currency}: it takes 0 to {limit:count} with at most {digits} decimals"
+    es = "{value} no es un importe en {currency}: va de 0 a {limit:count}, con {digits} decimales como máximo"
 
 
 class UnknownCurrency(Invalid):
@@ -47,9 +47,9 @@ def amount(value: str, currency: str, *, field: str = "body.price") -> Decimal:
     try:
         exact = Decimal(value)
     except InvalidOperation as error:
-        raise BadAmount(field=field, value=value, currency=currency, digits=places) from error
+        raise BadAmount(field=field, value=value, currency=currency, digits=places, limit=int(LARGEST)) from error
     if not exact.is_finite() or not 0 <= exact < LARGEST or exact != round(exact, places):
-        raise BadAmount(field=field, value=value, currency=currency, digits=places)
+        raise BadAmount(field=field, value=value, currency=currency, digits=places, limit=int(LARGEST))
     return round(exact, places)
 
 

@@ -6,7 +6,7 @@ from mostrador.errors import Invalid
 class BadPhone(Invalid):
     code = "invalid_phone"
     en = "{value} is not a phone number in {country}"
-    es = "{value} no es un número de teléfono en {country}"
+    es = "{value} no es un número de teléfono; si es de otro país, comienza con + y su código"
 
 
 def normalised(typed: str, country: str, *, field: str = "body.phone") -> str:

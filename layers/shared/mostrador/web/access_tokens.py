@@ -15,7 +15,7 @@ _REQUIRED: Final = ["exp", "iss", "sub", "token_use", "client_id"]
 class BadToken(Forbidden):
     code = "bad_token"
     en = "the access token is not valid: {reason}"
-    es = "el token de acceso no es válido: {reason}"
+    es = "el token de acceso no es válido"
 
 
 class NoKeys(Unavailable):

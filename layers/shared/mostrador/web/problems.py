@@ -8,10 +8,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from mostrador import errors
+from mostrador import clock, context, errors
 from mostrador.errors import ServiceError
 from mostrador.observability import logger
 from mostrador.table import TableFailure, is_overload
+from mostrador.tenancy import tenants
 from mostrador.web import fault_places, validation_messages
 from mostrador.web.validation_messages import Fault
 
@@ -30,7 +31,7 @@ _FAMILIES: Final[Mapping[type[ServiceError], int]] = {
 class MalformedBody(errors.Invalid):
     code = "malformed_json"
     en = "the body is not a JSON object in UTF-8: {reason}"
-    es = "el cuerpo no es un objeto JSON en UTF-8: {reason}"
+    es = "el cuerpo no es un objeto JSON en UTF-8"
 
 
 class NotText(errors.Invalid):
@@ -41,14 +42,14 @@ class NotText(errors.Invalid):
 
 class BodyTooLarge(errors.Invalid):
     code = "body_too_large"
-    en = "the body has {value} bytes; at most {limit} are read"
-    es = "el cuerpo tiene {value} bytes; se leen {limit} como máximo"
+    en = "the body has {value:count} bytes; at most {limit:count} are read"
+    es = "el cuerpo tiene {value:count} bytes; se leen {limit:count} como máximo"
 
 
 class UnsupportedMediaType(errors.Invalid):
     code = "unsupported_media_type"
     en = "{value} is not application/json"
-    es = "{value} no es application/json"
+    es = "el cuerpo debe ser application/json, no {value}"
 
 
 class RepeatedParameter(errors.Invalid):
@@ -66,7 +67,7 @@ class UnsupportedCharset(UnsupportedMediaType):
 class UnknownParameter(errors.Invalid):
     code = "unknown_parameter"
     en = "there is no query parameter {value}; known are: {known}"
-    es = "no existe el parámetro {value}; se conocen: {known}"
+    es = "no existe el parámetro «{value}» en esta dirección"
 
 
 _BROKEN: Final = {
@@ -93,7 +94,7 @@ def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
     """A refusal as problem+json: its code, its sentence, its one fault, and its other facts as further members."""
     status = next(status for family, status in _STATUSES.items() if isinstance(error, family))
     facts = {name: _shown(value) for name, value in error.facts.items()}
-    detail = error.says(language(event))
+    detail = error.says(language(event), zone=tenants.known_zone(context.current().tenant), now=clock.now())
     field, value = facts.pop("field", None), facts.pop("value", None)
     if isinstance(error, errors.NotHere):
         value = facts["id"]

@@ -1,7 +1,10 @@
 """The fault of a field in Spanish or English, from pydantic's machine-readable errors."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
+
+from mostrador.values.wording import Reader, Words
 
 Fault = dict[str, object]
 """``{"field", "code", "detail", "value"}``."""
@@ -9,61 +12,78 @@ _MOST_SHOWN: Final = 200
 _SECRET: Final = frozenset({"private_key", "secret"})
 """Fields whose value is never echoed."""
 
+_DATE: Final = "debe ser una fecha: año-mes-día"
+_INSTANT: Final = "debe ser una fecha y hora según ISO 8601"
+_OBJECT: Final = "debe ser un objeto"
+_CHOICE: Final = "no es una de las opciones"
+_LONG: Final = "admite {max_length:count} elementos como máximo"
+_UNTRANSLATED: Final = "no es válido"
 # pydantic error type -> Spanish; the braces are the error's own ctx. English is pydantic's own message.
-_SPANISH: Final = {
+SPANISH: Final = {
     "missing": "falta este campo",
     "extra_forbidden": "este campo no existe",
-    "json_invalid": "no es JSON válido: {error}",
-    "model_attributes_type": "debe ser un objeto",
-    "model_type": "debe ser un objeto",
-    "dict_type": "debe ser un objeto",
+    "json_invalid": "no es JSON válido",
+    "model_attributes_type": _OBJECT,
+    "model_type": _OBJECT,
+    "dict_type": _OBJECT,
     "list_type": "debe ser una lista",
+    "none_required": "debe quedar vacío",
     "string_type": "debe ser un texto",
-    "string_too_short": "debe tener al menos {min_length} caracteres",
-    "string_too_long": "debe tener como máximo {max_length} caracteres",
-    "string_pattern_mismatch": "no tiene la forma {pattern}",
+    "string_too_short": "es demasiado corto: lleva {min_length:count} caracteres como mínimo",
+    "string_too_long": "es demasiado largo: lleva {max_length:count} caracteres como máximo",
+    "string_pattern_mismatch": "no tiene la forma esperada",
     "string_unicode": "no es un texto Unicode válido",
     "int_type": "debe ser un número entero",
     "int_parsing": "debe ser un número entero",
     "int_from_float": "debe ser un número entero",
     "int_parsing_size": "el número es demasiado grande",
-    "bool_type": "debe ser true o false",
-    "bool_parsing": "debe ser true o false",
-    "greater_than_equal": "debe ser mayor o igual que {ge}",
-    "greater_than": "debe ser mayor que {gt}",
-    "less_than_equal": "debe ser menor o igual que {le}",
-    "less_than": "debe ser menor que {lt}",
-    "too_long": "admite como máximo {max_length} elementos",
-    "too_short": "necesita al menos {min_length} elementos",
-    "enum": "debe ser uno de: {expected}",
-    "literal_error": "debe ser uno de: {expected}",
-    "timezone_aware": "necesita la zona horaria (por ejemplo 2026-12-01T09:00:00-03:00)",
-    "datetime_type": "debe ser una fecha y hora ISO 8601",
-    "datetime_parsing": "debe ser una fecha y hora ISO 8601",
-    "datetime_from_date_parsing": "debe ser una fecha y hora ISO 8601",
-    "datetime_object_invalid": "debe ser una fecha y hora ISO 8601",
-    "date_type": "debe ser una fecha (AAAA-MM-DD)",
-    "date_parsing": "debe ser una fecha (AAAA-MM-DD)",
-    "date_from_datetime_parsing": "debe ser una fecha (AAAA-MM-DD)",
-    "date_from_datetime_inexact": "debe ser una fecha (AAAA-MM-DD), sin hora",
-    "value_error": "no es válido: {error}",
+    "finite_number": "debe ser un número finito",
+    "float_type": "debe ser un número",
+    "float_parsing": "debe ser un número",
+    "bool_type": "debe ser verdadero o falso",
+    "bool_parsing": "debe ser verdadero o falso",
+    "greater_than_equal": "debe ser {ge:count} como mínimo",
+    "greater_than": "debe ser mayor que {gt:count}",
+    "less_than_equal": "debe ser {le:count} como máximo",
+    "less_than": "debe ser menor que {lt:count}",
+    "too_long": _LONG,
+    "too_short": "necesita {min_length:count} elementos como mínimo",
+    "enum": _CHOICE,
+    "literal_error": _CHOICE,
+    "union_tag_invalid": _CHOICE,
+    "union_tag_not_found": "falta indicar cuál de las opciones es",
+    "timezone_aware": "necesita la diferencia con la hora universal, por ejemplo -03:00",
+    "datetime_type": _INSTANT,
+    "datetime_parsing": _INSTANT,
+    "datetime_from_date_parsing": _INSTANT,
+    "datetime_object_invalid": _INSTANT,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": f"{_DATE}, sin hora",
+    "value_error": _UNTRANSLATED,
     "bad_character": "tiene el carácter {character}, que no es texto",
     "unreadable": "debe ser un texto legible",
-    "range_order": "from no debe ser posterior a to",
-    "one_choice": "indique numbers o count, uno de los dos",
-    "one_customer": "indique customer_id o customer, uno de los dos",
+    "email": "no es una dirección de correo",
+    "range_order": "el comienzo no puede ser posterior al fin",
+    "range_length": "debe ser un rango de {days} días como máximo",
+    "one_choice": "indique los números o cuántos, una de las dos cosas",
+    "one_customer": "indique un cliente del registro o los datos de uno, una de las dos cosas",
+    "one_range": "indique un día, o bien el comienzo y el fin",
+    "one_end": "indique cuántas veces o hasta cuándo, una de las dos cosas",
     "confirmed_hold": "un turno confirmado no se reserva hasta el pago",
-    "one_range": "indique date, o bien from y to",
-    "ids_alone": "ids no se combina con otros parámetros",
-    "lottery_date": "indique en draw_at cuándo se sortea la lotería",
-    "union_tag_invalid": "debe ser uno de: {expected_tags}",
-    "union_tag_not_found": "falta indicar {discriminator}",
-    "range_length": "debe ser un rango de hasta {days} días",
-    "one_end": "indique count o until, uno de los dos",
-    "interval_order": "los horarios de {day} deben ir uno tras otro sin superponerse",
-    "time_zone": "debe ser una zona horaria IANA",
-    "currency": "debe ser una moneda ISO 4217",
-    "country": "debe ser un país ISO 3166 con teléfonos",
+    "ids_alone": "los identificadores no se combinan con otros parámetros",
+    "lottery_date": "indique cuándo se sortea la lotería",
+    "interval_order": "los horarios del {day:weekday} deben ir uno tras otro sin superponerse",
+    "placeholder": "tiene llaves que no encierran ninguno de los datos que se pueden completar",
+    "known_link": "indique juntos el número del eslabón y su resumen",
+    "time_zone": "no es una zona horaria de la base IANA",
+    "currency": "no es una moneda de la norma ISO 4217",
+    "country": "no es un país de la norma ISO 3166 con teléfonos",
+}
+_DATES: Final[Mapping[str, Words]] = {
+    "greater_than_equal": ("no puede ser anterior al año {ge:year}", "should not be before the year {ge:year}"),
+    "less_than": ("debe ser anterior al año {lt:year}", "should be before the year {lt:year}"),
 }
 
 
@@ -100,10 +120,17 @@ def _without_secrets(value: object) -> object:
 
 
 def _detail(error: Mapping[str, Any], kind: str, language: str) -> str:
-    template = _SPANISH.get(kind)
-    if language == "en" or template is None:
+    if language == "en" and not _is_about_dates(error):
         return str(error.get("msg", kind))
+    facts = error.get("ctx") or {}
+    reader = Reader(language)
+    template = reader.choose(_DATES[kind]) if _is_about_dates(error) else SPANISH.get(kind, _UNTRANSLATED)
     try:
-        return template.format(**(error.get("ctx") or {}))
-    except (KeyError, IndexError):
-        return str(error.get("msg", kind))
+        return reader.sentence(template, facts)
+    except (KeyError, ValueError):
+        return _UNTRANSLATED
+
+
+def _is_about_dates(error: Mapping[str, Any]) -> bool:
+    """Whether it is a bound of dates or instants, which are whole years; pydantic gives some of them as text."""
+    return error.get("type") in _DATES and any(isinstance(of, date | str) for of in (error.get("ctx") or {}).values())

@@ -51,7 +51,7 @@ _ALSO: Final = {"single_buy": {EARLY}, "charge": {THREE_DS, *Choice} - {Choice.N
 class BadFault(Invalid):
     code = "invalid_fault"
     en = "{field} of a fault cannot be {value}"
-    es = "{field} de una falla no puede ser {value}"
+    es = "el dato «{field}» de una falla no puede ser «{value}»"
 
 
 class Fault(NamedTuple):

@@ -19,7 +19,7 @@ _HIDDEN: Final = "alias_token"
 class BadField(Invalid):
     code = "invalid_field"
     en = "{field} cannot be {value}"
-    es = "{field} no puede ser {value}"
+    es = "el dato «{field}» no puede ser «{value}»"
 
 
 def register(public_key: str, sent: JSONObject) -> dict[str, object]:

@@ -28,7 +28,7 @@ _ODD: Final = "*-_."
 class Unknown(NotFound):
     code = "unknown_to_stand_in"
     en = "the stand-in knows no {kind} {id}"
-    es = "la pasarela de práctica no conoce {kind} {id}"
+    es = "la pasarela de práctica no conoce esto: {id}"
 
 
 class PurchaseState(StrEnum):

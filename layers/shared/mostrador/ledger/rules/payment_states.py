@@ -63,8 +63,8 @@ class RefundReason(StrEnum):
 
 class WrongPaymentState(WrongState):
     code = "wrong_payment_state"
-    en = "a payment that is {current} cannot become {wanted}"
-    es = "un pago en estado {current} no puede pasar a {wanted}"
+    en = "a payment that is {current:payment} cannot become {wanted:payment}"
+    es = "un pago en estado «{current:payment}» no puede pasar a «{wanted:payment}»"
 
 
 PAYMENT_MOVES: Final = StateMachine(

@@ -55,7 +55,7 @@ class BadGatewayAmount(Invalid):
 class BadResult(Invalid):
     code = "invalid_gateway_message"
     en = "{field} of the gateway's message cannot be {value}"
-    es = "{field} del mensaje de la pasarela no puede ser {value}"
+    es = "un dato del mensaje de la pasarela no es válido"
 
 
 @dataclass(frozen=True, slots=True)

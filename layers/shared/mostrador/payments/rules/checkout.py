@@ -29,8 +29,18 @@ _PAYABLE: Final = frozenset(
 
 class NotPayable(Conflict):
     code = "not_payable"
-    en = "an order or appointment that is {current} cannot be paid online"
-    es = "una orden o un turno en estado {current} no se puede pagar en línea"
+    en = "too little time is left to pay it online"
+    es = "ya no queda tiempo para pagarlo en línea"
+
+
+class OrderNotPayable(NotPayable):
+    en = "an order that is {current:order} cannot be paid online"
+    es = "una orden {current:order} no se puede pagar en línea"
+
+
+class AppointmentNotPayable(NotPayable):
+    en = "an appointment that is {current:appointment} cannot be paid online"
+    es = "un turno {current:appointment} no se puede pagar en línea"
 
 
 class NothingDue(Conflict):
@@ -41,8 +51,8 @@ class NothingDue(Conflict):
 
 class CurrencyNotTaken(Conflict):
     code = "currency_not_taken"
-    en = "Bancard takes {taken} only, and this costs {value}: it is paid to the business itself"
-    es = "Bancard solo recibe {taken} y esto cuesta {value}: se paga directamente al negocio"
+    en = "Bancard takes {taken} only, and this costs {value:money}: it is paid to the business itself"
+    es = "Bancard solo recibe guaraníes y esto cuesta {value:money}: se paga directamente al negocio"
 
 
 class TooManyCheckouts(Conflict):
@@ -84,17 +94,17 @@ def check_count(checkouts: int) -> None:
 def check_appointment(status: str, *, held_until: datetime | None, now: datetime) -> None:
     """Raise NotPayable where the appointment is over or its hold has lapsed."""
     if AppointmentStatus(status) not in _PAYABLE:
-        raise NotPayable(current=status)
+        raise AppointmentNotPayable(current=status)
     if has_lapsed(held_until, now):
-        raise NotPayable(current=AppointmentStatus.EXPIRED.value)
+        raise AppointmentNotPayable(current=AppointmentStatus.EXPIRED.value)
 
 
 def check_order(status: str, *, is_over: bool, held_until: datetime | None, now: datetime) -> None:
     """Raise NotPayable where the order is paid, over or in review, or its hold has lapsed."""
     if status != OrderStatus.RESERVED or is_over:
-        raise NotPayable(current=status)
+        raise OrderNotPayable(current=status)
     if has_lapsed(held_until, now):
-        raise NotPayable(current=OrderStatus.EXPIRED.value)
+        raise OrderNotPayable(current=OrderStatus.EXPIRED.value)
 
 
 def due_now(due: Decimal, deposit: Decimal | None, paid: Decimal | None, *, all_of_it: bool) -> Decimal:

@@ -156,20 +156,20 @@ _RANK: Final = {role: number for number, role in enumerate(Role)}
 
 class NotAllowed(Forbidden):
     code = "forbidden"
-    en = "the role {role} may not {action}"
-    es = "el rol {role} no permite esta acción ({action})"
+    en = "the role {role:role} may not do this ({action})"
+    es = "su rol ({role:role}) no permite hacer esto"
 
 
 class NotForKeys(Forbidden):
     code = "forbidden"
     en = "an API key may not {action}; a person signs in for that"
-    es = "una clave de API no permite esta acción ({action}); una persona inicia sesión para eso"
+    es = "una clave de API no permite hacer esto; una persona inicia sesión para eso"
 
 
 class FieldNotAllowed(Forbidden):
     code = "field_forbidden"
-    en = "the role {role} may not write {field}"
-    es = "el rol {role} no permite escribir {field}"
+    en = "the role {role:role} may not write this ({field})"
+    es = "su rol ({role:role}) no permite cambiar este dato"
 
 
 def may(role: Role, action: Action) -> bool:

@@ -63,8 +63,8 @@ class NoReason(Invalid):
 
 class AnnouncedTooLate(Invalid):
     code = "announced_too_late"
-    en = "a redraw at {draw_at} cannot be announced at {announced_at}: its randomness may be known by then"
-    es = "un nuevo sorteo de {draw_at} no se puede anunciar en {announced_at}: su azar ya se podría conocer"
+    en = "a redraw on {draw_at:time} cannot be announced on {announced_at:time}: its randomness may be known by then"
+    es = "un nuevo sorteo del {draw_at:time} no se puede anunciar el {announced_at:time}: su azar ya se podría conocer"
 
 
 class SecretAfterSale(Invalid):

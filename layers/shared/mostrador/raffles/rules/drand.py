@@ -17,8 +17,8 @@ from mostrador.raffles.rules import bls
 
 class BeforeTheChain(Invalid):
     code = "before_the_beacon"
-    en = "{instant} is before the first round of the randomness beacon"
-    es = "{instant} es anterior a la primera ronda del faro de aleatoriedad"
+    en = "{instant:time} is before the first round of the randomness beacon"
+    es = "el {instant:time} es anterior a la primera ronda del faro de aleatoriedad"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

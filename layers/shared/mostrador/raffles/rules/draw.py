@@ -33,8 +33,8 @@ _WORDS: Final = 2**256
 
 class FrozenTooLate(Conflict):
     code = "frozen_too_late"
-    en = "the sold numbers were frozen at {frozen_at}, when the randomness of {draw_at} may be known: it needs a redraw"
-    es = "los vendidos se cerraron en {frozen_at}, cuando el azar de {draw_at} ya se podría conocer: se debe resortear"
+    en = "the sold numbers were frozen at {frozen_at:time}, too late for the draw of {draw_at:time}: it needs a redraw"
+    es = "los vendidos se cerraron el {frozen_at:time}, tarde para el sorteo del {draw_at:time}: hay que resortear"
 
 
 class UnknownPrize(Invalid):

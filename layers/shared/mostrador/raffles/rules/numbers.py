@@ -8,7 +8,7 @@ from mostrador.errors import Invalid
 class NumberOutside(Invalid):
     code = "number_outside"
     en = "number {value} is outside {first}-{last}"
-    es = "el número {value} está fuera de {first}-{last}"
+    es = "el número {value} no está entre {first} y {last}"
 
 
 class NumberTwice(Invalid):

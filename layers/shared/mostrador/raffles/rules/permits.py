@@ -20,10 +20,10 @@ DEMANDING: Final = frozenset({"PY"})
 class PermitMissing(Conflict):
     code = "permit_missing"
     en = "in {country} a raffle opens only with its permit: authority, number and document"
-    es = "en {country} una rifa se abre solo con su permiso: autoridad, número y documento"
+    es = "en este país una rifa se abre solo con su permiso: autoridad, número y documento"
 
 
 def check(country: str, permit: object | None) -> None:
     """Raise PermitMissing where the tenant's ``country`` demands a permit and there is none."""
     if country in DEMANDING and not permit:
-        raise PermitMissing(field="body.permit", value=None, country=country)
+        raise PermitMissing(country=country)

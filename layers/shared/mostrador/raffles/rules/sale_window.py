@@ -24,14 +24,14 @@ BEFORE_DRAW: Final = timedelta(minutes=10)
 
 class BadRange(Invalid):
     code = "invalid_range"
-    en = "{first} to {last} are {value} numbers: a raffle has {fewest} to {most}"
-    es = "de {first} a {last} hay {value} números: una rifa tiene de {fewest} a {most}"
+    en = "{first} to {last} are {value:count} numbers: a raffle has {fewest:count} to {most:count}"
+    es = "de {first} a {last} hay {value:count} números: una rifa tiene de {fewest:count} a {most:count}"
 
 
 class BadPackage(Invalid):
     code = "invalid_package"
-    en = "{value} numbers for {price} are no package: alone they cost {single}, and an order takes 2 to {most}"
-    es = "{value} números por {price} no son un paquete: sueltos cuestan {single}, y una orden admite de 2 a {most}"
+    en = "{value} numbers for {price:money} are no package: alone they cost {single:money}; it has 2 to {most}"
+    es = "{value} números por {price:money} no son un paquete: sueltos cuestan {single:money}; lleva de 2 a {most}"
 
 
 class TooManyPrizes(Invalid):
@@ -42,8 +42,8 @@ class TooManyPrizes(Invalid):
 
 class BadTimes(Invalid):
     code = "invalid_times"
-    en = "{value} is too early: it takes {least} at least, after what comes before it"
-    es = "{value} es demasiado temprano: debe ser {least} como mínimo, después de lo que va antes"
+    en = "{value:time} is too early: it takes {least:time} at least, after what comes before it"
+    es = "el {value:time} es demasiado temprano: debe ser el {least:time} como mínimo, después de lo que va antes"
 
 
 def check_range(first: int, last: int, prizes: int) -> None:
@@ -57,7 +57,7 @@ def check_range(first: int, last: int, prizes: int) -> None:
         raise TooManyPrizes(field="body.prizes", value=prizes, numbers=count)
 
 
-def check_packages(packages: Sequence[tuple[int, Decimal]], price: Decimal, most: int) -> None:
+def check_packages(packages: Sequence[tuple[int, Decimal]], price: Decimal, *, currency: str, most: int) -> None:
     """Raise BadPackage unless each package has 2 to ``most`` numbers, is the only one of its size, and saves money."""
     for place, (numbers, cost) in enumerate(packages):
         others = [package for package in packages if package != (numbers, cost)]
@@ -65,7 +65,12 @@ def check_packages(packages: Sequence[tuple[int, Decimal]], price: Decimal, most
         is_twice = any(numbers == other for other, _ in packages[:place])
         if is_twice or not 2 <= numbers <= most or cost >= single:  # noqa: PLR2004 - one number is no package
             raise BadPackage(
-                field=f"body.packages.{place}", value=numbers, price=str(cost), single=str(single), most=most
+                field=f"body.packages.{place}",
+                value=numbers,
+                price=str(cost),
+                single=str(single),
+                currency=currency,
+                most=most,
             )
 
 

@@ -46,14 +46,14 @@ class OrderChange(StrEnum):
 
 class WrongRaffleState(WrongState):
     code = "wrong_raffle_state"
-    en = "a raffle that is {current} cannot become {wanted}"
-    es = "una rifa en estado {current} no puede pasar a {wanted}"
+    en = "a raffle that is {current:raffle} cannot become {wanted:raffle}"
+    es = "una rifa en estado «{current:raffle}» no puede pasar a «{wanted:raffle}»"
 
 
 class WrongOrderState(WrongState):
     code = "wrong_order_state"
-    en = "an order that is {current} cannot become {wanted}"
-    es = "una orden en estado {current} no puede pasar a {wanted}"
+    en = "an order that is {current:order} cannot become {wanted:order}"
+    es = "una orden en estado «{current:order}» no puede pasar a «{wanted:order}»"
 
 
 RAFFLE_MOVES: Final = StateMachine(

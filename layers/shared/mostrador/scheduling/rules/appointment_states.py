@@ -41,8 +41,8 @@ class AppointmentChange(StrEnum):
 
 
 class WrongAppointmentState(WrongState):
-    en = "an appointment that is {current} cannot become {wanted}"
-    es = "un turno en estado {current} no puede pasar a {wanted}"
+    en = "an appointment that is {current:appointment} cannot become {wanted:appointment}"
+    es = "un turno en estado «{current:appointment}» no puede pasar a «{wanted:appointment}»"
 
 
 MOVES: Final = StateMachine(
@@ -79,14 +79,14 @@ OCCUPYING: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFI
 
 class NotDeletable(Conflict):
     code = "not_deletable"
-    en = "an appointment that is {current} with payment {payment} is kept; cancel or refund it instead"
-    es = "un turno en estado {current} con pago {payment} se conserva; cancélelo o devuélvalo"
+    en = "an appointment that is {current:appointment}, payment {payment:payment}, is kept; cancel or refund it"
+    es = "un turno {current:appointment}, con el pago {payment:payment}, se conserva; cancélelo o devuelva el pago"
 
 
 class TooEarly(Conflict):
     code = "too_early"
-    en = "the appointment begins at {scheduled_at}: what became of it is not known yet"
-    es = "el turno comienza a las {scheduled_at}: aún no se sabe qué pasó"
+    en = "the appointment begins on {scheduled_at:time}: what became of it is not known yet"
+    es = "el turno comienza el {scheduled_at:time}: aún no se sabe qué pasó"
 
 
 def status_at(status: str, hold_expires_at: datetime | None, now: datetime) -> AppointmentStatus:
@@ -109,8 +109,8 @@ def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended
 
 class AmountIsFixed(Conflict):
     code = "amount_is_fixed"
-    en = "an appointment that is {current} with payment {payment} keeps its amount"
-    es = "un turno en estado {current} con pago {payment} conserva su importe"
+    en = "an appointment that is {current:appointment}, payment {payment:payment}, keeps its amount"
+    es = "un turno {current:appointment}, con el pago {payment:payment}, conserva su importe"
 
 
 def check_unpaid(status: AppointmentStatus, payment: PaymentStatus) -> None:

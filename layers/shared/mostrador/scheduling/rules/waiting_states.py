@@ -7,6 +7,7 @@ from typing import Final
 from mostrador.errors import Invalid
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.values.state_machine import StateMachine, WrongState
+from mostrador.values.wording import Reader, Words
 
 
 class WaitingStatus(StrEnum):
@@ -19,8 +20,8 @@ class WaitingStatus(StrEnum):
 
 
 class WrongWaitingState(WrongState):
-    en = "a wait that is {current} cannot become {wanted}"
-    es = "una espera en estado {current} no puede pasar a {wanted}"
+    en = "a wait that is {current:waiting} cannot become {wanted:waiting}"
+    es = "una espera en estado «{current:waiting}» no puede pasar a «{wanted:waiting}»"
 
 
 # A lapsed offer ends the wait: the time goes to the next in line, and the customer can join again.
@@ -47,8 +48,16 @@ _ENDINGS: Final[dict[AppointmentStatus, WaitingStatus]] = {
 
 class DayOutside(Invalid):
     code = "day_outside"
-    en = "{value} is not a day from {first} to {last}, in which the service can be booked"
-    es = "{value} no es un día del {first} al {last}, en los que se puede reservar el servicio"
+    en = "{value:day} is not a day from {first:day} to {last:day}, in which the service can be booked"
+    es = "el {value:day} no está entre el {first:day} y el {last:day}, los días en que se puede reservar el servicio"
+    past = "el {value:day} ya pasó", "{value:day} is past"
+    over = "este servicio ya no se reserva", "this service can be booked no more"
+
+    def variant(self, _reader: Reader) -> Words | None:
+        first, last = self.facts["first"], self.facts["last"]
+        if last < first:
+            return self.over
+        return self.past if self.facts["value"] < first else None
 
 
 def ending(appointment: AppointmentStatus | None) -> WaitingStatus | None:
