@@ -8,8 +8,7 @@ from local.handlers import Handled
 from local.reference_texts import Reference
 from local.schemas import JSONObject, resolved, without_null
 from mostrador.people.rules.permissions import PEOPLE_ONLY, Action
-from mostrador.web.problems import PROBLEM
-from mostrador.web.routes import JSON, Access, Route
+from mostrador.web.routes import JSON, PROBLEM, Access, Route
 
 CSV: Final = "text/csv"
 LIST: Final = frozenset({"items", "next"})

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mostrador.web.problem_views import Problem
-from mostrador.web.problems import PROBLEM
+from mostrador.web.routes import PROBLEM
 
 
 def check(media_type: str | None, text: str) -> None:

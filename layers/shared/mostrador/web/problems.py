@@ -14,9 +14,9 @@ from mostrador.observability import logger
 from mostrador.table import TableFailure, is_overload
 from mostrador.tenancy import tenants
 from mostrador.web import fault_places, validation_messages
+from mostrador.web.routes import PROBLEM
 from mostrador.web.validation_messages import Fault
 
-PROBLEM: Final = "application/problem+json"
 _FAMILIES: Final[Mapping[type[ServiceError], int]] = {
     errors.Stale: 412,
     errors.Invalid: 422,

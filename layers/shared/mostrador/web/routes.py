@@ -9,6 +9,7 @@ from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Action, Role
 
 JSON: Final = "application/json"
+PROBLEM: Final = "application/problem+json"
 OLD_AREAS: Final = frozenset({"appointments", "services", "customers", "raffles"})
 """The areas that the old backoffice had below ``/api``, for the tenant ``default``."""
 OF_TENANT: Final = "/tenant/{slug}"
