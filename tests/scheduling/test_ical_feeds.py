@@ -97,9 +97,12 @@ def test_lines_end_in_crlf_and_are_folded_at_75_octets(salon, feed, now):
 
 
 def test_text_is_escaped_and_comes_back(salon, feed, now):
-    tenants.change("salon", TenantChanges(name="Salón; A, B\nX-EVIL:1"), seen=None, now=now)
+    """A name is one line now; items from before may have several, so the forms are made past their checks."""
+    renamed = TenantChanges.model_construct(name="Salón; A, B\nX-EVIL:1")
+    tenants.change("salon", renamed, seen=None, now=now)
     odd = "Corte; color, brillo\nx\\y"
-    service = services.create("salon", NewService(name=odd, duration_minutes=30, price="1"), key=None, now=now)
+    form = NewService.model_construct(name=odd, duration_minutes=30, price="1")
+    service = services.create("salon", form, key=None, now=now)
     book(service, NINE, now)
 
     text = ical_feeds.serve(file_of(feed), now=now)

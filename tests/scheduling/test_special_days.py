@@ -108,7 +108,7 @@ def test_what_is_long_past_is_dropped_at_the_next_change(salon, now):
 
 def test_the_countrys_holidays_are_loaded_and_leave_own_days_alone(salon, monday, tmp_path, monkeypatch):
     written = tmp_path / "holidays.json"
-    written.write_text(json.dumps(holidays.document(2026)))
+    written.write_text(json.dumps(holidays.by_country(2026)))
     monkeypatch.setattr(special_days, "HOLIDAYS", written)
     close(monday, date="2026-12-25", name="Abierto", hours=[{"opens": "09:00", "closes": "12:00"}])
 
