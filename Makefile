@@ -20,7 +20,7 @@ export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup dev test test-deep proof check lock build deploy sam-local bench clean
+.PHONY: help setup dev test test-deep proof check reference lock build deploy sam-local bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ check: setup ## Style, types, template, security, and who may import whom
 	$(sam) validate --lint
 	$(venv)/bandit -q -r -ll functions layers/shared/mostrador layers/stand_ins local $(wildcard bench)
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -q tests/test_architecture.py
+
+reference: setup ## Make docs/api from the doors, the models and docs/reference
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.reference_pages
 
 lock: .venv/made ## Lock the newest versions that fit together
 	$(call compile,requirements-dev,--upgrade)

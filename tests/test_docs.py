@@ -22,7 +22,7 @@ from local import routes as declared
 from local import seed
 from mostrador import errors
 from mostrador.fields import Request
-from mostrador.people.rules.permissions import HIDDEN, LEAST, PROTECTED, WRITES
+from mostrador.people.rules.permissions import HIDDEN, LEAST, PEOPLE_ONLY, PROTECTED, WRITES
 from mostrador.scheduling.rules.availability import Reason
 from mostrador.table import attributes, base, keys
 from mostrador.table.base import Item
@@ -35,19 +35,23 @@ from tests.support import template
 ROOT = template.ROOT
 README = (ROOT / "README.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
+ERRORS = (ROOT / "docs" / "errors.md").read_text()
+REFERENCE = {page.stem: page.read_text() for page in (ROOT / "docs" / "api").glob("*.md")}
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 DATA_MODEL = (ROOT / "docs" / "data-model.md").read_text()
 PROSE = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *(page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name != "api.md"),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
-PAGES = [*PROSE, ROOT / "CHANGELOG.md", ROOT / "docs" / "api.md"]
+PAGES = [*PROSE, ROOT / "CHANGELOG.md"]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SUFFIXES = (".md", ".py", ".yaml", ".toml", ".json", ".txt", ".in", ".log")
 # Spans that look like paths and are none, and files that only commands make.
-NO_PATHS = ("application/json", "*/tenant/*")
+NO_PATHS = ("application/json", "text/calendar", "*/tenant/*")
+# Names of permissions, which read like functions.
+ACTIONS = {action.value for action in LEAST}
 MADE = (".local/*", ".build/*", "bench/results.json", "state/", "ready.json", "*.log", "holidays.json")
 
 
@@ -84,32 +88,44 @@ def spans(text):
     return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M))
 
 
+SECTION = re.compile(r"^## (\w+\.\w+)\n.*?^`(\w+) (\S+)` · (.+?)$.*?^\| (2\d\d) \|", re.S | re.M)
+
+
 def documented_routes():
-    return {(row[0], bare(row[1])): row[2:4] for row in rows(API) if row[0] in METHODS}
+    """Operation id -> method, path, who may call it and status, of the sections of the reference."""
+    return {found[0]: found[1:] for page in REFERENCE.values() for found in SECTION.findall(page)}
 
 
 def who_may(route):
-    return route.role or ("anybody signed in" if route.access is Access.SIGNED_IN else "anybody")
+    others = {Access.SIGNED_IN: "anybody signed in", Access.MACHINE: "another system"}
+    return route.role or others.get(route.access, "anybody")
 
 
-def test_the_api_page_has_every_route_of_the_template_and_no_other():
-    assert set(documented_routes()) == {(route.method, route.path) for _, route in declared.of_doors()}
+def test_the_reference_has_every_route_of_the_doors_with_its_role_and_status_and_no_other():
+    made = {one.operation: (one.method, one.path, who_may(one), str(one.status)) for _, one in declared.of_doors()}
+
+    assert documented_routes() == made
 
 
-def test_the_api_page_has_the_role_and_the_status_of_each_route():
-    routes = [one for _, one in declared.of_doors() if one.access is not Access.MACHINE]
-    documented = documented_routes()
-    made = {(one.method, one.path): [who_may(one), str(one.status)] for one in routes}
+def test_the_index_and_the_pages_of_the_reference_list_every_route():
+    listed = {
+        page: {(row[0], bare(row[1])) for row in rows(text) if row[0] in METHODS} for page, text in REFERENCE.items()
+    }
+    made = {(route.method, route.path) for _, route in declared.of_doors()}
 
-    assert {route: documented[route] for route in made} == made
+    assert listed.pop("README") == made
+    assert set().union(*listed.values()) == made
 
 
-def test_the_api_page_has_the_table_of_permissions():
-    listed = rows(API.split("## Permissions")[1].split("\n## ")[0])
+def test_the_reference_has_the_table_of_permissions():
+    listed = [row for row in rows(REFERENCE["permissions"]) if row[0] not in ("action", "entity")]
     told = {bare(row[0]): row[1] for row in listed if len(row) == 3}
     fields = {(bare(row[0]), row[1], row[2]): set(spans(row[3])) for row in listed if len(row) == 4}
 
-    assert {action.value: role.value for action, role in LEAST.items()} == told
+    assert {
+        action.value: f"{role.value}, people only" if action in PEOPLE_ONLY else role.value
+        for action, role in LEAST.items()
+    } == told
     for doing, table in (("writes", WRITES), ("sees", HIDDEN)):
         expected = {}
         for entity, of in table.items():
@@ -137,15 +153,15 @@ def codes_in_code():
 
 
 def documented_codes():
-    listed = API.split("### Codes")[1].split("##")[0]
+    listed = ERRORS.split("## Codes")[1]
     return {bare(row[0]): row[1] for row in rows(listed) if row[0].startswith("`")}
 
 
-def test_the_api_page_has_every_code_and_no_other():
+def test_the_page_of_errors_has_every_code_and_no_other():
     assert set(documented_codes()) == set(codes_in_code())
 
 
-def test_the_api_page_has_the_status_of_each_code():
+def test_the_page_of_errors_has_the_status_of_each_code():
     documented = documented_codes()
 
     found = {code: (documented[code], status) for code, status in codes_in_code().items()}
@@ -156,13 +172,15 @@ def agree(told, status):
     return told in (str(status), f"{str(status)[0]}xx", "-") or (status is None and told.endswith("xx"))
 
 
-def test_the_api_page_names_every_field_of_a_request_and_every_reason():
+def test_the_reference_names_every_field_of_a_request_and_every_reason():
     fields = {one.alias or name for of in subclasses(Request) for name, one in of.model_fields.items()}
 
-    assert fields | set(Reason) <= {name for span in spans(API) for name in re.findall(r"\w+", span)}
+    assert fields | set(Reason) <= {
+        name for page in REFERENCE.values() for span in spans(page) for name in re.findall(r"\w+", span)
+    }
 
 
-@pytest.mark.parametrize("example", blocks(API, "json"), ids=range(len(blocks(API, "json"))))
+@pytest.mark.parametrize("example", blocks(ERRORS, "json"), ids=range(len(blocks(ERRORS, "json"))))
 def test_an_example_of_a_problem_is_json_with_a_code_and_status_that_exist(example):
     told = json.loads(example)
 
@@ -375,7 +393,7 @@ def modules_named(page):
     for span in spans(page.read_text()):
         found = re.match(r"([a-z_]+(?:\.[a-z_]+)*)\.([a-z_]+)(\(|$)", span)
         known = found and importlib.util.find_spec(f"mostrador.{found[1].split('.')[0]}")
-        if known and not span.endswith(SUFFIXES):
+        if known and span not in ACTIONS and not span.endswith(SUFFIXES):
             yield found[1], found[2]
 
 

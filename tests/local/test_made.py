@@ -9,7 +9,7 @@ import pytest
 from local.stack import ROOT
 
 
-@pytest.mark.parametrize("module", ["local.made"])
+@pytest.mark.parametrize("module", ["local.made", "local.reference_pages"])
 def test_a_command_of_the_build_needs_no_settings(module):
     bare = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     paths = os.pathsep.join([str(ROOT / "layers" / "shared"), str(ROOT / "layers" / "stand_ins"), str(ROOT)])

@@ -14,7 +14,7 @@ from mostrador.tenancy.rules.integration_states import IntegrationState
 
 
 class AuditedEntity(StrEnum):
-    """A class of versioned items, by its name in small letters, as ``table.audit_trail`` writes it."""
+    """A kind of item that the audit log follows, by its name in small letters."""
 
     APIKEY = "apikey"
     APPOINTMENT = "appointment"
