@@ -5,8 +5,10 @@ import re
 
 import pytest
 
-from local import reference_texts
+from local import openapi, reference_texts
+from local import schemas as schemas_of
 from local.reference_texts import BadReference
+from mostrador.ledger.rules.payment_states import RefundReason
 from tests.support import template
 from tests.test_docs import codes_in_code
 
@@ -120,6 +122,53 @@ def test_both_languages_name_the_same_code_and_fields(reference):
     said = {name: text for name, text in _pairs(reference) if _named(text.es) != _named(text.en)}
 
     assert {name: _named(text.es) ^ _named(text.en) for name, text in said.items()} == {}
+
+
+WORDS = {"true", "false", "ETag", "UID", "SEQUENCE", "TENTATIVE", "shop_process_id", "default", "day", "bancard"}
+"""Words that are in no schema: of JSON, HTTP, iCalendar, Bancard; a slug; a fact of a refusal; an actor."""
+
+
+def test_every_word_in_code_is_a_field_a_value_a_parameter_or_an_error_of_the_document(reference):
+    known = (
+        WORDS | set(codes_in_code()) | set(_names_of(openapi.document())) | {reason.value for reason in RefundReason}
+    )
+    said = {name: _named(text.en) for name, text in _pairs(reference)}
+    said |= {path.name: _named(path.read_text()) for path in reference_texts.FOLDER.glob("*.md")}
+    words = {name: {one for one in spans if re.fullmatch(r"\w+", one)} for name, spans in said.items()}
+
+    assert {name: unknown for name, one in words.items() if (unknown := one - known)} == {}
+
+
+def test_a_filter_with_its_value_is_one_that_the_operation_takes(reference):
+    document = openapi.document()
+    operations = {one["operationId"]: one for methods in document["paths"].values() for one in methods.values()}
+    said = [
+        (name, *found)
+        for name, text in _pairs(reference)
+        for span in _named(text.en)
+        for found in re.findall(r"^(\w+)=([\w-]+)$", span)
+    ]
+
+    assert len(said) >= 10
+    for name, parameter, value in said:
+        schemas = [one["schema"] for one in operations[name]["parameters"] if one["name"] == parameter]
+        named = schemas_of.used(schemas, document["components"]["schemas"])
+        flags = {"true", "false"} if schemas[0].get("type") == "boolean" else set()
+        assert value in flags | set(_names_of([schemas, named])), (name, parameter, value)
+
+
+def _names_of(value):
+    """The names of properties and parameters, and the values of enums, at any depth of a document."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _names_of(one)
+    if not isinstance(value, dict):
+        return
+    yield from value.get("properties", ()) if isinstance(value.get("properties"), dict) else ()
+    yield from (one for one in value.get("enum", ()) if isinstance(one, str))
+    yield from (value[key] for key in ("const", "name") if isinstance(value.get(key), str))
+    for one in value.values():
+        yield from _names_of(one)
 
 
 def test_every_placeholder_is_used_by_an_example_or_is_part_of_a_path(reference):
