@@ -8,6 +8,7 @@ from local.handlers import Handled
 from local.reference_texts import Reference
 from local.schemas import JSONObject, resolved, without_null
 from mostrador.people.rules.permissions import PEOPLE_ONLY, Action
+from mostrador.values.text import SLUG
 from mostrador.web.routes import JSON, PROBLEM, Access, Route
 
 CSV: Final = "text/csv"
@@ -106,7 +107,7 @@ def _path(part: Part) -> Iterator[JSONObject]:
         example = part.words.placeholders.get(name)
         yield _parameter(name, "path", schema, required=True, example=example)
     if part.route.function is None:
-        yield _parameter("slug", "path", {"type": "string"}, required=True)
+        yield _parameter("slug", "path", {"type": "string", "pattern": SLUG}, required=True)
 
 
 def _query(part: Part) -> Iterator[JSONObject]:

@@ -35,7 +35,7 @@ def for_order(slug: door.Slug, order_id: door.Id) -> views.CheckoutView:
 
 
 @app.post(f"{PUBLIC}/appointments/<token>/checkout", "public.checkout_appointment", Access.PUBLIC)
-def for_own_appointment(slug: door.Slug, token: str, form: Form | None = None) -> views.CheckoutView:
+def for_own_appointment(slug: door.Slug, token: door.Token, form: Form | None = None) -> views.CheckoutView:
     address, now = app.caller.address, clock.now()
     appointment = manage_links.verify_token(slug, token, now=now)
     rate_limits.count(slug, "checkout", address, limit=MOST_AN_HOUR, now=now)
@@ -43,7 +43,7 @@ def for_own_appointment(slug: door.Slug, token: str, form: Form | None = None) -
 
 
 @app.post(f"{PUBLIC}/orders/<token>/checkout", "public.checkout_order", Access.PUBLIC)
-def for_own_order(slug: door.Slug, token: str) -> views.CheckoutView:
+def for_own_order(slug: door.Slug, token: door.Token) -> views.CheckoutView:
     address, now = app.caller.address, clock.now()
     order, _, _ = order_links.verify_token(slug, token, now=now)
     rate_limits.count(slug, "checkout", address, limit=MOST_AN_HOUR, now=now)
@@ -51,7 +51,7 @@ def for_own_order(slug: door.Slug, token: str) -> views.CheckoutView:
 
 
 @app.get(f"{PUBLIC}/payments/<token>", "public.payment", Access.PUBLIC)
-def get(slug: door.Slug, token: str) -> views.OwnPaymentView:
+def get(slug: door.Slug, token: door.Token) -> views.OwnPaymentView:
     return views.OwnPaymentView.model_validate(payment_links.verify_token(slug, token, now=clock.now()))
 
 

@@ -19,6 +19,8 @@ handler = app.handler
 
 RAFFLE = "/tenant/<slug>/api/raffles/<raffle_id>"
 RaffleResponse = Response[RaffleView]
+PROOF = "mostrador.raffles.views.proofs:ProofView"
+"""Named, not imported: the proof is answered as text."""
 Place = Annotated[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?$")], Path(title="Puesto del premio")]
 
 
@@ -33,7 +35,7 @@ def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> Raffle
     return answers.shown(redraws.announce(slug, raffle_id, form, now=clock.now()), RaffleView)
 
 
-@app.get(f"{RAFFLE}/proof", "raffles.proof", Action.READ_RAFFLES)
+@app.get(f"{RAFFLE}/proof", "raffles.proof", Action.READ_RAFFLES, answer=PROOF)
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     return answers.cached(app.resolver, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
 

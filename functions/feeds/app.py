@@ -50,5 +50,5 @@ def revoke(slug: door.Slug, feed_id: door.Id, seen: door.IfMatch = None) -> Resp
 
 
 @app.get("/calendar/<file>", "feeds.read", Access.PUBLIC, media_type=ICALENDAR, any_query=True)
-def serve(file: str) -> Response[str]:
+def serve(file: door.FeedFile) -> Response[str]:
     return answers.cached(app.resolver, ical_feeds.serve(file, now=clock.now()), ICALENDAR, FRESH_FOR)

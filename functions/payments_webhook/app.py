@@ -20,12 +20,15 @@ from mostrador.web.routes import Access, Route
 JSON: Final = {"Content-Type": "application/json"}
 ACTOR: Final = context.Actor("bancard", "system", "bancard")
 MOST_BYTES: Final = 64 * 1024
+_VIEWS: Final = "mostrador.payments.views.bancard_notices"
 ROUTES: Final = (
     Route(
         operation="payments.bancard_webhook",
         method="POST",
         path="/tenant/{slug}/api/payments/bancard/webhook",
         access=Access.MACHINE,
+        form=f"{_VIEWS}:BancardNotice",
+        answer=f"{_VIEWS}:NoticeAnswer",
     ),
 )
 

@@ -40,16 +40,16 @@ def book(slug: door.Slug, form: views.PublicBooking, key: door.IdempotencyKey = 
 
 
 @app.get(ONE, "public.appointment", Access.PUBLIC)
-def see(slug: door.Slug, token: str) -> Own:
+def see(slug: door.Slug, token: door.Token) -> Own:
     return Own.model_validate(public_booking.find(slug, token, now=clock.now()))
 
 
 @app.post(f"{ONE}/cancel", "public.cancel_appointment", Access.PUBLIC)
-def cancel(slug: door.Slug, token: str, form: Cancellation | None = None) -> Own:
+def cancel(slug: door.Slug, token: door.Token, form: Cancellation | None = None) -> Own:
     reason = form.reason if form else ""
     return Own.model_validate(public_booking.cancel(slug, token, reason=reason, now=clock.now()))
 
 
 @app.post(f"{ONE}/reschedule", "public.reschedule_appointment", Access.PUBLIC)
-def reschedule(slug: door.Slug, token: str, form: Rescheduling) -> Own:
+def reschedule(slug: door.Slug, token: door.Token, form: Rescheduling) -> Own:
     return Own.model_validate(public_booking.reschedule(slug, token, form, now=clock.now()))

@@ -24,22 +24,22 @@ def order(
 
 
 @app.get(ORDER, "public.order", Access.PUBLIC)
-def see(slug: door.Slug, token: str) -> OwnOrderView:
+def see(slug: door.Slug, token: door.Token) -> OwnOrderView:
     return OwnOrderView.model_validate(public_orders.find(slug, token, now=clock.now()))
 
 
 @app.get(f"{ORDER}/mine", "public.own_numbers", Access.PUBLIC)
-def mine(slug: door.Slug, token: str) -> views.OwnNumbersView:
+def mine(slug: door.Slug, token: door.Token) -> views.OwnNumbersView:
     return views.OwnNumbersView.model_validate(public_orders.mine(slug, token, now=clock.now()))
 
 
 @app.post(f"{ORDER}/receipt", "public.send_receipt", Access.PUBLIC)
-def receive(slug: door.Slug, token: str, form: views.Receipt) -> OwnOrderView:
+def receive(slug: door.Slug, token: door.Token, form: views.Receipt) -> OwnOrderView:
     address = app.caller.address
     return OwnOrderView.model_validate(public_orders.receive(slug, token, form, address=address, now=clock.now()))
 
 
 @app.post(f"{ORDER}/cancel", "public.cancel_order", Access.PUBLIC)
-def cancel(slug: door.Slug, token: str, form: views.OrderCancellation | None = None) -> OwnOrderView:
+def cancel(slug: door.Slug, token: door.Token, form: views.OrderCancellation | None = None) -> OwnOrderView:
     reason = form.reason if form else ""
     return OwnOrderView.model_validate(public_orders.cancel(slug, token, reason=reason, now=clock.now()))

@@ -12,6 +12,8 @@ from mostrador.web.routes import JSON, Access
 app = door.Door()
 handler = app.handler
 
+PROOF = "mostrador.raffles.views.proofs:ProofView"
+"""Named, not imported: the proof is answered as text."""
 RAFFLES = "/tenant/<slug>/public/raffles"
 
 
@@ -26,6 +28,6 @@ def get(slug: door.Slug, raffle_id: door.Id) -> views.PublicRaffleView:
     return views.PublicRaffleView.model_validate(raffles.get_published(slug, raffle_id, now=clock.now()))
 
 
-@app.get(f"{RAFFLES}/<raffle_id>/proof", "public.proof", Access.PUBLIC)
+@app.get(f"{RAFFLES}/<raffle_id>/proof", "public.proof", Access.PUBLIC, answer=PROOF)
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     return answers.cached(app.resolver, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support import problems, template
+from tests.support import answers, problems, template
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,10 @@ class Client:
         }
         answer = _door(method, split.path)(event, None)
         headers = _headers(answer)
-        problems.check(headers.get("content-type"), answer.get("body") or "")
-        return Answer(int(answer["statusCode"]), headers, answer.get("body") or "")
+        status, text = int(answer["statusCode"]), answer.get("body") or ""
+        problems.check(headers.get("content-type"), text)
+        answers.check(method, split.path, status, headers.get("content-type"), text)
+        return Answer(status, headers, text)
 
     def _told(self) -> dict[str, str]:
         superuser = "true" if self.superuser else "false"

@@ -1,45 +1,37 @@
-"""The models of every request and answer, as the doors' signatures name them, and their JSON schemas."""
+"""The models of every request and answer, as the doors declare them, and their JSON schemas."""
 
-import importlib
-import inspect
-from collections.abc import Iterator
 from functools import cache
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import models_json_schema
 from typing_extensions import is_typeddict
 
-from mostrador.fields import Request
-from mostrador.raffles.views.board import BoardView
-from mostrador.raffles.views.proofs import ProofView
-from tests.support.template import ROOT
+from local import handlers, routes
+from local.handlers import Handled
 
 Model = type[BaseModel]
-AS_TEXT: set[Model] = {BoardView, ProofView}
-"""Answers that doors give as text, so that no signature names their model."""
 
 
 @cache
+def requests() -> frozenset[Model]:
+    """The models of all bodies and query parameters."""
+    hints = [hint for handled in _handled() for hint in (handled.form, handled.query)]
+    return frozenset().union(*map(models_in, hints))
+
+
+@cache
+def answers() -> frozenset[Model]:
+    return frozenset().union(*(models_in(handled.answer) for handled in _handled()))
+
+
 def of_doors() -> frozenset[Model]:
-    """The models in the signatures of all doors, and those of answers given as text."""
-    named = {model for handler in handlers() for hint in hints_of(handler) for model in models_in(hint)}
-    return frozenset(named | AS_TEXT)
+    return requests() | answers()
 
 
-def handlers() -> Iterator[Any]:
-    """The functions of every door of the API."""
-    for path in sorted((ROOT / "functions").glob("*/app.py")):
-        door = importlib.import_module(f"functions.{path.parent.name}.app")
-        if hasattr(door, "app"):
-            yield from (
-                one for one in vars(door).values() if inspect.isfunction(one) and one.__module__ == door.__name__
-            )
-
-
-def hints_of(handler: Any) -> list[Any]:
-    return list(get_type_hints(handler, include_extras=True).values())
+def _handled() -> list[Handled]:
+    return [handlers.of_route(route) for _, route in routes.of_doors()]
 
 
 def models_in(hint: Any) -> set[Model]:
@@ -84,4 +76,4 @@ def components(models: frozenset[Model] | set[Model]) -> dict[str, dict[str, Any
 
 
 def mode_of(model: Model) -> Literal["validation", "serialization"]:
-    return "validation" if issubclass(model, Request) else "serialization"
+    return "validation" if model in requests() else "serialization"

@@ -15,8 +15,15 @@ from mostrador.web.problem_views import Problem
 from tests.support import wire_models
 
 HAS_A_FORM = re.compile(r"(^|_)(ids?|amount|price|currency|e?mail|phone|url|token|path|slug|country|zone|root|sha256)$")
-FORMS = {"pattern", "format", "enum", "const", "minLength", "$ref", "additionalProperties"}
-OF_OTHER_SYSTEMS = {"google_calendar_event_id", "event_id", "bancard_transaction_id", "process_id", "calendar_id"}
+FORMS = {"pattern", "format", "enum", "const", "minLength", "maxLength", "$ref", "additionalProperties"}
+OF_OTHER_SYSTEMS = {
+    "google_calendar_event_id",
+    "event_id",
+    "bancard_transaction_id",
+    "process_id",
+    "shop_process_id",
+    "calendar_id",
+}
 PLAIN = {"request_id", "organiser_tax_id"}
 """API Gateway's own, and what people write freely."""
 ANNOTATIONS = {"title", "description", "default", "examples", "deprecated"}

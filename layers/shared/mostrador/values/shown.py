@@ -14,6 +14,7 @@ TIME_ZONE: Final = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"
 PAYMENT_ID: Final = r"^([0-9a-f]{32}|[1-9][0-9]{14})$"
 """Our own id, or the number by which Bancard knows the payment."""
 URL: Final = r"^https?://\S+$"
+CLOSURE_ID: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9a-f]{32})?$"
 SHA256: Final = r"^[0-9a-f]{64}$"
 
 
@@ -33,12 +34,13 @@ Phone = Annotated[str, text(pattern=r"^\+[1-9][0-9]{4,14}$", examples=["+5959811
 Url = Annotated[str, text(format="uri", pattern=URL)]
 Path = Annotated[str, text(pattern=r"^/[A-Za-z0-9/._~-]+$")]
 Token = Annotated[str, text(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+FeedFile = Annotated[str, text(pattern=r"^[a-z0-9-]{2,63}\.[0-9a-f]{32}\.[A-Za-z0-9_-]{43}\.ics$")]
 Sha256 = Annotated[str, text(pattern=SHA256)]
 Instant = Annotated[str, text(format="date-time")]
 """An instant that is kept and shown as text."""
 Day = Annotated[str, text(format="date")]
 User = Annotated[str, text(pattern=r"^[A-Za-z0-9:_-]{1,128}$")]
-ClosureId = Annotated[str, text(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9a-f]{32})?$")]
+ClosureId = Annotated[str, text(pattern=CLOSURE_ID)]
 """A day, and the resource where it is not the whole business."""
 PaymentId = Annotated[str, text(pattern=PAYMENT_ID)]
 OrderCode = Annotated[str, text(pattern="^[A-Z2-7]{10}$")]

@@ -22,6 +22,7 @@ from mostrador.observability import logger
 from mostrador.people.rules.permissions import Action
 from mostrador.table import TableFailure
 from mostrador.tenancy import tenants
+from mostrador.values import shown
 from mostrador.web import caching, callers, current_route, middleware, problems, read_only, request_bodies
 from mostrador.web.callers import Caller
 from mostrador.web.routes import Access, Route
@@ -43,16 +44,14 @@ Event = dict[str, Any]
 Handles = TypeVar("Handles", bound=Callable[..., object])
 Slug = Annotated[Annotated[str, StringConstraints(pattern=fields.SLUG)], PathParam(title="Identificador del negocio")]
 Id = Annotated[Annotated[str, StringConstraints(pattern=fields.ID)], PathParam(title="Identificador")]
-PaymentId = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32}|[1-9][0-9]{14})$")], PathParam(title="Identificador")
-]
+PaymentId = Annotated[Annotated[str, StringConstraints(pattern=shown.PAYMENT_ID)], PathParam(title="Identificador")]
+Token = Annotated[shown.Token, PathParam(title="Clave del enlace")]
+"""A signed link's token. Its form is only documented: a wrong one is answered like one that leads nowhere."""
+FeedFile = Annotated[shown.FeedFile, PathParam(title="Dirección secreta")]
 UserId = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")], PathParam(title="Identificador de la persona")
 ]
-ClosureId = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9a-f]{32})?$")],
-    PathParam(title="Identificador"),
-]
+ClosureId = Annotated[Annotated[str, StringConstraints(pattern=shown.CLOSURE_ID)], PathParam(title="Identificador")]
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")] | None,
     Header(alias="Idempotency-Key", title="Clave de idempotencia"),

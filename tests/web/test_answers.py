@@ -1,0 +1,48 @@
+"""Every call of a test's Client is judged by the document; these are the judge's red controls."""
+
+import json
+
+import pytest
+
+from mostrador.raffles.views.board import NumberView
+from tests.support import answers
+from tests.support.answers import AnotherForm
+from tests.support.http import admin
+
+NUMBER = {"number": "007", "state": "sold", "order_id": "0" * 32, "hold_expires_at": None}
+WITHOUT_HIDDEN = {"number": "007", "state": "free"}
+
+
+@pytest.mark.parametrize("number", [NUMBER, WITHOUT_HIDDEN])
+def test_an_answer_of_the_stated_form_passes(number):
+    answers.judge(NumberView, number)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": 7},
+        {"number": "seven"},
+        {"state": "SOLD"},
+        {"order_id": "o-1"},
+        {"hold_expires_at": "tomorrow at noon", "state": 1},
+    ],
+)
+def test_red_control_another_form_is_told(change):
+    with pytest.raises(AnotherForm):
+        answers.judge(NumberView, NUMBER | change)
+
+
+def test_red_control_a_missing_field_is_told():
+    with pytest.raises(AnotherForm, match="'state' is a required property"):
+        answers.judge(NumberView, {"number": "007"})
+
+
+def test_red_control_an_answer_is_judged_by_its_route(salon):
+    body = admin.call("GET", "/tenant/salon/api/services").json
+
+    answers.check("GET", "/tenant/salon/api/services", 200, "application/json", json.dumps(body))
+    answers.check("GET", "/api/services", 200, "application/json", json.dumps(body))
+    for path in ("/tenant/salon/api/services", "/api/services"):
+        with pytest.raises(AnotherForm, match="ServicePage"):
+            answers.check("GET", path, 200, "application/json", json.dumps(body | {"items": [{}]}))
