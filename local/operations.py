@@ -29,6 +29,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "default": "Any other error / Cualquier otro error",
 }
 _HEADER_WORDS: Final = {
+    "If-None-Match": "The ETag that is known; the same is 304 / El ETag conocido; el mismo es 304",
     "Idempotency-Key": "The same key and request give one result / La misma clave y solicitud dan un resultado",
     "If-Match": "The ETag that was read; another version is 412 / El ETag leído; otra versión es 412",
 }
@@ -122,6 +123,8 @@ def _query(part: Part) -> Iterator[JSONObject]:
 def _headers(part: Part) -> Iterator[JSONObject]:
     for name in part.handled.headers:
         yield _parameter(name, "header", part.schemas["header", name], description=_HEADER_WORDS[name])
+    if _is_kept(part.route):
+        yield _parameter("If-None-Match", "header", {"type": "string"}, description=_HEADER_WORDS["If-None-Match"])
 
 
 def _parameter(
@@ -158,7 +161,13 @@ def _responses(part: Part) -> JSONObject:
     if headers:
         success["headers"] = headers
     refusals = {status: {"$ref": f"#/components/responses/{_refusal_name(status)}"} for status in _refusals(part)}
-    return {str(part.route.status): success} | refusals
+    known = {"304": {"description": "Not changed / Sin cambios"}} if _is_kept(part.route) else {}
+    return {str(part.route.status): success} | known | refusals
+
+
+def _is_kept(route: Route) -> bool:
+    """Whether a cache may keep the answer, and ask whether it is still good."""
+    return bool(route.public_for or route.private_for)
 
 
 def _success(part: Part) -> str:
@@ -178,9 +187,8 @@ def _content(part: Part) -> JSONObject:
 
 def _success_headers(part: Part) -> JSONObject:
     answer = resolved(part.schemas.get(("answer", ""), {}), part.components)
-    is_text = part.handled.answer is str
     return {
-        **({"ETag": ETAG} if "version" in answer.get("properties", {}) or is_text else {}),
+        **({"ETag": ETAG} if "version" in answer.get("properties", {}) or _is_kept(part.route) else {}),
         **({"Location": LOCATION} if part.route.location else {}),
         **(_OF_LISTS if _is_list(part) else {}),
     }

@@ -10,22 +10,29 @@ from mostrador.raffles import board
 from mostrador.raffles.rules.board import Board
 from mostrador.raffles.views import board as views
 from mostrador.web import answers, door
-from mostrador.web.routes import JSON, Access
+from mostrador.web.routes import Access
 
 app = door.Door()
 handler = app.handler
 
+PUBLIC_BOARD = "/tenant/<slug>/public/raffles/<raffle_id>/board"
 RAFFLE = "/tenant/<slug>/api/raffles/<raffle_id>"
 FRESH_FOR: Final = 2
 """Seconds for which a browser may keep the answer: fewer than the board may lag behind."""
 
 
-@app.get(f"{RAFFLE}/board", "raffles.board", Action.READ_RAFFLES, answer=views.BoardView)
+@app.get(f"{RAFFLE}/board", "raffles.board", Action.READ_RAFFLES, answer=views.BoardView, private_for=FRESH_FOR)
 def show(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     return _shown(board.show(slug, raffle_id, now=clock.now()))
 
 
-@app.get("/tenant/<slug>/public/raffles/<raffle_id>/board", "public.board", Access.PUBLIC, answer=views.BoardView)
+@app.get(
+    "/tenant/<slug>/public/raffles/<raffle_id>/board",
+    "public.board",
+    Access.PUBLIC,
+    answer=views.BoardView,
+    public_for=FRESH_FOR,
+)
 def show_publicly(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
     return _shown(board.show(slug, raffle_id, is_public=True, now=clock.now()))
 
@@ -42,4 +49,4 @@ def rebuild(slug: door.Slug, raffle_id: door.Id) -> views.BoardView:
 
 
 def _shown(shown: Board) -> Response[str]:
-    return answers.cached(app.resolver, views.BoardView.model_validate(shown).model_dump_json(), JSON, FRESH_FOR)
+    return answers.text(views.BoardView.model_validate(shown).model_dump_json())

@@ -12,7 +12,6 @@ from mostrador.raffles import draws, prizes, redraws
 from mostrador.raffles.views import draws as views
 from mostrador.raffles.views.raffles import RaffleView
 from mostrador.web import answers, door
-from mostrador.web.routes import JSON
 
 app = door.Door()
 handler = app.handler
@@ -35,9 +34,9 @@ def redraw(slug: door.Slug, raffle_id: door.Id, form: views.Redrawing) -> Raffle
     return answers.shown(redraws.announce(slug, raffle_id, form, now=clock.now()), RaffleView)
 
 
-@app.get(f"{RAFFLE}/proof", "raffles.proof", Action.READ_RAFFLES, answer=PROOF)
+@app.get(f"{RAFFLE}/proof", "raffles.proof", Action.READ_RAFFLES, answer=PROOF, private_for=60)
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
-    return answers.cached(app.resolver, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
+    return answers.text(draws.proof(slug, raffle_id, now=clock.now()))
 
 
 @app.post(f"{RAFFLE}/prizes/<place>/delivery", "raffles.deliver_prize", Action.DRAW_RAFFLES)

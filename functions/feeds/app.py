@@ -49,6 +49,6 @@ def revoke(slug: door.Slug, feed_id: door.Id, seen: door.IfMatch = None) -> Resp
     return answers.gone()
 
 
-@app.get("/calendar/<file>", "feeds.read", Access.PUBLIC, media_type=ICALENDAR, any_query=True)
+@app.get("/calendar/<file>", "feeds.read", Access.PUBLIC, media_type=ICALENDAR, any_query=True, private_for=FRESH_FOR)
 def serve(file: door.FeedFile) -> Response[str]:
-    return answers.cached(app.resolver, ical_feeds.serve(file, now=clock.now()), ICALENDAR, FRESH_FOR)
+    return answers.text(ical_feeds.serve(file, now=clock.now()), ICALENDAR)

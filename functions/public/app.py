@@ -17,12 +17,12 @@ ONE = f"{BASE}/appointments/<token>"
 Own = views.OwnAppointmentView
 
 
-@app.get(BASE, "public.business", Access.PUBLIC)
+@app.get(BASE, "public.business", Access.PUBLIC, public_for=60)
 def tenant(slug: door.Slug) -> views.PublicTenantView:
     return views.PublicTenantView.model_validate(tenants.current(slug, now=clock.now()))
 
 
-@app.get(f"{BASE}/services", "public.services", Access.PUBLIC)
+@app.get(f"{BASE}/services", "public.services", Access.PUBLIC, public_for=60)
 def list_services(slug: door.Slug, query: door.Query[Listing]) -> views.OfferPage:
     page = public_booking.offers(slug, size=query.limit, cursor=query.cursor, now=clock.now())
     return views.OfferPage(items=page.items, next=page.next)

@@ -7,7 +7,7 @@ from mostrador.fields import Listing
 from mostrador.raffles import draws, raffles
 from mostrador.raffles.views import raffles as views
 from mostrador.web import answers, door
-from mostrador.web.routes import JSON, Access
+from mostrador.web.routes import Access
 
 app = door.Door()
 handler = app.handler
@@ -17,17 +17,17 @@ PROOF = "mostrador.raffles.views.proofs:ProofView"
 RAFFLES = "/tenant/<slug>/public/raffles"
 
 
-@app.get(RAFFLES, "public.raffles", Access.PUBLIC)
+@app.get(RAFFLES, "public.raffles", Access.PUBLIC, public_for=15)
 def listing(slug: door.Slug, query: door.Query[Listing]) -> views.PublicRafflePage:
     page = raffles.public_listing(slug, now=clock.now(), size=query.limit, cursor=query.cursor)
     return views.PublicRafflePage(items=page.items, next=page.next)
 
 
-@app.get(f"{RAFFLES}/<raffle_id>", "public.raffle", Access.PUBLIC)
+@app.get(f"{RAFFLES}/<raffle_id>", "public.raffle", Access.PUBLIC, public_for=15)
 def get(slug: door.Slug, raffle_id: door.Id) -> views.PublicRaffleView:
     return views.PublicRaffleView.model_validate(raffles.get_published(slug, raffle_id, now=clock.now()))
 
 
-@app.get(f"{RAFFLES}/<raffle_id>/proof", "public.proof", Access.PUBLIC, answer=PROOF)
+@app.get(f"{RAFFLES}/<raffle_id>/proof", "public.proof", Access.PUBLIC, answer=PROOF, public_for=60)
 def proof(slug: door.Slug, raffle_id: door.Id) -> Response[str]:
-    return answers.cached(app.resolver, draws.proof(slug, raffle_id, now=clock.now()), JSON, 60)
+    return answers.text(draws.proof(slug, raffle_id, now=clock.now()))

@@ -67,6 +67,6 @@ def resume(slug: door.Slug) -> OneTenant:
     return answers.shown(tenants.resume(slug, now=clock.now()), views.TenantView)
 
 
-@app.get("/openapi.json", "reference.document", Access.PUBLIC)
+@app.get("/openapi.json", "reference.document", Access.PUBLIC, public_for=300)
 def document() -> Response[str]:
     return answers.document()

@@ -1,73 +1,44 @@
-"""For every route of the template: ids that could be, and a request that its door takes."""
+"""For every route: ids that could be, and the request that its reference shows, which its door takes."""
 
 import re
+from functools import cache
 from typing import Any
 
+from local import handlers, reference_texts
+from tests.support import template
 from tests.support.days import shifted
 
 ANY_ID = "0" * 32
 IDS = {"closure_id": shifted("2026-12-25"), "place": "1", "number": "1", "payment_id": "900000000000123"}
-_CUSTOMER = {"name": "A", "phone": "+595 981 123 456"}
-_START = shifted("2026-12-01T12:00:00Z")
-_RAFFLE = {
-    "title": "A", "price": "1", "first_number": 1, "last_number": 10, "organiser": "A",
-    "sale_closes_at": _START, "draw_at": shifted("2026-12-01T20:00:00Z"),
-}  # fmt: skip
-BODILESS = (
-    "/verify", "order_id}/checkout", "orders/{token}/checkout", "/close", "/complete",
-    "/no-show", "/rebuild", "/suspend", "/resume", "/accept", "/consent", "/calendars/repair",
-)  # fmt: skip
-# What stands behind /tenant/{slug}/api/ -> a body; the longest that fits wins.
-_BODIES: dict[str, dict[str, Any]] = {
-    "appointments": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER},
-    "appointments/": {},
-    "appointments/confirm": {},
-    "appointments/reschedule": {"scheduled_at": _START},
-    "series": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER, "count": 2},
-    "waiting": {"service_id": ANY_ID, "date": shifted("2026-12-01"), "customer_data": _CUSTOMER},
-    "services": {"name": "A", "duration_minutes": 30, "price": "1"},
-    "resources": {"name": "A"},
-    "customers": {"name": "A"},
-    "closures": {"name": "A", "date": shifted("2026-12-25")},
-    "closures/": {"name": "A"},
-    "closures/holidays": {"year": 2026},
-    "feeds": {},
-    "keys": {"name": "A", "role": "viewer"},
-    "members": {"email": "ana@example.com", "role": "viewer"},
-    "members/": {"role": "viewer"},
-    "raffles": _RAFFLE,
-    "raffles/open": {"method": {"name": "drand"}},
-    "raffles/cancel": {"reason": "A"},
-    "raffles/draw": {},
-    "raffles/redraw": {"reason": "A", "method": {"name": "drand"}},
-    "raffles/delivery": {"delivered_to": "A"},
-    "raffles/orders": {"count": 1, "customer": {"name": "A"}},
-    "orders/receipt": {"method": "TRANSFER"},
-    "orders/confirm": {"method": "CASH"},
-    "orders/refund": {"reason": "A"},
-    "payments/refunded": {},
-    "payments/refund": {"reason": "A"},
-    "appointments/payments": {"method": "CASH"},
-    "integrations/BANCARD": {"public_key": "A" * 32, "private_key": "A" * 40, "return_url": "https://a.test"},
-    "integrations/GOOGLE_CALENDAR": {},
-    "tenant": {"name": "A"},
-    "public/appointments": {"service_id": ANY_ID, "scheduled_at": _START, "customer_data": _CUSTOMER},
-    "public/orders": {"count": 1} | _CUSTOMER,
-    "public/receipt": {"method": "TRANSFER"},
-    "public/reschedule": {"scheduled_at": _START},
-}
+_ID = re.compile("[0-9a-f]{32}")
+
+
+@cache
+def _reference() -> reference_texts.Reference:
+    return reference_texts.load()
+
+
+@cache
+def _values() -> dict[str, Any]:
+    """Each placeholder of the examples: an id that is not there, a date of the tests' days, else what is shown."""
+    shown = _reference().placeholders
+    moved = {name: shifted(value) if isinstance(value, str) else value for name, value in shown.items()}
+    return {name: ANY_ID if _ID.fullmatch(str(value)) else value for name, value in moved.items()} | IDS
 
 
 def body(method: str, path: str) -> dict[str, Any] | None:
-    """A body that the route takes; None where it takes none."""
-    if method in ("GET", "DELETE") or path.endswith(BODILESS):
+    """A body that the route takes: the first example of its reference; None where it takes none.
+
+    Raises LookupError for a route that takes a body and has no example in ``docs/reference``.
+    """
+    route = template.route(method, path)
+    form, words = handlers.of_route(route).form, _reference().operation(route.operation)
+    if form is None:
         return None
-    parts = path.removeprefix("/tenant/{slug}/").removeprefix("api/").split("/")
-    last = "" if parts[-1].startswith("{") else parts[-1]
-    for name in (f"{parts[0]}/{last}" if len(parts) > 1 else parts[0], f"{parts[0]}/", parts[0]):
-        if name in _BODIES:
-            return _BODIES[name]
-    return {}
+    if not words.examples:
+        raise LookupError(f"docs/reference/{route.area}.yaml: {route.operation} needs an example of its body")
+    filled: dict[str, Any] = reference_texts.filled(next(iter(words.examples.values())).value, _values())
+    return filled
 
 
 def url(path: str, **ids: str) -> str:

@@ -37,8 +37,8 @@ def old_routes() -> list[tuple[str, str, str]]:
 
 
 def route(method: str, path: str) -> Route:
-    """The route as its door declares it."""
-    return next(one for _, one in declared.of_doors() if (one.method, one.path) == (method, path))
+    """The route as its door declares it; ``path`` may be its old one."""
+    return next(one for _, one in declared.of_doors() if one.method == method and path in (one.path, one.old_path))
 
 
 def of_function(function: str) -> list[Route]:

@@ -1,11 +1,10 @@
 """The answers that doors give beside plain views: with a version, a file, a page, nothing."""
 
-import hashlib
 from html import escape
 from pathlib import Path
 from typing import Final, TypeVar
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
 from mostrador import errors
@@ -31,14 +30,9 @@ def attachment(text: str, kind: str, name: str) -> Response[str]:
     return Response(200, kind, text, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def cached(app: APIGatewayRestResolver, text: str, kind: str, seconds: int) -> Response[str]:
-    """200 with a text that caches may keep for ``seconds``, or 304 if If-None-Match names it."""
-    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": f"private, max-age={seconds}"}
-    known = str(app.current_event.headers.get("if-none-match") or "").split(",")
-    if etag in (tag.strip().removeprefix("W/") for tag in known):
-        return Response(304, body="", headers=headers)
-    return Response(200, kind, text, headers=headers)
+def text(content: str, media_type: str = JSON) -> Response[str]:
+    """200 with a text that is ready."""
+    return Response(200, media_type, content)
 
 
 def page(title: str, text: str) -> Response[str]:

@@ -1,52 +1,38 @@
 """How long an answer may be kept, and by whom: public data for seconds by anybody, all else by nobody.
 
-A handler may name a time of its own in Cache-Control. Errors, links with a token and whatever needs a sign-in are
-``no-store``: they hold personal data, or decisions of a moment.
+A route declares ``public_for`` or ``private_for``. All else is ``no-store``: errors, links with a token, and answers
+with personal data or decisions of a moment.
 """
 
 import hashlib
-import re
 from typing import Any, Final
 
 Event = dict[str, Any]
 
-_RAFFLES: Final = "/tenant/[^/]+/public/raffles"
-_PUBLIC: Final = tuple(
-    (re.compile(path), seconds)
-    for path, seconds in (
-        ("/tenant/[^/]+/public(/services)?", 60),
-        (f"{_RAFFLES}(/[0-9a-f]{{32}})?", 15),
-        (f"{_RAFFLES}/[0-9a-f]{{32}}/board", 2),
-        (f"{_RAFFLES}/[0-9a-f]{{32}}/proof", 60),
-        ("/openapi.json", 300),
-    )
-)
-"""Paths with the same answer for everybody, and for how many seconds it may be behind."""
+VARY: Final = "Accept, Accept-Encoding"
+_OK: Final = 200
 _OF_CONTENT: Final = ("Content-Type", "Content-Disposition", "Link", "X-Next-Cursor")
+
+
+def public(seconds: int) -> dict[str, str]:
+    """The headers of an answer that is the same for everybody, and may be ``seconds`` behind."""
+    return {"Cache-Control": f"public, max-age={seconds}", "Vary": VARY}
+
+
+def private(seconds: int) -> dict[str, str]:
+    """The headers of an answer that the caller's own cache may keep."""
+    return {"Cache-Control": f"private, max-age={seconds}"}
 
 
 def kept(event: Event, answer: Event) -> Event:
     """``answer``, of a Lambda proxy integration, with Cache-Control; 304 where the caller has it already."""
-    headers = dict(answer.get("multiValueHeaders") or {})
-    seconds = _public_seconds(event, answer)
-    if seconds is None:
-        headers.setdefault("Cache-Control", ["no-store"])
-        return {**answer, "multiValueHeaders": headers}
-    headers |= {"Cache-Control": [f"public, max-age={seconds}"], "Vary": ["Accept, Accept-Encoding"]}
-    if answer["statusCode"] == 200:  # noqa: PLR2004 - a 304 has its ETag
+    headers = {"Cache-Control": ["no-store"]} | dict(answer.get("multiValueHeaders") or {})
+    if "max-age" in headers["Cache-Control"][0] and answer["statusCode"] == _OK:
         headers.setdefault("ETag", [_etag(answer.get("body") or "")])
-    if answer["statusCode"] == 200 and _is_known(event, headers["ETag"][0]):  # noqa: PLR2004
-        headers = {name: values for name, values in headers.items() if name not in _OF_CONTENT}
-        return {**answer, "statusCode": 304, "body": "", "multiValueHeaders": headers}
+        if _is_known(event, headers["ETag"][0]):
+            headers = {name: values for name, values in headers.items() if name not in _OF_CONTENT}
+            return {**answer, "statusCode": 304, "body": "", "multiValueHeaders": headers}
     return {**answer, "multiValueHeaders": headers}
-
-
-def _public_seconds(event: Event, answer: Event) -> int | None:
-    """For how long anybody may keep the answer; None where nobody may."""
-    if event["httpMethod"] != "GET" or answer["statusCode"] not in (200, 304):
-        return None
-    path = event["path"].rstrip("/")
-    return next((seconds for pattern, seconds in _PUBLIC if pattern.fullmatch(path)), None)
 
 
 def _etag(body: str) -> str:

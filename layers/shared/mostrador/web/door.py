@@ -73,6 +73,8 @@ class Declared(TypedDict, total=False):
     answer: type | str
     media_type: str
     any_query: bool
+    public_for: int
+    private_for: int
 
 
 class Door:

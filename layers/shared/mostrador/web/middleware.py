@@ -14,7 +14,7 @@ from mostrador import clock, context
 from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Role
 from mostrador.tenancy import tenants
-from mostrador.web import authorizer_claims, current_route, problems
+from mostrador.web import authorizer_claims, caching, current_route, problems
 from mostrador.web.routes import JSON, Route
 
 if TYPE_CHECKING:
@@ -27,7 +27,22 @@ Middleware = Callable[[APIGatewayRestResolver, "NextMiddleware"], Response[objec
 def of_route(route: Route) -> list[Middleware]:
     """What runs around the handler of this route alone, the outermost first."""
     around: list[Middleware] = [] if route.any_query else [no_unknown_query]
-    return [*around, _located(route.location)] if route.location else around
+    if route.location:
+        around.append(_located(route.location))
+    if route.public_for or route.private_for:
+        around.append(_cacheable(route))
+    return around
+
+
+def _cacheable(route: Route) -> Middleware:
+    """Let caches keep the answer for as long as the route says; a refusal does not come by here."""
+
+    def allow(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Response[object]:
+        answer = next_middleware(app)
+        answer.headers |= caching.public(route.public_for) if route.public_for else caching.private(route.private_for)
+        return answer
+
+    return allow
 
 
 def _located(path: str) -> Middleware:
@@ -138,7 +153,9 @@ def lists_as_csv(app: APIGatewayRestResolver, next_middleware: "NextMiddleware")
         return answer
     row, role = current_route.row_of(view), app.context.get("role")
     unseen = permissions.hidden(role, getattr(row, "entity", "")) if role else frozenset()
-    return _file(app, row, page, unseen)
+    file = _file(app, row, page, unseen)
+    file.headers = {**answer.headers, **file.headers}
+    return file
 
 
 def _file(app: APIGatewayRestResolver, row: current_route.View, page: Row, unseen: frozenset[str]) -> Response[object]:

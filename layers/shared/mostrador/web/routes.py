@@ -35,6 +35,7 @@ class Route:
     ``answer`` is the model of an answer that the handler gives as text, itself or as ``module:Class``.
     ``form`` is that of a body that no handler's signature names. ``media_type`` is that of the answer.
     ``any_query`` lets unknown query parameters pass.
+    ``public_for`` is for how many seconds anybody may keep the answer, ``private_for`` the caller alone.
     """
 
     operation: str
@@ -47,6 +48,8 @@ class Route:
     form: str = ""
     media_type: str = JSON
     any_query: bool = False
+    public_for: int = 0
+    private_for: int = 0
     function: Callable[..., object] | None = None
 
     @property
