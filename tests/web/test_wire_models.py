@@ -61,7 +61,9 @@ def parts(schema):
 
 
 def components():
-    return wire_models.components(wire_models.of_doors())
+    """The schemas of all requests and answers; those of a problem but its own facts, which are open."""
+    found = wire_models.components(wire_models.of_doors() | {Problem})
+    return {name: schema for name, schema in found.items() if name != "Problem"}
 
 
 def all_parts(schema):

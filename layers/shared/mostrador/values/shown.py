@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from pydantic import Field, WithJsonSchema
+from typing_extensions import TypeAliasType
 
 from mostrador.values.text import SLUG
 
@@ -46,3 +47,9 @@ PaymentId = Annotated[str, text(pattern=PAYMENT_ID)]
 OrderCode = Annotated[str, text(pattern="^[A-Z2-7]{10}$")]
 Number = Annotated[str, text(pattern="^[0-9]{1,6}$", examples=["007"])]
 Next = Annotated[Annotated[str, text(minLength=1, maxLength=8000)] | None, Field(title="Cursor de la página siguiente")]
+
+Scalar = bool | int | float | str | None
+# Generators of clients follow a recursion through an object, not one through a list.
+JSONObject = TypeAliasType("JSONObject", "dict[str, Scalar | list[Scalar | list[Scalar] | JSONObject] | JSONObject]")
+"""An object whose fields depend on what it is about."""
+JSONValue = Scalar | list[Scalar | list[Scalar] | JSONObject] | JSONObject

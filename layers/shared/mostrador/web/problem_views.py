@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
+
+from mostrador.values.shown import Scalar
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["slot_taken"])]
 
@@ -17,7 +19,7 @@ class ProblemEntry(BaseModel):
     )
     code: Code = Field(title="El código de esta falla")
     detail: str = Field(min_length=1, title="Una oración para personas, en el idioma de Accept-Language (es, en)")
-    value: JsonValue = Field(title="El valor recibido; null donde falta o es secreto")
+    value: Scalar | list[Scalar] = Field(title="El valor recibido; null donde falta o es secreto")
 
 
 class Problem(BaseModel):

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypeAliasType
 
 from mostrador.audit.rules.actions import ACTIONS, ActorRole, AuditedEntity
 from mostrador.audit.rules.verification import LogProblem
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from mostrador.table.items.audit import AuditEntry
 
 EntityId = Annotated[str, StringConstraints(pattern=r"^[\w.@:+-]{1,128}$")]
-AuditValue = TypeAliasType("AuditValue", "bool | int | float | str | list[AuditValue] | dict[str, AuditValue] | None")
-"""Any attribute of an item, as JSON has it."""
 
 
 def _known(action: str) -> str:
@@ -50,7 +47,7 @@ class ChangeView(BaseModel):
     entity: AuditedEntity = Field(title="Qué se cambió")
     id: Annotated[str, shown.text(pattern=r"^[\w.@:+#-]{1,128}$")] = Field(title="Identificador")
     action: _ShownAction = Field(title="Qué se hizo")
-    fields: dict[str, Annotated[list[AuditValue], Field(min_length=2, max_length=2)]] = Field(title="De qué a qué")
+    fields: dict[str, Annotated[list[shown.JSONValue], Field(min_length=2, max_length=2)]] = Field(title="De qué a qué")
 
 
 class AuditView(View):

@@ -3,18 +3,12 @@
 import datetime as dt
 
 from pydantic import Field
-from typing_extensions import TypeAliasType
 
 from mostrador.fields import Day, Request, View
 from mostrador.ledger.rules.payment_states import PaymentState, Provider
 from mostrador.ledger.views.payments import PaymentView
 from mostrador.payments.rules.book_differences import BookDifference
 from mostrador.values import shown
-
-NoticePart = TypeAliasType(
-    "NoticePart", "bool | int | str | list[dict[str, NoticePart]] | dict[str, NoticePart] | None"
-)
-"""A part of a provider's message, without its secrets."""
 
 
 class ReportQuery(Request):
@@ -38,7 +32,7 @@ class PaymentDifferenceView(View):
 class ParkedView(View):
     process_id: str = Field(title="Número de pedido")
     seen_at: dt.datetime = Field(title="Recibido")
-    message: dict[str, NoticePart] = Field(title="Mensaje")
+    message: shown.JSONObject = Field(title="Mensaje")
 
 
 class ReportView(View):
