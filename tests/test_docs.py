@@ -26,6 +26,8 @@ from mostrador.people.rules.permissions import HIDDEN, LEAST, PEOPLE_ONLY, PROTE
 from mostrador.scheduling.rules.availability import Reason
 from mostrador.table import attributes, base, keys
 from mostrador.table.base import Item
+from mostrador.values.next_actions import TEXTS
+from mostrador.values.wording import Reader
 from mostrador.web import problems
 from mostrador.web.problem_views import Problem
 from mostrador.web.routes import Access
@@ -178,6 +180,14 @@ def test_the_reference_names_every_field_of_a_request_and_every_reason():
     assert fields | set(Reason) <= {
         name for page in REFERENCE.values() for span in spans(page) for name in re.findall(r"\w+", span)
     }
+
+
+def test_the_errors_page_has_every_next_step_as_it_is_said():
+    listed = {bare(row[0]): row[1] for row in rows(ERRORS.split("## Next steps")[1].split("\n## ")[0])[1:]}
+
+    english = Reader("en")
+    said = {code.value: english.sentence(words[1], {"retry_after": 1440}) for code, words in TEXTS.items()}
+    assert listed == said
 
 
 @pytest.mark.parametrize("example", blocks(ERRORS, "json"), ids=range(len(blocks(ERRORS, "json"))))

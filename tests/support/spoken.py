@@ -68,12 +68,13 @@ def _is_of_kind(kind: str, value: object) -> bool:
 
 
 def check(error: ServiceError) -> None:
-    """Raise AssertionError where a refusal cannot be said as its sentences want it, in either language."""
+    """Raise AssertionError where a refusal cannot be said as its sentences want it, or lacks the facts of its step."""
     words = error.variant(wording.Reader()) or (error.es, error.en)
     wrong = [fault for template in words for fault in unspoken(template, error.facts)]
     named = dict(placeholders(words[0]))
     facts = {name: "" if is_typed(name, kind) else error.facts[name] for name, kind in named.items()}
     wrong += faults(wording.Reader().sentence(words[0], facts))
+    error.suggests(wording.Reader())
     if wrong:
         raise AssertionError(f"{type(error).__name__}: {wrong} in {words[0]}")
 

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
+from mostrador.scheduling import manage_links
 from mostrador.web import validation_messages
 from mostrador.web.problem_views import Problem
-from tests.support import problems, template
+from tests.support import problems, template, till
 from tests.support.http import admin, anybody, staff
 from tests.support.raffles import opened
 
@@ -128,3 +129,31 @@ def test_times_are_said_on_the_clock_of_the_tenant_and_told_to_programs_as_they_
     assert (told["code"], freezes_at.utcoffset()) == ("not_frozen", timedelta(0))
     assert local.hour != freezes_at.hour
     assert told["detail"].endswith(f", {local.hour}:{local.minute:02}")
+
+
+def test_a_problem_suggests_the_next_step_in_the_language_of_the_caller(salon):
+    def suggested(answer):
+        return answer.json["suggested_next_action"]
+
+    invalid = staff.call("POST", "/tenant/salon/api/appointments", {}, Accept_Language="es")
+    refused = staff.call("POST", "/tenant/salon/api/services", {"name": "x", "duration_minutes": 30, "price": "1"})
+    missing = staff.call("GET", f"/tenant/salon/api/services/{'0' * 32}")
+
+    assert suggested(invalid) == {"code": "correct_request", "text": "Corrija lo señalado y envíelo de nuevo."}
+    assert suggested(refused) == {"code": "ask_admin", "text": "Ask an admin of the business."}
+    assert "suggested_next_action" not in missing.json
+
+
+def test_a_visitor_is_sent_to_the_business_where_its_people_would_connect_an_account(salon, haircut, now):
+    appointment = till.book(haircut, now)
+    token = manage_links.token("salon", appointment.id)
+
+    steps = [
+        client.call("POST", url).json["suggested_next_action"]["code"]
+        for client, url in (
+            (staff, f"/tenant/salon/api/appointments/{appointment.id}/checkout"),
+            (anybody, f"/tenant/salon/public/appointments/{token}/checkout"),
+        )
+    ]
+
+    assert steps == ["connect_integration", "pay_at_business"]

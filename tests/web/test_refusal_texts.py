@@ -17,6 +17,12 @@ import mostrador
 import stand_ins
 from mostrador import errors
 from mostrador.fields import Day, Email, Instant
+from mostrador.ledger.rules.payment_states import WrongPaymentState
+from mostrador.payments.rules.checkout import AppointmentNotPayable, OrderNotPayable
+from mostrador.people.rules.permissions import FieldNotAllowed, NotAllowed, Role
+from mostrador.raffles.raffles import NotOnSale
+from mostrador.scheduling.slots import SlotTaken
+from mostrador.values.next_actions import NextAction
 from mostrador.values.word_tables import NAMES
 from mostrador.values.wording import KINDS, Reader
 from mostrador.web import validation_messages
@@ -221,3 +227,51 @@ def test_a_wrong_address_is_said_in_the_language_of_the_reader():
 
     assert spanish == "no es una dirección de correo"
     assert "must be something after the @-sign" in english
+
+
+WITHOUT_STEP = {
+    # done, over, or known to nobody: the sentence itself is all there is to say
+    "AlreadyRefunded", "AlreadyWaiting", "AmountIsFixed", "AnotherChain", "BeaconDoesNotMatch", "CustomerInUse",
+    "EventChanged", "EventExists", "EventGone", "GatewayRefused", "NobodyWon", "NotHere", "NotUnclaimed", "NothingDue",
+    "SaleOver", "SecretDoesNotMatch", "SyncTokenDead",
+    # answers of the stand-in for Bancard, which has its own shape
+    "AlreadyPaid", "AlreadyRegistered", "NoLongerPayable", "NotTriedYet", "Unknown",
+}  # fmt: skip
+
+
+def test_each_refusal_suggests_a_step_or_is_known_to_have_none():
+    silent = {one.__name__ for one in REFUSALS if one.next_action is None and "suggests" not in chosen_by(one)}
+
+    assert silent == WITHOUT_STEP
+
+
+def chosen_by(refusal):
+    """The methods that a refusal, or a family of its own, overrides."""
+    return {name for of in refusal.__mro__ if of not in (errors.ServiceError, object, Exception) for name in vars(of)}
+
+
+def step(refusal, reader=READER):
+    return refusal.suggests(reader)
+
+
+def test_a_step_looks_at_the_facts():
+    slot = {"starts_at": "2026-12-06T12:00:00Z", "reason": "taken", "details": {}}
+    sale = {"sale_opens_at": "2026-12-06T12:00:00Z", "sale_closes_at": "2026-12-07T12:00:00Z"}
+    over = {"sale_opens_at": "2026-11-01T12:00:00Z", "sale_closes_at": "2026-11-02T12:00:00Z"}
+    field = {"field": "body.plan", "value": "PRO", "role": "staff"}
+
+    assert step(SlotTaken(**slot, alternatives=["2026-12-06T13:00:00Z"])) == NextAction.TAKE_ALTERNATIVE
+    assert step(SlotTaken(**slot, alternatives=[])) == NextAction.CHOOSE_ANOTHER_TIME
+    assert step(NotOnSale(current="OPEN", **sale)) == NextAction.WAIT_UNTIL
+    assert step(NotOnSale(current="OPEN", **over)) is step(NotOnSale(current="DRAWN", **sale)) is None
+    assert step(NotAllowed(role="staff", action="members.invite")) == NextAction.ASK_ADMIN
+    assert step(NotAllowed(role="admin", action="tenants.list")) == NextAction.ASK_OPERATOR
+    assert [step(FieldNotAllowed(**field, least=least)) for least in (Role.ADMIN, Role.SUPERUSER, None)] == [
+        NextAction.ASK_ADMIN,
+        NextAction.ASK_OPERATOR,
+        NextAction.LEAVE_OUT,
+    ]
+    assert step(WrongPaymentState(current="PENDING", wanted="PAID")) == NextAction.PAY
+    assert step(WrongPaymentState(current="REFUNDED", wanted="PAID")) == NextAction.READ_AGAIN
+    assert step(AppointmentNotPayable(current="EXPIRED")) == NextAction.START_AGAIN
+    assert step(OrderNotPayable(current="PAID")) == NextAction.READ_AGAIN

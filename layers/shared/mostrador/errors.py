@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from mostrador.values import wording
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 
@@ -29,6 +30,8 @@ class ServiceError(Exception):
     code: ClassVar[str]
     en: ClassVar[str]
     es: ClassVar[str]
+    next_action: ClassVar[NextAction | None] = None
+    """The next step, where it is the same whatever the facts."""
 
     def __init__(self, **facts: Any) -> None:
         """``str`` of it is the English sentence with the facts as they are, for logs."""
@@ -37,20 +40,27 @@ class ServiceError(Exception):
 
     def says(self, language: str, *, zone: ZoneInfo | None = None, now: datetime | None = None) -> str:
         """The sentence for a person, in ``"es"`` or ``"en"``, with times in ``zone``."""
-        reader = Reader(language, zone, now)
+        return self.sentence(Reader(language, zone, now))
+
+    def sentence(self, reader: Reader) -> str:
+        """The sentence for ``reader``."""
         return reader.sentence(reader.choose(self.variant(reader) or (self.es, self.en)), self.facts)
 
     def variant(self, reader: Reader) -> Words | None:  # noqa: ARG002 - refusals with more than one sentence choose
         """The sentence in Spanish and English where another than ``es`` and ``en`` is right, or None."""
         return None
 
+    def suggests(self, reader: Reader) -> NextAction | None:  # noqa: ARG002 - refusals with more than one choose
+        """The next step of ``reader``, where it is known."""
+        return self.next_action
+
 
 class Invalid(ServiceError):
-    pass
+    next_action = NextAction.CORRECT_REQUEST
 
 
 class Forbidden(ServiceError):
-    pass
+    next_action = NextAction.ASK_ADMIN
 
 
 class NotFound(ServiceError):
@@ -62,7 +72,7 @@ class Conflict(ServiceError):
 
 
 class Unavailable(ServiceError):
-    pass
+    next_action = NextAction.TRY_AGAIN
 
 
 class TooManyRequests(Unavailable):
@@ -79,6 +89,7 @@ class NotHere(NotFound):
 
 class Stale(Conflict):
     code = "stale"
+    next_action = NextAction.READ_AGAIN
     en = "somebody changed it first: you have version {given}, the current one is {current}"
     es = "alguien lo cambió antes: tiene la versión {given}, la actual es {current}"
 

@@ -24,6 +24,7 @@ from mostrador.table.items.calendars import CalendarConsent
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations, tenants
 from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.calendars.views.calendars import CalendarForm
@@ -36,6 +37,7 @@ class NoConsents(Conflict):
     code = "calendar_consent_off"
     en = "this installation is not registered with Google: connect with a service account"
     es = "esta instalación no está registrada en Google: conecte con una cuenta de servicio"
+    next_action = NextAction.USE_SERVICE_ACCOUNT
 
 
 class DeadConsent(NotFound):
@@ -44,12 +46,14 @@ class DeadConsent(NotFound):
     code = "calendar_consent_dead"
     en = "this consent is not under way, or no longer: ask for it again"
     es = "este permiso no está en curso, o ya venció: vuelva a pedirlo"
+    next_action = NextAction.ASK_FOR_CONSENT
 
 
 class ConsentDenied(Invalid):
     code = "calendar_consent_denied"
     en = "Google did not let us in: {reason}"
     es = "Google no dio el permiso, o la persona lo negó"
+    next_action = NextAction.ASK_FOR_CONSENT
 
 
 def get(tenant: str, resource_id: str | None, *, now: datetime) -> Integration:

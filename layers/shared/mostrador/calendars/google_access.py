@@ -33,6 +33,7 @@ from mostrador.table.items.tenants import Integration
 from mostrador.table.keys import Key
 from mostrador.tenancy import integrations
 from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
+from mostrador.values.next_actions import NextAction
 
 T = TypeVar("T")
 OAUTH, SERVICE_ACCOUNT = "oauth", "service_account"
@@ -52,6 +53,7 @@ class CalendarBroken(Conflict):
     code = "calendar_broken"
     en = "the connection to Google Calendar is broken: connect it again"
     es = "la conexión con Google Calendar está caída: vuelva a conectarla"
+    next_action = NextAction.CONNECT_INTEGRATION
 
 
 class CalendarResting(Unavailable):

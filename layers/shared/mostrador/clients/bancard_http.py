@@ -24,6 +24,7 @@ from mostrador.clients import http_bodies
 from mostrador.errors import Conflict, Unavailable
 from mostrador.observability import logger
 from mostrador.payments.rules.bancard import Key, messages_of
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     import httpx
@@ -54,6 +55,7 @@ class GatewayUnknown(Unavailable):
     code = "gateway_unknown"
     en = "whether the payment gateway did it is not known: {reason}"
     es = "no se sabe si la pasarela de pagos lo hizo"
+    next_action = NextAction.READ_AGAIN
 
 
 class GatewayRefused(Conflict):
@@ -72,12 +74,14 @@ class GatewayKeysRefused(GatewayRefused):
     code = "gateway_keys_refused"
     en = "the payment gateway does not take the keys of this business: {reason}"
     es = "la pasarela de pagos no acepta las claves de este negocio"
+    next_action = NextAction.CONNECT_INTEGRATION
 
 
 class DuplicateProcess(GatewayRefused):
     code = "gateway_duplicate"
     en = "the payment gateway has this purchase already: {reason}"
     es = "la pasarela de pagos ya tiene esta compra"
+    next_action = NextAction.START_AGAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from mostrador.clients import http_bodies
 from mostrador.errors import Conflict, Unavailable
 from mostrador.raffles.rules import drand
 from mostrador.raffles.rules.drand import BeaconChain
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 # A relay delays its answer while a round is being made, for one period at most: 3 seconds on quicknet.
@@ -30,6 +31,9 @@ class NotYetPublished(Conflict):
 
     def variant(self, reader: Reader) -> Words | None:
         return self.late if reader.is_past(self.facts["due_at"]) else None
+
+    def suggests(self, reader: Reader) -> NextAction:
+        return NextAction.TRY_AGAIN if reader.is_past(self.facts["due_at"]) else NextAction.WAIT_UNTIL
 
 
 class BeaconUnavailable(Unavailable):

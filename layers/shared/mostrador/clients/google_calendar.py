@@ -19,6 +19,7 @@ from mostrador.calendars.rules.google_event import GoogleEvent
 from mostrador.clients import google_oauth
 from mostrador.clients.google_oauth import Answer, GoogleUnavailable
 from mostrador.errors import Conflict, Invalid, NotFound, ServiceError, Unavailable
+from mostrador.values.next_actions import NextAction
 
 PAGE_SIZE: Final = 250  # of events of a few KB: Google gives up to 2500, and descriptions of 8 KB
 READ: Final = (
@@ -54,6 +55,7 @@ class CalendarUnauthorized(Conflict):
     code = "calendar_unauthorized"
     en = "Google Calendar does not accept our access token ({reason})"
     es = "Google Calendar no acepta nuestro permiso de acceso"
+    next_action = NextAction.CONNECT_INTEGRATION
 
 
 class EventExists(Conflict):
@@ -86,12 +88,14 @@ class CalendarGone(NotFound):
     code = "calendar_gone"
     en = "there is no such Google calendar, or it is not shared with us"
     es = "no existe ese calendario de Google, o no está compartido con nosotros"
+    next_action = NextAction.CONNECT_INTEGRATION
 
 
 class CalendarForbidden(Conflict):
     code = "calendar_forbidden"
     en = "we may not write in this Google calendar ({reason})"
     es = "no tenemos permiso para escribir en este calendario de Google"
+    next_action = NextAction.CONNECT_INTEGRATION
 
 
 class CalendarRefused(Invalid):

@@ -17,6 +17,7 @@ import urllib3
 
 from mostrador.clients import http_bodies
 from mostrador.errors import Conflict, Unavailable
+from mostrador.values.next_actions import NextAction
 
 SCOPE: Final = "https://www.googleapis.com/auth/calendar.events"
 SMALL: Final = 256 * 1024  # bytes of any answer but a list
@@ -38,6 +39,7 @@ class GrantDead(Conflict):
     code = "calendar_grant_dead"
     en = "Google no longer lets us into this calendar ({reason}): connect it again"
     es = "Google ya no nos deja entrar a este calendario: vuelva a conectarlo"
+    next_action = NextAction.CONNECT_INTEGRATION
 
 
 class GoogleUnavailable(Unavailable):

@@ -20,6 +20,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import LedgerLine, Payment, RefundDue
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ class BeingPaid(Conflict):
 
     def variant(self, reader: Reader) -> Words | None:
         return self.unsettled if reader.is_past(self.facts["until"]) else None
+
+    def suggests(self, reader: Reader) -> NextAction:
+        return NextAction.READ_AGAIN if reader.is_past(self.facts["until"]) else NextAction.WAIT_UNTIL
 
 
 class AlreadyRefunded(Conflict):

@@ -11,6 +11,7 @@ from mostrador.errors import Conflict, Invalid, Unavailable
 from mostrador.table.items.tenants import Integration
 from mostrador.tenancy import integrations
 from mostrador.tenancy.rules.integration_states import IntegrationType
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.tenancy.views.integrations import BancardForm
@@ -24,6 +25,7 @@ class NotConnected(Conflict):
     code = "payments_not_connected"
     en = "this business takes no online payments yet"
     es = "este negocio todavía no recibe pagos en línea"
+    next_action = NextAction.CONNECT_INTEGRATION
 
 
 class PaymentsDown(Unavailable):

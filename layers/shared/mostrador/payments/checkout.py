@@ -32,6 +32,7 @@ from mostrador.scheduling import agenda, booking_limits
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
 from mostrador.table.writes import Transaction
+from mostrador.values.next_actions import NextAction
 
 START_TIMEOUT: Final = timedelta(seconds=30)
 """A checkout without a page is being started by another request for at most so long."""
@@ -44,6 +45,7 @@ class AlreadyStarting(Conflict):
     code = "checkout_starting"
     en = "a payment of this is being started at the same moment; try again in some seconds"
     es = "en este mismo momento se está iniciando un pago de esto; intente de nuevo en unos segundos"
+    next_action = NextAction.TRY_AGAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from mostrador.errors import NotFound
 from mostrador.table import keys, reads
 from mostrador.table.items.payments import Payment
 from mostrador.tenancy import tenants
+from mostrador.values.next_actions import NextAction
 
 _PURPOSE: Final = "payment"
 
@@ -18,6 +19,7 @@ class DeadPaymentLink(NotFound):
     code = "not_found"
     en = "this link leads to no payment, or no longer"
     es = "este enlace no corresponde a ningún pago, o ya venció"
+    next_action = NextAction.ASK_FOR_LINK
 
 
 def token(tenant: str, payment_id: str) -> str:

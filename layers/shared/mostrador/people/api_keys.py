@@ -20,6 +20,7 @@ from mostrador.people import members
 from mostrador.table import TableFailure, keys, reads, writes
 from mostrador.table.items.people import ApiKey
 from mostrador.table.items.tenants import Tenant
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.people.views.api_keys import NewKey
@@ -37,12 +38,14 @@ class BadKey(Forbidden):
     code = "bad_token"
     en = "the API key is not valid: {reason}"
     es = "la clave de API no es válida"
+    next_action = NextAction.SIGN_IN
 
 
 class ShownOnce(Conflict):
     code = "key_shown_once"
     en = "this request made the key {id} before, which was shown then and is not kept: revoke it and make another"
     es = "esta solicitud ya creó la clave {id}, que se mostró entonces y no se guarda: revóquela y cree otra"
+    next_action = NextAction.REVOKE_AND_CREATE
 
 
 @dataclass(frozen=True, slots=True)

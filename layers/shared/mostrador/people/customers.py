@@ -17,6 +17,7 @@ from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.next_actions import NextAction
 from mostrador.values.phones import normalised
 from mostrador.values.text import folded
 
@@ -33,6 +34,7 @@ class PhoneTaken(Conflict):
     code = "phone_taken"
     en = "another customer has the phone {phone}"
     es = "otro cliente tiene el teléfono {phone}"
+    next_action = NextAction.CHANGE_EXISTING
 
 
 class CustomerInUse(Conflict):

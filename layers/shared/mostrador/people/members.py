@@ -15,6 +15,7 @@ from mostrador.people.rules.permissions import Role
 from mostrador.table import Action, Condition, keys, reads, writes
 from mostrador.table.items.people import Member, Team
 from mostrador.table.writes import Transaction
+from mostrador.values.next_actions import NextAction
 
 KEY: Final = "key:"
 """The name of a caller begins so where it is an API key."""
@@ -25,6 +26,7 @@ class AlreadyMember(Conflict):
     code = "already_member"
     en = "{email} is a member of {slug} already"
     es = "{email} ya es miembro de {slug}"
+    next_action = NextAction.CHANGE_EXISTING
 
 
 def draft(tenant: str, user: str, *, email: str, role: str, status: MemberStatus, now: datetime) -> Member:

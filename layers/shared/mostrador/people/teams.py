@@ -15,6 +15,7 @@ from mostrador.table.items.people import Member, Team
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.next_actions import NextAction
 
 Write = Callable[[Transaction, Member, Team | None], None]
 """Adds the change of a member to a transaction, given the member and the team as they were read."""
@@ -24,18 +25,21 @@ class LastAdmin(Conflict):
     code = "last_admin"
     en = "{email} is the last admin of {slug}; make somebody else an admin first"
     es = "{email} es el último administrador de {slug}; nombre antes a otro"
+    next_action = NextAction.NAME_ANOTHER_ADMIN
 
 
 class TeamIsFull(Conflict):
     code = "plan_limit"
     en = "the plan allows {limit} members, those invited included"
     es = "el plan permite {limit} miembros como máximo, contando a los invitados"
+    next_action = NextAction.ASK_OPERATOR
 
 
 class InvitationExpired(Conflict):
     code = "invitation_expired"
     en = "the invitation to {slug} ended on {expired_at:time}; ask for another"
     es = "la invitación a {slug} venció el {expired_at:time}; pida otra"
+    next_action = NextAction.ASK_FOR_INVITATION
 
 
 def get(tenant: str, user: str, *, now: datetime) -> Member:

@@ -15,6 +15,7 @@ from mostrador.table.items.raffles import Package, Raffle
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import money, tax_ids
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
@@ -29,12 +30,14 @@ class RaffleStands(Conflict):
     code = "raffle_stands"
     en = "the raffle is {current:raffle}: its {name:raffle_field} cannot be changed any more"
     es = "la rifa ya está {current:raffle}: {name:raffle_field} ya no se puede cambiar"
+    next_action = NextAction.LEAVE_OUT
 
 
 class NotADraft(Conflict):
     code = "not_a_draft"
     en = "only a draft can be deleted; this raffle is {current:raffle}"
     es = "solo se borra un borrador; esta rifa está {current:raffle}"
+    next_action = NextAction.CANCEL_INSTEAD
 
 
 def create(slug: str, form: "NewRaffle", *, actor_name: str, key: str | None, now: datetime) -> Raffle:

@@ -21,6 +21,7 @@ from mostrador.raffles.rules.randomness import CommitReveal, Drand, Lottery, Pub
 from mostrador.raffles.rules.states import RAFFLE_MOVES, RaffleStatus, public_code
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Raffle
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.draws import Evidence
@@ -30,12 +31,14 @@ class TooEarly(Conflict):
     code = "draw_too_early"
     en = "the draw takes place on {draw_at:time}"
     es = "el sorteo se realiza el {draw_at:time}"
+    next_action = NextAction.WAIT_UNTIL
 
 
 class AlreadyDrawn(Conflict):
     code = "already_drawn"
     en = "the draw took place on {drawn_at:time}, with other evidence than was given now"
     es = "el sorteo se realizó el {drawn_at:time}, con otro azar que el indicado ahora"
+    next_action = NextAction.READ_AGAIN
 
 
 class WrongEvidence(Invalid):

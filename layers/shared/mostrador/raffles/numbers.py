@@ -18,6 +18,7 @@ from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer, RaffleNumber
 from mostrador.table.writes import Transaction
 from mostrador.values.holds import has_lapsed
+from mostrador.values.next_actions import NextAction
 
 _BLOCK: Final = 10_000
 """Numbers that one Query reads: their keys differ only in the last four digits."""
@@ -31,6 +32,7 @@ class TooManyForCustomer(Conflict):
     code = "customer_limit"
     en = "a customer may have {limit} numbers of this raffle; with these it would be more"
     es = "un cliente puede tener {limit} números de esta rifa; con estos serían más"
+    next_action = NextAction.ASK_FOR_FEWER
 
 
 def take(tx: Transaction, tenant: str, order: Order, now: datetime) -> None:

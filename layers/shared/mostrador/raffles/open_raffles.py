@@ -4,12 +4,14 @@ from mostrador.errors import Conflict
 from mostrador.table import keys
 from mostrador.table.items.raffles import OpenRaffles
 from mostrador.table.writes import Transaction
+from mostrador.values.next_actions import NextAction
 
 
 class TooManyOpen(Conflict):
     code = "plan_limit"
     en = "the plan allows {limit} open raffles"
     es = "el plan permite {limit} rifas abiertas como máximo"
+    next_action = NextAction.ASK_OPERATOR
 
 
 def check_limit(limit: float | None, counted: OpenRaffles | None) -> None:

@@ -14,6 +14,7 @@ from mostrador.raffles import orders, raffles
 from mostrador.table import keys, reads
 from mostrador.table.items.raffles import Order, Raffle
 from mostrador.tenancy import tenants
+from mostrador.values.next_actions import NextAction
 
 _OF_ORDER: Final = "order"
 _OF_BUYER: Final = "buyer"
@@ -25,6 +26,7 @@ class DeadOrderLink(NotFound):
     code = "not_found"
     en = "this link leads to no order, or no longer"
     es = "este enlace no corresponde a ninguna orden, o ya venció"
+    next_action = NextAction.ASK_FOR_LINK
 
 
 @dataclass(frozen=True, slots=True)

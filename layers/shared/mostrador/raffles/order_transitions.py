@@ -24,6 +24,7 @@ from mostrador.table.items.raffles import Receipt as ReceiptItem
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.holds import has_lapsed
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class HoldLapsed(Conflict):
     code = "hold_lapsed"
     en = "the order's hold has lapsed, and others have the numbers {numbers}"
     es = "la reserva de la orden venció, y otros tienen los números {numbers}"
+    next_action = NextAction.CHOOSE_OTHER_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)

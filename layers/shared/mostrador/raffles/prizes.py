@@ -12,6 +12,7 @@ from mostrador.raffles.rules.states import printed_number, public_code
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import Order, Raffle, RaffleNumber
 from mostrador.values import money
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.draws import Delivery as DeliveryForm
@@ -27,6 +28,7 @@ class AlreadyDelivered(Conflict):
     code = "already_delivered"
     en = "prize {prize} was delivered to {delivered_to} on {delivered_at:time}"
     es = "el premio {prize} se entregó a {delivered_to} el {delivered_at:time}"
+    next_action = NextAction.READ_AGAIN
 
 
 def deliver(tenant: str, raffle_id: str, prize: int, form: "DeliveryForm", *, actor_name: str, now: datetime) -> Raffle:

@@ -22,6 +22,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import OpenRaffles, Raffle
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
@@ -41,11 +42,15 @@ class NotOnSale(Conflict):
             return None
         return self.over if reader.is_past(self.facts["sale_closes_at"]) else self.later
 
+    def suggests(self, reader: Reader) -> NextAction | None:
+        return NextAction.WAIT_UNTIL if self.variant(reader) is self.later else None
+
 
 class NotReady(Conflict):
     code = "raffle_not_ready"
     en = "the raffle cannot open: its {name:raffle_field} is missing"
     es = "la rifa no se puede abrir: falta {name:raffle_field}"
+    next_action = NextAction.COMPLETE_RAFFLE
     past = (
         "la rifa no se puede abrir: el cierre de la venta ya pasó",
         "the raffle cannot open: the end of its sale is past",
@@ -64,6 +69,9 @@ class NotFrozen(Conflict):
     def variant(self, reader: Reader) -> Words | None:
         is_never = self.facts["current"] in (RaffleStatus.CANCELLED, RaffleStatus.DRAFT)
         return None if is_never or reader.is_past(self.facts["freezes_at"]) else self.later
+
+    def suggests(self, reader: Reader) -> NextAction | None:
+        return NextAction.WAIT_UNTIL if self.variant(reader) is self.later else None
 
 
 def get(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:

@@ -15,6 +15,7 @@ from mostrador.raffles.rules.commitments import DrawCommitment, Redraw
 from mostrador.raffles.rules.randomness import Drand
 from mostrador.table import keys, writes
 from mostrador.table.items.raffles import Raffle
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class NotVoid(Conflict):
     code = "draw_not_void"
     en = "the draw of {draw_at:time} stands: it may be replaced if it could not be held until {void_at:time}"
     es = "el sorteo del {draw_at:time} sigue en pie: se reemplaza si no se pudo realizar hasta el {void_at:time}"
+    next_action = NextAction.WAIT_UNTIL
 
 
 class NotUnclaimed(Conflict):

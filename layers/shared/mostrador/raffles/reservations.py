@@ -15,6 +15,8 @@ from mostrador.raffles.sale_context import SaleContext, SaleRequest
 from mostrador.table import keys, writes
 from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer
 from mostrador.table.writes import Transaction
+from mostrador.values.next_actions import NextAction
+from mostrador.values.wording import Reader
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.payments import ManualPayment
@@ -31,11 +33,15 @@ class NumbersTaken(Conflict):
     en = "these numbers are taken: {numbers}"
     es = "estos números ya no están libres: {numbers}"
 
+    def suggests(self, _reader: Reader) -> NextAction:
+        return NextAction.TAKE_ALTERNATIVE if self.facts["alternatives"] else NextAction.CHOOSE_OTHER_NUMBERS
+
 
 class NotEnoughNumbers(Conflict):
     code = "not_enough_numbers"
     en = "{value} numbers were asked for, and {left} are left"
     es = "se pidieron {value} números y quedan {left}"
+    next_action = NextAction.ASK_FOR_FEWER
 
 
 def sell(

@@ -19,6 +19,7 @@ from mostrador.table.items.scheduling import AgendaDay, Appointment
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.next_actions import NextAction
 
 Days = Mapping[keys.Key, AgendaDay]
 Write = Callable[[Transaction], None]
@@ -32,6 +33,7 @@ class AgendaFull(Conflict):
     code = "agenda_full"
     en = "no more than {most:count} bookings fit into {day:day}"
     es = "no caben más de {most:count} turnos el {day:day}"
+    next_action = NextAction.CHOOSE_ANOTHER_DAY
 
 
 def take(tx: Transaction, key: keys.Key, days: Days, lines: Sequence[agenda.Booking], now: datetime) -> None:

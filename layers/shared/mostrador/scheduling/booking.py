@@ -23,6 +23,7 @@ from mostrador.table.items.tenants import Usage
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.scheduling.views.appointments import NewAppointment
@@ -37,12 +38,14 @@ class PlanLimitReached(Conflict):
     code = "plan_limit"
     en = "the plan allows {limit:count} appointments in {month:month}"
     es = "el plan permite {limit:count} turnos como máximo en {month:month}"
+    next_action = NextAction.ASK_OPERATOR
 
 
 class TooMuchAtOnce(Invalid):
     code = "too_much_at_once"
     en = "{value} appointments with what their limits need do not fit into one transaction; book fewer at a time"
     es = "{value} turnos con lo que exigen sus límites no entran en una transacción; agende menos por vez"
+    next_action = NextAction.ASK_FOR_FEWER
 
 
 @dataclass(slots=True)

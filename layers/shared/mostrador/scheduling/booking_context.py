@@ -23,6 +23,7 @@ from mostrador.table.items.scheduling import AgendaDay, Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.next_actions import NextAction
 
 _TENANT_AGE: Final = timedelta(seconds=5)
 _ItemT = TypeVar("_ItemT")
@@ -35,6 +36,7 @@ class ServiceInactive(Conflict):
     code = "service_inactive"
     en = "{name} is not offered at present"
     es = "{name} no se ofrece por el momento"
+    next_action = NextAction.CHOOSE_ANOTHER_SERVICE
 
 
 @dataclass(frozen=True, slots=True)

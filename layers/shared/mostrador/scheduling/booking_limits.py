@@ -11,6 +11,7 @@ from mostrador.table.attributes import short
 from mostrador.table.items.scheduling import ActiveBookings, Appointment
 from mostrador.table.writes import Transaction
 from mostrador.values.holds import has_lapsed
+from mostrador.values.next_actions import NextAction
 
 # The start, and the end of the hold or 0, in seconds since the epoch.
 _LINE: Final = struct.Struct(">II")
@@ -20,6 +21,7 @@ class TooManyActive(Conflict):
     code = "too_many_active"
     en = "{phone} has {limit} appointments to come, as many as may be"
     es = "{phone} ya tiene el máximo de turnos por venir: {limit}"
+    next_action = NextAction.CANCEL_ONE_FIRST
 
 
 def add(

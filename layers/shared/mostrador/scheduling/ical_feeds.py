@@ -23,6 +23,7 @@ from mostrador.scheduling.views.ical_feeds import NewFeed
 from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Feed
 from mostrador.tenancy import tenants
+from mostrador.values.next_actions import NextAction
 
 BACK: Final = timedelta(days=30)
 AHEAD: Final = timedelta(days=365)
@@ -52,6 +53,7 @@ class NoSuchCalendar(NotFound):
     code = "not_found"
     en = "there is no such calendar"
     es = "no existe ese calendario"
+    next_action = NextAction.ASK_FOR_LINK
 
 
 def create(tenant: str, form: NewFeed, *, actor_name: str, now: datetime) -> Feed:

@@ -11,6 +11,7 @@ from mostrador import signed_links
 from mostrador.errors import NotFound
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment
+from mostrador.values.next_actions import NextAction
 
 _PURPOSE: Final = "manage"
 
@@ -21,6 +22,7 @@ class DeadLink(NotFound):
     code = "not_found"
     en = "this link leads to no appointment, or no longer"
     es = "este enlace no corresponde a ningún turno, o ya venció"
+    next_action = NextAction.ASK_FOR_LINK
 
 
 def token(tenant: str, appointment_id: str) -> str:

@@ -24,6 +24,7 @@ from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import rate_limits, tenants
+from mostrador.values.next_actions import NextAction
 
 ACTOR: Final = "public"
 BOOKINGS_AN_HOUR: Final = 20
@@ -35,12 +36,14 @@ class TooLate(Conflict):
     code = "too_late"
     en = "this could be done by oneself until {until:time}; please contact {name}"
     es = "esto se podía hacer hasta el {until:time}; comuníquese con {name}"
+    next_action = NextAction.CONTACT_BUSINESS
 
 
 class NotTakingBookings(Conflict):
     code = "not_taking_bookings"
     en = "{name} takes no bookings here at present; please contact them"
     es = "{name} no recibe turnos por este medio en este momento; comuníquese directamente"
+    next_action = NextAction.CONTACT_BUSINESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from mostrador.table import writes
 from mostrador.table.items.scheduling import Appointment, Resource
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.next_actions import NextAction
 
 MOST: Final = 30
 
@@ -26,6 +27,7 @@ class Conflicts(Conflict):
     code = "series_conflicts"
     en = "{count} of the dates are not free"
     es = "fechas que no están libres: {count}"
+    next_action = NextAction.SKIP_CONFLICTS
 
 
 class BadSeries(Invalid):

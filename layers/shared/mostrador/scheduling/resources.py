@@ -10,6 +10,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import AgendaDay, Resource
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
@@ -20,6 +21,7 @@ class ResourceInUse(Conflict):
     code = "resource_in_use"
     en = "{name} has bookings from {day:day} on; move or cancel them first, or make it inactive"
     es = "{name} tiene turnos desde el {day:day}; muévalos o cancélelos antes, o desactívelo"
+    next_action = NextAction.DEACTIVATE_INSTEAD
 
 
 def get(tenant: str, resource_id: str, *, now: datetime) -> Resource:

@@ -11,6 +11,7 @@ from mostrador.table.items.scheduling import Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import money
+from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
@@ -29,6 +30,7 @@ class NoResource(Conflict):
     code = "no_resource"
     en = "the tenant has no resource that could give the service"
     es = "el negocio no tiene ningún profesional o recurso que pueda dar el servicio"
+    next_action = NextAction.CREATE_RESOURCE
 
 
 def get(tenant: str, service_id: str, *, now: datetime) -> Service:

@@ -15,6 +15,7 @@ from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
 from mostrador.table.items.scheduling import Resource
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 _LOOK_AHEAD: Final = timedelta(days=7)
@@ -30,6 +31,9 @@ class SlotTaken(Conflict):
 
     def variant(self, reader: Reader) -> Words | None:
         return self.past if reader.is_past(self.facts["starts_at"]) else None
+
+    def suggests(self, _reader: Reader) -> NextAction:
+        return NextAction.TAKE_ALTERNATIVE if self.facts["alternatives"] else NextAction.CHOOSE_ANOTHER_TIME
 
 
 @dataclass(frozen=True, slots=True)

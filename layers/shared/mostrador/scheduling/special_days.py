@@ -20,6 +20,7 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import local_time
+from mostrador.values.next_actions import NextAction
 
 _KEPT: Final = timedelta(days=400)
 """Older special days are dropped at the next change."""
@@ -34,6 +35,7 @@ class ClosureExists(Conflict):
     code = "closure_exists"
     en = "{day:day} is a special day already: {name}"
     es = "el {day:day} ya es un día especial: {name}"
+    next_action = NextAction.CHANGE_EXISTING
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mostrador.errors import Invalid
 from mostrador.table import keys
 from mostrador.table.base import Item
 from mostrador.table.keys import Key
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wire import WireItem
 
 MOST_ROUNDS: Final = 8
@@ -34,6 +35,7 @@ class BadCursor(Invalid):
     code = "invalid_cursor"
     en = "the cursor {value} was not given by this list"
     es = "este cursor no es de esta lista"
+    next_action = NextAction.START_AGAIN
 
 
 @dataclass(frozen=True, slots=True)

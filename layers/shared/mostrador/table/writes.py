@@ -16,6 +16,7 @@ from mostrador import context
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
 from mostrador.table import audit_trail, code_of, keys, reads
 from mostrador.table.base import HasVersion, Item, Versioned, connection
+from mostrador.values.next_actions import NextAction
 from mostrador.values.wire import WireItem
 
 T = TypeVar("T", bound=Versioned)
@@ -37,6 +38,7 @@ class KeyReused(Invalid):
     code = "idempotency_key_reused"
     en = "this Idempotency-Key was used for another request before"
     es = "esta clave de idempotencia ya se usó para otra solicitud"
+    next_action = NextAction.USE_ANOTHER_KEY
 
 
 class ConditionFailed(Exception):

@@ -11,6 +11,7 @@ from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Resource
 from mostrador.table.items.tenants import Tenant
+from mostrador.values.next_actions import NextAction
 from mostrador.values.phones import normalised
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class SlugTaken(Conflict):
     code = "slug_taken"
     en = "there is a tenant {slug} already"
     es = "ya existe un negocio {slug}"
+    next_action = NextAction.CHOOSE_ANOTHER_NAME
 
 
 class DefaultStays(Invalid):

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from mostrador.errors import Conflict
+from mostrador.values.next_actions import NextAction
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -15,6 +16,7 @@ class WrongState(Conflict):
     code = "wrong_state"
     en = "what is {current} cannot become {wanted}"
     es = "lo que está en estado {current} no puede pasar a {wanted}"
+    next_action = NextAction.READ_AGAIN
 
 
 class StateMachine(Generic[S]):

@@ -7,6 +7,7 @@ import jwt
 
 from mostrador import settings
 from mostrador.errors import Forbidden, Unavailable
+from mostrador.values.next_actions import NextAction
 
 SUPERUSERS: Final = "superuser"
 _REQUIRED: Final = ["exp", "iss", "sub", "token_use", "client_id"]
@@ -16,6 +17,7 @@ class BadToken(Forbidden):
     code = "bad_token"
     en = "the access token is not valid: {reason}"
     es = "el token de acceso no es válido"
+    next_action = NextAction.SIGN_IN
 
 
 class NoKeys(Unavailable):

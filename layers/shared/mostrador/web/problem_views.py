@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mostrador.values.shown import Scalar
 
+from mostrador.values.next_actions import NextAction
+
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["slot_taken"])]
 
 
@@ -22,6 +24,15 @@ class ProblemEntry(BaseModel):
     value: Scalar | list[Scalar] = Field(title="El valor recibido; null donde falta o es secreto")
 
 
+class SuggestedAction(BaseModel):
+    """The next step of the caller."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: NextAction = Field(title="Código del paso, de una lista cerrada")
+    text: str = Field(min_length=1, title="El paso en una oración, en el idioma de Accept-Language")
+
+
 class Problem(BaseModel):
     """An error (RFC 9457). Further members are the facts of its code, such as ``alternatives``."""
 
@@ -34,3 +45,4 @@ class Problem(BaseModel):
     detail: str = Field(min_length=1, title="Una oración para personas, en el idioma de Accept-Language (es, en)")
     request_id: str | None = Field(title="El identificador en los registros; null donde respondió el cortafuegos")
     errors: list[ProblemEntry] = Field(min_length=1, max_length=50, title="Cada falla")
+    suggested_next_action: SuggestedAction | None = Field(None, title="El paso siguiente, donde se conoce")

@@ -13,6 +13,9 @@ from mostrador.errors import ServiceError
 from mostrador.observability import logger
 from mostrador.table import TableFailure, is_overload
 from mostrador.tenancy import tenants
+from mostrador.values import next_actions
+from mostrador.values.next_actions import TEXTS, NextAction
+from mostrador.values.wording import Reader
 from mostrador.web import fault_places, validation_messages
 from mostrador.web.routes import PROBLEM
 from mostrador.web.validation_messages import Fault
@@ -94,13 +97,19 @@ def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
     """A refusal as problem+json: its code, its sentence, its one fault, and its other facts as further members."""
     status = next(status for family, status in _STATUSES.items() if isinstance(error, family))
     facts = {name: _shown(value) for name, value in error.facts.items()}
-    detail = error.says(language(event), zone=tenants.known_zone(context.current().tenant), now=clock.now())
+    reader = _reader(event)
+    detail = error.sentence(reader)
     field, value = facts.pop("field", None), facts.pop("value", None)
     if isinstance(error, errors.NotHere):
         value = facts["id"]
         field = fault_places.of(event, value)
     fault = validation_messages.fault(field, error.code, detail, value)
-    return _problem(event, status, error.code, detail, [fault], **facts)
+    step = _next(reader, error.suggests(reader), facts.get("retry_after", 1))
+    return _problem(event, status, error.code, detail, [fault], **facts | step)
+
+
+def _reader(event: APIGatewayProxyEvent) -> Reader:
+    return Reader(language(event), tenants.known_zone(context.current().tenant), clock.now())
 
 
 def _shown(value: object) -> object:
@@ -124,13 +133,25 @@ def _problem(
     return Response(status, PROBLEM, json.dumps({**members, **described}, default=str), headers=headers)
 
 
+def _next(reader: Reader, step: NextAction | None, retry_after: object = 1) -> dict[str, object]:
+    """The member ``suggested_next_action``, where a step is known."""
+    if step is None:
+        return {}
+    if context.current().actor.role == "public":
+        step = next_actions.FOR_VISITORS.get(step, step)
+    text = reader.sentence(reader.choose(TEXTS[step]), {"retry_after": retry_after})
+    return {"suggested_next_action": {"code": step, "text": text}}
+
+
 def unprocessable(event: APIGatewayProxyEvent, error: RequestValidationError) -> Response[str]:
     """422 with each fault; 404 where a part of the path is malformed, because nothing can have such an id."""
     if any(fault["loc"][0] == "path" for fault in error.errors()):
         return no_route(event)
     faults = [validation_messages.problem(fault, language(event)) for fault in error.errors()]
     detail = "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults[:5])
-    return _problem(event, 422, "invalid_request", detail, faults[:50])
+    return _problem(
+        event, 422, "invalid_request", detail, faults[:50], **_next(_reader(event), NextAction.CORRECT_REQUEST)
+    )
 
 
 def no_route(event: APIGatewayProxyEvent) -> Response[str]:
@@ -151,4 +172,4 @@ def broken(event: APIGatewayProxyEvent, error: Exception) -> Response[str]:
     logger.error("unexpected failure", exc_info=error)
     detail = _BROKEN[language(event)]
     fault = validation_messages.fault(None, "internal_error", detail, None)
-    return _problem(event, 500, "internal_error", detail, [fault])
+    return _problem(event, 500, "internal_error", detail, [fault], **_next(_reader(event), NextAction.REPORT))

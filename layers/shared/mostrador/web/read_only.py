@@ -75,7 +75,7 @@ def _compare(copy: Fields, view: View, role: Role, item: object) -> None:
     if "version" in changed and shown and type(copy["version"]) is int:
         raise Stale(field="body.version", value=copy["version"], given=copy["version"], current=shown["version"])
     for name, value in changed.items():
-        raise permissions.FieldNotAllowed(field=f"body.{name}", value=str(value)[:80], role=role.value)
+        raise permissions.FieldNotAllowed(field=f"body.{name}", value=str(value)[:80], role=role, least=None)
 
 
 def _is_same(sent: object, shown: object) -> bool:

@@ -11,7 +11,9 @@ from typing import Final
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus
 from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentStatus, PaymentStatus
 from mostrador.values import money
+from mostrador.values.next_actions import NextAction
 from mostrador.values.state_machine import StateMachine, WrongState
+from mostrador.values.wording import Reader
 
 
 class PaymentState(StrEnum):
@@ -65,6 +67,10 @@ class WrongPaymentState(WrongState):
     code = "wrong_payment_state"
     en = "a payment that is {current:payment} cannot become {wanted:payment}"
     es = "un pago en estado «{current:payment}» no puede pasar a «{wanted:payment}»"
+
+    def suggests(self, _reader: Reader) -> NextAction:
+        is_unpaid = (self.facts["current"], self.facts["wanted"]) == (PaymentState.PENDING, PaymentState.PAID)
+        return NextAction.PAY if is_unpaid else NextAction.READ_AGAIN
 
 
 PAYMENT_MOVES: Final = StateMachine(

@@ -19,6 +19,7 @@ from typing import Final
 
 from mostrador.errors import Invalid
 from mostrador.payments.rules.bancard_masking import HIDDEN, is_id, printable, shown
+from mostrador.values.next_actions import NextAction
 
 CURRENCY: Final = "PYG"
 DESCRIPTION: Final = 20
@@ -50,6 +51,7 @@ class BadGatewayAmount(Invalid):
     code = "invalid_amount_for_gateway"
     en = "{value} cannot be paid through the gateway: it takes a whole, positive number of guaranies"
     es = "{value} no se puede cobrar por la pasarela: admite un número entero y positivo de guaraníes"
+    next_action = NextAction.PAY_AT_BUSINESS
 
 
 class BadResult(Invalid):

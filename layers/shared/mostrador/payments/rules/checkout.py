@@ -11,6 +11,8 @@ from mostrador.raffles.rules.states import OrderStatus
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.values import money
 from mostrador.values.holds import has_lapsed
+from mostrador.values.next_actions import NextAction
+from mostrador.values.wording import Reader
 
 SHORTEST_TIME_TO_PAY: Final = timedelta(minutes=10)
 """The first page of a hold is open for at least so long: Bancard may take it to confirm (vPOS 2.0, rollback)."""
@@ -31,6 +33,10 @@ class NotPayable(Conflict):
     code = "not_payable"
     en = "too little time is left to pay it online"
     es = "ya no queda tiempo para pagarlo en línea"
+
+    def suggests(self, _reader: Reader) -> NextAction:
+        is_lapsed = self.facts["current"] == AppointmentStatus.EXPIRED  # an order's word for it too
+        return NextAction.START_AGAIN if is_lapsed else NextAction.READ_AGAIN
 
 
 class OrderNotPayable(NotPayable):
@@ -53,12 +59,14 @@ class CurrencyNotTaken(Conflict):
     code = "currency_not_taken"
     en = "Bancard takes {taken} only, and this costs {value:money}: it is paid to the business itself"
     es = "Bancard solo recibe guaraníes y esto cuesta {value:money}: se paga directamente al negocio"
+    next_action = NextAction.PAY_AT_BUSINESS
 
 
 class TooManyCheckouts(Conflict):
     code = "too_many_checkouts"
     en = "this was tried {tries} times; please contact the business"
     es = "esto ya se intentó {tries} veces; comuníquese con el negocio"
+    next_action = NextAction.CONTACT_BUSINESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from mostrador.errors import Forbidden
+from mostrador.values.next_actions import NextAction
+from mostrador.values.wording import Reader
 
 
 class Role(StrEnum):
@@ -159,17 +161,25 @@ class NotAllowed(Forbidden):
     en = "the role {role:role} may not do this ({action})"
     es = "su rol ({role:role}) no permite hacer esto"
 
+    def suggests(self, _reader: Reader) -> NextAction:
+        return NextAction.ASK_OPERATOR if self.facts["role"] == Role.ADMIN else NextAction.ASK_ADMIN
+
 
 class NotForKeys(Forbidden):
     code = "forbidden"
     en = "an API key may not {action}; a person signs in for that"
     es = "una clave de API no permite hacer esto; una persona inicia sesión para eso"
+    next_action = NextAction.SIGN_IN
 
 
 class FieldNotAllowed(Forbidden):
     code = "field_forbidden"
     en = "the role {role:role} may not write this ({field})"
     es = "su rol ({role:role}) no permite cambiar este dato"
+
+    def suggests(self, _reader: Reader) -> NextAction:
+        steps = {Role.SUPERUSER: NextAction.ASK_OPERATOR, None: NextAction.LEAVE_OUT}
+        return steps.get(self.facts["least"], NextAction.ASK_ADMIN)
 
 
 def may(role: Role, action: Action) -> bool:
@@ -197,7 +207,7 @@ def check_fields(role: Role, entity: str, fields: Mapping[str, object]) -> None:
     for field, value in fields.items():
         least = writable.get(field)
         if (least is None and field in PROTECTED) or (least is not None and not is_at_least(role, least)):
-            raise FieldNotAllowed(field=f"body.{field}", value=str(value)[:80], role=role.value)
+            raise FieldNotAllowed(field=f"body.{field}", value=str(value)[:80], role=role, least=least)
 
 
 def hidden(role: Role, entity: str) -> frozenset[str]:

@@ -26,6 +26,7 @@ from mostrador.errors import Conflict, Invalid
 from mostrador.raffles.rules import commitments, merkle
 from mostrador.raffles.rules.commitments import Commitment, Redraw, Unsold
 from mostrador.raffles.rules.randomness import PublicEvidence
+from mostrador.values.next_actions import NextAction
 
 _STREAM: Final = b"mostrador winners 1"
 _WORDS: Final = 2**256
@@ -35,6 +36,7 @@ class FrozenTooLate(Conflict):
     code = "frozen_too_late"
     en = "the sold numbers were frozen at {frozen_at:time}, too late for the draw of {draw_at:time}: it needs a redraw"
     es = "los vendidos se cerraron el {frozen_at:time}, tarde para el sorteo del {draw_at:time}: hay que resortear"
+    next_action = NextAction.ANNOUNCE_REDRAW
 
 
 class UnknownPrize(Invalid):

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from mostrador.errors import Invalid
+from mostrador.values.next_actions import NextAction
 
 
 class NumberOutside(Invalid):
     code = "number_outside"
     en = "number {value} is outside {first}-{last}"
     es = "el número {value} no está entre {first} y {last}"
+    next_action = NextAction.CHOOSE_OTHER_NUMBERS
 
 
 class NumberTwice(Invalid):
@@ -21,6 +23,7 @@ class TooManyNumbers(Invalid):
     code = "too_many_numbers"
     en = "{value} numbers are too many: an order takes at most {limit}"
     es = "{value} números son demasiados: una orden admite {limit} como máximo"
+    next_action = NextAction.ASK_FOR_FEWER
 
 
 def check_numbers(numbers: Sequence[int], first: int, last: int) -> None:

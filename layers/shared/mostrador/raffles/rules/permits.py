@@ -12,6 +12,7 @@ The law of other countries was not looked up: each tenant must know it.
 from typing import Final
 
 from mostrador.errors import Conflict
+from mostrador.values.next_actions import NextAction
 
 DEMANDING: Final = frozenset({"PY"})
 """Countries, ISO 3166."""
@@ -21,6 +22,7 @@ class PermitMissing(Conflict):
     code = "permit_missing"
     en = "in {country} a raffle opens only with its permit: authority, number and document"
     es = "en este país una rifa se abre solo con su permiso: autoridad, número y documento"
+    next_action = NextAction.COMPLETE_RAFFLE
 
 
 def check(country: str, permit: object | None) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mostrador.errors import Conflict
 from mostrador.values.holds import has_lapsed
+from mostrador.values.next_actions import NextAction
 from mostrador.values.state_machine import StateMachine, WrongState
 
 
@@ -81,12 +82,14 @@ class NotDeletable(Conflict):
     code = "not_deletable"
     en = "an appointment that is {current:appointment}, payment {payment:payment}, is kept; cancel or refund it"
     es = "un turno {current:appointment}, con el pago {payment:payment}, se conserva; cancélelo o devuelva el pago"
+    next_action = NextAction.CANCEL_INSTEAD
 
 
 class TooEarly(Conflict):
     code = "too_early"
     en = "the appointment begins on {scheduled_at:time}: what became of it is not known yet"
     es = "el turno comienza el {scheduled_at:time}: aún no se sabe qué pasó"
+    next_action = NextAction.WAIT_UNTIL
 
 
 def status_at(status: str, hold_expires_at: datetime | None, now: datetime) -> AppointmentStatus:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mostrador.errors import Invalid
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
+from mostrador.values.next_actions import NextAction
 from mostrador.values.state_machine import StateMachine, WrongState
 from mostrador.values.wording import Reader, Words
 
@@ -50,6 +51,7 @@ class DayOutside(Invalid):
     code = "day_outside"
     en = "{value:day} is not a day from {first:day} to {last:day}, in which the service can be booked"
     es = "el {value:day} no está entre el {first:day} y el {last:day}, los días en que se puede reservar el servicio"
+    next_action = NextAction.CHOOSE_ANOTHER_DAY
     past = "el {value:day} ya pasó", "{value:day} is past"
     over = "este servicio ya no se reserva", "this service can be booked no more"
 
