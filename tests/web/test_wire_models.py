@@ -7,10 +7,11 @@ from typing import Annotated, Any, NotRequired, get_type_hints
 
 import pytest
 from pydantic import BaseModel, Field
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from mostrador.fields import View
 from mostrador.people.rules.permissions import HIDDEN
+from mostrador.values import shown
 from mostrador.web.problem_views import Problem
 from tests.support import wire_models
 
@@ -205,3 +206,41 @@ def test_red_control_a_hidden_field_that_is_demanded_is_told():
         order_id: str
 
     assert demanded({NumbersView}) == ["NumbersView.order_id"]
+
+
+def endless(schemas):
+    """The components that lead to themselves without an object between: generators of clients cannot follow these."""
+    return sorted(name for name in schemas if name in led_to(name, schemas))
+
+
+def led_to(name, schemas):
+    found = set()
+    waiting = [schemas[name]]
+    while waiting:
+        for part in outside_objects(waiting.pop()):
+            new = {part["$ref"].rpartition("/")[2]} - found if "$ref" in part else set()
+            found |= new
+            waiting += [schemas[one] for one in new]
+    return found
+
+
+def outside_objects(schema):
+    yield schema
+    inner = [part for name, part in parts(schema) if name.startswith(("[items]", "("))]
+    for part in inner:
+        yield from outside_objects(part)
+
+
+def test_every_recursion_goes_through_an_object():
+    assert endless(components()) == []
+
+
+def test_red_control_a_recursion_through_lists_is_told():
+    class Deep(BaseModel):
+        lists: Lists
+        objects: shown.JSONObject
+
+    assert endless(wire_models.components({Deep})) == ["Lists"]
+
+
+Lists = TypeAliasType("Lists", "int | list[Lists]")
