@@ -4,9 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mostrador.values.shown import Scalar
-
 from mostrador.values.next_actions import NextAction
+from mostrador.values.shown import Scalar
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["slot_taken"])]
 
