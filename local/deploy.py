@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local import beacon
+from local import beacon, made
 from local import gateway as gateway_definition
 from local.stack import NAME, REGION, ROOT, LocalFailure, Stack, build_environment, environment
 
@@ -47,6 +47,8 @@ def build(home: Path) -> None:
     _make(home)
     command = ["build", "--parallel", "--build-dir", str(home / "build"), *_parameters()]
     _sam(command, home / "build.log", build_environment() | settings)
+    built = home / "build" / "template.yaml"
+    built.write_text(made.for_local_stacks(built))
 
 
 def _make(home: Path) -> None:
@@ -54,9 +56,9 @@ def _make(home: Path) -> None:
     paths = (ROOT / "layers" / "shared", ROOT / "layers" / "stand_ins", ROOT)
     settings = build_environment() | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
     command = [sys.executable, "-m", "local.made"]
-    made = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
-    if made.returncode:
-        (home / "build.log").write_text(made.stderr)
+    finished = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        (home / "build.log").write_text(finished.stderr)
         raise LocalFailure(f"what the build includes could not be made; see {home / 'build.log'}")
 
 
@@ -84,7 +86,6 @@ def deploy(home: Path, endpoint: str, beacon_url: str) -> Stack:
             raise LocalFailure(f"the deployment failed at {reason}; its log is {log}") from failure
         raise
     stack = _describe(endpoint)
-    _ask_for_no_usage_key(stack)
     _apply_gateway_responses(stack)
     return stack
 
@@ -177,20 +178,6 @@ def _local(endpoint: str, url: str) -> str:
     """Where MiniStack answers for an API whose address on AWS would be ``url``."""
     api_id = (urlsplit(url).hostname or "").split(".")[0]
     return f"{endpoint}/{APIS}/{api_id}/local"
-
-
-def _ask_for_no_usage_key(stack: Stack) -> None:
-    """MiniStack looks for the key of a usage plan in a header of the request, and not in the authorizer's answer."""
-    gateway, api_id = stack.client("apigateway"), stack.api_url.split("/")[-2]
-    for page in gateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"]):
-        for resource in page["items"]:
-            for method in resource.get("resourceMethods", {}):
-                gateway.update_method(
-                    restApiId=api_id,
-                    resourceId=resource["id"],
-                    httpMethod=method,
-                    patchOperations=[{"op": "remove", "path": "/apiKeyRequired"}],
-                )
 
 
 def _apply_gateway_responses(stack: Stack) -> None:

@@ -21,14 +21,18 @@ _GETS: Final = ("GET", "HEAD")
 JSONObject = dict[str, Any]
 
 
-def definition() -> JSONObject:
-    """The API as OpenAPI 3.0 with API Gateway's extensions. HEAD is served wherever GET is."""
+def definition(*, is_counted: bool = True) -> JSONObject:
+    """The API as OpenAPI 3.0 with API Gateway's extensions. HEAD is served wherever GET is.
+
+    ``is_counted``: requests count under the key that the authorizer names. `sam local` refuses two security schemes on
+    one method, and MiniStack wants the key in a header: both take a definition without.
+    """
     metadata = _metadata()
     paths: JSONObject = {}
     for function, route in routes.of_doors():
         for path in filter(None, (route.path, route.old_path)):
             for method in _GETS if route.method == "GET" else (route.method,):
-                operation = _operation(function, path) | {"security": _security(route)}
+                operation = _operation(function, path) | {"security": _security(route, is_counted)}
                 paths.setdefault(path, {})[method.lower()] = operation
     return _document(paths) | {
         "components": {"securitySchemes": _schemes(metadata["Authorizer"])},
@@ -104,8 +108,10 @@ def _operation(function: str, path: str) -> JSONObject:
     return named | {"responses": {}, "x-amazon-apigateway-integration": integration}
 
 
-def _security(route: Route) -> list[dict[str, list[str]]]:
-    return [] if route.is_open else [{AUTHORIZER: [], USAGE_KEY: []}]
+def _security(route: Route, is_counted: bool) -> list[dict[str, list[str]]]:
+    if route.is_open:
+        return []
+    return [{AUTHORIZER: [], USAGE_KEY: []}] if is_counted else [{AUTHORIZER: []}]
 
 
 def _schemes(authorizer: JSONObject) -> JSONObject:

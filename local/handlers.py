@@ -43,17 +43,25 @@ def of_route(route: Route) -> Handled:
 
 
 def _take(handled: Handled, name: str, hint: Any) -> None:
-    marks = hint.__metadata__ if get_origin(hint) is Annotated else ()
-    header = next((mark for mark in marks if isinstance(mark, Header)), None)
-    if header is not None:
-        handled.headers[(header.alias or name).title()] = hint
-    elif any(isinstance(mark, Query) for mark in marks):
+    mark = _mark(hint)
+    if isinstance(mark, Header):
+        handled.headers[(mark.alias or name).title()] = hint
+    elif isinstance(mark, Query):
         handled.query = get_args(hint)[0]
-    elif any(isinstance(mark, Path) for mark in marks) or hint is str:
+    elif isinstance(mark, Path) or hint is str:
         handled.variables[name] = hint
     else:
-        members = [member for member in get_args(hint) if member is not NoneType] if _is_union(hint) else [hint]
-        handled.form, handled.needs_form = members[0], not _is_union(hint)
+        handled.form, handled.needs_form = _without_none(hint), not _is_union(hint)
+
+
+def _mark(hint: Any) -> object:
+    """Powertools' mark on a parameter: where in the request it is; None on a body."""
+    marks = hint.__metadata__ if get_origin(hint) is Annotated else ()
+    return next((mark for mark in marks if isinstance(mark, Header | Query | Path)), None)
+
+
+def _without_none(hint: Any) -> Any:
+    return next(member for member in get_args(hint) if member is not NoneType) if _is_union(hint) else hint
 
 
 def _is_union(hint: Any) -> bool:

@@ -12,12 +12,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from local import ministack, up, welcome
+from local import made, ministack, up, welcome
 from local.__main__ import local_port, stopped_by_signals
 from local.deploy import ARCHITECTURE
 from local.stack import CREDENTIALS, REGION, ROOT, LocalFailure, Stack, build_environment
 
 BUILT = ROOT / ".aws-sam" / "build"
+TEMPLATE = BUILT / "template-local.yaml"
 HAS_BRIDGE = sys.platform == "linux"  # elsewhere Docker runs in a virtual machine, which reaches our loopback
 STOP_SECONDS = 30
 
@@ -30,6 +31,7 @@ def main() -> int:
         running = up.up(home, local_port(), say=lambda line: print(line, flush=True), host=host)
         try:
             settings = home / "settings.json"
+            TEMPLATE.write_text(made.for_local_stacks(BUILT / "template.yaml"))
             settings.write_text(json.dumps({"Parameters": _settings(running.stack)}))
             print(welcome.addresses(running.stack, running.logins, f"http://127.0.0.1:{port}"), flush=True)
             return _serve(_command(running.stack, settings, port))
@@ -83,7 +85,7 @@ def _settings(stack: Stack) -> Mapping[str, str]:
 def _command(stack: Stack, settings: Path, port: str) -> list[str]:
     return [
         *(sys.executable, "-m", "samcli", "local", "start-api"),
-        *("--template", str(BUILT / "template.yaml"), "--env-vars", str(settings)),
+        *("--template", str(TEMPLATE), "--env-vars", str(settings)),
         *("--host", "127.0.0.1", "--port", port, "--warm-containers", "LAZY"),
         *("--parameter-overrides", "Stage=local", f"EndpointUrl={_seen_from_container(stack.endpoint)}"),
         *(f"Architecture={ARCHITECTURE}", f"Runtime=python{os.environ.get('LAYER_PYTHON') or '3.13'}"),

@@ -19,6 +19,7 @@ from mostrador.people import members
 from mostrador.people.rules.permissions import Role
 from mostrador.scheduling import services, special_days
 from mostrador.scheduling.views.services import NewService
+from mostrador.table.writes import KeyReused
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.integrations import BancardForm
 from mostrador.tenancy.views.tenants import NewTenant
@@ -149,7 +150,8 @@ def _play_google(stack: Stack) -> None:
 
 def _services(slug: str, now: datetime) -> None:
     for service in SERVICES[slug]:
-        services.create(slug, NewService(**service), key=f"seed {service['name']}", now=now)
+        with suppress(KeyReused):  # made by an older version, whose form was another
+            services.create(slug, NewService(**service), key=f"seed {service['name']}", now=now)
 
 
 def _user(stack: Stack, login: Login, now: datetime) -> None:

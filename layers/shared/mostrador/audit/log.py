@@ -61,12 +61,18 @@ def _about_texts(query: AuditListing) -> Iterator[list[str]]:
 
     It reads " entity#id entity.verb entity#id entity.verb ".
     """
+    kinds, actions = query.kind or [], query.action or []
     if query.id:
-        kinds, actions = [f" {kind}" for kind in query.kind or ()], [f"{action} " for action in query.action or ()]
-        yield [f"{kind}#{query.id} {action}" for kind in kinds or [""] for action in actions or [""]]
+        yield list(_about_one(query.id, kinds, actions))
         return
-    yield [f" {kind}#" for kind in query.kind or ()]
-    yield [f" {action} " for action in query.action or ()]
+    yield [f" {kind}#" for kind in kinds]
+    yield [f" {action} " for action in actions]
+
+
+def _about_one(entity_id: str, kinds: Sequence[str], actions: Sequence[str]) -> Iterator[str]:
+    """The texts about one entity, for each of the kinds and actions, of which none means any."""
+    for kind in [f" {kind}" for kind in kinds] or [""]:
+        yield from (f"{kind}#{entity_id} {action}" for action in [f"{action} " for action in actions] or [""])
 
 
 class Verdict(NamedTuple):

@@ -53,7 +53,7 @@ def _set_aside(app: APIGatewayRestResolver) -> None:
 
 def _read_only(app: APIGatewayRestResolver, view: View, role: Role) -> Iterator[str]:
     """The fields that ``role`` sees in the answer and may not write; none for a role that may write nothing."""
-    forms = [form for form in current_route.body_forms(app) if isinstance(form, type) and issubclass(form, BaseModel)]
+    forms = _forms(app)
     entity = next(filter(None, (getattr(form, "entity", "") for form in forms)), "")
     least = permissions.WRITES.get(entity, {})
     if least and not any(permissions.is_at_least(role, needed) for needed in least.values()):
@@ -61,6 +61,11 @@ def _read_only(app: APIGatewayRestResolver, view: View, role: Role) -> Iterator[
     taken = {name for form in forms for name in _names(form)}
     writable = {name for name in taken if permissions.is_at_least(role, least.get(name, role))}
     yield from _names(view) - writable - permissions.hidden(role, getattr(view, "entity", ""))
+
+
+def _forms(app: APIGatewayRestResolver) -> list[View]:
+    """The models that the handler takes from the body."""
+    return [form for form in current_route.body_forms(app) if isinstance(form, type) and issubclass(form, BaseModel)]
 
 
 def _names(model: View) -> set[str]:
