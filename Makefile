@@ -20,7 +20,7 @@ export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup dev test test-deep proof check reference lock build deploy sam-local bench clean
+.PHONY: help setup dev test test-deep proof check reference client lock build deploy sam-local bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check: setup ## Style, types, template, security, and who may import whom
 reference: setup ## Make docs/api from the doors, the models and docs/reference
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.reference_pages
 
+client: setup ## Write clients for Python and TypeScript to client/, from the OpenAPI document
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.clients
+
 lock: .venv/made ## Lock the newest versions that fit together
 	$(call compile,requirements-dev,--upgrade)
 	$(call compile,layers/shared/requirements,-c requirements-dev.txt)
@@ -75,7 +78,7 @@ bench: setup ## The figures of the goals, into bench/results.json
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m bench
 
 clean: ## Remove everything that these targets made, the local stack's data included
-	rm -rf .venv .build .local .aws-sam node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .build .local .aws-sam client node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # --- Stamps: each is remade when what it was made from has changed ------------------------------------------
 

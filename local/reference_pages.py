@@ -11,7 +11,18 @@ from typing import Any, Final, NamedTuple
 
 from local import openapi, reference_permissions, reference_texts
 from local.reference_texts import Area, Reference
-from local.schema_tables import SHAPES, about, anchor, fields, limits, name_of, table, type_of
+from local.schema_tables import (
+    SHAPES,
+    about,
+    anchor,
+    fields,
+    is_few_values,
+    limits,
+    name_of,
+    table,
+    type_of,
+    with_few_values,
+)
 from local.stack import ROOT
 
 FOLDER: Final = ROOT / "docs" / "api"
@@ -61,9 +72,11 @@ class Operation(NamedTuple):
 
 def pages(document: Mapping[str, Any], reference: Reference) -> dict[str, str]:
     """File name -> text of each page. Raises BadReference for an operation without words."""
+    shapes = document["components"]["schemas"]
+    document = with_few_values(document, shapes)
     operations = list(_operations(document))
     areas = {name: [one for one in operations if one.area == name] for name in reference.areas}
-    shapes = document["components"]["schemas"]
+    shapes = {name: one for name, one in document["components"]["schemas"].items() if not is_few_values(one)}
     made = {f"{name}.md": _page(name, found, reference, shapes) for name, found in areas.items() if found}
     allowed = reference_permissions.page(_by_action(operations), _NOTE)
     return made | {"README.md": _index(areas, reference), "permissions.md": allowed, SHAPES: _shapes(shapes)}

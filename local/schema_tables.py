@@ -13,6 +13,8 @@ _RANGES: Final = (
 )
 _BOUNDS: Final = {"exclusiveMinimum": "over {}", "exclusiveMaximum": "below {}"}
 _LONGEST_PATTERN: Final = 40
+_FEW: Final = 4
+"""Values of a property that its own row tells."""
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -28,6 +30,23 @@ def anchor(heading: str) -> str:
     """The name by which a link finds a heading."""
     kept = [letter for letter in heading.lower() if letter.isalnum() or letter in "_ -"]
     return "".join(kept).replace(" ", "-")
+
+
+def with_few_values(part: Any, shapes: Mapping[str, Schema]) -> Any:
+    """A part of the document in which few values of one property stand there, rather than as a shape."""
+    if isinstance(part, list):
+        return [with_few_values(one, shapes) for one in part]
+    if not isinstance(part, dict):
+        return part
+    shape = shapes.get(name_of(part), {}) if isinstance(part.get("$ref"), str) else {}
+    if is_few_values(shape):
+        return {**shape, **{word: one for word, one in part.items() if word != "$ref"}}
+    return {word: with_few_values(one, shapes) for word, one in part.items()}
+
+
+def is_few_values(shape: Schema) -> bool:
+    """Whether it is an enum without a title: a property's own, which the document names for generators of clients."""
+    return "title" not in shape and 0 < len(shape.get("enum", ())) <= _FEW
 
 
 def fields(schema: Schema) -> list[tuple[str, str, str, str]]:

@@ -1,6 +1,6 @@
 """The JSON schemas of all models of the API in one set, with one name for each."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -8,6 +8,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 JSONObject = dict[str, Any]
 REFERENCE: Final = "#/components/schemas/"
+ANNOTATIONS: Final = frozenset({"default", "deprecated", "description", "examples", "title"})
 Wanted = tuple[Hashable, JsonSchemaMode, Any]
 """A key of the caller's, ``validation`` for requests or ``serialization`` for answers, and the annotation."""
 
@@ -24,7 +25,43 @@ def collect(wanted: Iterable[Wanted]) -> tuple[dict[Hashable, JSONObject], JSONO
     taken = sorted(name for name in components if "__" in name)
     if taken:
         raise NameTaken(f"models share a name: {', '.join(taken)}")
-    return {key: schema for (key, _), schema in schemas.items()}, components
+    return {key: schema for (key, _), schema in schemas.items()}, with_parts_named(components)
+
+
+def with_parts_named(components: JSONObject) -> JSONObject:
+    """The components, and one for each enum or map within a property: ``OrderListing.sort`` is ``OrderListingSort``.
+
+    Generators of clients name such a part by its title, which is Spanish and may be a sentence. Raises NameTaken.
+    """
+    named: JSONObject = {}
+    for owner, component in components.items():
+        for name, schema in component.get("properties", {}).items():
+            part = next(_parts(schema), None)
+            if part is not None:
+                _move(part, f"{owner}{_camel(name)}", named)
+    taken = sorted(named.keys() & components.keys())
+    if taken:
+        raise NameTaken(f"a part of a model has the name of another model: {', '.join(taken)}")
+    return components | named
+
+
+def _parts(schema: JSONObject) -> Iterator[JSONObject]:
+    """The enums and maps that stand within a property itself; a property has one at most."""
+    if "enum" in schema or isinstance(schema.get("additionalProperties"), dict):
+        yield schema
+    for one in (schema.get("items"), *schema.get("anyOf", ())):
+        if isinstance(one, dict):
+            yield from _parts(one)
+
+
+def _move(part: JSONObject, name: str, named: JSONObject) -> None:
+    """Keep a schema under ``name``, with a reference in its place; what annotates the property stays there."""
+    named[name] = {word: part.pop(word) for word in list(part) if word not in ANNOTATIONS}
+    part["$ref"] = f"{REFERENCE}{name}"
+
+
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def without_null(schema: JSONObject) -> JSONObject:

@@ -47,6 +47,27 @@ def made(tmp_path):
     return reference_pages.pages(DOCUMENT, reference_texts.load(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("shape", "cell", "is_shape"),
+    [
+        ({"enum": ["name", "-name"]}, "`name`, `-name`", False),
+        ({"enum": [*"abcde"]}, "[Sort](shapes.md#sort)", True),
+        ({"enum": ["name", "-name"], "title": "Sort"}, "[Sort](shapes.md#sort)", True),
+    ],
+)
+def test_few_values_of_a_property_stand_in_its_row_and_others_are_a_shape(tmp_path, made, shape, cell, is_shape):
+    sort = {"name": "sort", "in": "query", "required": False, "schema": {"$ref": "#/components/schemas/Sort"}}
+    document = {
+        "paths": {"/appointments": {"post": BOOK | {"parameters": [sort]}}},
+        "components": {"schemas": SHAPES | {"Sort": shape}},
+    }
+
+    pages = reference_pages.pages(document, reference_texts.load(tmp_path))
+
+    assert f"| `sort` | query | {cell} | |" in pages["appointments.md"]
+    assert ("## Sort" in pages["shapes.md"].splitlines()) == is_shape
+
+
 def test_a_page_has_the_table_of_its_operations(made):
     row = "| POST | `/appointments` | [Book an appointment](#appointmentsbook) · Reservar un turno | staff |"
 

@@ -1,13 +1,20 @@
 """The one shape of every error, for the OpenAPI document and the tests. Request handling does not import it."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from mostrador.values.next_actions import NextAction
 from mostrador.values.shown import Scalar
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["slot_taken"])]
+
+
+def _left_out(schema: dict[str, Any]) -> None:
+    """The schema of a member that is there or is not, and never null."""
+    schema.pop("default")
 
 
 class ProblemEntry(BaseModel):
@@ -45,3 +52,9 @@ class Problem(BaseModel):
     request_id: str | None = Field(title="El identificador en los registros; null donde respondió el cortafuegos")
     errors: list[ProblemEntry] = Field(min_length=1, max_length=50, title="Cada falla")
     suggested_next_action: SuggestedAction | None = Field(None, title="El paso siguiente, donde se conoce")
+    alternatives: list[datetime | int] | SkipJsonSchema[None] = Field(
+        None,
+        title="Horarios o números libres",
+        description="Times in slot_taken, numbers in numbers_taken.",
+        json_schema_extra=_left_out,
+    )
