@@ -39,7 +39,7 @@ test-deep: setup ## All other tests: crash matrices, state machines, the stand-i
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
 	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest tests/scheduling/test_machine.py tests/raffles/test_machine.py tests/payments/test_bancard_webhook.py tests/*/rules tests/proofs -o python_files="test_*.py proof_*.py"
 
-check: setup ## Style, types, template, security, and who may import whom
+check: setup ## Style, types, template, security, the OpenAPI document, and who may import whom
 	$(venv)/ruff check .
 	$(venv)/ruff format --check .
 	$(venv)/mypy
@@ -47,7 +47,7 @@ check: setup ## Style, types, template, security, and who may import whom
 	$(venv)/cfn-lint template.yaml
 	$(sam) validate --lint
 	$(venv)/bandit -q -r -ll functions layers/shared/mostrador layers/stand_ins local $(wildcard bench)
-	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -q tests/test_architecture.py
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -q tests/test_architecture.py tests/local/test_openapi.py
 
 reference: setup ## Make docs/api from the doors, the models and docs/reference
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.reference_pages

@@ -44,6 +44,9 @@ _OF_LISTS: Final = {
 }
 RETRY_AFTER: Final = {"description": "Seconds / Segundos", "schema": {"type": "integer", "minimum": 0}}
 _WAITING: Final = ("429", "503")
+_OF_MACHINES: Final = ("404", "429", "503", "default")
+"""Another system is told no more of a message than that it must send it again."""
+_OF_GATEWAY: Final = ("429", "default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +163,16 @@ def _responses(part: Part) -> JSONObject:
         success["content"] = content
     if headers:
         success["headers"] = headers
-    refusals = {status: {"$ref": f"#/components/responses/{_refusal_name(status)}"} for status in _refusals(part)}
     known = {"304": {"description": "Not changed / Sin cambios"}} if _is_kept(part.route) else {}
+    refusals = {status: _refusal(part, status, content) for status in _refusals(part)}
     return {str(part.route.status): success} | known | refusals
+
+
+def _refusal(part: Part, status: str, content: JSONObject) -> JSONObject:
+    """The shared refusal, but another system gets the answer of its function in its own form."""
+    if part.route.access is Access.MACHINE and status not in _OF_GATEWAY:
+        return {"description": REFUSALS[status], "content": content}
+    return {"$ref": f"#/components/responses/{_refusal_name(status)}"}
 
 
 def _is_kept(route: Route) -> bool:
@@ -202,12 +212,14 @@ def _is_list(part: Part) -> bool:
 def _refusals(part: Part) -> Iterator[str]:
     """The statuses of refusals, in order."""
     route, handled = part.route, part.handled
+    if route.access is Access.MACHINE:
+        return iter(_OF_MACHINES)
     has_role, has_body = isinstance(route.access, Action), handled.form is not None
     applies = {
         "400": has_body,
         "401": not route.is_open,
         "403": has_role or route.access is Access.SIGNED_IN,
-        "404": bool(handled.variables) or not route.is_open,
+        "404": "{" in route.path or handled.query is not None or not route.is_open,
         "409": route.method in WRITING,
         "412": "If-Match" in handled.headers,
         "413": has_body,

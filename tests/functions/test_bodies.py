@@ -1,5 +1,7 @@
 """Bodies in the charsets that people's programs write, broken ones, and those of routes that take none."""
 
+import json
+
 import pytest
 
 from tests.support import samples, template
@@ -118,3 +120,26 @@ def test_a_body_that_is_no_object_is_refused_where_none_is_taken(haircut, method
 
     assert (answer.status, answer.json["code"]) == (400, "malformed_json")
     assert ANYBODY.call("GET", f"/tenant/salon/api/services/{haircut.id}").status == 200
+
+
+SERVICE = {"name": "Corte", "price": "25.00"}
+
+
+@pytest.mark.parametrize("minutes", ["30", "30.0", "3e1"])
+def test_a_whole_number_may_be_written_with_a_decimal_point(salon, minutes):
+    """JSON Schema takes 30.0 for an integer, so programs that have one kind of number send it."""
+    raw = json.dumps(SERVICE)[:-1] + f', "duration_minutes": {minutes}}}'
+
+    made = ANYBODY.call("POST", "/tenant/salon/api/services", raw=raw)
+
+    assert made.status == 201, made.text
+    assert '"duration_minutes": 30,' in made.text or '"duration_minutes":30,' in made.text
+
+
+@pytest.mark.parametrize("minutes", ["30.5", '"30"', "true", "1e400", "-0.5", "null"])
+def test_no_other_value_is_a_whole_number(salon, minutes):
+    raw = json.dumps(SERVICE)[:-1] + f', "duration_minutes": {minutes}}}'
+
+    refused = ANYBODY.call("POST", "/tenant/salon/api/services", raw=raw)
+
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "body.duration_minutes")

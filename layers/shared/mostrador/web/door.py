@@ -3,8 +3,9 @@
 HTTP is known to this room alone.
 """
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypedDict, TypeVar, Unpack
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
@@ -14,7 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 from aws_lambda_powertools.event_handler.openapi.params import Path as PathParam
 from aws_lambda_powertools.event_handler.openapi.params import Query as QueryParam
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from pydantic import BaseModel, BeforeValidator, StringConstraints
+from pydantic import BaseModel, BeforeValidator, StringConstraints, WithJsonSchema
 
 from mostrador import context, fields, settings
 from mostrador.errors import ServiceError
@@ -31,9 +32,13 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 
+ETAG: Final = r'^(W/)?("[0-9]{1,10}"|[0-9]{1,10})$'
+"""An ETag of this API, which is a version; its quotes may be left out."""
+
+
 def _version(etag: object) -> str:
-    """The version that an ETag of this API names."""
-    return str(etag).removeprefix("W/").strip('"')
+    """The version that an ETag names; of any other text nothing is left, so that it is refused as no number."""
+    return str(etag).removeprefix("W/").strip('"') if re.fullmatch(ETAG, str(etag)) else ""
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -56,7 +61,10 @@ IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")] | None,
     Header(alias="Idempotency-Key", title="Clave de idempotencia"),
 ]
-IfMatch = Annotated[Annotated[int, BeforeValidator(_version)] | None, Header(alias="If-Match", title="Versión")]
+IfMatch = Annotated[
+    Annotated[int, BeforeValidator(_version), WithJsonSchema({"type": "string", "pattern": ETAG})] | None,
+    Header(alias="If-Match", title="Versión"),
+]
 
 
 class Decorator(Protocol):
@@ -165,8 +173,7 @@ class Door:
 
 def _resolver() -> APIGatewayRestResolver:
     """A resolver that validates requests, and answers every error as problem+json."""
-    app = APIGatewayRestResolver(enable_validation=True)
-    read_only.install(app)
+    app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=request_bodies.parsed)
     read_only.install(app)
     app.exception_handler(ServiceError)(lambda error: problems.refuse(app.current_event, error))
     app.exception_handler(RequestValidationError)(lambda error: middleware.unprocessable(app, error))

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from typing import Final
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
@@ -13,6 +13,8 @@ MOST_BYTES: Final = 64 * 1024
 MOST_LEVELS: Final = 16
 """Python versions differ in how much nesting they bear; all bear this."""
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_MOST_EXACT: Final = 2**53
+"""Up to here a float is one whole number and no other."""
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _REPLACED: Final = "\ufffd"
 _LATIN: Final = "cp1252"
@@ -74,15 +76,25 @@ def _check_size(size: int) -> None:
         raise problems.BodyTooLarge(field="body", value=size, limit=MOST_BYTES)
 
 
+def parsed(text: str) -> Any:
+    """JSON as Python's values; ``30.0`` is the whole number 30, as for JSON Schema and JavaScript."""
+    return json.loads(text, parse_float=_number)
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= _MOST_EXACT else number
+
+
 def _check_json(text: str) -> None:
     """Raise MalformedBody."""
     try:
-        parsed = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _malformed(text, str(error)[:200]) from error
-    if not isinstance(parsed, dict):
+    if not isinstance(content, dict):
         raise _malformed(text, "not an object")
-    if _is_deep(parsed):
+    if _is_deep(content):
         raise _malformed(text, "nested too deeply")
 
 
@@ -95,9 +107,9 @@ def _malformed(body: str, reason: str) -> problems.MalformedBody:
     return problems.MalformedBody(field="body", value=validation_messages.shown(body[:80]), reason=reason)
 
 
-def _is_deep(parsed: object) -> bool:
+def _is_deep(content: object) -> bool:
     """Whether something is nested more than MOST_LEVELS."""
-    level = [parsed]
+    level = [content]
     for _ in range(MOST_LEVELS):
         level = [child for node in level for child in _children(node)]
         if not level:

@@ -58,7 +58,7 @@ class Redrawing(Request):
     )
     reason: ShortText = Field(title="Motivo, público")
     method: ByDrand | ByLottery = Field(discriminator="name", title="Método del sorteo")
-    prizes: list[Whole] | None = Field(
+    prizes: list[Annotated[Whole, Field(ge=1, le=50)]] | None = Field(
         None, min_length=1, max_length=50, title="Premios", description="Every prize that may be drawn again when null."
     )
     draw_at: Instant | None = Field(
