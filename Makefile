@@ -95,7 +95,12 @@ node_modules/made: package.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js, which brings it" >&2; exit 1; }
 	@echo "Installing the Node tools into node_modules"
 	@npm install --silent --no-audit --no-fund --no-package-lock
+	@mkdir -p $(renderer) && cd $(renderer) && npm pack --silent "$$(node -p 'require("$(CURDIR)/package.json").config.renderer')" >/dev/null
+	@cd $(renderer) && tar -xzf scalar-*.tgz --strip-components 3 package/dist/browser/standalone.js && rm scalar-*.tgz
 	@mkdir -p $(@D) && touch $@
+
+# The one file of the renderer that a page loads: as a dependency, npm would bring 300 MB with it.
+renderer = node_modules/.cache/scalar
 
 # $(1).in -> $(1).txt, for every platform and Python from 3.11, with hashes and without any registry's address
 compile = $(venv)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(2) $(1).in -o $(1).txt

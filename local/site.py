@@ -30,7 +30,7 @@ from local.stack import ROOT, LocalFailure
 API_PATHS: Final = ("/tenant", "/me", "/admin/tenants", "/api", "/calendar", "/openapi.json")
 """The API has these paths and all below them."""
 PAGES: Final = Path(__file__).with_name("pages")
-RENDERER: Final = ROOT / "node_modules" / "@scalar" / "api-reference" / "dist" / "browser"
+RENDERER: Final = ROOT / "node_modules" / ".cache" / "scalar"
 START_SECONDS: Final = 30
 STOP_SECONDS: Final = 5
 GZIP_LEVEL: Final = 6
