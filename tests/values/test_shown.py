@@ -52,7 +52,8 @@ def pattern_of(kind):
 
 
 def cases(values):
-    return [(kind, value) for kind, several in values.items() for value in several]
+    pairs = [(kind, value) for kind, several in values.items() for value in several]
+    return [pytest.param(*pair, id=str(place)) for place, pair in enumerate(pairs)]  # some values are new each time
 
 
 @pytest.mark.parametrize(("kind", "value"), cases(MADE))
