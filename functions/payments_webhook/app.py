@@ -19,7 +19,9 @@ from mostrador.web.routes import Access, Route
 
 JSON: Final = {"Content-Type": "application/json"}
 ACTOR: Final = context.Actor("bancard", "system", "bancard")
-MOST_BYTES: Final = 64 * 1024
+MOST_BYTES: Final = 8 * 1024
+"""Bancard's messages have some 600; a longer one is not read."""
+MOST_ENCODED: Final = MOST_BYTES * 4 // 3 + 4
 _VIEWS: Final = "mostrador.payments.views.bancard_notices"
 ROUTES: Final = (
     Route(
@@ -66,9 +68,11 @@ def handler(event: Event, _context: object) -> Answer:
 def _message(event: Event) -> Mapping[str, object]:
     """The body's JSON object; an empty one for an empty or unreadable body, which is Bancard's ping."""
     raw = event.get("body") or ""
+    if len(raw) > MOST_ENCODED:
+        return {}
     try:
         text = base64.b64decode(raw).decode() if event.get("isBase64Encoded") else raw
-        message = json.loads(text, parse_float=str) if len(text) <= MOST_BYTES else None
+        message = json.loads(text, parse_float=str) if len(text.encode()) <= MOST_BYTES else None
     except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}

@@ -166,6 +166,17 @@ def test_a_ping_or_what_makes_no_sense_is_answered_and_does_nothing(bank, asked,
             assert (bank.calls, status(asked, now)) == ([], "PENDING")
 
 
+@pytest.mark.parametrize(("size", "read"), [(8192, "PAID"), (8193, "PENDING")])
+@pytest.mark.parametrize("is_base64", [False, True])
+def test_a_message_of_more_than_8_kb_is_not_read(bank, till, asked, now, size, read, is_base64):
+    bank.pay(asked.id)
+    body = json.dumps(bank.notice(asked.id)).ljust(size)
+
+    assert post(base64.b64encode(body.encode()).decode() if is_base64 else body, is_base64=is_base64) == DONE
+
+    assert status(asked, now) == read
+
+
 def test_every_field_missing_or_odd_is_answered(bank, till, asked, now):
     bank.pay(asked.id)
     whole = bank.notice(asked.id)["operation"]

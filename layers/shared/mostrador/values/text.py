@@ -1,6 +1,7 @@
 """Text as people type it, cleaned; and text for searching and sorting, without accents and case."""
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 SLUG: Final = r"^[a-z0-9-]{2,63}$"
@@ -21,6 +22,8 @@ _PICTOGRAPHS: Final = range(0x1F000, 0x1FFFE)
 """Set aside for emoji: Python's tables do not know the newest ones."""
 _INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
 """Letters and marks without a shape, beside Unicode's format characters (Cf)."""
+_MOST_MARKS: Final = 30
+"""On one letter, as in Unicode's stream-safe text (UAX #15): to sort marks takes time quadratic in their number."""
 _BLANK: Final = "\u2800"
 """The Braille pattern without dots, which looks like a space."""
 _REPLACED: Final = "\ufffd"
@@ -37,7 +40,7 @@ class BadCharacter(ValueError):
 
 def folded(text: str) -> str:
     """``"Ñandutí  López"`` -> ``"nanduti lopez"``; ``#`` is dropped because keys are split by it."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", _without_piles(text.casefold()))
     kept = "".join(letter for letter in plain if not unicodedata.combining(letter) and letter != "#")
     return " ".join(kept.split())
 
@@ -67,7 +70,17 @@ def visible(text: str) -> str:
             raise BadCharacter(letter)
         if not _is_invisible(letter) or (kept and _has_meaning(letter, kept[-1], after)):
             kept.append(letter)
-    return unicodedata.normalize("NFC", "".join(kept))
+    return unicodedata.normalize("NFC", _without_piles(kept))
+
+
+def _without_piles(text: Iterable[str]) -> str:
+    """The text with at most _MOST_MARKS marks on one letter."""
+    kept, marks = list[str](), 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def _is_bad(letter: str) -> bool:

@@ -20,9 +20,14 @@ from mostrador.values import decimal_comma
 Row = Mapping[str, object]
 _BYTE_ORDER_MARK: Final = "\ufeff"
 """Without it Excel does not read UTF-8."""
+_HARD: Final = ";,；，"
+_SOFT: Final = r"\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029"
+"""Separators of cells; the soft ones are blank too."""
+# Each run of separators and blanks is read once. A look-ahead from every separator would be quadratic.
 _CELL_STARTS: Final = re.compile(
-    r"""(^|[;,；，\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029])(?=[\s"\ufeff\u200b-\u200f]*[-=+@＝＋－＠])"""
+    rf"""(?:^|[{_HARD}{_SOFT}])[{_HARD}{_SOFT}\s"\ufeff\u200b-\u200f]*+(?=([-=+@＝＋－＠])?)"""
 )
+_SOFT_ONE: Final = re.compile(f"[{_SOFT}]")
 _FORMULA: Final = re.compile("[-=+@＝＋－＠]")
 _AMOUNT: Final = re.compile(r"[0-9]+\.[0-9]+")
 _NAMES: Final[Mapping[str, str]] = {
@@ -123,7 +128,16 @@ def _cell(value: object) -> str:
 
 
 def _inert(written: str) -> str:
-    return _CELL_STARTS.sub(r"\1'", written) if _FORMULA.search(written) else written
+    return _CELL_STARTS.sub(_led, written) if _FORMULA.search(written) else written
+
+
+def _led(run: re.Match[str]) -> str:
+    """A run of separators and blanks; before a formula with an apostrophe wherever a cell may start in it."""
+    if run[1] is None:
+        return run[0]
+    behind_hard = 1 + max(run[0].rfind(separator) for separator in _HARD)
+    begins = "'" if behind_hard or run.start() == 0 else ""
+    return run[0][:behind_hard] + begins + _SOFT_ONE.sub(r"\g<0>'", run[0][behind_hard:])
 
 
 def _inert_inside(value: Any) -> Any:

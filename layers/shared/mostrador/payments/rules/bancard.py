@@ -25,6 +25,8 @@ CURRENCY: Final = "PYG"
 DESCRIPTION: Final = 20
 """Longest description of a purchase that Bancard shows the payer, in characters."""
 
+_MOST_READ: Final = 500
+"""Characters of a text from which a description is made."""
 _NO_AMOUNT: Final = "0.00"
 _LARGEST: Final = Decimal(10) ** 13
 _NUMBERS: Final = frozenset("shop_process_id amount authorization_number ticket_number".split())
@@ -141,7 +143,7 @@ def amount_text(amount: Decimal) -> str:
 
 def description_of(text: str) -> str:
     """``text`` for the payer: 20 characters at most, cut between words where that leaves half of them."""
-    plain = " ".join(printable(unicodedata.normalize("NFC", text)).split())
+    plain = " ".join(printable(unicodedata.normalize("NFC", text[:_MOST_READ])).split())
     if len(plain) <= DESCRIPTION:
         return plain
     space = plain.rfind(" ", 0, DESCRIPTION + 1)

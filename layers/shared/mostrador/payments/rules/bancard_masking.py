@@ -7,10 +7,13 @@ from typing import Final, TypeGuard
 
 HIDDEN: Final = "***"
 _LONGEST: Final = 100
+_MOST_READ: Final = 1000
+"""Characters of a text that are looked at: what is shown of it has at most a tenth of them."""
 _MOST_KEYS: Final = 40
 _LARGEST_ID: Final = 10**19
 # Tokens and public keys have 32 characters, private keys 40. Some message keys are as long; they end in Error.
-_LIKE_A_SECRET: Final = re.compile(r"(?![A-Za-z]+Error\b)[0-9A-Za-z]{32,}")
+# Each run is read once: no part of the pattern may look ahead over a run, which would make it quadratic.
+_LONG_RUN: Final = re.compile(r"[0-9A-Za-z]{32,}+(?P<end>\b)?")
 _SECRET: Final = re.compile(
     "token|key|secret|passw|alias|card|cvv|cvc|expir|holder|phone|mail|address|security_code"
     "|(^|_)(ci|ip|ruc|pan|pin|cell|name|surname|document)(_|$)",
@@ -64,7 +67,14 @@ def _kept_value(value: object) -> object:
 
 
 def shown(text: str) -> str:
-    return _LIKE_A_SECRET.sub(HIDDEN, printable(text))[:_LONGEST]
+    """At most 100 characters of ``text``, without secrets. It is cut before it is searched."""
+    return _LONG_RUN.sub(_hidden, printable(text[:_MOST_READ]))[:_LONGEST]
+
+
+def _hidden(run: re.Match[str]) -> str:
+    """A long run of letters and digits is a secret, but for the key of an error."""
+    is_key = run["end"] is not None and run[0].isalpha() and run[0].endswith("Error")
+    return run[0] if is_key else HIDDEN
 
 
 def printable(text: str) -> str:
