@@ -35,7 +35,14 @@ def free_starts(visitor: Visitor, path: str, service_id: str, days_ahead: int) -
     return [slot["starts_at"] for slot in answer.json()["slots"]]
 
 
-CALLING = ("test_calendar.py", "test_isolation.py", "test_payments.py", "test_raffles.py", "test_waiting.py")
+CALLING = (
+    "test_calendar.py",
+    "test_generated_client.py",
+    "test_isolation.py",
+    "test_payments.py",
+    "test_raffles.py",
+    "test_waiting.py",
+)
 """Journeys that themselves call what else runs by a schedule."""
 
 

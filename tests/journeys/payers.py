@@ -1,7 +1,10 @@
 """Somebody who books and pays, the page of the stand-in for Bancard, and time that passes at once for one item."""
 
+import uuid
+
 import httpx
 
+from local.seed import BANCARD
 from tests.journeys.conftest import PATIENCE, free_starts
 from tests.journeys.visitors import aws
 
@@ -33,6 +36,21 @@ class Portal:
 
     def _of(self, checkout):
         return f"portal/purchases/{self.public_key}/{checkout['payment_id']}"
+
+
+def own_account():
+    """Keys of an account at the stand-in, which nobody else has."""
+    return BANCARD | {"public_key": f"MOCK{uuid.uuid4().hex[:28]}"}
+
+
+def connect(stack, business, account):
+    """The business takes payments with this account, which sends its messages there."""
+    webhook = f"{stack.api_url}/{business.api}/payments/bancard/webhook"
+    told = {"private_key": account["private_key"], "confirmation_url": webhook}
+    address = f"{stack.stand_ins_url}/bancard/portal/applications/{account['public_key']}"
+    httpx.put(address, json=told, timeout=PATIENCE, trust_env=False).raise_for_status()
+    connected = business.admin.call("PUT", f"{business.api}/integrations/BANCARD", account)
+    assert connected.status_code in (200, 201), connected.text
 
 
 def offered(anybody, business, service):

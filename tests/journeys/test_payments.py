@@ -1,15 +1,13 @@
 """Paying online through the deployed stack: the stand-in for Bancard as another system, its page, its messages."""
 
 import time
-import uuid
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from local.seed import BANCARD
 from tests.journeys import days
-from tests.journeys.conftest import PATIENCE, swept
+from tests.journeys.conftest import swept
 from tests.journeys.payers import (
     LONG_AGO,
     Portal,
@@ -17,9 +15,11 @@ from tests.journeys.payers import (
     appointment_of,
     book,
     checkout,
+    connect,
     expire_page,
     lapse,
     offered,
+    own_account,
     see,
 )
 from tests.journeys.visitors import Visitor, problem
@@ -31,20 +31,14 @@ SEEDED = "peluqueria-nanduti"
 
 @pytest.fixture(scope="module")
 def account():
-    """Keys of an account at the stand-in, which nobody else has."""
-    return BANCARD | {"public_key": f"MOCK{uuid.uuid4().hex[:28]}"}
+    return own_account()
 
 
 @pytest.fixture(scope="module")
 def business(found, stack, account):
     """A tenant that takes payments, with an account of its own."""
     made = found("Peluquería que cobra", currency="PYG", hold_minutes=10)
-    webhook = f"{stack.api_url}/{made.api}/payments/bancard/webhook"
-    told = {"private_key": account["private_key"], "confirmation_url": webhook}
-    address = f"{stack.stand_ins_url}/bancard/portal/applications/{account['public_key']}"
-    httpx.put(address, json=told, timeout=PATIENCE, trust_env=False).raise_for_status()
-    connected = made.admin.call("PUT", f"{made.api}/integrations/BANCARD", account)
-    assert connected.status_code in (200, 201), connected.text
+    connect(stack, made, account)
     return made
 
 

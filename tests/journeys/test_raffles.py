@@ -1,19 +1,14 @@
 """A raffle from its draft to a proof that anybody verifies, with the sweeper and the beacon of the local stack."""
 
 import json
-import subprocess
-import sys
-import time
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local import beacon
-from mostrador.raffles.rules import commitments, randomness
 from tests.journeys import days
-from tests.journeys.conftest import sweep, swept
-from tests.journeys.visitors import aws, problem
-from tests.support import template
+from tests.journeys.conftest import swept
+from tests.journeys.drawing import hurry, verified
+from tests.journeys.visitors import problem
 from tests.support.raffles import body
 
 pytestmark = [pytest.mark.journey, pytest.mark.core]
@@ -42,50 +37,6 @@ def sell(staff, one, *numbers):
     return answer.json()
 
 
-def time_to_freeze(stack):
-    """Long enough for the sweeper to freeze what was sold before the draw: this machine may be a slow one."""
-    sweep(stack)
-    since = time.monotonic()
-    sweep(stack)
-    return timedelta(seconds=5 + 6 * (time.monotonic() - since))
-
-
-def hurry(stack, slug, raffle):
-    """Move the close of a closed raffle back, and its draw near: nobody waits a day in a test."""
-    wait = time_to_freeze(stack)
-    draw_at = (datetime.now(UTC) + wait).replace(microsecond=0)
-    method = randomness.to_document(randomness.drand_method(beacon.chain(), draw_at))
-    commitment = raffle["commitment"] | {"draw_at": commitments.format_instant(draw_at), "method": method}
-    long_ago = commitments.format_instant(draw_at - timedelta(hours=1))
-    changed = {
-        "closed_at": long_ago,
-        "due_at": long_ago,
-        "draw_at": commitments.format_instant(draw_at),
-        "commitment": json.dumps(commitment),
-        "commitment_digest": commitments.digest(commitment),
-    }
-    aws(stack, "dynamodb").update_item(
-        TableName=stack.table_name,
-        Key={"pk": {"S": f"T#{slug}#RAFFLES"}, "sk": {"S": f"RAFFLE#{raffle['id']}"}},
-        UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in changed),
-        ExpressionAttributeValues={f":{name}": {"S": value} for name, value in changed.items()},
-    )
-
-
-def verified(tmp_path, proof, chain, *arguments):
-    for name, told in (("proof.json", proof), ("chain.json", chain)):
-        (tmp_path / name).write_text(told)
-    command = [sys.executable, "-m", "mostrador.verify", str(tmp_path / "proof.json"), *arguments]
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*command, "--chain", str(tmp_path / "chain.json")],
-        cwd=template.ROOT / "layers" / "shared",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
-
-
 def test_what_was_sold_is_frozen_drawn_and_verified(
     business, admin, staff, viewer, http, stack, on_sale, public, tmp_path
 ):
@@ -93,7 +44,7 @@ def test_what_was_sold_is_frozen_drawn_and_verified(
     sold = [sell(staff, one, 7, 8, 9), sell(staff, one, 42)]
     problem(viewer.call("GET", f"{one}/proof"), 409, "not_frozen")
     assert admin.call("POST", f"{one}/close").json()["status"] == "CLOSED"
-    hurry(stack, business.slug, raffle)
+    hurry(stack, business.slug, raffle["id"])
 
     def shown():
         return http.get(f"{public}/{raffle['id']}").json()
@@ -115,7 +66,8 @@ def test_what_was_sold_is_frozen_drawn_and_verified(
     asked = drawn["draws"][0]["method"]["chain_hash"]
     assert asked == beacon.chain().chain_hash
     info = {"hash": asked, "public_key": beacon.chain().public_key, "genesis_time": beacon.chain().genesis, "period": 3}
-    status, said = verified(tmp_path, proof, json.dumps(info), "--root", frozen["root"])
+    (tmp_path / "chain.json").write_text(json.dumps(info))
+    status, said = verified(tmp_path, proof, "--chain", str(tmp_path / "chain.json"), "--root", frozen["root"])
     assert (status, said.splitlines()[0]) == (0, f"GOOD   raffle {raffle['id']}: 4 sold of 1-100"), said
 
     again = admin.call("POST", f"{one}/draw", {})

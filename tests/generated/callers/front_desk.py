@@ -1,6 +1,8 @@
 """A front desk that knows the API by its generated client alone: it books, charges, sells and draws."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -60,12 +62,17 @@ def given(answer: object, shape: type[Shape]) -> Shape:
     return answer
 
 
-class FrontDesk:
-    """A member of a business at work."""
+@contextmanager
+def at_work(address: str, token: str, slug: str) -> Iterator["FrontDesk"]:
+    """A member of a business at work; then the connections are closed."""
+    with AuthenticatedClient(base_url=address, token=token, timeout=None, httpx_args={"trust_env": False}) as client:
+        yield FrontDesk(client, slug)
 
-    def __init__(self, address: str, token: str, slug: str) -> None:
-        self.client = AuthenticatedClient(base_url=address, token=token, timeout=None, httpx_args={"trust_env": False})
-        self.slug = slug
+
+@dataclass(frozen=True)
+class FrontDesk:
+    client: AuthenticatedClient
+    slug: str
 
     def service(self, name: str) -> ServiceView:
         page = given(services_list.sync(self.slug, client=self.client, limit=100), ServicePage)
