@@ -205,15 +205,15 @@ def _operations(business: Business, raffle: Raffle) -> Iterator[tuple[str, int |
         order_transitions.expire(slug, order.id, now=NOW + timedelta(hours=1))
     paid = [
         counter_payments.record_order_payment(
-            slug, reserved().id, Confirmation(method="CASH"), actor_name=_BY, key=None, now=NOW
+            slug, reserved().id, Confirmation(method="CASH"), actor_name=_BY, key=f"paid-{number}", now=NOW
         ).payment.target_id
-        for _ in range(2)
+        for number in range(2)
     ]
     cash, money, page = {"method": "CASH"}, Confirmation(method="CASH"), OrderListing(limit=25)
 
     def confirm(name: str) -> Callable[[int], object]:
         return lambda n: counter_payments.record_order_payment(
-            slug, held[name][n].id, money, actor_name=_BY, key=None, now=NOW
+            slug, held[name][n].id, money, actor_name=_BY, key=f"{name}-{n}", now=NOW
         )
 
     yield "reserve 1 number, known phone", 2, lambda _: reserved()

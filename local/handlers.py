@@ -24,6 +24,7 @@ class Handled:
 
     variables: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, Any] = field(default_factory=dict)
+    needed_headers: set[str] = field(default_factory=set)
     query: Model | None = None
     form: Model | None = None
     needs_form: bool = False
@@ -45,7 +46,9 @@ def of_route(route: Route) -> Handled:
 def _take(handled: Handled, name: str, hint: Any) -> None:
     mark = _mark(hint)
     if isinstance(mark, Header):
-        handled.headers[(mark.alias or name).title()] = hint
+        header = (mark.alias or name).title()
+        handled.headers[header] = hint
+        handled.needed_headers |= set() if _is_union(hint.__origin__) else {header}
     elif isinstance(mark, Query):
         handled.query = get_args(hint)[0]
     elif isinstance(mark, Path) or hint is str:

@@ -125,7 +125,8 @@ def _query(part: Part) -> Iterator[JSONObject]:
 
 def _headers(part: Part) -> Iterator[JSONObject]:
     for name in part.handled.headers:
-        yield _parameter(name, "header", part.schemas["header", name], description=_HEADER_WORDS[name])
+        schema, is_needed = part.schemas["header", name], name in part.handled.needed_headers
+        yield _parameter(name, "header", schema, required=is_needed, description=_HEADER_WORDS[name])
     if _is_kept(part.route):
         yield _parameter("If-None-Match", "header", {"type": "string"}, description=_HEADER_WORDS["If-None-Match"])
 

@@ -31,6 +31,8 @@ def listing(slug: door.Slug, raffle_id: door.Id, query: door.Query[views.OrderLi
 
 @app.post(f"{OF_RAFFLE}/orders", "orders.sell", Action.SELL, status=201, location=ORDER)
 def sell(slug: door.Slug, raffle_id: door.Id, form: views.NewOrder, key: door.IdempotencyKey = None) -> OrderResponse:
+    if form.paid:
+        door.need_key(key)
     seller = app.caller.user if app.caller.is_member else None
     order = reservations.sell(
         slug, raffle_id, form, actor_name=app.caller.name, seller=seller, key=key, now=clock.now()
@@ -65,9 +67,7 @@ def receive(slug: door.Slug, order_id: door.Id, form: views.Receipt) -> OrderRes
 
 
 @app.post(f"{ORDER}/confirm", "orders.confirm", Action.SELL)
-def confirm(
-    slug: door.Slug, order_id: door.Id, form: Confirmation, key: door.IdempotencyKey = None
-) -> views.SettledView:
+def confirm(slug: door.Slug, order_id: door.Id, form: Confirmation, key: door.RequiredKey) -> views.SettledView:
     settled = counter_payments.record_order_payment(
         slug, order_id, form, actor_name=app.caller.name, key=key, now=clock.now()
     )

@@ -518,7 +518,8 @@ def test_no_route_changes_or_removes_a_line(log, haircut, case):
             before = rows()
             anybody = Client({"salon": "admin", "clinic": "admin"}, superuser=True)
 
-            anybody.call(method, samples.url(path, slug="salon", service_id=haircut.id), samples.body(method, path))
+            url, headers = samples.url(path, slug="salon", service_id=haircut.id), samples.headers(method, path)
+            anybody.call(method, url, samples.body(method, path), **headers)
 
             after = {row["sk"]["S"]: row for row in rows()}
             assert [after.get(row["sk"]["S"]) for row in before] == before

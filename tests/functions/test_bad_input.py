@@ -130,7 +130,7 @@ def test_an_id_that_is_not_there_is_not_found(paths, case, method, path):
     for bad_id in ("x", "T#clinic", "%00", "a" * 3000, "0" * 32):
         url = re.sub(r"{(?!slug)\w+}", lambda _, bad_id=bad_id: bad_id, path).replace("{slug}", "salon")
         with case(bad_id=bad_id):
-            answer = ANYBODY.call(method, url, samples.body(method, path))
+            answer = ANYBODY.call(method, url, samples.body(method, path), **samples.headers(method, path))
 
             assert answer.status == 404, answer.text
             assert is_problem(answer)

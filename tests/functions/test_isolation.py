@@ -58,15 +58,16 @@ def root():
 
 
 def ask(bearer, method, path, slug="salon", **ids):
-    return gateway.call(bearer, method, samples.url(path, slug=slug, **ids), samples.body(method, path))
+    url, headers = samples.url(path, slug=slug, **ids), samples.headers(method, path)
+    return gateway.call(bearer, method, url, samples.body(method, path), **headers)
 
 
 def make(slug):
     """One of everything in a tenant, by what a path or a body calls it."""
     api, mine = f"/tenant/{slug}/api", of(slug)
 
-    def post(path, body):
-        answer = gateway.call(mine, "POST", f"{api}/{path}", body)
+    def post(path, body, **headers):
+        answer = gateway.call(mine, "POST", f"{api}/{path}", body, **headers)
         assert answer.status == 201, answer.text
         return answer.json
 
@@ -94,7 +95,7 @@ def make(slug):
     )
     for number in (1, 2):
         buyer = {"numbers": [number], "customer_id": booked["customer_id"], "paid": {"method": "CASH"}}
-        order = post(f"raffles/{raffle['id']}/orders", buyer)
+        order = post(f"raffles/{raffle['id']}/orders", buyer, Idempotency_Key=f"sold-{number}")
     (payment, _) = gateway.call(mine, "GET", f"{api}/payments").json["items"]
     post("closures", {"name": f"Feriado de {slug}", "date": shifted("2026-12-25")})
     return {

@@ -368,7 +368,8 @@ def test_payments_of_a_local_day_by_method_in_both_orders(haircut, now, monkeypa
         appointment = book(haircut, start(7, 9 + len(paid)))
         monkeypatch.setattr(clock, "now", lambda at=now + timedelta(hours=hours): at)
         url = f"{APPOINTMENTS}/{appointment['id']}/payments"
-        paid.append(admin.call("POST", url, {"method": method}).json["payment"]["id"])
+        taken = admin.call("POST", url, {"method": method}, Idempotency_Key=f"paid-{hours}")
+        paid.append(taken.json["payment"]["id"])
     payments, tomorrow = f"{SALON}/payments", TODAY + timedelta(1)
 
     assert ids_of(payments) == paid[::-1]

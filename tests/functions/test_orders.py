@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mostrador import ids
 from mostrador.people import members
 from mostrador.people.rules.permissions import Role
 from mostrador.table import keys, reads
@@ -27,7 +28,8 @@ def raffle(salon, now):
 
 
 def sell(raffle, who=staff, **more):
-    return who.call("POST", f"{SALON}/raffles/{raffle.id}/orders", {"numbers": [7, 42]} | ANA | more)
+    key = {"Idempotency_Key": ids.new()} if "paid" in more else {}
+    return who.call("POST", f"{SALON}/raffles/{raffle.id}/orders", {"numbers": [7, 42]} | ANA | more, **key)
 
 
 def test_an_order_travels_with_its_numbers_as_printed_and_its_times_on_the_tenants_clock(raffle):
@@ -49,7 +51,8 @@ def test_it_is_reserved_reviewed_confirmed_and_refunded(raffle):
     receipt = staff.call("POST", f"{one}/receipt", {"method": "TRANSFER", "reference": "T-1"})
     assert receipt.json["status"] == "IN_REVIEW"
     assert receipt.json["review_due_at"] == shifted("2026-12-01T10:00:00-03:00")
-    confirmed = staff.call("POST", f"{one}/confirm", {"method": "TRANSFER", "reference": "T-1"})
+    money = {"method": "TRANSFER", "reference": "T-1"}
+    confirmed = staff.call("POST", f"{one}/confirm", money, Idempotency_Key="t-1")
     assert (confirmed.status, confirmed.json["order"]["status"], confirmed.json["payment"]["status"]) == (
         200,
         "PAID",
@@ -66,7 +69,7 @@ def test_money_that_cannot_pay_the_order_is_told_and_listed(raffle):
     one = f"{SALON}/orders/{sell(raffle).json['id']}"
     staff.call("POST", f"{one}/cancel", {"reason": "Se equivocó"})
 
-    answer = staff.call("POST", f"{one}/confirm", {"method": "CASH"})
+    answer = staff.call("POST", f"{one}/confirm", {"method": "CASH"}, Idempotency_Key="cash-1")
 
     assert (answer.status, answer.json["payment"]["status"]) == (200, "REFUND_DUE")
     due = staff.call("GET", f"{SALON}/payments?status=REFUND_DUE").json["items"]
@@ -142,6 +145,25 @@ def test_a_form_that_makes_no_sense_is_refused(raffle, form):
     assert shop.held(raffle) == {}
 
 
+def test_a_sale_that_is_paid_at_once_needs_a_key(raffle):
+    """So many numbers at random: nothing else tells a repeat from a second sale."""
+    form = {"count": 2, "paid": {"method": "CASH"}} | ANA
+
+    answer = staff.call("POST", f"{SALON}/raffles/{raffle.id}/orders", form)
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "header.idempotency-key")
+    assert (answer.json["errors"][0]["code"], shop.held(raffle)) == ("missing", {})
+
+
+def test_money_for_an_order_needs_a_key(raffle):
+    one = f"{SALON}/orders/{sell(raffle).json['id']}"
+
+    answer = staff.call("POST", f"{one}/confirm", {"method": "CASH"})
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "header.idempotency-key")
+    assert staff.call("GET", f"{SALON}/payments").json["items"] == []
+
+
 def test_over_the_counter_whoever_calls_is_the_seller(raffle, now):
     members.add("salon", "u-staff", email="s@example.com", role=Role.STAFF, now=now)
 
@@ -195,7 +217,7 @@ def test_another_tenants_order_is_not_there(raffle, clinic, path):
     order = sell(raffle).json["id"]
     body = {"receipt": {}, "confirm": {"method": "CASH"}, "cancel": {}, "refund": {"reason": "x"}}[path]
 
-    answer = both.call("POST", f"/tenant/clinic/api/orders/{order}/{path}", body)
+    answer = both.call("POST", f"/tenant/clinic/api/orders/{order}/{path}", body, Idempotency_Key="k")
 
     assert (answer.status, answer.json["code"]) == (404, "not_found")
     assert "Ana" not in answer.text

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mostrador import ids
 from mostrador.ledger.rules.payment_states import Target
 from tests.support import bank as banks
 from tests.support import logs
@@ -38,9 +39,10 @@ def wait(monkeypatch, now, how_long):
     monkeypatch.setattr("mostrador.clock.now", lambda: now + how_long)
 
 
-def take(visit, who=staff, *, key=None, **form):
-    headers = {"Idempotency_Key": key} if key else {}
-    return who.call("POST", f"{SALON}/appointments/{visit.item.id}/payments", CASH | form, **headers)
+def take(visit, who=staff, *, key="", **form):
+    """Take money; without a key it is another payment each time."""
+    url = f"{SALON}/appointments/{visit.item.id}/payments"
+    return who.call("POST", url, CASH | form, Idempotency_Key=key or ids.new())
 
 
 def post(payment_id, verb, body=None, who=admin):
@@ -115,13 +117,62 @@ def test_a_part_is_taken_and_then_the_rest(visit):
     assert (second["payment"]["amount"], second["appointment"]["payment_status"]) == ("50000", "PAID")
 
 
-@pytest.mark.parametrize("key", [None, "k"])
-def test_the_same_again_is_taken_once(visit, key):
-    first, second = (take(visit, key=key, amount="30000").json for _ in range(2))
+def test_the_same_again_is_taken_once(visit):
+    first, second = (take(visit, key="k", amount="30000").json for _ in range(2))
 
     assert first["payment"] == second["payment"]
     assert second["appointment"]["paid_amount"] == "30000"
     assert len(listed()) == 1
+
+
+def test_money_without_a_key_is_refused_and_the_header_is_named(visit):
+    answer = staff.call("POST", f"{SALON}/appointments/{visit.item.id}/payments", CASH)
+
+    assert (answer.status, answer.json["errors"][0]["code"]) == (422, "missing")
+    assert answer.json["errors"][0]["field"] == "header.idempotency-key"
+    assert (listed(), visit.status()) == ([], "PENDING PENDING")
+
+
+def test_two_people_who_pay_half_each_are_two_payments(visit):
+    """They hand over the same amount at the same second."""
+    answers = [take(visit, key=f"half-{number}", amount="40000").json for number in (1, 2)]
+
+    assert answers[0]["payment"]["id"] != answers[1]["payment"]["id"]
+    assert answers[1]["appointment"]["payment_status"] == "PAID"
+
+
+def test_one_half_that_is_retried_much_later_is_one_payment(visit, monkeypatch, now):
+    first = take(visit, key="half", amount="40000").json
+    wait(monkeypatch, now, 25 * MINUTE)
+
+    again = take(visit, key="half", amount="40000").json
+
+    assert again["payment"]["id"] == first["payment"]["id"]
+    assert again["appointment"]["payment_status"] == "PARTIAL"
+
+
+@pytest.mark.parametrize("key", ["", "the-same-key"])
+def test_cash_that_is_taken_again_after_it_went_back_is_on_record(visit, key):
+    first = take(visit, key=key).json["payment"]
+    post(first["id"], "refund", WHY | {"is_returned": True})
+
+    again = take(visit, key=key).json
+
+    assert (again["payment"]["status"], again["appointment"]["payment_status"]) == ("PAID", "PAID")
+    assert again["payment"]["id"] != first["id"]
+    assert sorted(one["status"] for one in listed(target=visit.item.id)) == ["PAID", "REFUNDED"]
+    if key:
+        assert take(visit, key=key).json["payment"] == again["payment"]
+
+
+def test_money_that_is_still_due_back_is_the_same_payment(visit):
+    """It has not gone back, so a repeat is no new money."""
+    first = take(visit, key="k").json["payment"]
+    post(first["id"], "refund", WHY)
+
+    again = take(visit, key="k").json["payment"]
+
+    assert (again["id"], again["status"]) == (first["id"], "REFUND_DUE")
 
 
 def test_the_same_amount_twice_takes_another_key(visit):

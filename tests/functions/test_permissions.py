@@ -16,7 +16,8 @@ ROLES = [("viewer", viewer), ("staff", staff), ("admin", admin)]
 
 
 def call(client, method, path, slug="salon"):
-    return client.call(method, samples.url(path, slug=slug), samples.body(method, path))
+    url, headers = samples.url(path, slug=slug), samples.headers(method, path)
+    return client.call(method, url, samples.body(method, path), **headers)
 
 
 @pytest.mark.parametrize(("method", "path"), IN_TENANT)
@@ -115,7 +116,8 @@ def test_another_tenants_ids_are_not_found(haircut, clinic, method, path):
         "customer_id": ana,
         "appointment_id": booked,
     }
-    answer = both.call(method, samples.url(path, **(ids | {"slug": "clinic"})), samples.body(method, path))
+    url, headers = samples.url(path, **(ids | {"slug": "clinic"})), samples.headers(method, path)
+    answer = both.call(method, url, samples.body(method, path), **headers)
 
     assert (answer.status, answer.json["code"]) == (404, "not_found")
     assert "Ana" not in answer.text

@@ -77,7 +77,13 @@ def call(operation, example, values, more):
         return told_by_bancard(body, values)
     query = {name: as_text(value) for name, value in reference_texts.filled(words.query, values).items()}
     url = path.format(**values) + (f"?{urlencode(query, doseq=True)}" if query else "")
-    return gateway.call(bearer(path, values), route.method, url, body)
+    return gateway.call(bearer(path, values), route.method, url, body, **key_of(route))
+
+
+def key_of(route):
+    """The key that says what is a repeat, where the route takes one: some examples take money."""
+    takes_one = "Idempotency-Key" in handlers.of_route(route).headers
+    return {"Idempotency_Key": "example-of-a-key"} if takes_one else {}
 
 
 def as_text(value):

@@ -209,7 +209,9 @@ def test_no_route_fails_for_lack_of_a_permission(superuser: Visitor, found: Call
     routes = [(method, path) for method, path, _ in template.routes() if not path.endswith("/suspend")]
 
     def answer_of(route: tuple[str, str]) -> httpx.Response:
-        return superuser.call(route[0], samples.url(route[1], slug=slug), samples.body(*route))
+        return superuser.call(
+            route[0], samples.url(route[1], slug=slug), samples.body(*route), **samples.headers(*route)
+        )
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = dict(zip(routes, pool.map(answer_of, routes), strict=True))

@@ -38,7 +38,8 @@ def test_sixteen_buyers_at_once_sell_a_raffle_out_and_each_number_once(staff, vi
         bought, refused = [], []
         for number in count():
             form = {"count": 2, "customer": {"name": f"Buyer {buyer}", "phone": f"0983 {500000 + buyer}"}}
-            answer = staff.call("POST", f"{on_sale}/orders", form | {"paid": {"method": "CASH"}})
+            paid, key = {"paid": {"method": "CASH"}}, f"buyer-{buyer}-{number}"
+            answer = staff.call("POST", f"{on_sale}/orders", form | paid, Idempotency_Key=key)
             if answer.status_code != 201:
                 refused.append((answer.status_code, answer.json()["code"]))
                 return bought, refused
@@ -89,9 +90,11 @@ def test_a_customer_orders_tells_of_a_transfer_and_is_confirmed_by_staff(
 
     (order,) = staff.call("GET", f"{on_sale}/orders?status=IN_REVIEW").json()["items"]
     one = f"{business.api}/orders/{order['id']}"
-    problem(viewer.call("POST", f"{one}/confirm", {"method": "TRANSFER"}), 403, "forbidden")
-    problem(stranger.call("POST", f"{one}/confirm", {"method": "TRANSFER"}), 404, "not_found")
-    confirmed = staff.call("POST", f"{one}/confirm", {"method": "TRANSFER", "reference": "SIPAP 1"})
+    money, key = {"method": "TRANSFER", "reference": "SIPAP 1"}, {"Idempotency_Key": "sipap-1"}
+    problem(viewer.call("POST", f"{one}/confirm", money, **key), 403, "forbidden")
+    problem(stranger.call("POST", f"{one}/confirm", money, **key), 404, "not_found")
+    problem(staff.call("POST", f"{one}/confirm", money), 422, "invalid_request")
+    confirmed = staff.call("POST", f"{one}/confirm", money, **key)
     assert confirmed.status_code == 200, confirmed.text
 
     assert public.call("GET", own).json()["status"] == "PAID"
@@ -127,7 +130,7 @@ def test_a_late_payment_takes_the_numbers_again_or_is_due_back(business, staff, 
     lapse(first)
     second = order(22)
     assert second.status_code == 201, second.text  # a lapsed hold is taken over
-    late = staff.call("POST", f"{business.api}/orders/{first}/confirm", {"method": "CASH"})
+    late = staff.call("POST", f"{business.api}/orders/{first}/confirm", {"method": "CASH"}, Idempotency_Key="late-1")
     cancelled = staff.call("POST", f"{business.api}/orders/{second.json()['id']}/cancel", {"reason": "x"})
     due = admin.call("GET", f"{business.api}/payments?status=REFUND_DUE").json()["items"]
 

@@ -32,7 +32,8 @@ def on_sale(business, admin):
 
 def sell(staff, one, *numbers):
     form = {"numbers": list(numbers), "customer": {"name": "María Fernández", "phone": f"0983 {numbers[0]:06d}"}}
-    answer = staff.call("POST", f"{one}/orders", form | {"paid": {"method": "CASH"}})
+    paid, key = {"paid": {"method": "CASH"}}, f"sold-{numbers[0]}"
+    answer = staff.call("POST", f"{one}/orders", form | paid, Idempotency_Key=key)
     assert answer.status_code == 201, answer.text
     return answer.json()
 

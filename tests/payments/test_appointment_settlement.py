@@ -209,7 +209,7 @@ def test_money_for_what_is_not_here_is_refused_by_hand(salon, clinic, booked, no
     for tenant, one in (("clinic", booked.item.id), ("salon", "0" * 32)):
         with pytest.raises(NotHere):
             counter_payments.record_appointment_payment(
-                tenant, one, Confirmation(method="CASH"), actor_name="eva", key=None, now=now
+                tenant, one, Confirmation(method="CASH"), actor_name="eva", key="k", now=now
             )
     assert tills.all_payments() == []
 

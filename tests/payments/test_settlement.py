@@ -253,6 +253,21 @@ def test_a_repeat_of_one_that_was_due_back_is_the_same(raffle, now):
     assert shop.confirm(order, now=now).payment.id == shop.confirm(order, now=now).payment.id
 
 
+@pytest.mark.parametrize("key", ["the first", "another"])
+def test_an_orders_late_cash_that_went_back_can_be_paid_again(raffle, now, key):
+    order = shop.sell(raffle, 1, now=now)
+    other = shop.sell(raffle, 1, buyer=2, now=now + LATE)
+    late = shop.confirm(order, now=now + LATE, key="the first").payment
+    payments.mark_refunded("salon", late.id, actor_name="eva", now=now + LATE)
+    shop.cancel(other, now=now + LATE)
+
+    again = shop.confirm(order, now=now + LATE, key=key)
+
+    assert (late.reason, again.payment.status, again.target.status) == ("NUMBERS_GONE", "PAID", "PAID")
+    assert again.payment.id != late.id
+    assert shop.confirm(order, now=now + LATE, key=key).payment.id == again.payment.id
+
+
 def test_a_repeat_under_the_same_key_is_the_same_and_another_form_is_refused(raffle, now):
     order = shop.sell(raffle, 1, now=now)
     first = shop.confirm(order, now=now, key="k")

@@ -7,7 +7,8 @@ import pytest
 from mostrador import process_cache
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import PaymentState
-from mostrador.payments import rollbacks
+from mostrador.ledger.views.payments import Refunding
+from mostrador.payments import refunds, rollbacks
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.table.items.payments import Payment
 from mostrador.tenancy import tenants
@@ -111,6 +112,34 @@ def test_a_payment_and_a_cancellation_at_once_leave_nothing_paid_that_is_cancell
         assert payment.status == "REFUND_DUE"
     else:  # an order that is paid is not cancelled
         assert (payment.status, till.is_paid()) == ("PAID", True)
+
+
+def gone_back(till, now):
+    """Cash that was taken under the key ``k`` and has gone back."""
+    taken = till.take_cash(now, key="k", amount="1000")
+    given = Refunding(reason="x", is_returned=True)
+    return refunds.refund_payment("salon", taken.id, given, actor_name="eva", now=now).payment
+
+
+def test_cash_taken_again_by_many_tries_at_once_is_one_new_payment(bank, now):
+    till = tills.appointment(now)
+    before = gone_back(till, now)
+
+    answers = at_once(CLIENTS, lambda _: till.take_cash(now, key="k", amount="1000"))
+
+    assert len({one.id for one in answers} - {before.id}) == 1
+    assert sorted(one.status for one in tills.all_payments()) == ["PAID", "REFUNDED"]
+    assert till.stored().paid_amount == 1000
+
+
+def test_red_control_a_key_with_the_payments_time_takes_it_several_times(bank, now):
+    """What tells two tries apart makes two payments of one sum: the key alone may not."""
+    till = tills.appointment(now)
+    gone_back(till, now)
+
+    at_once(2, lambda place: till.take_cash(now, key=f"k-{place}", amount="1000"))
+
+    assert till.stored().paid_amount == 2000
 
 
 def test_a_refund_by_many_at_once_goes_back_once(bank, till, now):

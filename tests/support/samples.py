@@ -41,6 +41,12 @@ def body(method: str, path: str) -> dict[str, Any] | None:
     return filled
 
 
+def headers(method: str, path: str) -> dict[str, str]:
+    """The headers that the route needs, as ``Client.call`` takes them."""
+    needed = handlers.of_route(template.route(method, path)).needed_headers
+    return {name.replace("-", "_"): "sample-key-of-a-request" for name in sorted(needed)}
+
+
 def url(path: str, **ids: str) -> str:
     """The path with the ids given, or ids that could be but are not there, and the query it needs."""
     query = shifted(f"?service={ANY_ID}&date=2026-12-01") if path.endswith("/availability") else ""

@@ -68,8 +68,10 @@ class Till:
             return shop.cancel(self.item, now=now)
         return appointments.cancel("salon", self.item.id, reason="", actor_name="eva", now=now)
 
-    def take_cash(self, now, **form):
-        told, key = Confirmation(method="CASH", **form), None
+    def take_cash(self, now, key=None, **form):
+        """Take it; without a key another form or second is another payment."""
+        told = Confirmation(method="CASH", **form)
+        key = key or f"{told.as_sent()} {now.isoformat()}"
         take = (
             counter_payments.record_order_payment
             if self.target is Target.ORDER

@@ -57,14 +57,22 @@ UserId = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")], PathParam(title="Identificador de la persona")
 ]
 ClosureId = Annotated[Annotated[str, StringConstraints(pattern=shown.CLOSURE_ID)], PathParam(title="Identificador")]
-IdempotencyKey = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")] | None,
-    Header(alias="Idempotency-Key", title="Clave de idempotencia"),
-]
+_Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+_KEY_HEADER = Header(alias="Idempotency-Key", title="Clave de idempotencia")
+IdempotencyKey = Annotated[_Key | None, _KEY_HEADER]
+RequiredKey = Annotated[_Key, _KEY_HEADER]
+"""Of what takes money: nothing else tells a repeat from a second payment."""
 IfMatch = Annotated[
     Annotated[int, BeforeValidator(_version), WithJsonSchema({"type": "string", "pattern": ETAG})] | None,
     Header(alias="If-Match", title="Versión"),
 ]
+
+
+def need_key(key: str | None) -> None:
+    """Refuse a request that takes money and has no key, like a route that always needs one."""
+    if key is None:
+        place = ("header", "idempotency-key")  # as Powertools names a missing one
+        raise RequestValidationError([{"type": "missing", "loc": place, "msg": "Field required", "input": None}])
 
 
 class Decorator(Protocol):
