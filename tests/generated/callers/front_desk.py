@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
+from uuid import uuid4
 
 from mostrador_client import AuthenticatedClient
 from mostrador_client.api.appointments import appointments_availability, appointments_book, appointments_get
@@ -128,7 +129,9 @@ class FrontDesk:
             customer=NewCustomer(name=name, phone=phone),
             paid=ManualPayment(method="CASH"),
         )
-        return given(orders_sell.sync(self.slug, raffle.id, client=self.client, body=form), OrderView)
+        key = str(uuid4())  # of this sale; what takes money needs one
+        sold = orders_sell.sync(self.slug, raffle.id, client=self.client, body=form, idempotency_key=key)
+        return given(sold, OrderView)
 
     def close(self, raffle: RaffleView) -> RaffleView:
         return given(raffles_close.sync(self.slug, raffle.id, client=self.client), RaffleView)
