@@ -1,5 +1,6 @@
 """Two programs that know the API by a generated client alone: one books, charges, sells and draws; one books."""
 
+import importlib
 import json
 from contextlib import ExitStack
 from datetime import timedelta
@@ -24,9 +25,7 @@ def front_desk():
     with pytest.MonkeyPatch.context() as path:
         path.syspath_prepend(generated.python_client())
         path.syspath_prepend(generated.CALLERS)
-        import front_desk
-
-        yield front_desk
+        yield importlib.import_module("front_desk")
 
 
 @pytest.fixture
