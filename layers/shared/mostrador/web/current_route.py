@@ -30,6 +30,11 @@ def body_forms(app: APIGatewayRestResolver) -> list[object]:
     return [parameter.field_info.annotation for parameter in _dependant(app).body_params]
 
 
+def query_forms(app: APIGatewayRestResolver) -> list[object]:
+    """The models of the query parameters that the handler takes."""
+    return [parameter.field_info.annotation for parameter in _dependant(app).query_params]
+
+
 def query_parameters(app: APIGatewayRestResolver) -> set[str]:
     """The names of all query parameters that the handler takes."""
     models = [parameter.field_info.annotation for parameter in _dependant(app).query_params]

@@ -72,7 +72,8 @@ def unprocessable(app: APIGatewayRestResolver, error: RequestValidationError) ->
         check_fields(app)
     except permissions.FieldNotAllowed as refused:
         return problems.refuse(app.current_event, refused)
-    return problems.unprocessable(app.current_event, error)
+    forms = [*current_route.body_forms(app), *current_route.query_forms(app)]
+    return problems.unprocessable(app.current_event, error, forms)
 
 
 def check_fields(app: APIGatewayRestResolver, role: Role | None = None) -> None:

@@ -1,7 +1,7 @@
 """Refusals and failures as problem+json (RFC 9457): a status, a stable code, a sentence in the caller's language."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
@@ -16,10 +16,12 @@ from mostrador.tenancy import tenants
 from mostrador.values import next_actions
 from mostrador.values.next_actions import TEXTS, NextAction
 from mostrador.values.wording import Reader
-from mostrador.web import fault_places, validation_messages
+from mostrador.web import fault_places, field_titles, validation_messages
 from mostrador.web.routes import PROBLEM
 from mostrador.web.validation_messages import Fault
 
+_SAID: Final = 5
+"""So many faults are said in the sentence of the whole."""
 _FAMILIES: Final[Mapping[type[ServiceError], int]] = {
     errors.Stale: 412,
     errors.Invalid: 422,
@@ -143,15 +145,19 @@ def _next(reader: Reader, step: NextAction | None, retry_after: object = 1) -> d
     return {"suggested_next_action": {"code": step, "text": text}}
 
 
-def unprocessable(event: APIGatewayProxyEvent, error: RequestValidationError) -> Response[str]:
-    """422 with each fault; 404 where a part of the path is malformed, because nothing can have such an id."""
+def unprocessable(event: APIGatewayProxyEvent, error: RequestValidationError, forms: Sequence[object]) -> Response[str]:
+    """422 with each fault; 404 where a part of the path is malformed, because nothing can have such an id.
+
+    ``forms`` are the models of the request, whose titles name its fields.
+    """
     if any(fault["loc"][0] == "path" for fault in error.errors()):
         return no_route(event)
-    faults = [validation_messages.problem(fault, language(event)) for fault in error.errors()]
-    detail = "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults[:5])
-    return _problem(
-        event, 422, "invalid_request", detail, faults[:50], **_next(_reader(event), NextAction.CORRECT_REQUEST)
-    )
+    reader = _reader(event)
+    faults = [validation_messages.problem(fault, reader.language) for fault in error.errors()]
+    titles = (field_titles.of(forms, fault["loc"], reader.language) for fault in error.errors()[:_SAID])
+    said = [f"{title}: {fault['detail']}".removeprefix(": ") for title, fault in zip(titles, faults, strict=False)]
+    step = _next(reader, NextAction.CORRECT_REQUEST)
+    return _problem(event, 422, "invalid_request", "; ".join(said), faults[:50], **step)
 
 
 def no_route(event: APIGatewayProxyEvent) -> Response[str]:
