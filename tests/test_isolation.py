@@ -134,13 +134,13 @@ ACROSS = {
     "MeFunction": {("gsi2", "USER#u")},
     "OutboxFunction": {("gsi1", "TENANTS")},
     "PaymentReportsFunction": {("gsi1", "TENANTS")},
-    "SweeperFunction": {("due", "DUE#0"), ("due", "DUE#7")},
+    "SweeperFunction": {("due", "DUE#0"), ("due", "DUE#7"), ("due", "DUE#W0"), ("due", "DUE#W7")},
     "TenantsFunction": {("gsi1", "TENANTS")},
 }
 
 
 def test_a_function_itself_reads_what_lies_across_tenants_and_writes_nothing(allows, subtests):
-    partitions, indexes = (*OWN, *FOREIGN, "DUE#7", "DUE#C0", "DUE#C7"), ("gsi1", "gsi2", "due")
+    partitions, indexes = (*OWN, *FOREIGN, "DUE#7", "DUE#C0", "DUE#C7", "DUE#W0", "DUE#W7"), ("gsi1", "gsi2", "due")
     places = list(product((None, *indexes), partitions))
     for name in SERVING:
         own = iam.of_function(name)

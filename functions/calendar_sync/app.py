@@ -5,9 +5,11 @@ from typing import Final, NotRequired, TypedDict
 
 from mostrador import clock
 from mostrador.calendars import sync
-from mostrador.observability import logger
+from mostrador.observability import log_late, logger
 from mostrador.table.stream_batches import BatchAnswer, StreamRecord
 
+LATE: Final = timedelta(minutes=30)
+"""The delay of an event or of a calendar's reading that wakes somebody."""
 BUDGET: Final = timedelta(seconds=35)
 """Time for new calls to Google. A call may take 24 s, and the function has 60."""
 
@@ -26,4 +28,5 @@ def handler(event: Event, _context: object) -> BatchAnswer | dict[str, int]:
         return sync.deliver(event["Records"], clock=clock.now, until=until)
     counts = sync.run(clock.now, until=until)
     logger.info("calendars swept", extra=counts)
+    log_late("calendars", counts["lag_seconds"], after=LATE)
     return counts

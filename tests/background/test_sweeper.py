@@ -12,6 +12,9 @@ from mostrador.observability import logger
 from mostrador.scheduling import appointments, availability, booking
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.table import keys, reads
+from mostrador.table.items.payments import Payment
+from mostrador.table.items.raffles import Order, Raffle
+from mostrador.table.items.scheduling import Appointment, WaitingLine
 from mostrador.table.items.tenants import Usage
 from mostrador.tenancy import tenants
 from tests.support import template
@@ -116,6 +119,112 @@ def test_it_tells_how_late_it_was(haircut, now):
     assert sweep(held.hold_expires_at + timedelta(seconds=90))["lag_seconds"] == 0
 
 
+def test_what_a_run_never_reaches_counts_as_late_too(haircut, now):
+    held = hold(haircut, nine(), now)
+    join(haircut, 1, now=now)
+    late = held.hold_expires_at + timedelta(seconds=90)
+
+    counts = sweeper.run(lambda: late, until=late)
+
+    assert (counts["unfinished"], counts["expired"], counts["lines"]) == (1, 0, 0)
+    assert (counts["lag_seconds"], counts["lines_lag_seconds"]) == (90, 15 * 60 + 90)
+
+
+def test_what_waits_for_a_suspended_tenant_is_not_late(haircut, now):
+    held = hold(haircut, nine(), now)
+    tenants.suspend("salon", now=now)
+
+    assert sweep(held.hold_expires_at + timedelta(hours=1))["lag_seconds"] == 0
+
+
+class Watch:
+    """A clock that stands still while it is asked, and goes on with each piece of work."""
+
+    def __init__(self, at, seconds):
+        self.at, self.done, self._step = at, [], timedelta(seconds=seconds)
+
+    def work(self, item):
+        self.at += self._step
+        self.done.append(item)
+        return {}
+
+
+def due(kind, number, at, tenant="salon", **more):
+    """An item that is due, in memory alone."""
+    item = kind(f"T#{tenant}#X", f"{kind.__name__}#{number}", **more)
+    item.due_at = keys.at(at)
+    return item
+
+
+def run_over(monkeypatch, items, lines, *, now, seconds):
+    """One run of 45 s over these items, each of which takes so many seconds; returns those done, and the counts."""
+    watch = Watch(now, seconds)
+    monkeypatch.setattr(
+        reads, "due", lambda _, of=keys.due_partition: iter(items if of is keys.due_partition else lines)
+    )
+    monkeypatch.setattr(sweeper, "_sweep", lambda item, _: watch.work(item))
+    counts = sweeper.run(lambda: watch.at, until=now + app.BUDGET)
+    return watch.done, counts
+
+
+def kinds(done):
+    return [type(item).__name__ for item in done]
+
+
+def test_with_thousands_of_lines_due_draws_and_payments_come_first(salon, now, monkeypatch):
+    ago = now - timedelta(minutes=1)
+    lines = [due(WaitingLine, number, now - timedelta(hours=1)) for number in range(2000)]
+    raffle, frozen = due(Raffle, 1, ago, status="CLOSED"), due(Raffle, 2, ago, status="CLOSED", frozen_at=ago)
+    payments = [due(Payment, number, ago, status="PENDING") for number in range(5)]
+    held = [due(Appointment, 1, ago), due(Order, 1, ago, checkout_id="c")]
+
+    done, counts = run_over(monkeypatch, [*held, *payments, frozen, raffle], lines, now=now, seconds=0.5)
+
+    assert done[:2] == [raffle, frozen]
+    assert kinds(done)[2:9] == ["Payment"] * 5 + ["Order", "Appointment"]
+    assert set(kinds(done)[9:]) == {"WaitingLine"}
+    assert (counts["lag_seconds"], counts["lines_lag_seconds"], counts["unfinished"]) == (60, 3600, 1)
+
+
+def test_payments_that_take_long_leave_time_for_holds_and_lines(salon, now, monkeypatch):
+    """Red control: without their share, thirty payments of 8 s leave nothing to anybody."""
+    ago = now - timedelta(minutes=1)
+    items = [due(Payment, number, ago, status="PENDING") for number in range(30)]
+    hold_, line = due(Appointment, 1, ago), due(WaitingLine, 1, ago)
+
+    done, _ = run_over(monkeypatch, [*items, hold_], [line], now=now, seconds=8)
+    assert kinds(done) == ["Payment"] * 4 + ["Appointment", "WaitingLine"]
+
+    monkeypatch.setattr(sweeper, "GATEWAYS_SHARE", 1)
+    done, _ = run_over(monkeypatch, [*items, hold_], [line], now=now, seconds=8)
+    assert set(kinds(done)) == {"Payment"}
+
+
+def test_a_silent_beacon_leaves_time_for_payments(salon, now, monkeypatch):
+    ago = now - timedelta(minutes=1)
+    draws = [due(Raffle, number, ago, status="CLOSED", frozen_at=ago) for number in range(20)]
+
+    done, _ = run_over(monkeypatch, [*draws, due(Payment, 1, ago, status="PENDING")], [], now=now, seconds=4)
+
+    assert "Payment" in kinds(done)[:6]
+
+
+def test_the_many_payments_of_one_tenant_do_not_stop_anothers(salon, clinic, now, monkeypatch):
+    many = [due(Payment, number, now - timedelta(hours=1), status="PENDING") for number in range(500)]
+    other = due(Payment, 1, now, tenant="clinic", status="PENDING")
+
+    done, _ = run_over(monkeypatch, [*many, other], [], now=now, seconds=1)
+
+    assert done[1] is other
+
+
+def test_lines_are_due_in_shards_of_their_own(haircut, now):
+    join(haircut, 1, now=now)
+
+    assert list(reads.due(now)) == []
+    assert kinds(reads.due(now, keys.waiting_due_partition)) == ["WaitingLine"]
+
+
 def test_an_item_that_changed_after_the_index_was_read_is_left_alone(haircut, now):
     held = hold(haircut, nine(), now)
     stale = list(reads.due(held.hold_expires_at))
@@ -166,7 +275,7 @@ def test_a_run_with_nothing_due_is_one_query_a_shard(salon, now):
     with trips() as spent:
         sweeper.run(lambda: now, until=FAR)
 
-    assert spent == ["Query"] * keys.SHARDS
+    assert spent == ["Query"] * 2 * keys.SHARDS
 
 
 def test_a_hold_costs_three_round_trips_to_expire(haircut, now):
@@ -174,6 +283,6 @@ def test_a_hold_costs_three_round_trips_to_expire(haircut, now):
     held = [hold(haircut, nine(30 * number), now) for number in range(4)]
     tenants.current("salon", now=held[0].hold_expires_at)
     with trips() as spent:
-        sweep(held[0].hold_expires_at)
+        sweeper.run(lambda: held[0].hold_expires_at, until=FAR)
 
-    assert len(spent) == keys.SHARDS + 3 * len(held)
+    assert len(spent) == 2 * keys.SHARDS + 3 * len(held)

@@ -8,14 +8,23 @@ from mostrador.background import sweeper
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.payments import checkout
 from mostrador.people import customers
-from mostrador.scheduling import appointments, booking, resources, services, slots, waiting_list, waiting_list_offers
-from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment
+from mostrador.scheduling import (
+    appointments,
+    booking,
+    rescheduling,
+    resources,
+    services,
+    slots,
+    waiting_list,
+    waiting_list_offers,
+)
+from mostrador.scheduling.views.appointments import AppointmentChanges, AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import WaitingLine
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
-from tests.support.lines import DAY, cancel, fill, join, listed, nine, open_for, states, sweep, trips
+from tests.support.lines import DAY, FAR, cancel, fill, join, listed, nine, open_for, states, sweep, trips, wake
 
 MINUTE = timedelta(minutes=1)
 
@@ -84,9 +93,10 @@ def test_an_offer_that_lapses_goes_to_the_next_in_line(haircut, full, now):
     sweep(one_second_early)
     assert states(first, second, now=now) == ["OFFERED", "WAITING"]
     sweep(one_second_early + MINUTE)
+    assert offered(first, now).status == "EXPIRED"
+    sweep(one_second_early + 2 * MINUTE)
 
     assert states(first, second, now=now) == ["LAPSED", "OFFERED"]
-    assert offered(first, now).status == "EXPIRED"
     assert offered(second, now).scheduled_at == full[0].scheduled_at
 
 
@@ -282,23 +292,83 @@ def test_when_the_day_is_over_so_is_its_line(haircut, full, now):
     assert states(entry, lapsed, now=now) == ["LAPSED", "WAITING"]
     sweep(midnight)
     assert states(entry, lapsed, now=now) == ["LAPSED", "EXPIRED"]
-    sweep(midnight + MINUTE)
+    sweep(midnight + waiting_list_offers.CHECK_AGAIN)
     assert line(haircut) is None
 
 
-def test_a_line_is_looked_at_each_minute_and_seldom_while_empty(haircut, full, now):
+def test_a_line_is_looked_at_seldom_unless_time_is_freed_and_while_empty_only_to_remove_it(haircut, full, now):
     entry = join(haircut, 1, now=now)
     sweep(now)
     assert line(haircut).due_at == keys.at(now + waiting_list_offers.CHECK_AGAIN)
-    assert sweep(now + timedelta(seconds=1))["lines"] == 0
-    assert sweep(now + timedelta(seconds=58))["lines"] == 1
+    assert sweep(now + 9 * MINUTE)["lines"] == 0
+    assert sweep(now + 10 * MINUTE)["lines"] == 1
 
     waiting_list.withdraw("salon", entry.id, seen=None, now=now)
-    sweep(now + 2 * MINUTE)
-    assert line(haircut).due_at == keys.at(now + 12 * MINUTE)
+    sweep(now + 20 * MINUTE)
+    assert line(haircut).due_at == f"{(DAY + timedelta(days=2)).isoformat()}T00:00:00Z"
 
-    join(haircut, 1, now=now + 3 * MINUTE)
-    assert sweep(now + 3 * MINUTE)["lines"] == 1
+    join(haircut, 1, now=now + 21 * MINUTE)
+    assert sweep(now + 21 * MINUTE)["lines"] == 1
+
+
+def move(appointment, now):
+    form = Rescheduling(scheduled_at=appointment.scheduled_at + timedelta(days=7))
+    rescheduling.move("salon", appointment.id, form, actor_name="eva", now=now)
+
+
+FREEING = {
+    "cancelled": lambda appointment, _service, now: cancel(appointment, now=now),
+    "deleted": lambda appointment, _service, now: appointments.delete("salon", appointment.id, seen=None, now=now),
+    "moved away": lambda appointment, _service, now: move(appointment, now),
+    "longer hours": lambda _appointment, _service, now: open_for(2, now=now),
+}
+
+
+@pytest.mark.parametrize("freed", FREEING.values(), ids=FREEING)
+def test_what_frees_time_wakes_the_line_at_once(haircut, full, now, freed):
+    entry, later = join(haircut, 1, now=now), now + MINUTE
+    sweep(now)
+    freed(full[0], haircut, later)
+
+    assert sweep(later)["lines"] == 1
+    assert states(entry, now=now) == ["OFFERED"]
+
+
+def test_a_freed_time_of_another_week_or_a_booking_wakes_nobody(haircut, full, now):
+    join(haircut, 1, now=now)
+    far = fill_one(haircut, nine(7 * 24 * 60), now)
+    sweep(now)
+
+    cancel(far, now=now)
+    fill_one(haircut, nine(14 * 24 * 60), now)
+    appointments.change("salon", full[0].id, AppointmentChanges(internal_notes="x"), seen=None, now=now)
+
+    assert wake(now + MINUTE) == 0
+    cancel(full[0], now=now)
+    assert wake(now + MINUTE) == 1
+
+
+def test_without_being_woken_a_line_is_looked_at_within_ten_minutes(haircut, full, now):
+    entry = join(haircut, 1, now=now)
+    sweep(now)
+    cancel(full[0], now=now)
+
+    run = sweeper.run
+    assert run(lambda: now + 9 * MINUTE, until=FAR)["lines"] == 0
+    assert run(lambda: now + 10 * MINUTE, until=FAR)["offers"] == 1
+    assert states(entry, now=now) == ["OFFERED"]
+
+
+def test_a_line_that_is_woken_during_a_look_stays_due(haircut, full, now):
+    join(haircut, 1, now=now)
+    sweep(now)
+    before = line(haircut)
+    cancel(full[0], now=now)
+    wake(now + MINUTE)
+
+    waiting_list_offers._schedule(before, now + 10 * MINUTE)
+
+    assert line(haircut).due_at == keys.at(now + MINUTE)
 
 
 def test_who_joins_during_a_look_is_not_forgotten(haircut, full, now):

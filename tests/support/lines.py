@@ -3,8 +3,9 @@
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 
+from mostrador import context
 from mostrador.background import sweeper
-from mostrador.scheduling import appointments, availability, booking, resources, waiting_list
+from mostrador.scheduling import appointments, availability, booking, freed_time, resources, waiting_list
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment
 from mostrador.scheduling.views.services import ResourceChanges
 from mostrador.scheduling.views.waiting_list import NewWaiting, WaitingListing
@@ -54,7 +55,25 @@ def cancel(appointment, *, now, tenant="salon"):
     return appointments.cancel(tenant, appointment.id, reason="", actor_name="eva", now=now)
 
 
+_brought: set[str] = set()
+"""Sort keys of the lines of audit logs that ``wake`` has handed on."""
+
+
+def wake(now, *, tenants=("salon", "clinic")):
+    """Wake the waiting lines as the outbox does, by each line of the audit log that it has not seen."""
+    woken = 0
+    for tenant in tenants:
+        lines = [one for one in reads.everything(keys.audit_partition(tenant), "2") if one.sk not in _brought]
+        _brought.update(one.sk for one in lines)
+        changes = [freed_time.Change(*told) for one in lines for told in one.changes]
+        with context.working(tenant):
+            woken += freed_time.wake(tenant, changes, now=now)
+    return woken
+
+
 def sweep(now):
+    """What the stream has brought, and then one run."""
+    wake(now)
     return sweeper.run(lambda: now, until=FAR)
 
 

@@ -1,11 +1,18 @@
 """One logger for every function: JSON on standard output, a line for each thing that happened."""
 
 import traceback
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 logger = Logger()
+
+
+def log_late(job: str, lag_seconds: int, *, after: timedelta) -> None:
+    """Log an error, which an alarm counts, where a run began so late that its work piles up."""
+    if lag_seconds >= after.total_seconds():
+        logger.error("run late", job=job, lag_seconds=lag_seconds)
 
 
 def log_failure(event: str, error: Exception, **where: Any) -> None:

@@ -3,6 +3,7 @@
 A record may come more than once. A repeated record changes nothing.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from mostrador import clock, context
 from mostrador.audit import chain
 from mostrador.audit.rules.chain import line_of
 from mostrador.observability import log_failure, logger
+from mostrador.scheduling import freed_time
 from mostrador.table import keys, reads, stream_batches
 from mostrador.table.stream_batches import INSERT, BatchAnswer, Change, StreamRecord
 
@@ -32,7 +34,16 @@ def _handle(tenant: str, changes: Sequence[Change]) -> None:
 def _chain(tenant: str, changes: Sequence[Change]) -> None:
     """Link the new lines of the audit log."""
     _alert(tenant, changes)
-    chain.link(tenant, {line_of(change.item): change.at for change in changes if change.event == INSERT})
+    new = [change for change in changes if change.event == INSERT]
+    chain.link(tenant, {line_of(change.item): change.at for change in new})
+    _wake_lines(tenant, new)
+
+
+def _wake_lines(tenant: str, lines: Sequence[Change]) -> None:
+    """Have the sweeper check the waiting lines for the times that these lines of the log freed."""
+    changes = [freed_time.Change(*told) for line in lines for told in json.loads(line.item["changes"]["S"])]
+    if changes:
+        freed_time.wake(tenant, changes, now=clock.now())
 
 
 def _alert(tenant: str, changes: Sequence[Change]) -> None:

@@ -1,16 +1,21 @@
 """The sweeper: once a minute it handles every item of the ``due`` index, that is, whose deadline has come.
 
+Draws and payments come first, since they have deadlines elsewhere; waiting lines come last. Other systems may be
+silent, so their items have a share of the time. The rest of them comes at the end of the run, or in the next one.
+
 Each step can be repeated, and done twice at once. So a run that ends early, or two runs at once, do no harm.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from itertools import zip_longest
 from typing import Final
 
 from mostrador import context
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
-from mostrador.errors import Conflict, NotFound, NotHere, ServiceError
+from mostrador.errors import Conflict, NotFound, ServiceError
 from mostrador.ledger.rules.payment_states import PaymentState
 from mostrador.observability import log_failure
 from mostrador.payments import reconciliation, refunds, rollbacks
@@ -23,7 +28,7 @@ from mostrador.table import keys, reads
 from mostrador.table.items.payments import Payment
 from mostrador.table.items.raffles import Order, Raffle
 from mostrador.table.items.scheduling import Appointment, WaitingLine
-from mostrador.tenancy import tenants
+from mostrador.tenancy import overdue
 
 DueItem = Appointment | WaitingLine | Order | Raffle | Payment
 
@@ -39,7 +44,11 @@ OUTCOMES: Final = (
     "failed",
     "unfinished",
     "lag_seconds",
+    "lines_lag_seconds",
 )
+DRAWS_SHARE: Final = 1 / 3
+GATEWAYS_SHARE: Final = 2 / 3
+"""The parts of a run's time after which no other draw, and no other payment, is begun before the other items."""
 MOST_UNANSWERED: Final = 2
 """Questions of a tenant that Bancard may leave unanswered in one run, before the tenant's others wait."""
 STUCK_AFTER: Final = timedelta(minutes=10)
@@ -47,13 +56,17 @@ STUCK_AFTER: Final = timedelta(minutes=10)
 
 
 def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
-    """Handle the due items, and stop at ``until``; returns counts by outcome, and how late the latest item was.
+    """Handle the due items, and stop at ``until``; returns counts by outcome, and how late the run began.
 
     Items of a suspended tenant stay. An item that fails is logged and stays for the next run.
     """
-    counts = dict.fromkeys(OUTCOMES, 0)
+    began, counts = clock(), dict.fromkeys(OUTCOMES, 0)
+    items: list[DueItem] = list(reads.due(began))
+    lines: list[WaitingLine] = list(reads.due(began, keys.waiting_due_partition))
+    counts["lag_seconds"] = overdue.lag_seconds(items, now=began)
+    counts["lines_lag_seconds"] = overdue.lag_seconds(lines, now=began)
     unanswered: Counter[str] = Counter()
-    for item in _in_order(clock()):
+    for item in _in_order(items, lines, clock=clock, began=began, until=until):
         now, tenant = clock(), keys.tenant_of(item.pk)
         if now >= until:
             counts["unfinished"] = 1
@@ -66,38 +79,59 @@ def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
         unanswered[tenant] += outcomes.get("unanswered", 0)
         for outcome, count in outcomes.items():
             counts[outcome] += count
-        if "suspended" not in outcomes:
-            late = now - datetime.fromisoformat(item.due_at)
-            counts["lag_seconds"] = max(counts["lag_seconds"], int(late.total_seconds()))
     return counts
 
 
-def _in_order(now: datetime) -> Iterator[DueItem]:
-    """The due items: first those that need no gateway, then those that may ask one, tenant by tenant.
+def _in_order(
+    items: Iterable[DueItem],
+    lines: Iterable[WaitingLine],
+    *,
+    clock: Callable[[], datetime],
+    began: datetime,
+    until: datetime,
+) -> Iterator[DueItem]:
+    """Closings and freezes, draws, payments and held items with a checkout, other items, waiting lines."""
+    kinds: dict[_Kind, list[DueItem]] = defaultdict(list)
+    for item in sorted(items, key=lambda item: item.due_at):
+        kinds[_kind(item)].append(item)
+    yield from kinds[_Kind.FREEZE]
+    left: list[DueItem] = []
+    for waiting, share in ((kinds[_Kind.DRAW], DRAWS_SHARE), (_in_turn(kinds[_Kind.GATEWAY]), GATEWAYS_SHARE)):
+        ends = began + (until - began) * share
+        for item in waiting:
+            if clock() < ends:
+                yield item
+            else:
+                left.append(item)
+    yield from kinds[_Kind.OTHER]
+    yield from sorted(lines, key=lambda line: line.due_at)
+    yield from left
 
-    Of one tenant payments come first, then held items with a checkout, then the waiting lines for their times.
-    """
-    by_tenant: dict[str, list[DueItem]] = {}
-    lines: list[WaitingLine] = []
-    for item in reads.due(now):
-        if _may_ask_gateway(item):
-            by_tenant.setdefault(keys.tenant_of(item.pk), []).append(item)
-        elif isinstance(item, WaitingLine):
-            lines.append(item)
-        else:
-            yield item
-    for line in lines:
-        if (of_tenant := by_tenant.get(keys.tenant_of(line.pk))) is None:
-            yield line
-        else:
-            of_tenant.append(line)
-    for items in sorted(by_tenant.values(), key=lambda items: min(item.due_at for item in items)):
-        yield from sorted(items, key=lambda item: (_rank(item), item.due_at))
+
+class _Kind(Enum):
+    """The kinds of items that are due. Only draws and items of the gateway ask other systems."""
+
+    FREEZE = auto()
+    DRAW = auto()
+    GATEWAY = auto()
+    OTHER = auto()
 
 
-def _rank(item: DueItem) -> int:
-    """The place of an item's kind among the items of its tenant."""
-    return 0 if isinstance(item, Payment) else 2 if isinstance(item, WaitingLine) else 1
+def _kind(item: DueItem) -> _Kind:
+    if _may_ask_gateway(item):
+        return _Kind.GATEWAY
+    if not isinstance(item, Raffle) or item.status == RaffleStatus.CANCELLED:
+        return _Kind.OTHER
+    return _Kind.DRAW if item.frozen_at else _Kind.FREEZE
+
+
+def _in_turn(items: Iterable[DueItem]) -> Iterator[DueItem]:
+    """One item of each tenant in turn, so that none waits for another's many; a tenant's payments come first."""
+    by_tenant: dict[str, list[DueItem]] = defaultdict(list)
+    for item in items:
+        by_tenant[keys.tenant_of(item.pk)].append(item)
+    queues = [sorted(of_tenant, key=lambda item: not isinstance(item, Payment)) for of_tenant in by_tenant.values()]
+    return (item for turn in zip_longest(*queues) for item in turn if item is not None)
 
 
 def _may_ask_gateway(item: DueItem) -> bool:
@@ -108,7 +142,7 @@ def _sweep(item: DueItem, now: datetime) -> dict[str, int]:
     """Handle one item; returns the outcomes to count."""
     tenant = keys.tenant_of(item.pk)
     try:
-        if not _is_active(tenant, now):
+        if not overdue.is_active(tenant, now=now):
             return {"suspended": 1}
         return _handle(tenant, item, now)
     except (GatewayUnknown, GatewayRefused, NotConnected):
@@ -119,14 +153,6 @@ def _sweep(item: DueItem, now: datetime) -> dict[str, int]:
             return {"overtaken": 1}
         log_failure("sweep failed", error, tenant=tenant, entity=type(item).__name__, key=item.sk)
         return {"failed": 1}
-
-
-def _is_active(tenant: str, now: datetime) -> bool:
-    try:
-        tenants.current(tenant, now=now)
-    except NotHere:
-        return False
-    return True
 
 
 def _handle(tenant: str, item: DueItem, now: datetime) -> dict[str, int]:

@@ -16,7 +16,7 @@ from mostrador.observability import log_failure
 from mostrador.table import keys, reads, stream_batches
 from mostrador.table.items.calendars import CalendarEvent, CalendarWatch
 from mostrador.table.stream_batches import BatchAnswer, Change, StreamRecord
-from mostrador.tenancy import tenants
+from mostrador.tenancy import overdue, tenants
 
 OUTCOMES: Final = (
     "unchanged",
@@ -48,18 +48,20 @@ def deliver(records: Sequence[StreamRecord], *, clock: Clock, until: datetime) -
 def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
     """Do everything due: events that were put off, calendars to be read. Stops at ``until``, or when Google is silent.
 
-    Returns counts by outcome, and ``lag_seconds``, the delay of the latest. A suspended tenant's are left.
+    Returns counts by outcome, and ``lag_seconds``, the delay of the latest before the work. A suspended tenant's are
+    left.
     """
     counts = dict.fromkeys(OUTCOMES, 0)
-    for item in reads.due(clock(), keys.calendar_due_partition):
+    began = clock()
+    items: list[CalendarEvent | CalendarWatch] = list(reads.due(began, keys.calendar_due_partition))
+    counts["lag_seconds"] = overdue.lag_seconds(items, now=began)
+    for item in sorted(items, key=lambda item: item.due_at):
         now = clock()
         if now >= until or google_access.rests(None, now=now):
             counts["unfinished"] = 1
             break
         with context.working(keys.tenant_of(item.pk), context.SYSTEM):
             counts[_handled(item, clock, until)] += 1
-        late = now - datetime.fromisoformat(item.due_at)
-        counts["lag_seconds"] = max(counts["lag_seconds"], int(late.total_seconds()))
     return counts
 
 

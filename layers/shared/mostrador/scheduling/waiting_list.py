@@ -177,7 +177,7 @@ def _entry(tenant: Tenant, form: "NewWaiting", service: Service, customer: Custo
 def _wake(tx: Transaction, tenant: str, entry: Waiting, now: datetime) -> None:
     """Make the line due for a check in the next run."""
     key = keys.waiting_line(tenant, entry.service_id, entry.date)
-    due_pk, due_at = keys.due(ids.fingerprint("".join(key)), now)
+    due_pk, due_at = keys.waiting_due(ids.fingerprint("".join(key)), now)
     actions = [
         WaitingLine.entity.set(WaitingLine),  # the update may create the item
         WaitingLine.service_id.set(entry.service_id),

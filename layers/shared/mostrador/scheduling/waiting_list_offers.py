@@ -1,14 +1,14 @@
 """The offers of the waiting list, made line by line: a line has all waits for one service and local day.
 
-A line is checked once a minute, whatever its length. An offer is a held appointment, so nobody else can take its time.
-Its id is derived from the wait and its version: a repeated offer, after a crash or at the same moment, finds the same
-appointment.
+A line is checked when time was freed (``freed_time``) or somebody joins, whatever its length. An offer is a held
+appointment, so nobody else can take its time. Its id is derived from the wait and its version: a repeated offer, after
+a crash or at the same moment, finds the same appointment.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
@@ -31,10 +31,10 @@ from mostrador.values.holds import has_lapsed
 if TYPE_CHECKING:
     from mostrador.scheduling.views.appointments import NewAppointment
 
-CHECK_AGAIN: Final = timedelta(seconds=30)
-"""The pause between two checks: half of the sweeper's minute, so that a run a second early does not miss a line."""
-IDLE: Final = timedelta(minutes=10)
-"""The pause between two checks of an empty line; a new wait makes the line due at once."""
+CHECK_AGAIN: Final = timedelta(minutes=10)
+"""The pause before a check that nothing asked for: a time that another calendar frees wakes no line."""
+IDLE: Final = timedelta(days=2)
+"""An empty line is due for its removal so long after its day begins in UTC; a new wait makes it due at once."""
 
 
 def advance(slug: str, line: WaitingLine, *, now: datetime) -> int:
@@ -47,7 +47,7 @@ def advance(slug: str, line: WaitingLine, *, now: datetime) -> int:
         return 0
     is_unclear = any(waiting_list.is_unsettled(slug, entry, now) for entry in in_line)
     offers = 0 if is_unclear else _serve(tenant, line, _unserved(in_line), now)
-    _schedule(line, now + (CHECK_AGAIN if in_line else IDLE))
+    _schedule(line, now + CHECK_AGAIN if in_line else max(now + CHECK_AGAIN, _over_at(line)))
     return offers
 
 
@@ -57,6 +57,11 @@ def _unserved(entries: Sequence[Waiting]) -> list[Waiting]:
 
 def _is_past(line: WaitingLine, tenant: Tenant, now: datetime) -> bool:
     return date.fromisoformat(line.date) < local_time.local_day(local_time.minute(now), tenants.zone(tenant))
+
+
+def _over_at(line: WaitingLine) -> datetime:
+    """An instant at which the line's day is over in every zone."""
+    return datetime.combine(date.fromisoformat(line.date), time.min, UTC) + IDLE
 
 
 def _expire(slug: str, unserved: Sequence[Waiting], now: datetime) -> None:

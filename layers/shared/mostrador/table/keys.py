@@ -353,6 +353,15 @@ def due(item_id: str, instant: datetime) -> Key:
     return due_partition(int(item_id[-4:], 16) % SHARDS), at(instant)
 
 
+def waiting_due_partition(shard: int) -> str:
+    return f"DUE#W{shard}"
+
+
+def waiting_due(line_id: str, instant: datetime) -> Key:
+    """The due index for waiting lines: shards of its own, so that many lines delay no payment."""
+    return waiting_due_partition(int(line_id[-4:], 16) % SHARDS), at(instant)
+
+
 def calendar_due_partition(shard: int) -> str:
     return f"DUE#C{shard}"
 

@@ -21,7 +21,9 @@ EVERY_TENANT: Final = "*"
 """In hand of tests and of tools that fill a table; no door ever takes it."""
 _USERS: Final = keys.user_partition("")
 _DUE: Final = frozenset(
-    of(shard) for of in (keys.due_partition, keys.calendar_due_partition) for shard in range(keys.SHARDS)
+    of(shard)
+    for of in (keys.due_partition, keys.waiting_due_partition, keys.calendar_due_partition)
+    for shard in range(keys.SHARDS)
 )
 _INDEXES: Final = ("gsi1pk", "gsi2pk", "due_pk")
 _EQUALS: Final = re.compile(r"([#\w]+)\s*=\s*([^\s,)]+)")

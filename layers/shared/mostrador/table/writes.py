@@ -222,7 +222,7 @@ def refusing(refusal: ServiceError) -> Iterator[None]:
 
 
 @contextmanager
-def _one_write() -> Iterator[None]:
+def one_write() -> Iterator[None]:
     """Turn the failed condition of a single write into ConditionFailed."""
     try:
         yield
@@ -284,13 +284,13 @@ def update_attribute(item: Versioned, action: Action, *, condition: Condition) -
 
     Raises ConditionFailed where ``condition`` does not hold.
     """
-    with _one_write():
+    with one_write():
         connection().update_item(item.pk, range_key=item.sk, actions=[action], condition=condition)
 
 
 def save_unaudited(item: Item) -> None:
     """Save one item by itself, on its version where it has one: no line in the audit log. Raises ConditionFailed."""
-    with _one_write():
+    with one_write():
         item.save()
 
 
