@@ -20,6 +20,7 @@ RULES = "bls bls_curve bls_hash commitments drand draw merkle proof_checks proof
 NEEDED = [
     *("__init__.py", "errors.py", "verify.py", "raffles/__init__.py", "raffles/rules/__init__.py"),
     *(f"raffles/rules/{name}.py" for name in RULES),
+    *(f"values/{name}.py" for name in ("__init__", "next_actions", "word_tables", "wording")),
 ]
 
 

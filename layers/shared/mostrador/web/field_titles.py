@@ -18,14 +18,19 @@ def of(forms: Iterable[object], place: Place, language: str) -> str:
     names = [name for name in place[1:] if isinstance(name, str)]
     if not names:
         return ""
-    title, models = "", list(_models(forms))
+    if language == "en":
+        return names[-1].replace("_", " ")
+    return _title(list(_models(forms)), names) or f"«{names[-1]}»"
+
+
+def _title(models: list[type[BaseModel]], names: Sequence[str]) -> str:
+    """The title of the field to which ``names`` lead; "" where the last is none of a model."""
+    title = ""
     for name in names:
         field = next((field for model in models if (field := _field(model, name))), None)
         title = str(field.title or "") if field else ""
         models = list(_models([field.annotation])) if field else models  # the tag of a union is no field
-    if language == "en":
-        return names[-1].replace("_", " ")
-    return title or f"«{names[-1]}»"
+    return title
 
 
 def _field(model: type[BaseModel], name: str) -> FieldInfo | None:
