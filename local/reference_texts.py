@@ -184,7 +184,7 @@ class _Loader(yaml.SafeLoader):
 def _parsed(path: Path) -> dict[str, Any]:
     """Raises BadReference for a file that is missing or no mapping in YAML."""
     try:
-        parsed = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
+        parsed = _Loader(path.read_text()).get_single_data()
     except (OSError, yaml.YAMLError) as error:
         raise BadReference(f"{path.name}: {' '.join(str(error).split())}") from error
     if not isinstance(parsed, dict):

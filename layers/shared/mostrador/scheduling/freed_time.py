@@ -34,14 +34,20 @@ def wake(tenant: str, changes: Sequence[Change], *, now: datetime) -> int:
     freeing = [change for change in changes if _may_free(change)]
     if not freeing:
         return 0
-    partition, prefix = keys.waiting_line(tenant, "", "")
-    lines: list[WaitingLine] = reads.everything(partition, prefix.removesuffix("#"))
-    sleeping = [line for line in lines if (line.due_at or "~") > keys.at(now)]
+    sleeping = _sleeping(tenant, now)
     if not sleeping:
         return 0
-    days = None if any(change.entity in _OF_ALL_DAYS for change in freeing) else _days(tenant, freeing)
-    near = [line for line in sleeping if days is None or _is_near(date.fromisoformat(line.date), days)]
-    return sum(_woken(line, now) for line in near)
+    if not any(change.entity in _OF_ALL_DAYS for change in freeing):
+        days = _days(tenant, freeing)
+        sleeping = [line for line in sleeping if _is_near(date.fromisoformat(line.date), days)]
+    return sum(_woken(line, now) for line in sleeping)
+
+
+def _sleeping(tenant: str, now: datetime) -> list[WaitingLine]:
+    """The lines that are not due yet."""
+    partition, prefix = keys.waiting_line(tenant, "", "")
+    lines: list[WaitingLine] = reads.everything(partition, prefix.removesuffix("#"))
+    return [line for line in lines if (line.due_at or "~") > keys.at(now)]
 
 
 def _may_free(change: Change) -> bool:
