@@ -17,7 +17,7 @@ from typing import Final
 from bench import environment  # noqa: F401 - sets what the others read when they are imported
 
 # isort: split
-from bench import board, businesses, figures, growth, month, operations, packages, progress, race, raffle
+from bench import board, businesses, calls, figures, growth, month, operations, packages, progress, race, raffle
 from bench.figures import Figure
 from local import dynoxide
 
@@ -61,6 +61,7 @@ _GROUPS: Final[dict[str, Callable[[], list[Figure]]]] = {
     "packages": lambda: list(packages.figures()),
     "operations": lambda: _on_dynoxide(operations.figures),
     "month": lambda: list(month.figures(f"Python {PYTHON}")),
+    "calls": lambda: _on_dynoxide(calls.figures),
     "growth": lambda: _on_dynoxide(growth.figures),
     "board": lambda: _on_dynoxide(board.figures),
     "raffle": lambda: _on_dynoxide(raffle.figures),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mostrador.scheduling.rules import agenda, availability
+from mostrador.scheduling.rules import agenda, availability, refused_starts
 from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
 from mostrador.scheduling.rules.opening_hours import Hours
 from mostrador.values import local_time
@@ -209,7 +209,7 @@ def test_everything_on_the_grid_is_either_offered_or_explained():
     day = date(2026, 12, 1)
     asked = terms(demand=agenda.Demand("cut", 60), booked=[HAIRCUT.booking("x", at(ASUNCION, *(2026, 12, 1, 10, 0)))])
 
-    offered, explained = availability.starts(asked, day, day), availability.explained(asked, day, day)
+    offered, explained = availability.starts(asked, day, day), refused_starts.explained(asked, day, day)
 
     assert sorted([*offered, *(start for start, _ in explained)]) == availability.starts(terms(), day, day)
     assert [why.reason for _, why in explained] == [Reason.TAKEN, Reason.TAKEN, Reason.CLOSED, Reason.CLOSED]

@@ -5,7 +5,6 @@ the one read. Freeing needs no version: a decision on an older copy sees more ta
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -89,7 +88,7 @@ def reclaim(tenant: str, appointment: Appointment, now: datetime) -> Write | Non
 
     def write(tx: Transaction) -> None:
         for key in day_keys:
-            take(tx, key, found, [replace(booking, lapses_at=0)], now)
+            take(tx, key, found, [booking._replace(lapses_at=0)], now)
 
     return write
 

@@ -23,15 +23,13 @@ def find(slug: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityV
     context = booking_context.load_days(
         slug, query.service, first, last, duration_minutes=query.duration_minutes, now=now
     )
-    slot_query = slots.SlotQuery(now, query.resource)
+    asked = slots.terms(context, slots.SlotQuery(now, query.resource))
+    offered = slots.offered(asked, first, last)
     calendar, zone = _freshness(context, query.resource, now), tenants.zone(context.tenant)
     return AvailabilityView(
         service_id=context.service.id,
         time_zone=context.tenant.time_zone,
-        slots=[
-            _slot(start, free, context.demand.duration, zone)
-            for start, free in slots.free(context, first, last, slot_query).items()
-        ],
+        slots=[_slot(start, free, context.demand.duration, zone) for start, free in offered.items()],
         calendar_as_of=local(calendar.as_of, zone),
         calendar_is_stale=calendar.is_stale,
         refused=[
@@ -42,7 +40,7 @@ def find(slug: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityV
                     "details": slots.refusal_details(refusal, context),
                 }
             )
-            for start, refusal in slots.explained(context, first, last, slot_query)
+            for start, refusal in slots.explained(asked, first, last, offered)
         ]
         if query.explain
         else None,

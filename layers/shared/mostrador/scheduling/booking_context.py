@@ -66,15 +66,7 @@ class BookingContext:
     def booked(self, resource_id: str, now: datetime, without: str = "") -> list[agenda_rules.Booking]:
         """The bookings of one resource that count at ``now`` in the days read, except the appointment ``without``."""
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
-        lines = agenda.booked((day for (pk, _), day in self.days.items() if pk == partition), now)
-        return [line for line in lines if line.appointment_id != without]
-
-    def busy_spans(self, resource_id: str) -> list[busy_times.Span]:
-        """The busy spans of external calendars in one resource's days that were read, in order of time."""
-        sources = busy_sources.blocking(self.tenant, resource_id)
-        partition = keys.agenda_partition(self.tenant.slug, resource_id)
-        days = [day for (pk, _), day in self.busy_days.items() if pk == partition] if sources else []
-        return sorted(span for day in days for span in day.spans(sources))
+        return _booked((day for (pk, _), day in self.days.items() if pk == partition), now, without)
 
     def hours(self, resource: Resource) -> opening_hours.Hours:
         """The resource's own opening hours or the tenant's; its own special days come before the tenant's."""
@@ -89,17 +81,30 @@ class BookingContext:
     def slot_rules(
         self, resource_ids: Iterable[str], now: datetime, without: str = ""
     ) -> dict[str, availability.SlotRules]:
-        """The rules for each of these resources that is active, in their order."""
-        counts = self._service_counts(now, without)
+        """The rules for each of these resources that is active, in their order. Each day read is looked at once."""
         active = {resource.id: resource for resource in self.resources}
+        wanted = [resource_id for resource_id in resource_ids if resource_id in active]
+        counted = self.service.resource_ids if self.demand.has_limits else []
+        days, busy_days = _by_partition(self.days), _by_partition(self.busy_days)
+        booked = {
+            resource_id: _booked(days.get(keys.agenda_partition(self.tenant.slug, resource_id), ()), now, without)
+            for resource_id in {*wanted, *counted}
+        }
+        counts = self._service_counts(booked[resource_id] for resource_id in counted)
         return {
-            resource_id: self._slot_rules(active[resource_id], now, without, counts)
-            for resource_id in resource_ids
-            if resource_id in active
+            resource_id: self._slot_rules(
+                active[resource_id], now, counts, booked[resource_id], self._busy_spans(resource_id, busy_days)
+            )
+            for resource_id in wanted
         }
 
     def _slot_rules(
-        self, resource: Resource, now: datetime, without: str, counts: Counter[date]
+        self,
+        resource: Resource,
+        now: datetime,
+        counts: Counter[date],
+        booked: list[agenda_rules.Booking],
+        busy: list[busy_times.Span],
     ) -> availability.SlotRules:
         zone, service = tenants.zone(self.tenant), self.service
         notice = timedelta(minutes=int(self.tenant.minimum_notice_minutes))
@@ -114,19 +119,36 @@ class BookingContext:
             step=int(self.tenant.slot_step_minutes),
             earliest=local_time.minute(now + notice + timedelta(seconds=59, microseconds=999_999)),
             last_day=min(last_day, until),
-            booked=self.booked(resource.id, now, without),
+            booked=booked,
             service_counts=counts,
-            busy=self.busy_spans(resource.id),
+            busy=busy,
         )
 
-    def _service_counts(self, now: datetime, without: str) -> Counter[date]:
-        zone = tenants.zone(self.tenant)
+    def _busy_spans(self, resource_id: str, busy_days: Mapping[str, list[BusyDay]]) -> list[busy_times.Span]:
+        """The busy spans of external calendars in one resource's days that were read, in order of time."""
+        sources = busy_sources.blocking(self.tenant, resource_id)
+        days = busy_days.get(keys.agenda_partition(self.tenant.slug, resource_id), []) if sources else []
+        return sorted(span for day in days for span in day.spans(sources))
+
+    def _service_counts(self, booked: Iterable[list[agenda_rules.Booking]]) -> Counter[date]:
+        """The service's bookings by local day, over all its resources; asked for only where a limit counts them."""
+        zone, own = tenants.zone(self.tenant), agenda_rules.tag(self.service.id)
         return Counter(
-            local_time.local_day(line.starts, zone)
-            for resource_id in self.service.resource_ids
-            for line in self.booked(resource_id, now, without)
-            if line.service == agenda_rules.tag(self.service.id)
+            local_time.local_day(line.starts, zone) for lines in booked for line in lines if line.service == own
         )
+
+
+def _booked(days: Iterable[AgendaDay], now: datetime, without: str) -> list[agenda_rules.Booking]:
+    lines = agenda.booked(days, now)
+    return [line for line in lines if line.appointment_id != without] if without else lines
+
+
+def _by_partition(days: Mapping[keys.Key, _ItemT]) -> dict[str, list[_ItemT]]:
+    """The days of each resource, in the order in which they were read."""
+    grouped: dict[str, list[_ItemT]] = {}
+    for (partition, _), day in days.items():
+        grouped.setdefault(partition, []).append(day)
+    return grouped
 
 
 def demand(service: Service, duration_minutes: int | None = None) -> agenda_rules.Demand:

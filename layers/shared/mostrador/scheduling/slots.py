@@ -3,6 +3,7 @@
 A service may need two resources at once, one of each group. A start is then free where both groups have one.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from mostrador.errors import Conflict, NotHere
 from mostrador.scheduling import booking_context
 from mostrador.scheduling.booking_context import BookingContext
-from mostrador.scheduling.rules import availability
+from mostrador.scheduling.rules import availability, refused_starts
 from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
 from mostrador.table.items.scheduling import Resource
 from mostrador.tenancy import tenants
@@ -64,13 +65,48 @@ Group = dict[str, SlotRules]
 """Resource id -> its rules; only active resources, in the service's order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The rules of the first group's active resources under a question, and of the second's if one is needed.
+
+    They are made once for a context and a question: they hold every booking of every day that was read.
+    """
+
+    context: BookingContext
+    query: SlotQuery
+    main: Group
+    second: Group | None
+
+    @property
+    def groups(self) -> list[Group]:
+        return [self.main] if self.second is None else [self.main, self.second]
+
+
+def terms(context: BookingContext, query: SlotQuery) -> Terms:
+    """The rules for the question. Raises NotHere for a foreign resource."""
+    return Terms(context, query, *_groups(context, query))
+
+
 def free(context: BookingContext, first: date, last: date, query: SlotQuery) -> dict[int, Free]:
     """The free starts of the local days ``first`` to ``last``, by minute. Raises NotHere for a foreign resource."""
-    main, second = _groups(context, query)
-    mains = _resources_by_start(main, first, last)
-    seconds = _resources_by_start(second or {}, first, last)
-    starts = sorted(mains if second is None else mains.keys() & seconds.keys())
-    return {start: Free(mains[start], seconds.get(start, []), _seats(main, mains[start], start)) for start in starts}
+    return offered(terms(context, query), first, last)
+
+
+def offered(asked: Terms, first: date, last: date) -> dict[int, Free]:
+    """The free starts of the local days ``first`` to ``last``, by minute."""
+    mains = _resources_by_start(asked.main, first, last)
+    seconds = _resources_by_start(asked.second or {}, first, last)
+    starts = sorted(mains if asked.second is None else mains.keys() & seconds.keys())
+    taken = {resource_id: availability.seats_taken(rules) for resource_id, rules in asked.main.items()}
+    capacity = asked.context.demand.capacity
+    return {
+        start: Free(
+            mains[start],
+            seconds.get(start, []),
+            capacity - min(taken[resource_id][start] for resource_id in mains[start]),
+        )
+        for start in starts
+    }
 
 
 def _resources_by_start(group: Group, first: date, last: date) -> dict[int, list[str]]:
@@ -82,35 +118,34 @@ def _resources_by_start(group: Group, first: date, last: date) -> dict[int, list
     return by_start
 
 
-def _seats(group: Group, resource_ids: list[str], start: int) -> int:
-    return max(availability.seats_left(group[resource_id], start) for resource_id in resource_ids)
-
-
 def choose(context: BookingContext, start: int, query: SlotQuery) -> list[Resource]:
+    """``chosen`` for a context and a question. Raises SlotTaken, NotHere."""
+    return chosen(terms(context, query), start)
+
+
+def chosen(asked: Terms, start: int) -> list[Resource]:
     """The resources for a start, one of each group: the free one with the fewest bookings, then the service's order.
 
-    Raises SlotTaken, NotHere.
+    Raises SlotTaken.
     """
-    groups = [group for group in _groups(context, query) if group is not None]
-    chosen = [_choose_from(group, context, start, query) for group in groups]
-    return [resource for resource_id in chosen for resource in context.resources if resource.id == resource_id]
+    picked = [_choose_from(group, asked, start) for group in asked.groups]
+    return [resource for resource_id in picked for resource in asked.context.resources if resource.id == resource_id]
 
 
-def _choose_from(group: Group, context: BookingContext, start: int, query: SlotQuery) -> str:
+def _choose_from(group: Group, asked: Terms, start: int) -> str:
     refusals = {resource_id: availability.refusal(rules, start) for resource_id, rules in group.items()}
     free_ids = [resource_id for resource_id, refusal in refusals.items() if refusal is None]
     if not free_ids:
         refusal = next((refusal for refusal in refusals.values() if refusal), _NO_RESOURCE)
-        raise slot_taken_error(context, start, query, refusal)
-    return min(free_ids, key=lambda resource_id: _burden(context, resource_id, group[resource_id], start, query))
+        raise slot_taken_error(asked.context, start, asked.query, refusal)
+    return min(free_ids, key=lambda resource_id: _burden(asked, resource_id, group[resource_id], start))
 
 
-def _burden(
-    context: BookingContext, resource_id: str, rules: SlotRules, start: int, query: SlotQuery
-) -> tuple[bool, int]:
+def _burden(asked: Terms, resource_id: str, rules: SlotRules, start: int) -> tuple[bool, int]:
     """The order of free resources: first those whose class has begun to fill, then those with the fewest bookings."""
     is_joined = availability.seats_left(rules, start) < rules.demand.capacity
-    return not is_joined, len(context.booked(resource_id, query.now))
+    booked = asked.context.booked(resource_id, asked.query.now) if asked.query.without else rules.booked
+    return not is_joined, len(booked)
 
 
 def slot_taken_error(context: BookingContext, start: int, query: SlotQuery, refusal: Refusal) -> SlotTaken:
@@ -151,16 +186,13 @@ def refusal_details(refusal: Refusal, context: BookingContext) -> dict[str, bool
     }
 
 
-def explained(context: BookingContext, first: date, last: date, query: SlotQuery) -> list[tuple[int, Refusal]]:
-    """Every start of the grid that is not free, with the first refusal of it, in order of time."""
-    offered = free(context, first, last, query)
-    main, second = _groups(context, query)
+def explained(asked: Terms, first: date, last: date, offered: Container[int]) -> list[tuple[int, Refusal]]:
+    """Every start of the grid that is not ``offered``, with the first refusal of it, in order of time."""
     refusals: dict[int, Refusal] = {}
-    for rules in [*main.values(), *(second or {}).values()]:
-        for start, refusal in availability.explained(rules, first, last):
-            if start not in offered:
-                refusals.setdefault(start, refusal)
-    return [(start, _with_special_day(context, start, refusals[start])) for start in sorted(refusals)]
+    for rules in [rules for group in asked.groups for rules in group.values()]:
+        for start, refusal in refused_starts.explained(rules, first, last, without=offered):
+            refusals.setdefault(start, refusal)
+    return [(start, _with_special_day(asked.context, start, refusals[start])) for start in sorted(refusals)]
 
 
 def _with_special_day(context: BookingContext, start: int, refusal: Refusal) -> Refusal:

@@ -32,7 +32,7 @@ def minute(at: datetime) -> int:
 
 def instant(minutes: int, zone: ZoneInfo) -> datetime:
     """The aware datetime, in ``zone``, of a minute since the epoch."""
-    return (_EPOCH + timedelta(minutes=minutes)).astimezone(zone)
+    return datetime.fromtimestamp(minutes * 60, zone)
 
 
 def wall_midnight(day: date) -> int:

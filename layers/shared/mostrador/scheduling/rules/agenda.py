@@ -7,7 +7,7 @@ booking without a hold. A hold stops counting in the very second it lapses.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mostrador.values import local_time
@@ -18,8 +18,7 @@ LONGEST: Final = 24 * 60
 """Bounds of an appointment's duration, in minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """One booking as the agenda day keeps it: start, duration and the buffers around it, in minutes.
 
     ``service`` is the ``tag`` of its service.
@@ -53,6 +52,10 @@ class Demand:
     capacity: int = 1
     max_per_day: int | None = None
     max_per_week: int | None = None
+
+    @property
+    def has_limits(self) -> bool:
+        return self.max_per_day is not None or self.max_per_week is not None
 
     def booking(self, appointment_id: str, starts: int, lapses_at: int = 0) -> Booking:
         return Booking(appointment_id, tag(self.service_id), starts, self.duration, self.before, self.after, lapses_at)

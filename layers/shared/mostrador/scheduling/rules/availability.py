@@ -8,7 +8,7 @@ the cost of a month grows with its bookings.
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import itemgetter
@@ -82,14 +82,14 @@ def starts(rules: SlotRules, first: date, last: date) -> list[int]:
         return []
     floor = max(local_time.day_bounds(first, rules.zone)[0], rules.earliest)
     ceiling = local_time.day_bounds(last, rules.zone)[1]
-    windows = _windows(rules, first, last)
+    windows = open_windows(rules, first, last)
     union = opening_hours.merged((window.begins, window.ends) for window in windows)
     blocked = opening_hours.merged(_blocked(rules) + _full_days(rules))
     found: set[int] = set()
     for window in windows:
         closes = union[bisect_right(union, window.begins, key=itemgetter(0)) - 1][1]
         low, high = max(window.begins, floor), min(window.ends, ceiling, closes - rules.demand.duration + 1)
-        found.update(_grid(window.origin, rules.step, low, high, blocked))
+        found.update(grid(window.origin, rules.step, low, high, blocked))
     return sorted(found)
 
 
@@ -103,26 +103,21 @@ def refusal(rules: SlotRules, at: int) -> Refusal | None:
     return _not_open(rules, at, day) or _not_free(rules, at) or _externally_busy(rules, at) or rules.over_limit(day)
 
 
-def explained(rules: SlotRules, first: date, last: date) -> list[tuple[int, Refusal]]:
-    """Every start of the grid that is not offered, with its refusal; on special days those of the usual hours too."""
-    usual = replace(rules, hours=replace(rules.hours, special={}))
-    begins, ends = local_time.day_bounds(first, rules.zone)[0], local_time.day_bounds(last, rules.zone)[1]
-    candidates = sorted({
-        start
-        for window in _windows(rules, first, last) + _windows(usual, first, last)
-        for start in _grid(window.origin, rules.step, max(window.begins, begins), min(window.ends, ends), [])
-    })  # fmt: skip
-    return [(start, why) for start in candidates if (why := refusal(rules, start))]
-
-
 def seats_left(rules: SlotRules, at: int) -> int:
     """The free seats of a start."""
-    taken = sum(agenda.shares_a_start(rules.demand, at, other) for other in rules.booked)
-    return rules.demand.capacity - taken
+    return rules.demand.capacity - seats_taken(rules)[at]
+
+
+def seats_taken(rules: SlotRules) -> Counter[int]:
+    """How many seats of the class are taken at each start that has any."""
+    if rules.demand.capacity == 1:
+        return Counter()
+    own = agenda.tag(rules.demand.service_id)
+    return Counter(other.starts for other in rules.booked if other.service == own)
 
 
 def _not_open(rules: SlotRules, at: int, day: date) -> Refusal | None:
-    windows = _windows(rules, day, day)
+    windows = open_windows(rules, day, day)
     union = opening_hours.merged((window.begins, window.ends) for window in windows)
     until = next((high for low, high in union if low <= at < high), None)
     if until is None:
@@ -136,8 +131,11 @@ def _not_open(rules: SlotRules, at: int, day: date) -> Refusal | None:
 def _not_free(rules: SlotRules, at: int) -> Refusal | None:
     demand = rules.demand
     other = agenda.in_the_way(demand, at, rules.booked)
-    if other is None:
-        return None
+    return taken_by(demand, at, other) if other else None
+
+
+def taken_by(demand: agenda.Demand, at: int, other: agenda.Booking) -> Refusal:
+    """The refusal of a start for which ``other`` leaves no room."""
     if agenda.shares_a_start(demand, at, other):
         return Refusal(Reason.SEATS, {"booked": demand.capacity, "seats": demand.capacity})
     touches = other.starts < at + demand.duration and at < other.starts + other.duration
@@ -155,12 +153,14 @@ def nearest(free: Sequence[int], at: int, count: int = 3) -> list[int]:
     return sorted(sorted(free, key=lambda start: (abs(start - at), start))[:count])
 
 
-def _windows(rules: SlotRules, first: date, last: date) -> list[opening_hours.Window]:
+def open_windows(rules: SlotRules, first: date, last: date) -> list[opening_hours.Window]:
     """The windows of the days, and of the day after, into which a late start may reach."""
     return opening_hours.windows(rules.hours, rules.zone, first, last + timedelta(days=1))
 
 
 def _full_days(rules: SlotRules) -> list[tuple[int, int]]:
+    if not rules.demand.has_limits:
+        return []
     days = set(rules.service_counts)
     if rules.demand.max_per_week is not None:
         days |= {monday_of(day) + timedelta(days=number) for day in rules.service_counts for number in range(7)}
@@ -170,33 +170,29 @@ def _full_days(rules: SlotRules) -> list[tuple[int, int]]:
 def _blocked(rules: SlotRules) -> list[tuple[int, int]]:
     """The half-open spans of starts that would overlap a booking, a full class or an external busy time."""
     demand = rules.demand
-    spans = [
-        (other.busy_from - demand.duration - demand.after + 1, other.busy_until + demand.before)
-        for other in rules.booked
-        if demand.capacity == 1 or other.service != agenda.tag(demand.service_id)
-    ]
-    spans += [(begins - demand.duration - demand.after + 1, ends + demand.before) for begins, ends in rules.busy]
-    if demand.capacity > 1:
-        spans += _blocked_by_classes(rules)
-    return spans
+    own, reach = agenda.tag(demand.service_id), demand.duration + demand.after - 1
+    others = [other for other in rules.booked if demand.capacity == 1 or other.service != own]
+    spans = [(other.busy_from - reach, other.busy_until + demand.before) for other in others]
+    spans += [(begins - reach, ends + demand.before) for begins, ends in rules.busy]
+    return spans + _blocked_by_classes(rules, own) if demand.capacity > 1 else spans
 
 
-def _blocked_by_classes(rules: SlotRules) -> list[tuple[int, int]]:
+def _blocked_by_classes(rules: SlotRules, own: str) -> list[tuple[int, int]]:
     """A class with seats left blocks the starts around its own; a full one blocks its own as well."""
-    demand = rules.demand
+    demand, seats = rules.demand, seats_taken(rules)
     spans: list[tuple[int, int]] = []
-    classes = [other for other in rules.booked if other.service == agenda.tag(demand.service_id)]
-    seats = Counter(other.starts for other in classes)
-    for other in classes:
-        low, high = other.busy_from - demand.duration - demand.after + 1, other.busy_until + demand.before
-        if seats[other.starts] >= demand.capacity:
+    for starts_at, busy_from, busy_until in {
+        (other.starts, other.busy_from, other.busy_until) for other in rules.booked if other.service == own
+    }:
+        low, high = busy_from - demand.duration - demand.after + 1, busy_until + demand.before
+        if seats[starts_at] >= demand.capacity:
             spans.append((low, high))
         else:
-            spans += [(low, other.starts), (other.starts + 1, high)]
+            spans += [(low, starts_at), (starts_at + 1, high)]
     return [(low, high) for low, high in spans if low < high]
 
 
-def _grid(origin: int, step: int, low: int, high: int, blocked: Sequence[tuple[int, int]]) -> list[int]:
+def grid(origin: int, step: int, low: int, high: int, blocked: Sequence[tuple[int, int]]) -> list[int]:
     """The points origin + n * step in [low, high) outside the sorted, disjoint ``blocked`` spans."""
     points: list[int] = []
     position = max(bisect_right(blocked, (low, low)) - 1, 0)
