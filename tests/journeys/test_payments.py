@@ -256,3 +256,26 @@ def test_the_days_report_tells_what_moved(business, boss):
     told = [boss.call("GET", f"{business.api}/payments/report?date={day}").json() for day in (today,)]
 
     assert {"sums", "due", "pending", "parked", "differences"} <= set(told[0])
+
+
+def test_cash_that_went_back_and_is_taken_again_is_on_record(anybody, boss, business, clerk):
+    """Without a key nothing is taken; the same key is the same cash, until that went back."""
+    service = business.service("Corte de barba", duration_minutes=30, price="80000")
+    book(anybody, business, service)
+    one = f"{business.api}/appointments/{appointment_of(clerk, business, service)['id']}"
+
+    def take(key, **form):
+        return clerk.call("POST", f"{one}/payments", {"method": "CASH"} | form, Idempotency_Key=key).json()
+
+    problem(clerk.call("POST", f"{one}/payments", {"method": "CASH"}), 422, "invalid_request")
+    halves = [take("half-of-ana", amount="40000"), take("half-of-beto", amount="40000")]
+    assert take("half-of-ana", amount="40000")["payment"] == halves[0]["payment"]
+    assert halves[1]["appointment"]["payment_status"] == "PAID"
+    for half in halves:
+        returned = {"reason": "Se arrepintió", "is_returned": True}
+        boss.call("POST", f"{business.api}/payments/{half['payment']['id']}/refund", returned)
+    again = take("half-of-ana", amount="40000")
+
+    assert (again["payment"]["status"], again["appointment"]["paid_amount"]) == ("PAID", "40000")
+    kept = boss.call("GET", f"{business.api}/payments?target={one.rpartition('/')[2]}").json()["items"]
+    assert sorted(payment["status"] for payment in kept) == ["PAID", "REFUNDED", "REFUNDED"]

@@ -7,12 +7,16 @@ import pytest
 from mostrador.errors import NotHere
 from mostrador.ledger import payments
 from mostrador.ledger.views.payments import Confirmation, Refunding
-from mostrador.payments import counter_payments, refunds
+from mostrador.payments import counter_payments, paid_confirmation, refunds
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.scheduling import appointments, rescheduling
+from mostrador.scheduling import appointments, rescheduling, services, slots, special_days
+from mostrador.scheduling.booking_context import ServiceInactive
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, NotDeletable
 from mostrador.scheduling.views.appointments import AppointmentChanges
+from mostrador.scheduling.views.services import ServiceChanges
+from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.table import keys, reads, writes
+from mostrador.table.items.scheduling import Resource
 from mostrador.values.money import BadAmount
 from tests.support import till as tills
 
@@ -195,6 +199,24 @@ def test_what_is_paid_keeps_its_amount_and_is_kept(booked, now):
         appointments.delete("salon", booked.item.id, seen=None, now=now)
 
 
+def test_what_went_back_fixes_neither_amount_nor_appointment(booked, now):
+    paid, cheaper = booked.take_cash(now, amount="1000"), AppointmentChanges(total_amount="50000")
+    refund(paid, now)
+    with pytest.raises(AmountIsFixed):  # the money is still here
+        appointments.change("salon", booked.item.id, cheaper, seen=None, now=now)
+    with pytest.raises(NotDeletable):
+        appointments.delete("salon", booked.item.id, seen=None, now=now)
+    payments.mark_refunded("salon", paid.id, actor_name="eva", now=now)
+
+    assert appointments.change("salon", booked.item.id, cheaper, seen=None, now=now).total_amount == 50_000
+    again = booked.take_cash(now + SECOND)
+    assert (again.amount, booked.status()) == (50_000, "CONFIRMED PAID")
+    refund(again, now, is_returned=True)
+    appointments.delete("salon", booked.item.id, seen=None, now=now)
+
+    assert (booked.stored(), {one.status for one in tills.all_payments()}) == (None, {"REFUNDED"})
+
+
 def test_moving_keeps_what_was_paid(booked, now):
     from mostrador.scheduling.views.appointments import Rescheduling
 
@@ -228,3 +250,78 @@ def test_a_phones_ledger_counts_what_money_made_firm(salon, now):
 
     with pytest.raises(booking_limits.TooManyActive):
         tills.book(held.of, then, at=tills.NINE + timedelta(hours=3))
+
+
+def close_the_day(held, now):
+    special_days.create("salon", NewClosure(date=tills.NINE.date(), name="Duelo"), now=now)
+
+
+def close_the_resource_that_day(held, now):
+    form = NewClosure(date=tills.NINE.date(), name="Licencia", resource_id=held.item.resource_id)
+    special_days.create("salon", form, now=now)
+
+
+def delete_the_resource(held, now):
+    reads.get_item(keys.resource("salon", held.item.resource_id)).delete()
+
+
+def deactivate_the_resource(held, now):
+    reads.get_item(keys.resource("salon", held.item.resource_id)).update(actions=[Resource.is_active.set(False)])
+
+
+def deactivate_the_service(held, now):
+    services.change("salon", held.of.id, ServiceChanges(is_active=False), seen=None, now=now)
+
+
+def delete_the_service(held, now):
+    services.delete("salon", held.of.id, seen=None, now=now)
+
+
+def lower_the_capacity(held, now):
+    """Another class member has a seat; the class now has that one seat alone."""
+    tills.book(held.of, now + tills.HOLD + SECOND, phone="0981 777 777", status="CONFIRMED")
+    services.change("salon", held.of.id, ServiceChanges(capacity=1), seen=None, now=now)
+
+
+ENDS = [
+    (close_the_day, "CLOSED"),
+    (close_the_resource_that_day, "CLOSED"),
+    (delete_the_resource, "RESOURCE_GONE"),
+    (deactivate_the_resource, "RESOURCE_GONE"),
+    (deactivate_the_service, "SERVICE_GONE"),
+    (delete_the_service, "SERVICE_GONE"),
+    (lower_the_capacity, "SLOT_GONE"),
+]
+
+
+@pytest.mark.parametrize(("end", "reason"), ENDS, ids=[end.__name__ for end, _ in ENDS])
+def test_late_money_takes_nothing_that_has_ended(salon, now, end, reason):
+    held = tills.appointment(now, capacity=2)
+    end(held, now)
+
+    late = held.take_cash(now + tills.HOLD + SECOND)
+
+    assert (late.status, late.reason, held.status()) == ("REFUND_DUE", reason, "PENDING PENDING")
+
+
+@pytest.mark.parametrize("end", [end for end, _ in ENDS], ids=[end.__name__ for end, _ in ENDS])
+def test_a_late_confirmation_takes_nothing_that_has_ended(salon, now, end):
+    held = tills.appointment(now, capacity=2)
+    end(held, now)
+
+    with pytest.raises((slots.SlotTaken, ServiceInactive)):
+        appointments.confirm("salon", held.item.id, actor_name="eva", now=now + tills.HOLD + SECOND)
+    with pytest.raises((slots.SlotTaken, ServiceInactive)):
+        paid_confirmation.confirm("salon", held.item.id, "TX-1", actor_name="eva", now=now + tills.HOLD + SECOND)
+
+    assert (held.status(), tills.all_payments()) == ("PENDING PENDING", [])
+
+
+@pytest.mark.parametrize("end", [end for end, _ in ENDS], ids=[end.__name__ for end, _ in ENDS])
+def test_money_in_time_keeps_what_was_agreed(salon, now, end):
+    """The control: only a lapsed hold takes its time again."""
+    held = tills.appointment(now, capacity=2)
+    if end is not lower_the_capacity:
+        end(held, now)
+
+    assert (held.take_cash(now + SECOND).status, held.status()) == ("PAID", "CONFIRMED PAID")

@@ -10,6 +10,7 @@ from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Method, PaymentState, Target, WrongPaymentState
 from mostrador.ledger.views.payments import Confirmation, PaymentListing
 from mostrador.payments import counter_payments, settlement
+from mostrador.payments.rules.checkout import NothingDue
 from mostrador.raffles import raffles, reservations
 from mostrador.raffles.rules.states import WrongOrderState
 from mostrador.table import writes
@@ -178,7 +179,16 @@ def test_money_that_comes_twice_is_due_back(raffle, now):
     assert shop.stored(order, now=now).payment_id != second.payment.id
 
 
-@pytest.mark.parametrize("amount", ["9999", "10001", "0"])
+def test_nothing_for_an_order_is_no_payment(raffle, now):
+    order = shop.sell(raffle, 1, now=now)
+
+    with pytest.raises(NothingDue):
+        shop.confirm(order, now=now, amount="0")
+
+    assert listed(now) == []
+
+
+@pytest.mark.parametrize("amount", ["9999", "10001", "1"])
 def test_a_wrong_amount_is_due_back_and_the_order_stays(raffle, now, amount):
     order = shop.sell(raffle, 1, now=now)
 

@@ -28,6 +28,7 @@ from mostrador.payments import refunds
 from mostrador.raffles import numbers, raffles, reservations
 from mostrador.raffles.order_transitions import HoldLapsed, SaleOver
 from mostrador.raffles.raffles import NotOnSale
+from mostrador.raffles.rules.sale_window import WRITERS_FINISH_WITHIN
 from mostrador.raffles.rules.states import WrongOrderState
 from mostrador.table import base
 from mostrador.table.base import Item
@@ -54,6 +55,8 @@ class Entry:
     status: str = "RESERVED"
     held_until: object = None
     is_kept: bool = False
+    review_ends_at: object = None
+    is_owed: bool = False
 
     def owns(self, now):
         is_held = self.held_until is None or self.held_until > now
@@ -73,9 +76,12 @@ class Raffle(RuleBasedStateMachine):
         self.closed_at, self.is_cancelled = None, False
 
     @property
+    def cutoff(self):
+        return (self.closed_at or self.raffle.sale_closes_at) + HOLD + timedelta(minutes=2)
+
+    @property
     def is_over(self):
-        closes_at = self.closed_at or self.raffle.sale_closes_at
-        return self.now >= closes_at + HOLD + timedelta(minutes=2)
+        return self.now >= self.cutoff
 
     @property
     def is_on_sale(self):
@@ -148,7 +154,7 @@ class Raffle(RuleBasedStateMachine):
                 call()
         else:
             assert call().status == "IN_REVIEW"
-            self.keep(entry, status="IN_REVIEW", held_until=None)
+            self.keep(entry, status="IN_REVIEW", held_until=None, review_ends_at=self.cutoff + WRITERS_FINISH_WITHIN)
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99), is_whole=st.sampled_from([True, True, True, False]))
@@ -161,6 +167,7 @@ class Raffle(RuleBasedStateMachine):
         reason = self.why_not(entry, is_whole)
         assert (payment.status, payment.reason) == ("REFUND_DUE" if reason else "PAID", reason)
         self.paid += 1
+        self.keep(entry, is_owed=False)
         if not reason:
             self.keep(entry, status="PAID", held_until=None)
 
@@ -185,7 +192,7 @@ class Raffle(RuleBasedStateMachine):
         call = partial(shop.cancel, entry.order, now=self.now)
         if entry.status in ("RESERVED", "IN_REVIEW", "CANCELLED"):
             assert call().status == "CANCELLED"
-            self.keep(entry, status="CANCELLED", held_until=None)
+            self.keep(entry, status="CANCELLED", held_until=None, is_owed=False)
         else:
             with pytest.raises(WrongOrderState):
                 call()
@@ -208,11 +215,13 @@ class Raffle(RuleBasedStateMachine):
     @rule(choice=st.integers(0, 99))
     def sweep(self, choice):
         entry = self.pick(choice)
+        is_unseen = entry.status == "IN_REVIEW" and entry.review_ends_at <= self.now
         lapsed = entry.status == "RESERVED" and entry.held_until <= self.now
+        status = "EXPIRED" if lapsed else "CANCELLED" if is_unseen else entry.status
 
-        assert shop.expire(entry.order, now=self.now).status == ("EXPIRED" if lapsed else entry.status)
-        if lapsed:
-            self.keep(entry, status="EXPIRED", held_until=None)
+        assert shop.expire(entry.order, now=self.now).status == status
+        if status != entry.status:
+            self.keep(entry, status=status, held_until=None, is_owed=is_unseen)
 
     @rule(step=st.sampled_from([timedelta(minutes=1), HOLD, HOLD + timedelta(seconds=1), timedelta(hours=9)]))
     def wait(self, step):
@@ -237,7 +246,7 @@ class Raffle(RuleBasedStateMachine):
         for entry in self.entries.values():
             status = {"PAID": "REFUNDED", "RESERVED": "CANCELLED", "IN_REVIEW": "CANCELLED"}.get(entry.status)
             if status:
-                self.keep(entry, status=status, held_until=None)
+                self.keep(entry, status=status, held_until=None, is_owed=entry.status == "IN_REVIEW")
 
     def pick(self, choice):
         return list(self.entries.values())[choice % len(self.entries)]
@@ -255,8 +264,8 @@ class Raffle(RuleBasedStateMachine):
             return
         kept = {one.order.id for one in self.entries.values() if one.is_kept}
         found = shop.check(self.raffle, now=self.now, kept=kept)
-        assert {one.id: one.status for one in found.values()} == {
-            one.order.id: one.status for one in self.entries.values()
+        assert {one.id: (one.status, bool(one.is_perhaps_owed)) for one in found.values()} == {
+            one.order.id: (one.status, one.is_owed) for one in self.entries.values()
         }
 
 

@@ -5,10 +5,14 @@ from datetime import timedelta
 import pytest
 
 from mostrador.background import sweeper
-from mostrador.raffles import order_transitions, raffles, reservations
+from mostrador.ledger import payments
+from mostrador.payments import refunds
+from mostrador.payments.rules.checkout import NothingDue
+from mostrador.raffles import order_links, order_transitions, orders, public_orders, raffles, reservations
 from mostrador.raffles.order_transitions import HoldLapsed, SaleOver
 from mostrador.raffles.rules.sale_window import WRITERS_FINISH_WITHIN
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, WrongOrderState
+from mostrador.raffles.views.orders import OrderListing
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from tests.support import orders as shop
@@ -31,7 +35,8 @@ def ended(raffle, now):
 def test_a_receipt_stops_the_hold_of_the_order_and_of_each_number(raffle, now):
     order = shop.receive(shop.sell(raffle, 1, 2, now=now), now=now)
 
-    assert (order.status, order.hold_expires_at, order.due_at) == ("IN_REVIEW", None, None)
+    assert (order.status, order.hold_expires_at) == ("IN_REVIEW", None)
+    assert order.due_at == keys.at(raffles.freezes_at(raffle))
     assert order.receipt == {"method": "TRANSFER", "reference": "T-1", "url": None}
     assert {one.hold_expires_at for one in shop.held(raffle).values()} == {None}
 
@@ -269,3 +274,84 @@ def test_an_order_of_a_raffle_that_was_not_met_takes_one_more(raffle, now):
 
     assert seen == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
     assert {shop.status(one, now=now) for one in met} == {"IN_REVIEW"}
+
+
+def owed(raffle, now):
+    """The orders on the list of what is perhaps owed."""
+    return {one.id for one in orders.listing("salon", raffle.id, OrderListing(perhaps_owed=True), now=now).items}
+
+
+def called_off(raffle, now):
+    raffles.cancel("salon", raffle.id, reason="Sin permiso", now=now)
+    refunds.refund_cancelled_raffle("salon", raffle.id, now=now)
+
+
+def test_a_cancelled_raffle_perhaps_owes_what_was_in_review(raffle, now):
+    in_review, reserved = (shop.sell(raffle, number, now=now) for number in (1, 2))
+    shop.receive(in_review, now=now)
+
+    called_off(raffle, now)
+
+    assert {shop.status(one, now=now) for one in (in_review, reserved)} == {"CANCELLED"}
+    assert owed(raffle, now) == {in_review.id}
+
+
+def test_staff_finds_that_no_money_came_and_it_is_owed_no_more(raffle, now):
+    order = shop.receive(shop.sell(raffle, 1, now=now), now=now)
+    called_off(raffle, now)
+
+    looked_at = shop.cancel(order, now=now)
+
+    assert (looked_at.status, owed(raffle, now)) == ("CANCELLED", set())
+    assert shop.cancel(order, now=now).version == looked_at.version
+
+
+def test_staff_finds_the_money_and_it_is_due_back_instead(raffle, now):
+    order = shop.receive(shop.sell(raffle, 1, now=now), now=now)
+    called_off(raffle, now)
+
+    settled = shop.confirm(order, now=now)
+
+    assert (settled.payment.status, settled.payment.reason) == ("REFUND_DUE", "RAFFLE_CANCELLED")
+    assert owed(raffle, now) == set()
+
+
+def test_what_staff_rejects_is_not_owed_and_what_a_buyer_takes_back_perhaps_is(raffle, now):
+    rejected, taken_back = (shop.receive(shop.sell(raffle, number, now=now), now=now) for number in (1, 2))
+
+    shop.cancel(rejected, now=now)
+    token = order_links.token_of("salon", taken_back.id)
+    public_orders.cancel("salon", token, reason="", now=now)
+    public_orders.cancel("salon", token, reason="", now=now)
+
+    assert owed(raffle, now) == {taken_back.id}
+
+
+def test_a_free_raffle_owes_nothing(salon, now):
+    free = shop.on_sale(now, price="0")
+    in_review, paid, late = (shop.sell(free, number, now=now) for number in (1, 2, 3))
+    shop.receive(in_review, now=now)
+    shop.confirm(paid, now=now)
+
+    called_off(free, now)
+
+    assert (owed(free, now), payments.refunds_due("salon", 10)) == (set(), [])
+    assert shop.status(paid, now=now) == "REFUNDED"
+    with pytest.raises(NothingDue):
+        shop.confirm(late, now=now)
+    assert payments.refunds_due("salon", 10) == []
+
+
+def test_at_the_freeze_an_order_in_review_ends_and_is_perhaps_owed(raffle, now):
+    order = shop.receive(shop.sell(raffle, 1, now=now), now=now)
+    freezes_at = raffles.freezes_at(raffle)
+
+    sweep(freezes_at - SECOND)
+    assert shop.status(order, now=now) == "IN_REVIEW"
+    sweep(freezes_at)
+
+    ended = shop.stored(order, now=freezes_at)
+    assert (ended.status, ended.due_at, shop.held(raffle)) == ("CANCELLED", None, {})
+    assert ended.history[-1]["reason"] == order_transitions.NOT_REVIEWED
+    assert owed(raffle, freezes_at) == {order.id}
+    assert raffles.freezes_at(raffle) < raffle.draw_at

@@ -25,6 +25,7 @@ from mostrador.ledger.rules.payment_states import (
     paid_status,
 )
 from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
+from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.values import money
 
@@ -77,7 +78,7 @@ def test_every_state_is_either_of_money_that_came_or_of_money_that_did_not():
     assert not UNPAID & SETTLED
 
 
-IN_TIME = {"amount": Decimal(80), "due": Decimal(80), "is_as_requested": True, "is_over": False, "is_gone": False}
+IN_TIME = {"amount": Decimal(80), "due": Decimal(80), "is_as_requested": True, "is_over": False, "loss": None}
 HELD = {AppointmentStatus.PENDING, AppointmentStatus.EXPIRED}
 STANDS = set(AppointmentStatus) - {AppointmentStatus.CANCELLED}
 
@@ -100,16 +101,19 @@ LANDINGS = [
     ({"due": 0}, RefundReason.ALREADY_PAID, STANDS),
     ({"due": -1}, RefundReason.ALREADY_PAID, STANDS),
     ({"due": 0, "is_as_requested": False}, RefundReason.ALREADY_PAID, STANDS),
-    ({"due": 0, "is_gone": True}, RefundReason.ALREADY_PAID, STANDS),
-    ({"is_gone": True}, RefundReason.SLOT_GONE, HELD),
-    ({"is_gone": True, "is_over": True}, RefundReason.TOO_LATE, HELD),
-    ({"is_gone": True, "amount": 81}, RefundReason.WRONG_AMOUNT, HELD),
-    ({"is_gone": True}, None, STANDS - HELD),
-    ({"is_gone": True, "is_over": True}, None, STANDS - HELD),
+    ({"due": 0, "loss": Loss.TAKEN}, RefundReason.ALREADY_PAID, STANDS),
+    ({"loss": Loss.TAKEN}, RefundReason.SLOT_GONE, HELD),
+    ({"loss": Loss.CLOSED}, RefundReason.CLOSED, HELD),
+    ({"loss": Loss.RESOURCE_GONE}, RefundReason.RESOURCE_GONE, HELD),
+    ({"loss": Loss.SERVICE_GONE}, RefundReason.SERVICE_GONE, HELD),
+    ({"loss": Loss.TAKEN, "is_over": True}, RefundReason.TOO_LATE, HELD),
+    ({"loss": Loss.TAKEN, "amount": 81}, RefundReason.WRONG_AMOUNT, HELD),
+    ({"loss": Loss.TAKEN}, None, STANDS - HELD),
+    ({"loss": Loss.TAKEN, "is_over": True}, None, STANDS - HELD),
     ({"is_over": True}, None, STANDS),
     ({}, RefundReason.APPOINTMENT_CANCELLED, {AppointmentStatus.CANCELLED}),
     (
-        {"due": 0, "is_as_requested": False, "is_gone": True},
+        {"due": 0, "is_as_requested": False, "loss": Loss.TAKEN},
         RefundReason.APPOINTMENT_CANCELLED,
         {AppointmentStatus.CANCELLED},
     ),
@@ -123,14 +127,14 @@ def test_money_for_an_appointment_lands_or_says_why_not(subtests):
 
 
 def test_money_pays_an_appointment_that_stands_in_part_or_whole_and_never_more_than_is_due(subtests):
-    for status, is_as_requested, is_over, is_gone in product(AppointmentStatus, *[[False, True]] * 3):
-        told = {"is_as_requested": is_as_requested, "is_over": is_over, "is_gone": is_gone}
+    for status, is_as_requested, is_over, loss in product(AppointmentStatus, *[[False, True]] * 2, [None, *Loss]):
+        told = {"is_as_requested": is_as_requested, "is_over": is_over, "loss": loss}
         with subtests.test(status=status, **told):
             amounts = list(product((-1, 0, 1, 79, 80, 81), (-1, 0, 1, 80)))
 
             paying = [(amount, due) for amount, due in amounts if lands(status, amount=amount, due=due, **told) is None]
 
-            may_pay = status in STANDS and is_as_requested and not (status in HELD and is_gone)
+            may_pay = status in STANDS and is_as_requested and not (status in HELD and loss)
             assert paying == [(amount, due) for amount, due in amounts if may_pay and 1 <= amount <= due]
 
 

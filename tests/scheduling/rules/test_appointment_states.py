@@ -28,17 +28,26 @@ def test_the_table_of_moves_is_the_design(subtests):
 @pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
 def test_history_is_not_deleted(status):
     with pytest.raises(appointment_states.NotDeletable, match=status):
-        appointment_states.check_deletable(status, PaymentStatus.PENDING, ended=True)
+        appointment_states.check_deletable(status, PaymentStatus.PENDING, ended=True, is_owed=False)
 
 
-@pytest.mark.parametrize("payment", [PaymentStatus.PAID, PaymentStatus.REFUNDED])
-def test_what_was_ever_paid_is_not_deleted(payment):
+@pytest.mark.parametrize("payment", [PaymentStatus.PAID, PaymentStatus.PARTIAL, PaymentStatus.REFUNDED])
+def test_what_holds_money_is_not_deleted(payment):
+    is_owed = payment is PaymentStatus.REFUNDED
     with pytest.raises(appointment_states.NotDeletable, match=payment):
-        appointment_states.check_deletable(AppointmentStatus.CANCELLED, payment, ended=False)
+        appointment_states.check_deletable(AppointmentStatus.CANCELLED, payment, ended=False, is_owed=is_owed)
+
+
+def test_what_was_refunded_and_has_gone_back_is_deleted():
+    refunded = PaymentStatus.REFUNDED
+    appointment_states.check_deletable(AppointmentStatus.CANCELLED, refunded, ended=False, is_owed=False)
+    appointment_states.check_unpaid(AppointmentStatus.CONFIRMED, refunded, is_owed=False)
 
 
 def test_what_should_have_taken_place_is_not_deleted():
     with pytest.raises(appointment_states.NotDeletable):
-        appointment_states.check_deletable(AppointmentStatus.CONFIRMED, PaymentStatus.PENDING, ended=True)
-    appointment_states.check_deletable(AppointmentStatus.CONFIRMED, PaymentStatus.PENDING, ended=False)
-    appointment_states.check_deletable(AppointmentStatus.CANCELLED, PaymentStatus.PENDING, ended=True)
+        appointment_states.check_deletable(
+            AppointmentStatus.CONFIRMED, PaymentStatus.PENDING, ended=True, is_owed=False
+        )
+    appointment_states.check_deletable(AppointmentStatus.CONFIRMED, PaymentStatus.PENDING, ended=False, is_owed=False)
+    appointment_states.check_deletable(AppointmentStatus.CANCELLED, PaymentStatus.PENDING, ended=True, is_owed=False)

@@ -188,7 +188,8 @@ def _expire_appointment(tenant: str, appointment: Appointment, now: datetime) ->
 def _expire_order(tenant: str, order: Order, now: datetime) -> dict[str, int]:
     unanswered = _close_checkout(tenant, order.checkout_id, now)
     stored = order_transitions.expire(tenant, order.id, now=now)
-    return {"expired" if stored.status == OrderStatus.EXPIRED else "overtaken": 1, "unanswered": unanswered}
+    has_ended = stored.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
+    return {"expired" if has_ended else "overtaken": 1, "unanswered": unanswered}
 
 
 def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> int:

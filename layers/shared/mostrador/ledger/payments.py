@@ -217,6 +217,13 @@ def check_none_open(tenant: str, payment_id: str | None) -> None:
         raise BeingPaid(until=stored.payable_until.isoformat())
 
 
+def is_any_due_back(tenant: str, target_id: str) -> bool:
+    """Whether a payment for this order or appointment is still to go back."""
+    listed = reads.parents(keys.target_partition(tenant, target_id))
+    stored = reads.batch((payment.pk, payment.sk) for payment in listed).values() if listed else ()
+    return any(payment.status == PaymentState.REFUND_DUE for payment in stored)
+
+
 def refunds_due(tenant: str, most: int) -> list[Payment]:
     """At most so many payments whose money is due back now, the oldest first."""
     prefix = keys.REFUND_DUE_PREFIX

@@ -15,6 +15,7 @@ from mostrador.ledger.rules.payment_states import Provider, appointment_refund_r
 from mostrador.ledger.settlements import Settlement
 from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import agenda, appointments, booking_limits
+from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentChange, AppointmentStatus
 from mostrador.table import keys, reads
 from mostrador.table.base import Item
@@ -49,12 +50,14 @@ class AppointmentContext:
 
     def must_reclaim(self, now: datetime) -> bool:
         """Whether somebody else may have its time: the hold has lapsed, or may have after a refused write."""
-        if self.appointment.status == AppointmentStatus.EXPIRED:
-            return True
-        held_until = self.appointment.hold_expires_at
-        if self.appointment.status != AppointmentStatus.PENDING or held_until is None:
-            return False
-        return has_lapsed(held_until, now) or self.closely
+        is_held = self.appointment.status == AppointmentStatus.PENDING and self.appointment.hold_expires_at
+        return self.is_late(now) or bool(is_held and self.closely)
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether its hold has lapsed."""
+        if self.appointment.status == AppointmentStatus.PENDING:
+            return has_lapsed(self.appointment.hold_expires_at, now)
+        return bool(self.appointment.status == AppointmentStatus.EXPIRED)
 
 
 def load(tenant: str, appointment_id: str, *also: keys.Key, closely: bool, now: datetime) -> AppointmentContext:
@@ -77,16 +80,19 @@ def settle(context: AppointmentContext, payment: Payment, *, actor_name: str, no
         raise NothingDue
     appointment, must_reclaim = context.appointment, context.must_reclaim(now)
     is_over = appointment.scheduled_at <= now
-    reclaim = agenda.reclaim(context.tenant, appointment, now) if must_reclaim and not is_over else None
+    reclaim: Callable[[Transaction], None] | Loss | None = Loss.TAKEN if must_reclaim else None
+    if must_reclaim and not is_over:
+        reclaim = agenda.reclaim(context.tenant, appointment, now, is_late=context.is_late(now))
+    loss, write = (reclaim, None) if isinstance(reclaim, Loss) else (None, reclaim)
     reason = appointment_refund_reason(
         AppointmentStatus(appointment.status),
         amount=payment.amount,
         due=_due_for(context, payment),
         is_as_requested=_is_as_requested(appointment, payment),
         is_over=is_over,
-        is_gone=must_reclaim and reclaim is None,
+        loss=loss,
     )
-    return Settlement(reason, lambda tx: _pay(tx, context, payment, reclaim, actor_name=actor_name, now=now))
+    return Settlement(reason, lambda tx: _pay(tx, context, payment, write, actor_name=actor_name, now=now))
 
 
 def _due_for(context: AppointmentContext, payment: Payment) -> Decimal:

@@ -1,9 +1,10 @@
 """Confirm an appointment as paid: one call, one transaction, both or neither."""
 
 from datetime import datetime
+from typing import Final
 
 from mostrador.errors import Conflict, NotHere
-from mostrador.ledger.rules.payment_states import Method, PaymentState, RefundReason, WrongPaymentState
+from mostrador.ledger.rules.payment_states import LOST, Method, PaymentState, RefundReason, WrongPaymentState
 from mostrador.ledger.views.payments import Confirmation
 from mostrador.payments import counter_payments
 from mostrador.payments.rules.checkout import NothingDue
@@ -12,12 +13,15 @@ from mostrador.scheduling.rules.appointment_states import REVIVABLE, Appointment
 from mostrador.table.items.raffles import Order
 from mostrador.table.items.scheduling import Appointment
 
+_LOSSES: Final = {reason: loss for loss, reason in LOST.items()}
+
 
 def confirm(tenant: str, appointment_id: str, transaction_id: str, *, actor_name: str, now: datetime) -> Appointment:
     """PENDING or EXPIRED -> CONFIRMED and PAID: a manual payment of all that is due, with this ``transaction_id``.
 
     A CONFIRMED appointment becomes PAID. The same transaction again changes nothing. A refusal writes nothing.
-    Raises NotHere, WrongAppointmentState, SlotTaken, NothingDue, WrongPaymentState (that payment was refunded), Busy.
+    Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive, NothingDue, WrongPaymentState (that payment was
+    refunded), Busy.
     """
     payment, appointment = counter_payments.record_appointment_payment(
         tenant,
@@ -46,8 +50,8 @@ def _check(appointment: Order | Appointment | None, reason: RefundReason | None)
 def _refusal(appointment: Appointment, reason: RefundReason | None) -> Conflict | None:
     if reason is RefundReason.ALREADY_PAID:
         return NothingDue()
-    if reason is RefundReason.SLOT_GONE:
-        return slots.lost_time_error(appointment.scheduled_at)
+    if reason and reason in _LOSSES:
+        return slots.lost_time_error(appointment, _LOSSES[reason])
     if reason is RefundReason.TOO_LATE:
         return _wrong_state(AppointmentStatus.EXPIRED.value)
     if reason or appointment.status not in {*REVIVABLE, AppointmentStatus.CONFIRMED}:

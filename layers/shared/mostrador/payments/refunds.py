@@ -122,7 +122,9 @@ def refund_cancelled_raffle(tenant: str, raffle_id: str, *, now: datetime) -> in
                 form = Refunding(reason=raffle.cancel_reason)
                 refund_order(tenant, order.id, form, actor_name="system", now=now)
             else:
-                order_transitions.cancel(tenant, order.id, reason=raffle.cancel_reason, actor_name="system", now=now)
+                order_transitions.cancel(
+                    tenant, order.id, reason=raffle.cancel_reason, is_decided=False, actor_name="system", now=now
+                )
     if not live and now > raffle.updated_at + WRITERS_FINISH_WITHIN:
         raffle.due_pk = raffle.due_at = None
         with writes.refusing(writes.stale_error(raffle)), writes.transaction() as tx:
@@ -133,9 +135,9 @@ def refund_cancelled_raffle(tenant: str, raffle_id: str, *, now: datetime) -> in
 def _move_payment(
     tx: Transaction, payment: Payment, form: "Refunding", reason: RefundReason, *, actor_name: str, now: datetime
 ) -> None:
-    """PAID -> REFUND_DUE, or -> REFUNDED where the form says that the money is back already."""
+    """PAID -> REFUND_DUE, or -> REFUNDED where the form says that the money is back already, or there was none."""
     payment.refund_note = form.reason
-    if form.is_returned:
+    if form.is_returned or payment.amount <= 0:
         payments.save_refunded(tx, payment, PaymentState.REFUND_DUE, reason=reason, actor_name=actor_name, now=now)
     else:
         payments.move(tx, payment, PaymentState.REFUND_DUE, reason=reason, now=now)

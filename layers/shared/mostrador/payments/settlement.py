@@ -5,6 +5,7 @@ Every payment is settled here, from Bancard or received by the business. The cas
 - paid in time: the target is paid.
 - paid late, its slot or numbers still free: they are taken again, and the target is paid.
 - paid late, its slot or numbers gone: due back as SLOT_GONE or NUMBERS_GONE.
+- paid late, and what it would take has ended: due back as CLOSED, RESOURCE_GONE or SERVICE_GONE.
 - paid after the appointment's start (if it must be taken again) or the raffle's sale cutoff: due back as TOO_LATE.
 - paid twice: due back as ALREADY_PAID.
 - wrong amount or currency: due back as WRONG_AMOUNT.
@@ -31,6 +32,7 @@ from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
 from mostrador.payments import appointment_settlement
 from mostrador.payments.appointment_settlement import AppointmentContext
+from mostrador.payments.rules.checkout import NothingDue
 from mostrador.raffles import order_transitions
 from mostrador.raffles.numbers import TooManyForCustomer
 from mostrador.raffles.order_transitions import OrderContext
@@ -86,7 +88,8 @@ def settle(
 
     ``received`` is a new payment, or a stored one with the received fields set. ``form`` is for a payment that the
     business received itself: it fills in the amount. ``check`` may refuse a payment before it is written. A settled
-    payment stays as it is. Raises NotHere (only of a payment received by the business), BadAmount, KeyReused, Busy.
+    payment stays as it is. Raises NotHere (only of a payment received by the business), BadAmount, NothingDue,
+    KeyReused, Busy.
     """
     key, status_before = (received.pk, received.sk), received.status
 
@@ -105,8 +108,7 @@ def settle(
         state = PaymentState.REFUND_DUE if settlement.reason else PaymentState.PAID
         with writes.transaction() as tx:
             payments.move(tx, payment, state, reason=settlement.reason, now=now)
-            if settlement.reason is None:
-                settlement.write(tx)
+            _write_target(tx, context, payment, settlement, actor_name=actor_name, now=now)
         logger.info("payment.settled", tenant=tenant, payment=payment.id, status=state.value, reason=payment.reason)
         return Settled(payment, context.target)
 
@@ -127,9 +129,28 @@ def _load(tenant: str, received: Payment, key: keys.Key, *, closely: bool, now: 
         return _TargetGone(reads.batch([key]))
 
 
+def _write_target(
+    tx: writes.Transaction,
+    context: _Context,
+    payment: Payment,
+    settlement: Settlement,
+    *,
+    actor_name: str,
+    now: datetime,
+) -> None:
+    if settlement.reason is None:
+        settlement.write(tx)
+    elif isinstance(context, OrderContext):
+        order_transitions.note_due_back(tx, context.order, payment, actor_name=actor_name, now=now)
+
+
 def _decide(context: _Context, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
+    """Raises NothingDue for a free order that cannot be paid: there is no money to go back."""
     if isinstance(context, OrderContext):
-        return order_transitions.settle(context, payment, actor_name=actor_name, now=now)
+        settlement = order_transitions.settle(context, payment, actor_name=actor_name, now=now)
+        if settlement.reason and payment.provider == Provider.MANUAL and payment.amount <= 0:
+            raise NothingDue
+        return settlement
     if isinstance(context, AppointmentContext):
         return appointment_settlement.settle(context, payment, actor_name=actor_name, now=now)
     return Settlement(RefundReason.TARGET_GONE, lambda _tx: None)

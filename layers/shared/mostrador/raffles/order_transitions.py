@@ -37,6 +37,10 @@ REVIEW: Final = timedelta(hours=24)
 """Time for staff to check a receipt."""
 
 
+NOT_REVIEWED: Final = "La venta terminó sin que se revise el comprobante"
+"""The reason of orders whose receipt nobody checked in time."""
+
+
 class SaleOver(Conflict):
     code = "sale_over"
     en = "the raffle is {current:raffle} and its sale is over since {sale_cutoff:time}"
@@ -135,6 +139,7 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
         else:
             orders.enter(order, OrderStatus.IN_REVIEW, actor_name, now)
             order.review_due_at = min(now + REVIEW, raffles.sale_cutoff(context.raffle))
+            order.due_pk, order.due_at = keys.due(order.id, raffles.freezes_at(context.raffle))
             numbers.take(tx, tenant, order, now)
         order.receipt = receipt
         tx.save(order)
@@ -148,35 +153,56 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
     return _move(tenant, order_id, is_done, write, now)
 
 
-def cancel(tenant: str, order_id: str, *, reason: str, actor_name: str, now: datetime) -> Order:
+def cancel(
+    tenant: str, order_id: str, *, reason: str, is_decided: bool = True, actor_name: str, now: datetime
+) -> Order:
     """RESERVED or IN_REVIEW -> CANCELLED, which frees the numbers; again changes nothing.
 
-    Raises NotHere, WrongOrderState, Busy.
+    ``is_decided``: staff looked, and no money came. Otherwise an order in review is perhaps owed, until staff cancels
+    it again. Raises NotHere, WrongOrderState, Busy.
     """
 
     def write(tx: Transaction, context: OrderContext) -> None:
-        orders.enter(context.order, OrderStatus.CANCELLED, actor_name, now, reason=reason)
+        order = context.order
+        if order.status == OrderStatus.CANCELLED:
+            order.is_perhaps_owed = None
+            orders.record(order, now, actor_name, OrderChange.CANCELLED, **({"reason": reason} if reason else {}))
+            tx.save(order)
+            return
+        order.is_perhaps_owed = None if is_decided else _may_be_owed(order)
+        orders.enter(order, OrderStatus.CANCELLED, actor_name, now, reason=reason)
         release(tx, context)
 
     def is_done(order: Order) -> bool:
         if order.status != OrderStatus.CANCELLED:
             ORDER_MOVES.check(order.status, OrderStatus.CANCELLED)
-        return bool(order.status == OrderStatus.CANCELLED)
+        return order.status == OrderStatus.CANCELLED and not (is_decided and order.is_perhaps_owed)
 
     return _move(tenant, order_id, is_done, write, now)
 
 
-def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
-    """RESERVED with a lapsed hold -> EXPIRED, which frees the numbers that it still has. Raises NotHere, Busy.
+def _may_be_owed(order: Order) -> bool | None:
+    """True where a receipt that nobody checked says that money came; a free order owes nothing."""
+    return (order.status == OrderStatus.IN_REVIEW and order.total_amount > 0) or None
 
-    Any other order stays as it is.
+
+def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
+    """RESERVED with a lapsed hold -> EXPIRED; IN_REVIEW once the sold list is due -> CANCELLED, perhaps owed.
+
+    It frees the numbers that the order still has. Any other order stays as it is. Raises NotHere, Busy.
     """
 
     def write(tx: Transaction, context: OrderContext) -> None:
-        orders.enter(context.order, OrderStatus.EXPIRED, "system", now)
+        if context.order.status == OrderStatus.IN_REVIEW:
+            context.order.is_perhaps_owed = _may_be_owed(context.order)
+            orders.enter(context.order, OrderStatus.CANCELLED, "system", now, reason=NOT_REVIEWED)
+        else:
+            orders.enter(context.order, OrderStatus.EXPIRED, "system", now)
         release(tx, context)
 
     def is_done(order: Order) -> bool:
+        if order.status == OrderStatus.IN_REVIEW:
+            return order.due_at is None or order.due_at > keys.at(now)
         return order.status != OrderStatus.RESERVED or not has_lapsed(order.hold_expires_at, now)
 
     return _move(tenant, order_id, is_done, write, now)
@@ -203,6 +229,14 @@ def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: dat
         orders.pay(tx, tenant, order, payment, actor_name=actor_name, now=now)
 
     return Settlement(reason, write)
+
+
+def note_due_back(tx: Transaction, order: Order, payment: Payment, *, actor_name: str, now: datetime) -> None:
+    """Money came for an order that was perhaps owed: its payment is on the list of refunds due, so the order is not."""
+    if order.is_perhaps_owed:
+        order.is_perhaps_owed = None
+        orders.record(order, now, actor_name, OrderChange.CANCELLED, payment=payment.id)
+        tx.save(order)
 
 
 def _numbers_of_buyer(context: OrderContext) -> int:

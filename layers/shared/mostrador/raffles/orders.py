@@ -132,6 +132,9 @@ def _filter(raffle_id: str, query: "OrderListing", now: datetime) -> Condition |
     if query.overdue is not None:
         is_overdue = Order.review_due_at < now
         conditions.append(is_overdue if query.overdue else ~is_overdue)
+    if query.perhaps_owed is not None:
+        is_owed = Order.is_perhaps_owed == True  # noqa: E712 - a condition of DynamoDB
+        conditions.append(is_owed if query.perhaps_owed else ~is_owed)
     if query.customer:
         conditions.append(Order.raffle_id == raffle_id)
     return reads.all_of(conditions)

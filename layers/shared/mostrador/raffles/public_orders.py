@@ -82,7 +82,8 @@ def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: date
 def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> ManagedOrder:
     """Cancel an unpaid order by its link; again changes nothing. Raises DeadOrderLink, WrongOrderState."""
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
-    cancelled = order_transitions.cancel(tenant, linked.id, reason=" ".join(reason.split()), actor_name=ACTOR, now=now)
+    reason = " ".join(reason.split())
+    cancelled = order_transitions.cancel(tenant, linked.id, reason=reason, is_decided=False, actor_name=ACTOR, now=now)
     return _managed(tenant, cancelled, raffle, token)
 
 

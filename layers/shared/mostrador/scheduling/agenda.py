@@ -9,12 +9,13 @@ from datetime import date, datetime
 from typing import Final
 
 from mostrador.errors import Conflict
-from mostrador.scheduling import busy_sources
+from mostrador.scheduling import busy_sources, open_hours
 from mostrador.scheduling.rules import agenda
 from mostrador.table import keys, reads
 from mostrador.table.attributes import packed, short
 from mostrador.table.items.busy_times import BusyDay
-from mostrador.table.items.scheduling import AgendaDay, Appointment
+from mostrador.table.items.scheduling import AgendaDay, Appointment, Resource, Service
+from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
@@ -70,27 +71,46 @@ def set_hold(tx: Transaction, tenant: str, appointment: Appointment) -> None:
         tx.update(AgendaDay(*key), actions=[own.set(line), AgendaDay.version.add(1)], condition=own.exists())
 
 
-def reclaim(tenant: str, appointment: Appointment, now: datetime) -> Write | None:
-    """Prepare to take the time of a lapsed hold again: the write for a transaction, or None where it is not free.
+def reclaim(slug: str, appointment: Appointment, now: datetime, *, is_late: bool) -> Write | agenda.Loss:
+    """Prepare to take the time of a hold again: the write for a transaction, or why it cannot be taken.
 
-    Limits are not checked again: the booking passed them when it was made.
+    ``is_late``: the hold has lapsed, so its service must still be offered, its resources there and open. Limits are
+    not checked again: the booking passed them when it was made.
     """
-    day_keys, busy_keys = keys_of(tenant, appointment), _busy_keys(tenant, appointment, now)
-    service_key = keys.service(tenant, appointment.service_id)
-    found = reads.batch([*day_keys, *busy_keys, service_key])
-    service = found.pop(service_key, None)
+    day_keys, busy_keys = keys_of(slug, appointment), _busy_keys(slug, appointment, now)
+    tenant_key, service_key = keys.tenant(slug), keys.service(slug, appointment.service_id)
+    resource_keys = [keys.resource(slug, resource_id) for resource_id in _resource_ids(appointment)]
+    found = reads.batch([*day_keys, *busy_keys, tenant_key, service_key, *resource_keys])
+    tenant, service = found.pop(tenant_key), found.pop(service_key, None)
+    resources = [found.pop(key, None) for key in resource_keys]
     booking = line_of(appointment)
+    if is_late and (loss := _ended(tenant, service, resources, booking)):
+        return loss
     capacity = int(service.capacity) if service else 1
     demand = agenda.Demand(appointment.service_id, booking.duration, booking.before, booking.after, capacity)
     spans = [span for key, sources in busy_keys.items() if key in found for span in found[key].spans(sources)]
     if _is_booked(found, day_keys, booking, demand, now) or agenda.busy_in_the_way(demand, booking.starts, spans):
-        return None
+        return agenda.Loss.TAKEN
 
     def write(tx: Transaction) -> None:
         for key in day_keys:
             take(tx, key, found, [booking._replace(lapses_at=0)], now)
 
     return write
+
+
+def _ended(
+    tenant: Tenant, service: Service | None, resources: Iterable[Resource | None], booking: agenda.Booking
+) -> agenda.Loss | None:
+    """What ended since the booking was made: the service, a resource, or that it is open then."""
+    if service is None or not service.is_active:
+        return agenda.Loss.SERVICE_GONE
+    for resource in resources:
+        if resource is None or not resource.is_active:
+            return agenda.Loss.RESOURCE_GONE
+        if not open_hours.is_open(tenant, resource, booking.starts, booking.duration):
+            return agenda.Loss.CLOSED
+    return None
 
 
 def _is_booked(

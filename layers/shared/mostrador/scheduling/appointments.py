@@ -11,6 +11,7 @@ from mostrador.observability import logger
 from mostrador.people import customers
 from mostrador.scheduling import agenda, booking_limits, slots
 from mostrador.scheduling.rules import appointment_states as rules
+from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
 from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
@@ -74,7 +75,7 @@ def _filter(query: "AppointmentListing") -> Condition | None:
 
 
 def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Appointment:
-    """Edit the notes, and the amount while nothing is paid.
+    """Edit the notes, and the amount while nothing is paid, or once all that was paid has gone back.
 
     Raises NotHere, Stale, AmountIsFixed, BadAmount, BeingPaid, Busy.
     """
@@ -87,7 +88,7 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
         amount = appointment.total_amount if given is None else money.amount(given, appointment.currency)
         if amount != appointment.total_amount:
             status, payment = AppointmentStatus(appointment.status), PaymentStatus(appointment.payment_status)
-            rules.check_unpaid(status, payment)
+            rules.check_unpaid(status, payment, is_owed=_is_owed(tenant, appointment))
             payments.check_none_open(tenant, appointment.checkout_id)
             appointment.total_amount = amount
             if appointment.deposit_amount:
@@ -99,7 +100,8 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
 def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
     """PENDING -> CONFIRMED; confirming again changes nothing. A lapsed hold takes its time again if that is free.
 
-    Raises NotHere, WrongAppointmentState, SlotTaken, Busy.
+    Its service must still be offered, and its resources open. Raises NotHere, WrongAppointmentState, SlotTaken,
+    ServiceInactive, Busy.
     """
 
     def write(tx: Transaction, appointment: Appointment, is_retry: bool) -> None:
@@ -108,7 +110,7 @@ def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
         tx.save(appointment)
         if held_until:
             booking_limits.update(tx, tenant, appointment)
-            _keep_time(tx, tenant, appointment, must_reclaim=is_retry or has_lapsed(held_until, now), now=now)
+            _keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=has_lapsed(held_until, now), now=now)
 
     return _move(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)
 
@@ -174,18 +176,25 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
 
 
 def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime) -> None:
-    """Delete an appointment that neither took place nor was paid, and free its time.
+    """Delete an appointment that neither took place nor holds money, and free its time.
 
     Raises NotHere, Stale, NotDeletable.
     """
     appointment = get(tenant, appointment_id, now=now)
     writes.check_version(appointment, seen)
     status = AppointmentStatus(appointment.status)
-    rules.check_deletable(status, PaymentStatus(appointment.payment_status), ended=appointment.ends_at <= now)
+    payment, is_owed = PaymentStatus(appointment.payment_status), _is_owed(tenant, appointment)
+    rules.check_deletable(status, payment, ended=appointment.ends_at <= now, is_owed=is_owed)
     with writes.refusing(writes.stale_error(appointment)), writes.transaction() as tx:
         tx.delete(appointment)
         if status in rules.OCCUPYING:
             _free(tx, tenant, appointment)
+
+
+def _is_owed(tenant: str, appointment: Appointment) -> bool:
+    """Whether money that was paid for it is still to go back; most appointments never had a refund."""
+    is_refunded = appointment.payment_status == PaymentStatus.REFUNDED
+    return is_refunded and payments.is_any_due_back(tenant, appointment.id)
 
 
 def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: _Write, *, now: datetime) -> Appointment:
@@ -232,14 +241,16 @@ def enter(
         appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
 
 
-def _keep_time(tx: Transaction, tenant: str, appointment: Appointment, *, must_reclaim: bool, now: datetime) -> None:
-    """End the hold in the agenda, or take its time again. Raises SlotTaken."""
-    if not must_reclaim:
+def _keep_time(
+    tx: Transaction, tenant: str, appointment: Appointment, *, is_retry: bool, is_late: bool, now: datetime
+) -> None:
+    """End the hold in the agenda, or take its time again. Raises SlotTaken, ServiceInactive."""
+    if not is_retry and not is_late:
         agenda.set_hold(tx, tenant, appointment)
         return
-    reclaim = agenda.reclaim(tenant, appointment, now)
-    if reclaim is None:
-        raise slots.lost_time_error(appointment.scheduled_at)
+    reclaim = agenda.reclaim(tenant, appointment, now, is_late=is_late)
+    if isinstance(reclaim, Loss):
+        raise slots.lost_time_error(appointment, reclaim)
     reclaim(tx)
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.process_cache import ProcessCache
-from mostrador.scheduling import agenda, booking_keys, busy_sources
+from mostrador.scheduling import agenda, booking_keys, busy_sources, open_hours
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules import availability, busy_times, opening_hours
 from mostrador.table import keys, reads
@@ -69,10 +69,7 @@ class BookingContext:
         return _booked((day for (pk, _), day in self.days.items() if pk == partition), now, without)
 
     def hours(self, resource: Resource) -> opening_hours.Hours:
-        """The resource's own opening hours or the tenant's; its own special days come before the tenant's."""
-        week = resource.hours if resource.hours is not None else self.tenant.hours
-        special = opening_hours.special(self.tenant.special_days) | opening_hours.special(resource.special_days)
-        return opening_hours.Hours(opening_hours.weekly(week), special, int(self.tenant.slot_offset_minutes or 0))
+        return open_hours.of_resource(self.tenant, resource)
 
     def windows(self, resource: Resource, first: date, last: date) -> list[opening_hours.Window]:
         """The resource's open windows from ``first`` to the day after ``last``, into which a late start may reach."""

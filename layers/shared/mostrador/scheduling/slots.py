@@ -10,10 +10,11 @@ from typing import Final
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.scheduling import booking_context
-from mostrador.scheduling.booking_context import BookingContext
+from mostrador.scheduling.booking_context import BookingContext, ServiceInactive
 from mostrador.scheduling.rules import availability, refused_starts
+from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
-from mostrador.table.items.scheduling import Resource
+from mostrador.table.items.scheduling import Appointment, Resource
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from mostrador.values.next_actions import NextAction
@@ -171,9 +172,13 @@ def slot_taken_error(context: BookingContext, start: int, query: SlotQuery, refu
     )
 
 
-def lost_time_error(scheduled_at: datetime) -> SlotTaken:
-    """The error for an appointment whose hold has lapsed and whose time somebody else has; no alternatives."""
-    return SlotTaken(starts_at=scheduled_at.isoformat(), reason=Reason.TAKEN.value, details={}, alternatives=[])
+def lost_time_error(appointment: Appointment, loss: Loss) -> Conflict:
+    """The error for an appointment whose hold has lapsed and whose time cannot be taken again; no alternatives."""
+    if loss is Loss.SERVICE_GONE:
+        return ServiceInactive(name=appointment.service_name)
+    reason = Reason.TAKEN if loss is Loss.TAKEN else Reason.CLOSED
+    starts_at = appointment.scheduled_at.isoformat()
+    return SlotTaken(starts_at=starts_at, reason=reason.value, details={}, alternatives=[])
 
 
 def refusal_details(refusal: Refusal, context: BookingContext) -> dict[str, bool | int | str]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, RaffleStatus
+from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentStatus, PaymentStatus
 from mostrador.values import money
 from mostrador.values.next_actions import NextAction
@@ -61,6 +62,9 @@ class RefundReason(StrEnum):
     WRONG_AMOUNT = "WRONG_AMOUNT"
     NUMBERS_GONE = "NUMBERS_GONE"
     TOO_MANY_NUMBERS = "TOO_MANY_NUMBERS"
+    CLOSED = "CLOSED"
+    RESOURCE_GONE = "RESOURCE_GONE"
+    SERVICE_GONE = "SERVICE_GONE"
 
 
 class WrongPaymentState(WrongState):
@@ -103,6 +107,15 @@ _CLOSED_ORDER: Final = {
 }
 
 
+LOST: Final = {
+    Loss.TAKEN: RefundReason.SLOT_GONE,
+    Loss.CLOSED: RefundReason.CLOSED,
+    Loss.RESOURCE_GONE: RefundReason.RESOURCE_GONE,
+    Loss.SERVICE_GONE: RefundReason.SERVICE_GONE,
+}
+"""Why a lapsed hold's time cannot be taken again -> why its late money is due back."""
+
+
 def order_refund_reason(
     order: OrderStatus, raffle: RaffleStatus, *, is_over: bool, is_whole: bool, is_gone: bool
 ) -> RefundReason | None:
@@ -123,13 +136,13 @@ def order_refund_reason(
 
 
 def appointment_refund_reason(
-    status: AppointmentStatus, *, amount: Decimal, due: Decimal, is_as_requested: bool, is_over: bool, is_gone: bool
+    status: AppointmentStatus, *, amount: Decimal, due: Decimal, is_as_requested: bool, is_over: bool, loss: Loss | None
 ) -> RefundReason | None:
     """Why money cannot pay an appointment; None where it does, in full or in part.
 
     ``due`` is the unpaid part of its price. ``is_as_requested``: the amount equals the one requested from the
-    provider. ``is_over``: it has begun. ``is_gone``: its hold has lapsed and somebody else has its time. The last two
-    count only where the time must be taken again.
+    provider. ``is_over``: it has begun. ``loss``: its hold has lapsed, and its time cannot be taken again. The last
+    two count only where the time must be taken again.
     """
     if status is AppointmentStatus.CANCELLED:
         return RefundReason.APPOINTMENT_CANCELLED
@@ -137,8 +150,8 @@ def appointment_refund_reason(
         return RefundReason.ALREADY_PAID
     if not is_as_requested or not 0 < amount <= due:
         return RefundReason.WRONG_AMOUNT
-    if is_gone and status in REVIVABLE:
-        return RefundReason.TOO_LATE if is_over else RefundReason.SLOT_GONE
+    if loss and status in REVIVABLE:
+        return RefundReason.TOO_LATE if is_over else LOST[loss]
     return None
 
 

@@ -96,6 +96,7 @@ class OrderListing(ListingByTime, ListingById):
     seller: Several[_User] = Field(None, title="Vendedor")
     customer: Id | None = Field(None, title="Cliente")
     overdue: bool | None = Field(None, title="Comprobantes sin revisar a tiempo")
+    perhaps_owed: bool | None = Field(None, title="Quizá se debe devolver dinero")
     sort: Literal["created_at", "-created_at"] = Field("-created_at", title="Orden")
 
 
@@ -138,6 +139,9 @@ class OrderView(View):
     paid_at: datetime | None = Field(title="Pagada")
     payment_id: shown.PaymentId | None = Field(title="Pago")
     bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
+    is_perhaps_owed: bool = Field(
+        title="Quizá se debe devolver dinero", description="It ended in review: check whether the money came."
+    )
     notes: str | None = Field(title="Notas")
     history: list[OrderEvent] = Field([], title="Historial")
     created_by: str = Field(title="Creada por")
@@ -152,6 +156,7 @@ class OrderView(View):
         instants = ("hold_expires_at", "review_due_at", "paid_at", "created_at", "updated_at")
         return {name: local(getattr(item, name), zone) for name in instants} | {
             "numbers": printed_numbers(item),
+            "is_perhaps_owed": bool(item.is_perhaps_owed),
             "history": item.history or [],
             "total_amount": money.text(item.total_amount, item.currency),
         }

@@ -7,6 +7,7 @@ booking without a hold. A hold stops counting in the very second it lapses.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,15 @@ from mostrador.values.holds import has_lapsed
 SHORTEST: Final = 5
 LONGEST: Final = 24 * 60
 """Bounds of an appointment's duration, in minutes."""
+
+
+class Loss(StrEnum):
+    """Why the time of a lapsed hold cannot be taken again."""
+
+    TAKEN = "TAKEN"
+    CLOSED = "CLOSED"
+    RESOURCE_GONE = "RESOURCE_GONE"
+    SERVICE_GONE = "SERVICE_GONE"
 
 
 class Booking(NamedTuple):

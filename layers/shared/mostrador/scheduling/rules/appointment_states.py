@@ -62,7 +62,7 @@ MOVES: Final = StateMachine(
     WrongAppointmentState,
 )
 
-# Appointments that took place or were paid stay as history.
+# Appointments that took place stay as history, and those with money too.
 DELETABLE: Final = frozenset(
     {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED}
 )
@@ -76,6 +76,10 @@ ENTERED_AT: Final = {
 """State -> the field that keeps when the appointment entered it; later states leave it as it is."""
 # The states that occupy the agenda.
 OCCUPYING: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED})
+
+
+HOLDS_NOTHING: Final = frozenset({PaymentStatus.PENDING, PaymentStatus.REFUNDED})
+"""The payment states of an appointment without money, once what was refunded has gone back."""
 
 
 class NotDeletable(Conflict):
@@ -103,10 +107,13 @@ def check_begun(scheduled_at: datetime, now: datetime) -> None:
         raise TooEarly(scheduled_at=scheduled_at.isoformat())
 
 
-def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended: bool) -> None:
-    """Raise NotDeletable for an appointment that took place, should have (``ended``), or was ever paid."""
+def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended: bool, is_owed: bool) -> None:
+    """Raise NotDeletable for an appointment that took place, should have (``ended``), or holds money.
+
+    ``is_owed``: money that was paid for it is still to go back.
+    """
     happened = ended and current is AppointmentStatus.CONFIRMED
-    if current not in DELETABLE or happened or payment is not PaymentStatus.PENDING:
+    if current not in DELETABLE or happened or is_owed or payment not in HOLDS_NOTHING:
         raise NotDeletable(current=current.value, payment=payment.value)
 
 
@@ -116,7 +123,7 @@ class AmountIsFixed(Conflict):
     es = "un turno {current:appointment}, con el pago {payment:payment}, conserva su importe"
 
 
-def check_unpaid(status: AppointmentStatus, payment: PaymentStatus) -> None:
-    """Raise AmountIsFixed unless the amount can still be changed."""
-    if status not in OCCUPYING or payment is not PaymentStatus.PENDING:
+def check_unpaid(status: AppointmentStatus, payment: PaymentStatus, *, is_owed: bool) -> None:
+    """Raise AmountIsFixed unless the amount can still be changed. ``is_owed``: paid money is still to go back."""
+    if status not in OCCUPYING or is_owed or payment not in HOLDS_NOTHING:
         raise AmountIsFixed(current=status.value, payment=payment.value)

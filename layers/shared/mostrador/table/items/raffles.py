@@ -145,6 +145,7 @@ class Order(Versioned, discriminator="ORDER"):
 
     ``code`` names the order on receipts and in the proof. ``ordered_as`` is the name given, where the phone belongs to
     a customer with another name. ``last_number`` is the raffle's and gives the digits of a printed number.
+    ``is_perhaps_owed``: it ended in review, so its buyer may have paid; staff has not said yet.
     """
 
     quiet = frozenset(
@@ -177,6 +178,7 @@ class Order(Versioned, discriminator="ORDER"):
     checkout_id = UnicodeAttribute(null=True)
     checkouts = NumberAttribute(null=True)
     is_counted = BooleanAttribute(null=True)
+    is_perhaps_owed = BooleanAttribute(null=True)
     created_by = UnicodeAttribute()
 
 
