@@ -20,21 +20,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from mostrador.scheduling import (
-    agenda,
-    appointments,
-    availability,
-    booking,
-    rescheduling,
-    services,
-    slots,
-    special_days,
-)
+from mostrador.scheduling import agenda, appointments, availability, booking, rescheduling, services, slots
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewService
-from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
@@ -81,7 +71,7 @@ class Entry:
 class Agenda(RuleBasedStateMachine):
     @initialize()
     def open_the_shop(self):
-        self.now, self.entries, self.asked, self.shut = BEGIN, {}, 0, set()
+        self.now, self.entries, self.asked = BEGIN, {}, 0
         tenants.create(NewTenant(slug="salon", name="Salón", business_hours=WEEK), now=self.now)
         make = partial(services.create, "salon", key=None, now=self.now)
         cut = make(NewService(name="Corte", duration_minutes=30, price="1", max_bookings_per_day=LIMIT))
@@ -94,8 +84,7 @@ class Agenda(RuleBasedStateMachine):
         same_day = [one for one in others if one.kind == kind and one.start.date() == start.date()]
         in_hours = start + kind.length <= start.replace(hour=9, minute=0) + OPEN and start >= self.now
         full = kind == self.cut and len(same_day) >= LIMIT
-        is_open = start.date() not in self.shut
-        return is_open and in_hours and not full and not any(one.blocks(kind, start) for one in others)
+        return in_hours and not full and not any(one.blocks(kind, start) for one in others)
 
     def refused(self, call):
         """Whether the call was refused because the time is taken."""
@@ -136,9 +125,6 @@ class Agenda(RuleBasedStateMachine):
             assert self.refused(call)
 
     def is_blocked(self, entry):
-        """Whether a lapsed hold cannot have its time again: somebody has it, or the day is closed now."""
-        if entry.start.date() in self.shut:
-            return True
         others = [one for one in self.entries.values() if one.lives(self.now) and one.id != entry.id]
         return any(one.blocks(entry.kind, entry.start) for one in others)
 
@@ -191,15 +177,6 @@ class Agenda(RuleBasedStateMachine):
             assert entry.start + entry.kind.length <= self.now
         else:
             del self.entries[entry.id]
-
-    @rule(day=st.sampled_from(DAYS))
-    def close_or_open_a_day(self, day):
-        """What is booked stays as agreed; only a lapsed hold may not come back to a closed day."""
-        if day.date() in self.shut:
-            special_days.delete("salon", str(day.date()), seen=None, now=self.now)
-        else:
-            special_days.create("salon", NewClosure(date=day.date(), name="Duelo"), now=self.now)
-        self.shut ^= {day.date()}
 
     @rule(minutes=st.sampled_from([1, 14, 15, 60, 60 * 26]))
     def wait(self, minutes):
@@ -255,9 +232,8 @@ def test_the_agenda_does_what_the_model_says(machine):
         (agenda_rules, "live", lambda bookings, _now: list(bookings)),
         (agenda_rules, "in_the_way", lambda *_: None),
         (agenda, "free", lambda *_: None),
-        (agenda, "_ended", lambda *_: None),
     ],
-    ids=["holds lapse", "overlap", "cancelling frees", "a closed day"],
+    ids=["holds lapse", "overlap", "cancelling frees"],
 )
 def test_red_control_without_a_rule_the_model_objects(machine, monkeypatch, module, guard, without_it):
     monkeypatch.setattr(module, guard, without_it)
