@@ -4,6 +4,7 @@ SHELL         := /bin/bash -euo pipefail
 
 PYTHON ?= python3
 STAGE  ?= dev
+CASES  ?= 10000
 venv   := .venv/bin
 sam    := $(venv)/sam
 
@@ -20,7 +21,7 @@ export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup dev test test-deep proof check reference client lock build deploy sam-local bench clean
+.PHONY: help setup dev test test-deep fuzz proof check reference client lock build deploy sam-local bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ test: setup ## What a developer runs: rules, use cases, handlers, races, the cor
 
 test-deep: setup ## All other tests: crash matrices, state machines, the stand-ins in full, all other journeys
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -n $(WORKERS) -m "deep" $(ARGS)
+
+fuzz: setup ## Requests made from the OpenAPI document, to a local stack of its own: CASES=10000
+	@MOSTRADOR_FUZZ_CASES=$(CASES) PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest tests/journeys/test_fuzz.py -s $(ARGS)
 
 proof: setup ## The slow proofs: 2,000 sequences of the agenda's and of a raffle's model, every zone's clock changes
 	@HYPOTHESIS_PROFILE=proof PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest tests/scheduling/test_machine.py tests/raffles/test_machine.py tests/payments/test_bancard_webhook.py tests/*/rules tests/proofs -o python_files="test_*.py proof_*.py"
