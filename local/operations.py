@@ -215,7 +215,8 @@ def _refusals(part: Part) -> Iterator[str]:
     route, handled = part.route, part.handled
     if route.access is Access.MACHINE:
         return iter(_OF_MACHINES)
-    has_role, has_body = isinstance(route.access, Action), handled.form is not None
+    has_role = isinstance(route.access, Action)
+    has_body = route.method in WRITING  # one that is sent where none is taken is refused in the same ways
     applies = {
         "400": has_body,
         "401": not route.is_open,
