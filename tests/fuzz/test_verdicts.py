@@ -65,7 +65,7 @@ def test_a_documented_refusal_is_no_violation(case):
     [
         (500, problem("internal_error"), PROBLEM, "ServerError"),
         (503, problem("busy"), PROBLEM | {"retry-after": "1"}, "ServerError"),
-        (409, problem("taken"), PROBLEM, "UndefinedStatusCode"),
+        (412, problem("stale"), PROBLEM, "UndefinedStatusCode"),
         (200, {"id": 7}, JSON, "JsonSchemaError"),
         (200, {"id": "x"}, {"content-type": "text/html"}, "UndefinedContentType"),
         (422, problem("string_too_long"), PROBLEM, "PositiveRefused"),
