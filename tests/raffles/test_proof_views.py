@@ -5,8 +5,9 @@ import json
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from mostrador.raffles import draws, raffles
-from mostrador.raffles.rules import randomness
+from mostrador import process_cache
+from mostrador.raffles import draws, raffles, sold_list
+from mostrador.raffles.rules import merkle, randomness
 from mostrador.raffles.views.orders import NumberProofView
 from mostrador.raffles.views.proofs import ProofView
 from mostrador.raffles.views.raffles import RaffleView
@@ -109,3 +110,41 @@ def test_red_control_one_more_field_is_told(salon, now):
 
     with pytest.raises(AssertionError):
         check(document, ProofView)
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The trees made of a sold list, by the number of their leaves."""
+    made, tree = [], merkle.tree
+    monkeypatch.setattr(merkle, "tree", lambda leaves: made.append(len(leaves)) or tree(leaves))
+    return made
+
+
+def test_a_proof_is_made_once_until_something_in_it_changes(salon, now, relay, hashed):
+    raffle = sold(now)
+    raffles.close("salon", raffle.id, now=raffle.draw_at)
+    late = raffles.freeze("salon", raffle.id, now=raffle.draw_at)
+    del hashed[:]
+
+    first = draws.proof("salon", late.id, now=late.draw_at)
+    made = len(hashed)
+    again = draws.proof("salon", late.id, now=late.draw_at)
+
+    assert (again, len(hashed)) == (first, made)
+    redraw(late, late.draw_at + MINUTE)
+    assert draws.proof("salon", late.id, now=late.draw_at + MINUTE) != first
+    assert len(hashed) > made
+    process_cache.clear_all()
+    assert draws.proof("salon", late.id, now=late.draw_at + MINUTE) != first
+
+
+def test_the_receipts_of_all_orders_come_from_one_tree(salon, now, hashed):
+    raffle = frozen(now)
+    codes = {ticket.order for ticket in sold_list.read("salon", raffle)}
+    process_cache.clear_all()
+    del hashed[:]
+
+    receipts = [draws.receipts("salon", raffle, code) for code in sorted(codes) * 3]
+
+    assert all(receipts)
+    assert len([size for size in hashed if size > 1]) == 1

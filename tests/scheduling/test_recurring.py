@@ -2,12 +2,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mostrador.scheduling import appointments, booking, recurring
+from mostrador.scheduling import appointments, booking, recurring, slots
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.table.writes import KeyReused
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
+from tests.support import faults
 from tests.support.days import shifted
 
 NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
@@ -131,3 +132,34 @@ def test_a_series_whose_limits_need_too_much_at_once_is_refused(salon, now):
     with pytest.raises(booking.TooMuchAtOnce):
         book(limited, now, count=8)
     assert len(book(limited, now, count=4).booked) == 4
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_however_many_dates_are_taken_the_days_around_them_are_read_once(haircut, now, count):
+    for number in range(count):
+        block(haircut, NINE + timedelta(weeks=number), now)
+    book(haircut, now, count=30, scheduled_at=NINE + timedelta(hours=3))  # what is read is known from then on
+
+    with faults.crashing(-1, "none") as calls, pytest.raises(recurring.Conflicts) as refused:
+        book(haircut, now, count=count)
+
+    assert len(refused.value.facts["conflicts"]) == count
+    assert calls == ["BatchGetItem", "Query"]
+
+
+def test_a_conflict_tells_the_alternatives_that_a_booking_of_its_own_would(haircut, now):
+    taken = [NINE + timedelta(weeks=number) for number in range(4)]
+    for number, start in enumerate(taken):
+        for busy in range(number + 1):
+            block(haircut, start + timedelta(minutes=30 * busy), now)
+
+    with pytest.raises(recurring.Conflicts) as series:
+        book(haircut, now)
+    alone = []
+    for start in taken:
+        with pytest.raises(slots.SlotTaken) as one:
+            block(haircut, start, now)
+        alone.append(one.value.facts["alternatives"])
+
+    assert [conflict["alternatives"] for conflict in series.value.facts["conflicts"]] == alone
+    assert len({tuple(alternatives) for alternatives in alone}) == 4

@@ -6,10 +6,11 @@ The first draw is held under the commitment of the opening, every other one unde
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import Conflict, Invalid
 from mostrador.observability import logger
+from mostrador.process_cache import ProcessCache
 from mostrador.raffles import beacon, raffles, sold_list
 from mostrador.raffles.rules import commitments, prize_outcome, proofs
 from mostrador.raffles.rules import draw as rules
@@ -25,6 +26,9 @@ from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.raffles.views.draws import Evidence
+
+_proofs: Final = ProcessCache[tuple[str, str, str], str](size=4)
+"""By tenant, raffle, and all that a proof is made of: root, moment of the freeze, commitment and draws."""
 
 
 class TooEarly(Conflict):
@@ -94,9 +98,15 @@ def proof(tenant: str, raffle_id: str, *, now: datetime) -> str:
     raffle = raffles.get_published(tenant, raffle_id, now=now)
     if not raffle.frozen_at:
         raise raffles.not_frozen_error(raffle)
+    frozen_at, held = raffle.frozen_at, json.dumps([raffle.commitment, raffle.draws], default=str)
+    key = (tenant, raffle.id, f"{raffle.root} {frozen_at} {held}")
+    return _proofs.get_or_make(key, lambda: _proof(tenant, raffle, frozen_at))
+
+
+def _proof(tenant: str, raffle: Raffle, frozen_at: datetime) -> str:
     draws = [Draw(_redraw_of(stored), stored["evidence"]) for stored in raffle.draws or []]
     commitment = commitments.read_commitment(raffle.commitment)
-    document = proofs.proof(commitment, sold_list.read(tenant, raffle), raffle.frozen_at, draws)
+    document = proofs.proof(commitment, sold_list.read(tenant, raffle), frozen_at, draws)
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -104,7 +114,8 @@ def receipts(tenant: str, raffle: Raffle, code: str) -> list[ReceiptDocument]:
     """The receipt of each number that the order ``code`` has in the sold list; none before the list is frozen."""
     if not raffle.frozen_at:
         return []
-    return proofs.receipts(commitments.read_commitment(raffle.commitment), sold_list.read(tenant, raffle), code)
+    commitment, tickets = commitments.read_commitment(raffle.commitment), sold_list.read(tenant, raffle)
+    return proofs.receipts(commitment, tickets, code, sold_list.tree(tenant, raffle))
 
 
 def save(raffle: Raffle, event: str, tenant: str) -> None:

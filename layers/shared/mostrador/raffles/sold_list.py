@@ -18,6 +18,7 @@ from mostrador.table.items.raffles import Raffle, RaffleNumber, SoldChunk
 PER_CHUNK: Final = 10_000
 """Numbers in one item: some 100 KB."""
 _lists: Final = ProcessCache[tuple[str, str, str], tuple[Ticket, ...]](size=2)
+_trees: Final = ProcessCache[tuple[str, str, str], merkle.Tree](size=2)
 """By tenant, raffle and root: a list never changes under its root."""
 
 
@@ -50,6 +51,12 @@ def read(tenant: str, frozen: Raffle) -> tuple[Ticket, ...]:
     """The sold list of a raffle that is frozen, by ascending number."""
     count = int(frozen.sold_count)
     return _lists.get_or_make((tenant, frozen.id, frozen.root), lambda: _read(tenant, frozen.id, frozen.root, count))
+
+
+def tree(tenant: str, frozen: Raffle) -> merkle.Tree:
+    """The Merkle tree of a raffle that is frozen."""
+    tickets = read(tenant, frozen)
+    return _trees.get_or_make((tenant, frozen.id, frozen.root), lambda: merkle.tree(draw.leaves(tickets)))
 
 
 def _read(tenant: str, raffle_id: str, root: str, count: int) -> tuple[Ticket, ...]:

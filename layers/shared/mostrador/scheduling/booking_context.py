@@ -203,6 +203,24 @@ def load_days(
 
 def with_days(context: BookingContext, first: date, last: date) -> BookingContext:
     """The context with the agendas of all days that a start from ``first`` to ``last`` can touch."""
+    since, until = _reach(context, first, last)
+    days: dict[keys.Key, Item] = {}
+    for resource_id in booking_keys.resource_ids(context.service):  # bookings of inactive ones count for limits too
+        partition, last_key = keys.busy_day(context.tenant.slug, resource_id, until)
+        days |= {(day.pk, day.sk): day for day in reads.span(partition, str(since), last_key)}
+    return _with_items(context, {**days, **context.days, **context.busy_days})  # items read consistently stay
+
+
+def only_days(context: BookingContext, first: date, last: date) -> BookingContext:
+    """The context without the days that no start from ``first`` to ``last`` can touch."""
+    since, until = map(str, _reach(context, first, last))
+    days = {key: day for key, day in context.days.items() if since <= key[1][:10] <= until}
+    busy_days = {key: day for key, day in context.busy_days.items() if since <= key[1][:10] <= until}
+    return replace(context, days=days, busy_days=busy_days)
+
+
+def _reach(context: BookingContext, first: date, last: date) -> tuple[date, date]:
+    """The first and the last day that a start from ``first`` to ``last`` can touch, or whose limits count for it."""
     zone, own = tenants.zone(context.tenant), context.demand
     begins, ends = local_time.day_bounds(first, zone)[0], local_time.day_bounds(last, zone)[1]
     closes = [window.ends for resource in context.resources for window in context.windows(resource, first, last)]
@@ -211,11 +229,7 @@ def with_days(context: BookingContext, first: date, last: date) -> BookingContex
     if own.max_per_week is not None:
         since = min(since, availability.monday_of(first))
         until = max(until, availability.monday_of(last) + timedelta(days=6))
-    days: dict[keys.Key, Item] = {}
-    for resource_id in booking_keys.resource_ids(context.service):  # bookings of inactive ones count for limits too
-        partition, last_key = keys.busy_day(context.tenant.slug, resource_id, until)
-        days |= {(day.pk, day.sk): day for day in reads.span(partition, str(since), last_key)}
-    return _with_items(context, {**days, **context.days, **context.busy_days})  # items read consistently stay
+    return since, until
 
 
 def with_demand(context: BookingContext, own: agenda_rules.Demand, start: int) -> BookingContext:

@@ -117,14 +117,16 @@ class _Plan(NamedTuple):
 
 def _plan(request: BookingRequest, context: BookingContext, form: NewSeries, starts: Sequence[int]) -> _Plan:
     query = slots.SlotQuery(request.now, form.resource_id, any_day=True, ignore_calendar=form.ignore_calendar)
-    plan = _Plan({}, [])
-    for start in starts:
-        try:
-            plan.free[start] = slots.choose(context, start, query)
-        except slots.SlotTaken as error:
-            facts = {name: error.facts[name] for name in SeriesConflict.model_fields}
-            plan.conflicts.append(SeriesConflict.model_validate(facts))
-    return plan
+    asked = slots.terms(context, query)
+    refused = {start: refusal for start in starts if (refusal := slots.refusal_of(asked, start))}
+    errors = slots.slot_taken_errors(context, refused, query)
+    return _Plan(
+        {start: slots.chosen(asked, start) for start in starts if start not in refused},
+        [
+            SeriesConflict.model_validate({name: error.facts[name] for name in SeriesConflict.model_fields})
+            for error in errors
+        ],
+    )
 
 
 def _view(request: BookingRequest, booked: list[Appointment], conflicts: list[SeriesConflict]) -> SeriesView:

@@ -3,7 +3,7 @@
 A service may need two resources at once, one of each group. A start is then free where both groups have one.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -133,11 +133,19 @@ def chosen(asked: Terms, start: int) -> list[Resource]:
     return [resource for resource_id in picked for resource in asked.context.resources if resource.id == resource_id]
 
 
+def refusal_of(asked: Terms, start: int) -> Refusal | None:
+    """Why no resources can be chosen for a start; None where they can."""
+    for group in asked.groups:
+        refusals = [availability.refusal(rules, start) for rules in group.values()]
+        if all(refusals):
+            return next((refusal for refusal in refusals if refusal), _NO_RESOURCE)
+    return None
+
+
 def _choose_from(group: Group, asked: Terms, start: int) -> str:
-    refusals = {resource_id: availability.refusal(rules, start) for resource_id, rules in group.items()}
-    free_ids = [resource_id for resource_id, refusal in refusals.items() if refusal is None]
+    free_ids = [resource_id for resource_id, rules in group.items() if availability.refusal(rules, start) is None]
     if not free_ids:
-        refusal = next((refusal for refusal in refusals.values() if refusal), _NO_RESOURCE)
+        refusal = refusal_of(asked, start) or _NO_RESOURCE
         raise slot_taken_error(asked.context, start, asked.query, refusal)
     return min(free_ids, key=lambda resource_id: _burden(asked, resource_id, group[resource_id], start))
 
@@ -151,21 +159,43 @@ def _burden(asked: Terms, resource_id: str, rules: SlotRules, start: int) -> tup
 
 def slot_taken_error(context: BookingContext, start: int, query: SlotQuery, refusal: Refusal) -> SlotTaken:
     """The error for a refused start, with the three nearest free starts; busy times of calendars are no alternative."""
-    query = replace(query, ignore_calendar=False)
+    first, last = _days_around(context, start, query)
+    return _taken(booking_context.with_days(context, first, last), start, query, refusal)
+
+
+def slot_taken_errors(context: BookingContext, refused: Mapping[int, Refusal], query: SlotQuery) -> list[SlotTaken]:
+    """The errors for several refused starts; the days around all of them are read at once."""
+    if not refused:
+        return []
+    around = [_days_around(context, start, query) for start in refused]
+    wide = booking_context.with_days(context, min(first for first, _ in around), max(last for _, last in around))
+    return [_taken(wide, start, query, refusal) for start, refusal in refused.items()]
+
+
+def _days_around(context: BookingContext, start: int, query: SlotQuery) -> tuple[date, date]:
+    """The days among which the free starts nearest to ``start`` are looked for."""
     zone = tenants.zone(context.tenant)
     day = local_time.local_day(start, zone)
-    rules = next(iter(_groups(context, query)[0].values()), None)
+    bare = replace(context, days={}, busy_days={})
+    rules = next(iter(_groups(bare, query)[0].values()), None)
     if rules:  # no day before or after these has a free start
         day = min(max(day, local_time.local_day(rules.earliest, zone)), rules.last_day)
-    first, last = day - timedelta(days=1), day + _LOOK_AHEAD
-    nearby = free(booking_context.with_days(context, first, last), first, last, query)
+    return day - timedelta(days=1), day + _LOOK_AHEAD
+
+
+def _taken(wide: BookingContext, start: int, query: SlotQuery, refusal: Refusal) -> SlotTaken:
+    """The error for a start, from a context that has the days around it."""
+    first, last = _days_around(wide, start, query)
+    near = booking_context.only_days(wide, first, last)
+    nearby = free(near, first, last, replace(query, ignore_calendar=False))
+    zone = tenants.zone(wide.tenant)
     starts_at = local_time.instant(start, zone).isoformat()
     return SlotTaken(
         field="body.scheduled_at",
         value=starts_at,
         starts_at=starts_at,
         reason=refusal.reason.value,
-        details=refusal_details(refusal, context),
+        details=refusal_details(refusal, wide),
         alternatives=[
             local_time.instant(free_start, zone).isoformat() for free_start in availability.nearest(list(nearby), start)
         ],

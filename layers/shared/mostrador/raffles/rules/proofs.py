@@ -136,9 +136,11 @@ def _draw_document(held: Draw, commitment: DrawCommitment, wins: Sequence[Win]) 
     }
 
 
-def receipts(commitment: Commitment, tickets: Sequence[Ticket], order: str) -> list[ReceiptDocument]:
-    """The receipt of each number of ``order`` in the sold list ``tickets``."""
-    levels = merkle.tree(draw.leaves(tickets))
+def receipts(
+    commitment: Commitment, tickets: Sequence[Ticket], order: str, levels: merkle.Tree | None = None
+) -> list[ReceiptDocument]:
+    """The receipt of each number of ``order`` in the sold list ``tickets``, whose tree has these ``levels``."""
+    levels = merkle.tree(draw.leaves(tickets)) if levels is None else levels
     digest, root = commitments.digest_of(commitment), merkle.merkle_root(levels[-1]).hex()
     return [
         {
