@@ -313,6 +313,27 @@ def test_its_amount_is_not_changed_while_somebody_pays_it(bank, now):
         appointments.change("salon", till.item.id, form, seen=None, now=now)
 
 
+def test_its_amount_is_not_changed_while_a_declined_page_can_still_be_paid(bank, now):
+    from mostrador.ledger import payments
+    from mostrador.scheduling import appointments
+    from mostrador.scheduling.views.appointments import AppointmentChanges
+
+    of, form = tills.service(now), AppointmentChanges(total_amount="70000")
+    till = tills.Till(tills.Target.APPOINTMENT, tills.book(of, now), of)
+    begun = till.start(now).payment
+    bank.decline(begun.id)
+    bank.notify(begun.id, now=now)
+
+    assert tills.payment(begun.id, now).status == "FAILED"
+    with pytest.raises(payments.BeingPaid):
+        appointments.change("salon", till.item.id, form, seen=None, now=now)
+    tills.sweep(begun.payable_until + MINUTE)
+    changed = appointments.change("salon", till.item.id, form, seen=None, now=begun.payable_until + MINUTE)
+
+    assert (changed.total_amount, tills.payment(begun.id, now).due_pk) == (70_000, None)
+    assert "rollback" in bank.calls  # the page is closed
+
+
 def test_refunds_that_are_not_answered_do_not_take_the_others_time(bank, now):
     of = tills.service(now)
     for number in range(4):

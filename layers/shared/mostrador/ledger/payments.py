@@ -211,10 +211,16 @@ def edit(tenant: str, payment_id: str, alter: Callable[[Payment], bool]) -> Paym
 
 
 def check_none_open(tenant: str, payment_id: str | None) -> None:
-    """Raise BeingPaid where that payment may be made at this moment."""
+    """Raise BeingPaid where that payment may be made at this moment, also after a decline while its page is open."""
     stored = reads.get_item(keys.payment(tenant, payment_id)) if payment_id else None
-    if isinstance(stored, Payment) and stored.status == PaymentState.PENDING:
+    if isinstance(stored, Payment) and _may_be_made(stored):
         raise BeingPaid(until=stored.payable_until.isoformat())
+
+
+def _may_be_made(payment: Payment) -> bool:
+    """A declined page is payable until the provider was asked about it for the last time."""
+    is_declined = payment.status == PaymentState.FAILED and payment.process_id and payment.due_pk
+    return payment.status == PaymentState.PENDING or bool(is_declined)
 
 
 def is_any_due_back(tenant: str, target_id: str) -> bool:
