@@ -145,10 +145,11 @@ def free(tx: Transaction, appointment_id: str, day_keys: Iterable[keys.Key]) -> 
         tx.update(AgendaDay(*key), actions=[action], condition=AgendaDay.pk.exists())
 
 
-def booked(days: Iterable[AgendaDay | BusyDay], now: datetime) -> list[agenda.Booking]:
-    """The bookings that count at ``now``; busy days of external calendars, read along, have none."""
+def booked(days: Iterable[AgendaDay | BusyDay], now: datetime, without: str = "") -> list[agenda.Booking]:
+    """The bookings that count at ``now``, except the appointment ``without``; busy days, read along, have none."""
     agenda_days = [day for day in days if isinstance(day, AgendaDay)]
-    return agenda.live((booking for day in agenda_days for booking in day.bookings()), int(now.timestamp()))
+    live = agenda.live((booking for day in agenda_days for booking in day.bookings()), int(now.timestamp()))
+    return [booking for booking in live if booking.appointment_id != without] if without else live
 
 
 def keys_of(tenant: str, appointment: Appointment) -> list[keys.Key]:

@@ -66,7 +66,7 @@ class BookingContext:
     def booked(self, resource_id: str, now: datetime, without: str = "") -> list[agenda_rules.Booking]:
         """The bookings of one resource that count at ``now`` in the days read, except the appointment ``without``."""
         partition = keys.agenda_partition(self.tenant.slug, resource_id)
-        return _booked((day for (pk, _), day in self.days.items() if pk == partition), now, without)
+        return agenda.booked((day for (pk, _), day in self.days.items() if pk == partition), now, without)
 
     def hours(self, resource: Resource) -> opening_hours.Hours:
         return open_hours.of_resource(self.tenant, resource)
@@ -84,7 +84,7 @@ class BookingContext:
         counted = self.service.resource_ids if self.demand.has_limits else []
         days, busy_days = _by_partition(self.days), _by_partition(self.busy_days)
         booked = {
-            resource_id: _booked(days.get(keys.agenda_partition(self.tenant.slug, resource_id), ()), now, without)
+            resource_id: agenda.booked(days.get(keys.agenda_partition(self.tenant.slug, resource_id), ()), now, without)
             for resource_id in {*wanted, *counted}
         }
         counts = self._service_counts(booked[resource_id] for resource_id in counted)
@@ -133,11 +133,6 @@ class BookingContext:
         return Counter(
             local_time.local_day(line.starts, zone) for lines in booked for line in lines if line.service == own
         )
-
-
-def _booked(days: Iterable[AgendaDay], now: datetime, without: str) -> list[agenda_rules.Booking]:
-    lines = agenda.booked(days, now)
-    return [line for line in lines if line.appointment_id != without] if without else lines
 
 
 def _by_partition(days: Mapping[keys.Key, _ItemT]) -> dict[str, list[_ItemT]]:
