@@ -75,6 +75,7 @@ def _settings(stack: Stack) -> Mapping[str, str]:
         "INTEGRATION_KEY": stack.integration_key,
         "BANCARD_URL": f"{_seen_from_container(stack.stand_ins_url)}/bancard",
         "SIGNING_KEY": "signs the cursors of lists on this machine only",
+        "SIGNING_KEY_FORMER": "",
         "TOKEN_ISSUER": f"https://cognito-idp.{stack.region}.amazonaws.com/{stack.user_pool_id}",
         "JWKS_URL": f"{endpoint}/{stack.user_pool_id}/.well-known/jwks.json",
         "USER_POOL_CLIENT_ID": stack.client_id,

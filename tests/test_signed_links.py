@@ -32,6 +32,20 @@ def test_what_is_forged_or_signed_under_another_key_leads_nowhere(monkeypatch):
     assert signed_links.verified_id("salon", "order", token) is None
 
 
+def test_after_a_rotation_the_former_key_opens_and_the_present_one_signs(monkeypatch):
+    before = signed_links.token("salon", "order", "123")
+    monkeypatch.setattr(settings, "signing_key", lambda: "the next key")
+    assert signed_links.verified_id("salon", "order", before) is None
+
+    monkeypatch.setenv("SIGNING_KEY_FORMER", "a key for tests")
+    assert signed_links.verified_id("salon", "order", before) == "123"
+    after = signed_links.token("salon", "order", "123")
+
+    monkeypatch.delenv("SIGNING_KEY_FORMER")
+    assert signed_links.verified_id("salon", "order", after) == "123"
+    assert signed_links.verified_id("salon", "order", before) is None
+
+
 def test_what_is_signed_but_no_text_leads_nowhere():
     token = signed_links._signer("salon", "order").sign(b"\xff").decode("latin-1")
 

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from mostrador import clock, settings
 from mostrador.errors import Forbidden
-from mostrador.observability import logger
+from mostrador.observability import log_failure, logger
 from mostrador.people import api_keys, members
 from mostrador.web import access_tokens
 
@@ -36,6 +36,9 @@ def handler(event: dict[str, str], _context: object) -> dict[str, object]:
     except Forbidden as error:
         logger.info("token refused", reason=str(error))
         raise Exception("Unauthorized") from error  # noqa: TRY002 - the only message API Gateway knows
+    except Exception as error:
+        log_failure("authorizer failed", error)  # the alarm counts this line: an exception alone may be a 401
+        raise
     stage_arn = "/".join(event["methodArn"].split("/")[:2])
     return {
         "principalId": caller.user,

@@ -98,3 +98,21 @@ def _is(value: Any, wanted: str) -> bool:
         return False
     text: str = json.loads(wanted) if wanted.startswith('"') else wanted
     return fnmatchcase(value, text.replace("[", "[[]").replace("?", "[?]"))
+
+
+LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_AS_LAMBDA = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def is_kept(line: str, level: str) -> bool:
+    """Whether Lambda hands a line on to CloudWatch under this ApplicationLogLevel.
+
+    A line without a level, or whose timestamp is not RFC 3339, counts as INFO.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
+    told = json.loads(line)
+    own = _AS_LAMBDA.get(told.get("level"), told.get("level"))
+    if own not in LEVELS or not _RFC_3339.fullmatch(str(told.get("timestamp", ""))):
+        own = "INFO"
+    return LEVELS.index(own) >= LEVELS.index(level)

@@ -6,7 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-logger = Logger()
+logger = Logger(use_rfc3339=True)
+"""Its time is RFC 3339: of a line with another one Lambda does not know the level, and drops it above INFO."""
 
 
 def log_late(job: str, lag_seconds: int, *, after: timedelta) -> None:

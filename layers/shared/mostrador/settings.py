@@ -27,6 +27,12 @@ def signing_key() -> str:
     return _required("SIGNING_KEY")
 
 
+def signing_keys() -> tuple[str, ...]:
+    """The keys that open cursors and links, the one that signs last; for a time after a rotation also the former."""
+    former = os.environ.get("SIGNING_KEY_FORMER")
+    return (former, signing_key()) if former else (signing_key(),)
+
+
 @cache
 def token_issuer() -> str:
     return _required("TOKEN_ISSUER")

@@ -35,4 +35,4 @@ def is_expired(over_at: datetime, now: datetime) -> bool:
 
 
 def _signer(tenant: str, purpose: str) -> Signer:
-    return Signer(settings.signing_key(), salt=f"{purpose} {tenant}", digest_method=hashlib.sha256)
+    return Signer(settings.signing_keys(), salt=f"{purpose} {tenant}", digest_method=hashlib.sha256)

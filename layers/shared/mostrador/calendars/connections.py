@@ -196,4 +196,4 @@ def _consume(tenant: str, consent_id: str) -> CalendarConsent:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings.signing_key(), salt="calendar consent")
+    return URLSafeSerializer(settings.signing_keys(), salt="calendar consent")

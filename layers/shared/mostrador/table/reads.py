@@ -224,7 +224,7 @@ def _sort_key(index: str | None) -> UnicodeAttribute:
 
 def signer_of(tenant: str, *query: object) -> URLSafeSerializer:
     """The signer of the cursors of one list."""
-    return URLSafeSerializer(settings.signing_key(), salt=f"cursor {tenant} {query!r}")
+    return URLSafeSerializer(settings.signing_keys(), salt=f"cursor {tenant} {query!r}")
 
 
 def decode_cursor(signer: URLSafeSerializer, cursor: str | None) -> Any:
