@@ -12,10 +12,11 @@ BUDGET: Final = timedelta(seconds=45)
 
 
 class Event(TypedDict):
-    """Records of the stream; or ``days``: catch up with the last days."""
+    """Records of the stream; or ``days``: catch up with the last days, ``in_turn``: with those left today."""
 
     Records: NotRequired[list[StreamRecord]]
     days: NotRequired[int]
+    in_turn: NotRequired[bool]
 
 
 def handler(event: Event, _context: object) -> BatchAnswer | dict[str, int]:
@@ -23,6 +24,7 @@ def handler(event: Event, _context: object) -> BatchAnswer | dict[str, int]:
     if "Records" in event:
         return outbox.deliver(event["Records"])
     now = clock.now()
-    counts = outbox.catch_up(clock.now, since=now - timedelta(days=event["days"]), until=now + BUDGET)
+    since, in_turn = now - timedelta(days=event["days"]), event.get("in_turn", False)
+    counts = outbox.catch_up(clock.now, since=since, until=now + BUDGET, in_turn=in_turn)
     logger.info("caught up", extra=counts)
     return counts

@@ -1,5 +1,6 @@
 """What follows from a change once it is in the table, through the stream as Lambda brings it."""
 
+import functools
 import json
 import os
 import random
@@ -260,7 +261,19 @@ def test_catching_up_goes_on_behind_a_tenant_that_fails_and_stops_in_time(record
 def test_the_schedule_gives_the_outbox_what_it_asks_for():
     events = template.resources("AWS::Serverless::Function")[OUTBOX]["Properties"]["Events"]
 
-    assert json.loads(events["EveryDay"]["Properties"]["Input"]) == {"days": 2}
+    assert json.loads(events["EveryHour"]["Properties"]["Input"]) == {"days": 2, "in_turn": True}
+
+
+def test_runs_that_are_too_short_reach_every_tenant_once_a_day(records, monkeypatch, now):
+    seen = []
+    monkeypatch.setattr(chain, "catch_up", lambda tenant, **_: seen.append(tenant) or 0)
+
+    for _ in range(4):
+        moments = iter([now, now])
+        clock_of_run = functools.partial(next, moments, now + timedelta(hours=1))
+        outbox.catch_up(clock_of_run, since=now, until=now + timedelta(minutes=1), in_turn=True)
+
+    assert seen == ["clinic", "salon"]
 
 
 def test_the_age_at_which_the_stream_gives_up_is_the_one_that_the_code_knows():

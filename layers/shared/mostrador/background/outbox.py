@@ -13,8 +13,9 @@ from mostrador.audit import chain
 from mostrador.audit.rules.chain import line_of
 from mostrador.observability import log_failure, logger
 from mostrador.scheduling import freed_time
-from mostrador.table import keys, reads, stream_batches
+from mostrador.table import keys, stream_batches
 from mostrador.table.stream_batches import INSERT, BatchAnswer, Change, StreamRecord
+from mostrador.tenancy import rounds
 
 SETTLED: Final = timedelta(hours=1)
 """The stream has brought older records, or dropped them: MaximumRecordAgeInSeconds in template.yaml."""
@@ -69,13 +70,16 @@ _HANDLERS: Final[dict[str, Callable[[str, Sequence[Change]], None]]] = {
 }
 
 
-def catch_up(clock: Callable[[], datetime], *, since: datetime, until: datetime) -> dict[str, int]:
+def catch_up(
+    clock: Callable[[], datetime], *, since: datetime, until: datetime, in_turn: bool = False
+) -> dict[str, int]:
     """Link the audit lines since then that the stream did not bring, of every tenant, and stop at ``until``.
 
-    Returns counts. The next run does what failed or was left.
+    Returns counts. The next run does what was left where tenants are taken ``in_turn``, each once a day.
     """
+    turn = rounds.begin("outbox", now=clock()) if in_turn else rounds.all_tenants()
     counts = {"tenants": 0, "linked": 0, "failed": 0, "unfinished": 0}
-    for tenant in reads.span(keys.TENANTS, "-", "~", index="gsi1"):
+    for tenant in turn.left:
         if clock() >= until:
             counts["unfinished"] = 1
             break
@@ -86,4 +90,5 @@ def catch_up(clock: Callable[[], datetime], *, since: datetime, until: datetime)
         except Exception as error:  # noqa: BLE001 - it must not stop its neighbours
             log_failure("outbox failed", error, partition=tenant.pk)
             counts["failed"] += 1
+    rounds.end(turn, reached=counts["tenants"])
     return counts

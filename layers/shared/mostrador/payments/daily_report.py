@@ -16,7 +16,7 @@ from mostrador.payments.bancard_account import Gateway
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import LedgerLine, ParkedNotice, Payment, PaymentReport, StoredDifference
 from mostrador.table.items.tenants import Tenant
-from mostrador.tenancy import tenants
+from mostrador.tenancy import rounds, tenants
 from mostrador.values import local_time, money
 
 Clock = Callable[[], datetime]
@@ -142,23 +142,26 @@ def _difference(tenant: str, payment_id: str, gateway: Gateway, now: datetime) -
     return {"payment_id": payment_id, "ours": ours, "what": what}
 
 
-def compare_all(clock: Clock, *, until: datetime) -> dict[str, int]:
+def compare_all(clock: Clock, *, until: datetime, in_turn: bool = False) -> dict[str, int]:
     """Compare the last days of every tenant that takes online payments; returns counts by outcome.
 
     Days that were compared without unanswered payments are skipped. It stops at ``until`` and leaves the rest to the
-    next run.
+    next run, which goes on behind the last tenant reached where they are taken ``in_turn``.
     """
+    turn, reached = rounds.begin("payment_reports", now=clock()) if in_turn else rounds.all_tenants(), 0
     counts = dict.fromkeys(("tenants", "days", "differences", "unanswered", "failed", "unfinished"), 0)
-    for tenant in reads.span(keys.TENANTS, "-", "~", index="gsi1"):
+    for tenant in turn.left:
         if clock() >= until:
             counts["unfinished"] = 1
             break
+        reached += 1
         if not tenant.is_active:
             continue
         with context.working(tenant.slug, context.SYSTEM):
             for outcome, count in _compare_tenant(tenant, clock, until).items():
                 counts[outcome] += count
     counts["unfinished"] = min(1, counts["unfinished"])
+    rounds.end(turn, reached=reached)
     return counts
 
 

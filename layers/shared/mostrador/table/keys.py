@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 Key = tuple[str, str]
 
 TENANTS = "TENANTS"
+JOBS = "_jobs"
+"""In place of a tenant: the records of nightly jobs. No slug has an underscore."""
 """gsi1 partition of all tenants: only a superuser's list reads it."""
 
 
@@ -339,6 +341,10 @@ def calendar_watch(slug: str, connection: str) -> Key:
 
 def calendar_consent(slug: str, consent_id: str) -> Key:
     return calendar_partition(slug), f"CONSENT#{consent_id}"
+
+
+def job_round(job: str) -> Key:
+    return f"T#{JOBS}", f"ROUND#{job}"
 
 
 SHARDS = 8

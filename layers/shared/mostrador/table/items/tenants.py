@@ -72,3 +72,12 @@ class Rate(Item, discriminator="RATE"):
 
     used = NumberAttribute()
     expires_at = NumberAttribute()
+
+
+class JobRound(Item, discriminator="ROUND"):
+    """A nightly job's round over all tenants: its UTC day, where it began, and the last tenant reached."""
+
+    day = UnicodeAttribute()
+    start = UnicodeAttribute()
+    after = UnicodeAttribute()
+    is_done = BooleanAttribute()
