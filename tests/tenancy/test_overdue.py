@@ -3,6 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
+from mostrador import context, process_cache
 from mostrador.table import keys
 from mostrador.tenancy import overdue, tenants
 
@@ -20,3 +21,10 @@ def test_the_latest_item_of_an_active_tenant_counts(salon, clinic, now):
     assert overdue.lag_seconds(items, now=now) == 5
     assert overdue.lag_seconds(items[1:], now=now) == 0
     assert overdue.lag_seconds([], now=now) == 0
+
+
+def test_it_is_told_with_no_tenant_in_hand_as_a_run_begins(salon, now):
+    process_cache.clear_all()
+
+    with context.working(None):
+        assert overdue.lag_seconds([due("salon", now - timedelta(seconds=5))], now=now) == 5

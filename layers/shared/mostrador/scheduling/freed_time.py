@@ -30,24 +30,23 @@ class Change(NamedTuple):
 
 
 def wake(tenant: str, changes: Sequence[Change], *, now: datetime) -> int:
-    """Make the lines due whose days these changes may have freed; returns how many."""
+    """Make the lines due whose days these changes may have freed; returns how many.
+
+    One that is due already is touched too: a check under way may have read the day before the change.
+    """
     freeing = [change for change in changes if _may_free(change)]
-    if not freeing:
+    lines = _lines(tenant) if freeing else []
+    if not lines:
         return 0
-    sleeping = _sleeping(tenant, now)
-    if not sleeping:
-        return 0
-    if not any(change.entity in _OF_ALL_DAYS for change in freeing):
-        days = _days(tenant, freeing)
-        sleeping = [line for line in sleeping if _is_near(date.fromisoformat(line.date), days)]
-    return sum(_woken(line, now) for line in sleeping)
+    if any(change.entity in _OF_ALL_DAYS for change in freeing):
+        return sum(_woken(line, now) for line in lines)
+    days = _days(tenant, freeing)
+    return sum(_woken(line, now) for line in lines if _is_near(date.fromisoformat(line.date), days))
 
 
-def _sleeping(tenant: str, now: datetime) -> list[WaitingLine]:
-    """The lines that are not due yet."""
+def _lines(tenant: str) -> list[WaitingLine]:
     partition, prefix = keys.waiting_line(tenant, "", "")
-    lines: list[WaitingLine] = reads.everything(partition, prefix.removesuffix("#"))
-    return [line for line in lines if (line.due_at or "~") > keys.at(now)]
+    return reads.everything(partition, prefix.removesuffix("#"))
 
 
 def _may_free(change: Change) -> bool:

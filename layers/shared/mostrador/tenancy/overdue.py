@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
+from mostrador import context
 from mostrador.errors import NotHere
 from mostrador.table import keys
 from mostrador.tenancy import tenants
@@ -27,7 +28,8 @@ def lag_seconds(items: Iterable[DueItem], *, now: datetime) -> int:
 def is_active(tenant: str, *, now: datetime) -> bool:
     """Whether the tenant exists and is not suspended."""
     try:
-        tenants.current(tenant, now=now)
+        with context.working(tenant, context.SYSTEM):
+            tenants.current(tenant, now=now)
     except NotHere:
         return False
     return True
