@@ -220,7 +220,7 @@ def _refusals(part: Part) -> Iterator[str]:
     applies = {
         "400": has_body,
         "401": not route.is_open,
-        "403": has_role or route.access is Access.SIGNED_IN,
+        "403": has_role or route.access is Access.SIGNED_IN or bool(getattr(handled.form, "entity", "")),
         "404": "{" in route.path or handled.query is not None or not route.is_open,
         "409": route.method in WRITING or "{" in route.path or handled.query is not None,
         "412": "If-Match" in handled.headers,

@@ -250,6 +250,27 @@ def test_another_system_is_refused_in_its_own_form():
     assert "$ref" in OPERATIONS["payments.get"]["responses"]["404"]
 
 
+@pytest.mark.parametrize(
+    ("name", "statuses"),
+    [
+        ("raffles.close", {"400", "413", "415"}),  # a body where none is taken
+        ("appointments.availability", {"409"}),  # the service is inactive
+        ("raffles.proof", {"409"}),  # the list is not frozen yet
+        ("integrations.take_google_consent", {"404", "409", "422"}),
+        ("appointments.change", {"409", "412"}),
+        ("tenants.change", {"403"}),  # some fields nobody may write
+    ],
+)
+def test_refusals_that_can_be_met_are_stated(name, statuses):
+    assert statuses <= OPERATIONS[name]["responses"].keys()
+
+
+def test_refusals_that_cannot_be_met_are_not_stated():
+    assert not {"409", "412", "415"} & OPERATIONS["me.show"]["responses"].keys()
+    assert not {"401", "403"} & OPERATIONS["public.business"]["responses"].keys()
+    assert "412" not in OPERATIONS["appointments.get"]["responses"]
+
+
 def test_headers_are_stated():
     book = OPERATIONS["appointments.book"]
     change = OPERATIONS["appointments.change"]
