@@ -80,7 +80,7 @@ def test_a_busy_time_is_not_offered_and_not_booked(haircut, now):
 
 
 def test_the_refusal_is_said_in_both_languages(now):
-    taken = slots.SlotTaken(starts_at="2026-12-06T09:00:00-03:00", reason=Reason.EXTERNAL.value)
+    taken = slots.SlotTaken(starts_at="2026-12-06T09:00:00-03:00", reason=Reason.EXTERNAL.value, alternatives=[])
 
     assert taken.says("es", now=now) == (
         "el domingo 6 de diciembre, 9:00 no está disponible: ocupado en el calendario externo"
