@@ -11,6 +11,7 @@ from typing import Final
 from mostrador.errors import Conflict
 from mostrador.scheduling import busy_sources, open_hours
 from mostrador.scheduling.rules import agenda
+from mostrador.scheduling.rules.busy_times import Span
 from mostrador.table import keys, reads
 from mostrador.table.attributes import packed, short
 from mostrador.table.items.busy_times import BusyDay
@@ -88,7 +89,7 @@ def reclaim(slug: str, appointment: Appointment, now: datetime, *, is_late: bool
         return loss
     capacity = int(service.capacity) if service else 1
     demand = agenda.Demand(appointment.service_id, booking.duration, booking.before, booking.after, capacity)
-    spans = [span for key, sources in busy_keys.items() if key in found for span in found[key].spans(sources)]
+    spans = _spans(found, busy_keys)
     if _is_booked(found, day_keys, booking, demand, now) or agenda.busy_in_the_way(demand, booking.starts, spans):
         return agenda.Loss.TAKEN
 
@@ -97,6 +98,11 @@ def reclaim(slug: str, appointment: Appointment, now: datetime, *, is_late: bool
             take(tx, key, found, [booking._replace(lapses_at=0)], now)
 
     return write
+
+
+def _spans(found: Mapping[keys.Key, BusyDay], busy_keys: Mapping[keys.Key, Iterable[str]]) -> list[Span]:
+    """The busy times of other calendars, from those that were found."""
+    return [span for key, sources in busy_keys.items() if key in found for span in found[key].spans(sources)]
 
 
 def _ended(
