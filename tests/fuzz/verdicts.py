@@ -49,6 +49,8 @@ RULES: Final[dict[str, str]] = {
     "country": "the countries are those with telephones, of ISO 3166",
     "email": "an address has more rules than the format, such as names that are no domain",
     "day_outside": "it depends on today and on the service",
+    "idempotency_key_reused": "it depends on earlier requests",
+    "guessable_lottery": "JSON Schema multiplies no two values",
     "unknown_seller": "it depends on the team",
     "calendar_consent_denied": "Google's answer says no",
     "missing header.idempotency-key": "a sale needs it where its body says paid",

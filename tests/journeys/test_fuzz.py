@@ -9,7 +9,7 @@ from tests.fuzz import report, world
 from tests.fuzz.run import Runner
 
 pytestmark = [pytest.mark.journey, pytest.mark.deep]
-CASES = int(os.environ.get("MOSTRADOR_FUZZ_CASES", "420"))
+CASES = int(os.environ.get("MOSTRADOR_FUZZ_CASES", "139"))
 SEED = int(os.environ.get("MOSTRADOR_FUZZ_SEED", "1"))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mostrador.raffles.views.board import NumberView
 from tests.support import answers
-from tests.support.answers import AnotherForm
+from tests.support.answers import AnotherForm, NotStated
 from tests.support.http import admin
 
 NUMBER = {"number": "007", "state": "sold", "order_id": "0" * 32, "hold_expires_at": None}
@@ -46,3 +46,31 @@ def test_red_control_an_answer_is_judged_by_its_route(salon):
     for path in ("/tenant/salon/api/services", "/api/services"):
         with pytest.raises(AnotherForm, match="ServicePage"):
             answers.check("GET", path, 200, "application/json", json.dumps(body | {"items": [{}]}))
+
+
+SERVICES = "/tenant/salon/api/services"
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "media_type"),
+    [("GET", 404, PROBLEM), ("POST", 409, PROBLEM), ("GET", 200, "text/csv; charset=utf-8"), ("GET", 500, PROBLEM)],
+)
+def test_a_stated_status_and_media_type_pass(method, status, media_type):
+    answers.check(method, SERVICES, status, media_type, "")
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "media_type"),
+    [
+        ("GET", 201, "application/json"),
+        ("GET", 412, PROBLEM),
+        ("POST", 200, "application/json"),
+        ("GET", 404, "application/json"),
+        ("GET", 200, "text/html"),
+        ("GET", 500, "text/plain"),
+    ],
+)
+def test_red_control_a_status_or_media_type_that_is_not_stated_is_told(method, status, media_type):
+    with pytest.raises(NotStated, match=r"services\."):
+        answers.check(method, SERVICES, status, media_type, "{}")
