@@ -248,6 +248,9 @@ def questions(draw):
         service=st.sampled_from(["s", "other"]),
         starts=st.integers(-8, 300).map(lambda n: midnight + n * 15),
         duration=st.sampled_from([15, 30, 60]),
+        before=st.sampled_from([0, 0, 10]),
+        after=st.sampled_from([0, 0, 20]),
+        lapses_at=st.just(0),
     )
     step, day = draw(st.sampled_from([15, 20, 30])), date.fromordinal(first.toordinal() + 1)
     special = {day: tuple(draw(intervals))} if draw(st.booleans()) else {}

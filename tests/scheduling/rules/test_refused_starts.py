@@ -50,6 +50,7 @@ def asked(draw):
         st.sampled_from([30, 45, demand.duration]),
         buffer,
         buffer,
+        st.just(0),
     )
     booked = draw(st.lists(line, max_size=40))
     counts = Counter(local_time.local_day(other.starts, zone) for other in booked if other.service == OWN)
