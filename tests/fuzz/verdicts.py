@@ -55,6 +55,21 @@ RULES: Final[dict[str, str]] = {
     "calendar_consent_denied": "Google's answer says no",
     "missing header.idempotency-key": "a sale needs it where its body says paid",
     "invalid_tax_id": "it has a check digit",
+    "announced_too_late": "it depends on the present time",
+    "before_the_beacon": "it depends on the beacon's first round",
+    "lottery_does_not_match": "it depends on the raffle's method",
+    "no_reason": "Unicode tells which text can be read",
+    "not_a_winner": "it depends on the draw",
+    "unknown_prize": "it depends on the raffle",
+    "prizes_do_not_fit": "JSON Schema compares no two values",
+    "secret_after_sale": "it depends on the raffle",
+    "too_many_numbers": "it depends on the raffle",
+    "too_many_resources": "JSON Schema compares no two values",
+    "too_much_at_once": "it depends on the service",
+    "invalid_amount_for_gateway": "it depends on the currency and the gateway",
+    "calendar_refused": "Google's answer says no",
+    "email_refused": "the user directory's answer says no",
+    "default_tenant_stays": "one tenant is another than the rest",
 }
 """Codes of a 422 to what the document allows -> why JSON Schema cannot tell it."""
 
