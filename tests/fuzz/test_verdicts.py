@@ -79,6 +79,16 @@ def test_a_refusal_by_a_rule_that_no_schema_can_state_is_none(case):
     assert checks("customers.get", case, answered(case, 422, problem("bad_character"), PROBLEM)) == []
 
 
+@pytest.mark.parametrize(("sent", "found"), [("  ", []), ("", ["PositiveRefused"])])
+def test_only_a_text_that_cleaning_shortened_may_be_too_short(case, sent, found):
+    """The length is that of the clean text, which a schema cannot state; the length of what was sent it can."""
+    case.query = {"q": [sent, "Ana"]}
+    told = problem("string_too_short")
+    told["errors"][0]["value"] = ""
+
+    assert checks("customers.get", case, answered(case, 422, told, PROBLEM)) == found
+
+
 def test_a_wrong_request_that_succeeds_is_a_violation(wrong_case):
     answer = answered(wrong_case, 200, {"items": [], "next": None}, JSON)
 
