@@ -234,6 +234,14 @@ class ListingById(Listing):
         return self
 
 
+def check_range(day: date | None, first: date | datetime | None, last: date | datetime | None) -> None:
+    """Raise PydanticCustomError for a day beside ``first`` or ``last``, or for the wrong order of the two."""
+    if day and (first or last):
+        raise PydanticCustomError("one_range", "give either date, or from and to")
+    if first and last and first > last:
+        raise PydanticCustomError("range_order", "from should not be after to")
+
+
 class ListingByTime(Listing):
     """A list in the order of time: of one local day of the tenant, or of ``[from, to)``."""
 
@@ -245,10 +253,7 @@ class ListingByTime(Listing):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.date and (self.from_ or self.to):
-            raise PydanticCustomError("one_range", "give either date, or from and to")
-        if self.from_ and self.to and self.from_ > self.to:
-            raise PydanticCustomError("range_order", "from should not be after to")
+        check_range(self.date, self.from_, self.to)
         return self
 
     def span(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:

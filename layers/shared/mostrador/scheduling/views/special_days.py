@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Day, Id, Request, ShortText, View, Whole, partial
+from mostrador.fields import Day, Id, Request, ShortText, View, Whole, check_range, partial
 from mostrador.tenancy.views.opening_hours import Interval, check_order, intervals
 from mostrador.values import schema_rules, shown
 
@@ -67,10 +67,7 @@ class ClosureQuery(Request):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.date and (self.from_ or self.to):
-            raise PydanticCustomError("one_range", "give either date, or from and to")
-        if self.from_ and self.to and self.from_ > self.to:
-            raise PydanticCustomError("range_order", "from should not be after to")
+        check_range(self.date, self.from_, self.to)
         return self
 
     def span(self) -> tuple[Date | None, Date | None]:
