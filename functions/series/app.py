@@ -1,15 +1,26 @@
-"""Door: recurring bookings."""
+"""Door: recurring bookings, and corrections of a booking."""
+
+from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import recurring
+from mostrador.scheduling import conclusions, recurring
 from mostrador.scheduling.views import recurring as views
-from mostrador.web import door
+from mostrador.scheduling.views.appointments import AppointmentView
+from mostrador.web import answers, door
 
 app = door.Door()
 handler = app.handler
+
+ONE = "/tenant/<slug>/api/appointments/<appointment_id>"
 
 
 @app.post("/tenant/<slug>/api/series", "series.book", Action.BOOK, status=201)
 def book(slug: door.Slug, form: views.NewSeries, key: door.IdempotencyKey = None) -> views.SeriesView:
     return recurring.book(slug, form, actor_name=app.caller.name, key=key, now=clock.now())
+
+
+@app.post(f"{ONE}/reopen", "appointments.reopen", Action.BOOK)
+def reopen(slug: door.Slug, appointment_id: door.Id) -> Response[AppointmentView]:
+    reopened = conclusions.reopen(slug, appointment_id, actor_name=app.caller.name, now=clock.now())
+    return answers.shown(reopened, AppointmentView)

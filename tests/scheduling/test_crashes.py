@@ -6,7 +6,7 @@ import pytest
 
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing
-from mostrador.scheduling import appointments, booking, rescheduling
+from mostrador.scheduling import appointments, booking, conclusions, rescheduling
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.table import TableFailure, keys, reads
 from tests.support import faults
@@ -78,6 +78,17 @@ def test_a_hold_is_confirmed_once(haircut, now, crash):
     assert (confirmed.status, [one["change"] for one in confirmed.history]) == ("CONFIRMED", ["CONFIRMED"])
     found = reads.get_item(keys.agenda_day("salon", booked.resource_id, NINE.date()))
     assert [line.lapses_at for line in found.bookings()] == [0]
+
+
+def test_a_conclusion_is_undone_once(haircut, now, crash):
+    booked = book(haircut, now, status="CONFIRMED")
+    appointments.no_show("salon", booked.id, actor_name="eva", now=NINE)
+
+    crash(lambda: conclusions.reopen("salon", booked.id, actor_name="eva", now=NINE))
+
+    reopened = appointments.get("salon", booked.id, now=NINE)
+    assert (reopened.status, [one["change"] for one in reopened.history]) == ("CONFIRMED", ["NO_SHOW", "REOPENED"])
+    assert agenda(booked, NINE) == [booked.id]
 
 
 def test_the_crashes_do_happen(haircut, now):

@@ -20,12 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from mostrador.scheduling import agenda, appointments, availability, booking, rescheduling, services, slots
+from mostrador.scheduling import agenda, appointments, availability, booking, conclusions, rescheduling, services, slots
 from mostrador.scheduling.rules import agenda as agenda_rules
-from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongAppointmentState
+from mostrador.scheduling.rules.appointment_states import NotDeletable, TooLateToUndo, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.services import NewService
 from mostrador.table import keys, reads
+from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.tenancy.views.tenants import NewTenant
@@ -60,9 +61,14 @@ class Entry:
     start: datetime
     status: str = "PENDING"
     held_until: datetime | None = None
+    concluded_at: datetime | None = None
 
     def lives(self, now):
         return self.status in ("PENDING", "CONFIRMED") and (self.held_until is None or self.held_until > now)
+
+    def occupies(self, now):
+        """An appointment that took place, or should have, keeps its time."""
+        return self.lives(now) or self.concluded_at is not None
 
     def blocks(self, kind, start):
         return self.start < start + kind.length + kind.after and start < self.start + self.kind.length + self.kind.after
@@ -80,7 +86,7 @@ class Agenda(RuleBasedStateMachine):
         self.color = Kind(color.id, timedelta(minutes=60), timedelta(minutes=15))
 
     def is_free(self, kind, start, without=None):
-        others = [one for one in self.entries.values() if one.lives(self.now) and one.id != without]
+        others = [one for one in self.entries.values() if one.occupies(self.now) and one.id != without]
         same_day = [one for one in others if one.kind == kind and one.start.date() == start.date()]
         in_hours = start + kind.length <= start.replace(hour=9, minute=0) + OPEN and start >= self.now
         full = kind == self.cut and len(same_day) >= LIMIT
@@ -125,7 +131,7 @@ class Agenda(RuleBasedStateMachine):
             assert self.refused(call)
 
     def is_blocked(self, entry):
-        others = [one for one in self.entries.values() if one.lives(self.now) and one.id != entry.id]
+        others = [one for one in self.entries.values() if one.occupies(self.now) and one.id != entry.id]
         return any(one.blocks(entry.kind, entry.start) for one in others)
 
     @precondition(lambda self: self.entries)
@@ -156,6 +162,33 @@ class Agenda(RuleBasedStateMachine):
         else:
             assert self.refused(call)
 
+    @precondition(lambda self: any(one.start <= self.now for one in self.entries.values()))
+    @rule(choice=st.integers(0, 99), came=st.booleans())
+    def conclude(self, choice, came):
+        begun = [one for one in self.entries.values() if one.start <= self.now]
+        entry, call = begun[choice % len(begun)], appointments.complete if came else appointments.no_show
+        to = "COMPLETED" if came else "NO_SHOW"
+        if entry.status not in ("CONFIRMED", to):
+            with pytest.raises(WrongAppointmentState):
+                call("salon", entry.id, actor_name="m", now=self.now)
+            return
+        assert call("salon", entry.id, actor_name="m", now=self.now).status == to
+        at = entry.concluded_at or self.now
+        self.entries[entry.id] = replace(entry, status=to, concluded_at=at)
+
+    @precondition(lambda self: any(one.concluded_at for one in self.entries.values()))
+    @rule(choice=st.integers(0, 99))
+    def reopen(self, choice):
+        concluded = [one for one in self.entries.values() if one.concluded_at]
+        entry = concluded[choice % len(concluded)]
+        call = partial(conclusions.reopen, "salon", entry.id, actor_name="m", now=self.now)
+        if self.now > entry.concluded_at + timedelta(days=1):
+            with pytest.raises(TooLateToUndo):
+                call()
+            return
+        assert call().status == "CONFIRMED"
+        self.entries[entry.id] = replace(entry, status="CONFIRMED", concluded_at=None)
+
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99))
     def sweep(self, choice):
@@ -173,8 +206,8 @@ class Agenda(RuleBasedStateMachine):
         try:
             appointments.delete("salon", entry.id, seen=None, now=self.now)
         except NotDeletable:
-            assert entry.status == "CONFIRMED"
-            assert entry.start + entry.kind.length <= self.now
+            assert entry.concluded_at or entry.status == "CONFIRMED"
+            assert entry.concluded_at or entry.start + entry.kind.length <= self.now
         else:
             del self.entries[entry.id]
 
@@ -187,7 +220,7 @@ class Agenda(RuleBasedStateMachine):
 
     @invariant()
     def nothing_overlaps(self):
-        living = [one for one in getattr(self, "entries", {}).values() if one.lives(self.now)]
+        living = [one for one in getattr(self, "entries", {}).values() if one.occupies(self.now)]
         living.sort(key=lambda one: one.start)
         assert not any(one.blocks(other.kind, other.start) for one, other in pairwise(living))
 
@@ -205,7 +238,10 @@ class Agenda(RuleBasedStateMachine):
     def teardown(self):
         """Cancelling everything restores the days."""
         for entry in getattr(self, "entries", {}).values():
-            if entry.status in ("PENDING", "CONFIRMED"):
+            if entry.concluded_at:
+                stored = reads.get_item(keys.appointment("salon", entry.id))
+                stored.update(actions=[Appointment.status.set("CONFIRMED")])
+            if entry.concluded_at or entry.status in ("PENDING", "CONFIRMED"):
                 appointments.cancel("salon", entry.id, reason="", actor_name="m", now=self.now)
         resource = reads.everything(*keys.resource("salon", ""))
         days = [reads.get_item(keys.agenda_day("salon", one.id, day.date())) for one in resource for day in DAYS]

@@ -118,6 +118,13 @@ def _begun(world: World) -> dict[str, Any]:
     return {}
 
 
+@state("appointments.reopen")
+def _concluded(world: World) -> dict[str, Any]:
+    values = _begun(world)
+    appointments.no_show(SLUG, world.values["appointment_id"], actor_name="eva", now=world.now)
+    return values
+
+
 @state("public.appointment", "public.cancel_appointment", "public.reschedule_appointment")
 def _own_appointment(world: World) -> dict[str, Any]:
     return {"token": manage_links.token(SLUG, world.values["appointment_id"])}

@@ -1,5 +1,5 @@
 from mostrador import context
-from mostrador.audit.rules.actions import ACTIONS, STATES, ActorRole, AuditedEntity
+from mostrador.audit.rules.actions import ACTIONS, STATES, STEPS, ActorRole, AuditedEntity
 from mostrador.people.rules.permissions import Role
 from mostrador.table.base import Versioned
 from tests.test_docs import subclasses
@@ -19,6 +19,13 @@ def test_each_entity_with_a_status_has_its_states_as_actions():
 
     assert set(STATES) == with_status
     assert {"appointment.no_show", "order.in_review", "payment.refund_due", "waiting.offered"} <= set(ACTIONS)
+
+
+def test_each_step_of_an_item_is_an_action():
+    steps = {name: tuple(dict.fromkeys(item.steps.values())) for name, item in audited().items() if item.steps}
+
+    assert dict(STEPS) == steps
+    assert "appointment.reopened" in ACTIONS
 
 
 def test_an_entity_without_a_status_is_created_changed_and_deleted():

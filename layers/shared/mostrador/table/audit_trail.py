@@ -48,7 +48,7 @@ def change(item: base.Versioned, after: WireItem) -> Change | None:
     if before and after and not fields:
         return None
     entity, identity = type(item).__name__.lower(), item.sk.partition("#")[2] or keys.tenant_of(item.pk)
-    return Change(entity, identity, f"{entity}.{_verb(before, after, fields)}", fields)
+    return Change(entity, identity, f"{entity}.{_verb(item, after, fields)}", fields)
 
 
 def entry(tenant: str, changes: list[Change]) -> AuditEntry:
@@ -67,13 +67,16 @@ def entry(tenant: str, changes: list[Change]) -> AuditEntry:
     )
 
 
-def _verb(before: WireItem, after: WireItem, fields: Fields) -> str:
-    """``created``, ``deleted``, the state it entered in small letters, or ``changed``."""
+def _verb(item: base.Versioned, after: WireItem, fields: Fields) -> str:
+    """``created``, ``deleted``, the step or the state it entered in small letters, or ``changed``."""
     if not after:
         return "deleted"
-    if not before:
+    if not item.loaded:
         return "created"
-    return str(fields["status"][1]).lower() if "status" in fields else "changed"
+    if "status" not in fields:
+        return "changed"
+    before, now = (str(value) for value in fields["status"])
+    return item.steps.get((before, now), now.lower())
 
 
 def _difference(name: str, before: JSON, after: JSON) -> Fields:

@@ -5,6 +5,7 @@ old copy is refused, and a creation never overwrites.
 """
 
 import os
+from collections.abc import Mapping
 from threading import Lock
 from typing import Any, ClassVar, Final, Protocol, Self
 
@@ -127,9 +128,13 @@ class HasVersion(Protocol):
 
 
 class Versioned(Item):
-    """An item with a version. Every change is a line of the audit log, except for the ``quiet`` fields."""
+    """An item with a version. Every change is a line of the audit log, except for the ``quiet`` fields.
+
+    ``steps`` names a change of state, from one to another, that the state it leads to does not tell.
+    """
 
     quiet: ClassVar[frozenset[str]] = frozenset()
+    steps: ClassVar[Mapping[tuple[str, str], str]] = {}
     version = VersionAttribute()
     created_at = InstantAttribute()
     updated_at = InstantAttribute(null=True)

@@ -54,9 +54,13 @@ STATES: Final[Mapping[AuditedEntity, type[StrEnum]]] = {
 """The states of the entities that have some: each is an action too, in small letters."""
 
 
+STEPS: Final[Mapping[AuditedEntity, tuple[str, ...]]] = {AuditedEntity.APPOINTMENT: ("reopened",)}
+"""Changes of state that the state they lead to does not tell: ``steps`` of the stored items."""
+
+
 def _actions(entity: AuditedEntity) -> list[str]:
     states = [state.value.lower() for state in STATES.get(entity, ())]
-    return [f"{entity}.{verb}" for verb in ("created", "changed", "deleted", *states)]
+    return [f"{entity}.{verb}" for verb in ("created", "changed", "deleted", *states, *STEPS.get(entity, ()))]
 
 
 ACTIONS: Final = tuple(action for entity in AuditedEntity for action in _actions(entity))

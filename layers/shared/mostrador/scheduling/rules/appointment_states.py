@@ -1,6 +1,6 @@
 """An appointment's states and the moves between them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -29,7 +29,7 @@ class PaymentStatus(StrEnum):
 
 
 class AppointmentChange(StrEnum):
-    """An entry of an appointment's history: a state it entered, a payment, or another time."""
+    """An entry of an appointment's history: a state it entered, a payment, another time, or an undone conclusion."""
 
     CONFIRMED = AppointmentStatus.CONFIRMED.value
     CANCELLED = AppointmentStatus.CANCELLED.value
@@ -39,6 +39,7 @@ class AppointmentChange(StrEnum):
     PAID = PaymentStatus.PAID.value
     REFUNDED = PaymentStatus.REFUNDED.value
     RESCHEDULED = "RESCHEDULED"
+    REOPENED = "REOPENED"
 
 
 class WrongAppointmentState(WrongState):
@@ -61,6 +62,22 @@ MOVES: Final = StateMachine(
     },
     WrongAppointmentState,
 )
+
+
+class NotReopenable(WrongAppointmentState):
+    en = "an appointment that is {current:appointment} has no conclusion to undo"
+    es = "un turno en estado «{current:appointment}» no tiene un cierre que deshacer"
+
+
+REOPENINGS: Final = StateMachine(
+    {
+        AppointmentStatus.COMPLETED: {AppointmentStatus.CONFIRMED},
+        AppointmentStatus.NO_SHOW: {AppointmentStatus.CONFIRMED},
+    },
+    NotReopenable,
+)
+"""Conclusions that staff undoes. They are no ``MOVES``: no other call confirms an appointment that is over."""
+UNDONE_WITHIN: Final = timedelta(days=1)
 
 # Appointments that took place stay as history, and those with money too.
 DELETABLE: Final = frozenset(
@@ -96,6 +113,14 @@ class TooEarly(Conflict):
     next_action = NextAction.WAIT_UNTIL
 
 
+class TooLateToUndo(Conflict):
+    """``until`` is the last moment at which it could be undone."""
+
+    code = "too_late_to_undo"
+    en = "that the appointment is {current:appointment} could be undone until {until:time}"
+    es = "que el turno esté {current:appointment} se podía deshacer hasta el {until:time}"
+
+
 def status_at(status: str, hold_expires_at: datetime | None, now: datetime) -> AppointmentStatus:
     """The state at ``now``: a lapsed hold is EXPIRED before the sweeper writes it."""
     return AppointmentStatus.EXPIRED if has_lapsed(hold_expires_at, now) else AppointmentStatus(status)
@@ -105,6 +130,13 @@ def check_begun(scheduled_at: datetime, now: datetime) -> None:
     """Raise TooEarly before the start."""
     if now < scheduled_at:
         raise TooEarly(scheduled_at=scheduled_at.isoformat())
+
+
+def check_undoable(current: str, concluded_at: datetime, now: datetime) -> None:
+    """Raise TooLateToUndo more than a day after the appointment was concluded."""
+    until = concluded_at + UNDONE_WITHIN
+    if now > until:
+        raise TooLateToUndo(current=current, until=until.isoformat())
 
 
 def check_deletable(current: AppointmentStatus, payment: PaymentStatus, *, ended: bool, is_owed: bool) -> None:

@@ -78,6 +78,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
         "is_counted created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
         "google_calendar_event_id confirmed_at cancelled_at completed_at".split()
     )
+    steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
     service_name = UnicodeAttribute()
