@@ -146,7 +146,7 @@ def test_what_is_left_to_staff_is_an_error():
     (source,) = [path.read_text() for path in SOURCES if path.name == "rollbacks.py"]
 
     assert "logger.error(alarm," in source
-    assert len(TROUBLE) == 5
+    assert len(TROUBLE) == 6
 
 
 def test_money_for_an_unknown_payment_is_counted_and_a_usual_message_is_not(salon):

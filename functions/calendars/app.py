@@ -1,5 +1,6 @@
 """Door: connect Google Calendar, compare it with the appointments, and repair it."""
 
+import json
 from datetime import timedelta
 from typing import Final
 
@@ -19,6 +20,7 @@ BUDGET: Final = timedelta(seconds=12)
 CALLBACK: Final = "/calendar/oauth/callback"
 BASE = "/tenant/<slug>/api"
 CONNECTION = f"{BASE}/integrations/GOOGLE_CALENDAR"
+FINISH: Final = "POST .../integrations/GOOGLE_CALENDAR/consent/finish"
 ConnectionAnswer = Response[views.CalendarView]
 OfResource = door.Query[views.OfResource]
 
@@ -31,7 +33,7 @@ def get(slug: door.Slug, query: OfResource) -> ConnectionAnswer:
 @app.put(CONNECTION, "integrations.connect_google_calendar", Action.CHANGE_INTEGRATIONS)
 def put(slug: door.Slug, form: views.CalendarForm, query: OfResource, seen: door.IfMatch = None) -> ConnectionAnswer:
     connection = connections.connect(slug, form, query.resource, seen=seen, actor_name=app.caller.name, now=clock.now())
-    return answers.shown(connection, views.CalendarView)
+    return answers.shown(connections.with_parked(slug, connection), views.CalendarView)
 
 
 @app.delete(CONNECTION, "integrations.disconnect_google_calendar", Action.CHANGE_INTEGRATIONS)
@@ -44,20 +46,38 @@ def delete(slug: door.Slug, query: door.Query[views.Disconnection], seen: door.I
 @app.post(f"{CONNECTION}/consent", "integrations.ask_google_consent", Action.CHANGE_INTEGRATIONS)
 def consent(slug: door.Slug, query: OfResource) -> views.ConsentView:
     url = connections.consent(
-        slug, query.resource, redirect_uri=app.address(CALLBACK), actor_name=app.caller.name, now=clock.now()
+        slug,
+        query.resource,
+        redirect_uri=app.address(CALLBACK),
+        actor=app.caller.user,
+        actor_name=app.caller.name,
+        now=clock.now(),
     )
     return views.ConsentView(url=url)
 
 
 @app.get(CALLBACK, "integrations.take_google_consent", Access.PUBLIC, media_type=answers.HTML)
 def callback(query: door.Query[views.Returned]) -> Response[str]:
-    now = clock.now()
-    tenant, consent_id = connections.consume_state(query.state, now=now)
-    app.enter(tenant)
-    connections.granted(
-        tenant, consent_id, code=query.code, error=query.error, redirect_uri=app.address(CALLBACK), now=now
+    connections.check_state(query.state, now=clock.now())
+    return answers.page(
+        "Falta un paso",
+        f"Quien pidió el permiso lo termina en su sesión, dentro de diez minutos, con este texto en {FINISH}:",
+        json.dumps({name: value for name in ("state", "code", "error") if (value := getattr(query, name))}),
     )
-    return answers.page("Google Calendar quedó conectado.", f"Los turnos de {tenant} aparecerán allí en unos minutos.")
+
+
+@app.post(f"{CONNECTION}/consent/finish", "integrations.finish_google_consent", Action.CHANGE_INTEGRATIONS)
+def finish(slug: door.Slug, form: views.GrantForm) -> ConnectionAnswer:
+    connection = connections.granted(
+        slug,
+        form.state,
+        code=form.code,
+        error=form.error,
+        redirect_uri=app.address(CALLBACK),
+        actor=app.caller.user,
+        now=clock.now(),
+    )
+    return answers.shown(connections.with_parked(slug, connection), views.CalendarView)
 
 
 @app.get(f"{BASE}/calendars/drift", "calendars.compare", Action.READ_CALENDARS)

@@ -1,6 +1,9 @@
 """Calendars connected: by consent with state and PKCE, by a service account; credentials are never shown."""
 
 import json
+import re
+from functools import cache
+from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
@@ -32,7 +35,23 @@ def asked(shop, google):
 
 
 def returned(**query):
+    """The page at which Google leaves the person who agreed."""
     return anybody.call("GET", f"/calendar/oauth/callback?{urlencode(query)}")
+
+
+def finished(client=admin, base=BASE, **form):
+    return client.call("POST", f"{base}/integrations/GOOGLE_CALENDAR/consent/finish", form)
+
+
+def robot(**more):
+    return {"client_email": "robot@example.com", "private_key": pem(), "private_key_id": "k1"} | more
+
+
+@cache
+def pem():
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    kind, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(kind, form, serialization.NoEncryption()).decode()
 
 
 def secret(now, resource_id=None):
@@ -53,19 +72,50 @@ def test_a_consent_connects_and_what_waited_comes_into_the_calendar(shop, google
     shop.book()
     shop.deliver()
 
-    answer = returned(state=asked["state"], code="code-1", scope="x")
+    answer = finished(state=asked["state"], code="code-1")
 
-    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
-    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.status == 200, answer.text
     assert secret(now) == {"type": "oauth", "refresh_token": "refresh-2"}
     shop.sweep()
     assert is_right(google)
 
 
-def test_a_consent_is_good_once(asked):
-    assert returned(state=asked["state"], code="code-1").status == 200
+def test_the_page_at_which_google_leaves_the_person_connects_nothing(asked, google, now):
+    answer = returned(state=asked["state"], code="code-1", scope="x")
 
-    again = returned(state=asked["state"], code="code-1")
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    (form,) = re.findall("<pre>(.*)</pre>", answer.text)
+    assert json.loads(unescape(form)) == {"state": asked["state"], "code": "code-1"}
+    assert secret(now)["refresh_token"] == "refresh-1"
+    assert "code-1" in google.codes
+
+
+def test_a_code_with_markup_is_shown_as_text(asked):
+    assert "<b>" not in returned(state=asked["state"], code="<b>x").text
+
+
+def test_another_admin_cannot_finish_a_consent(asked, now):
+    other = Client({}, superuser=True, user="root")
+
+    assert finished(other, state=asked["state"], code="code-1").json["code"] == "calendar_consent_dead"
+
+    assert secret(now)["refresh_token"] == "refresh-1"
+    assert finished(state=asked["state"], code="code-1").status == 200
+
+
+def test_who_may_not_connect_cannot_finish(asked):
+    answers = [
+        finished(one, state=asked["state"], code="code-1") for one in (staff, Client({"salon": "admin"}, user="key:1"))
+    ]
+
+    assert {answer.status for answer in answers} == {403}
+
+
+def test_a_consent_is_good_once(asked):
+    assert finished(state=asked["state"], code="code-1").status == 200
+
+    again = finished(state=asked["state"], code="code-1")
 
     assert (again.status, again.json["code"]) == (404, "calendar_consent_dead")
 
@@ -73,22 +123,28 @@ def test_a_consent_is_good_once(asked):
 def test_a_consent_lapses(shop, asked):
     shop.clock.pass_(minutes=10)
 
+    assert finished(state=asked["state"], code="code-1").status == 404
     assert returned(state=asked["state"], code="code-1").status == 404
 
 
-@pytest.mark.parametrize("state", ["", "x", "WyJjbGluaWMiXQ.x"])
+@pytest.mark.parametrize("state", ["-", "x", "WyJjbGluaWMiXQ.x"])
 def test_a_forged_state_leads_nowhere(asked, state):
     assert returned(state=state, code="code-1").status == 404
+    assert finished(state=state, code="code-1").status == 404
 
 
 def test_a_state_of_one_tenant_does_not_connect_another(asked, clinic, now):
-    returned(state=asked["state"], code="code-1")
+    both = Client({"salon": "admin", "clinic": "admin"}, user=admin.user)
+
+    assert finished(both, "/tenant/clinic/api", state=asked["state"], code="code-1").status == 404
 
     assert integrations.find("clinic", IntegrationType.GOOGLE_CALENDAR) is None
 
 
 def test_who_refuses_at_google_connects_nothing(asked, now):
-    answer = returned(state=asked["state"], error="access_denied")
+    assert "access_denied" in returned(state=asked["state"], error="access_denied").text
+
+    answer = finished(state=asked["state"], error="access_denied")
 
     assert (answer.status, answer.json["code"]) == (422, "calendar_consent_denied")
     assert secret(now)["refresh_token"] == "refresh-1"
@@ -97,7 +153,7 @@ def test_who_refuses_at_google_connects_nothing(asked, now):
 def test_a_code_of_somebody_elses_consent_is_refused(asked, google, now):
     google.codes["code-1"] = ("refresh-2", "another challenge")
 
-    answer = returned(state=asked["state"], code="code-1")
+    answer = finished(state=asked["state"], code="code-1")
 
     assert (answer.status, answer.json["code"]) == (409, "calendar_grant_dead")
 
@@ -117,7 +173,7 @@ def test_an_api_key_connects_nothing(shop):
 
 def test_settings_are_kept_by_a_consent_and_shown_without_credentials(asked, now):
     admin.call("PUT", ONE, {"calendar_id": "eva@example.com", "private": True, "on_change": "FOLLOW"})
-    returned(state=asked["state"], code="code-1")
+    finished(state=asked["state"], code="code-1")
 
     shown = admin.call("GET", ONE)
 
@@ -135,10 +191,7 @@ def test_a_summary_with_an_unknown_placeholder_is_refused(shop):
 
 
 def test_a_service_account_connects_at_once(shop, google, now, monkeypatch):
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
+    key = serialization.load_pem_private_key(pem().encode(), None)
     google.grants.add("robot")
     claims = {}
 
@@ -149,9 +202,7 @@ def test_a_service_account_connects_at_once(shop, google, now, monkeypatch):
         return Answer(200, {}, {"access_token": "access-robot", "expires_in": 3599})
 
     monkeypatch.setattr(google, "token", token)
-    account = {"client_email": "robot@example.com", "private_key": pem, "private_key_id": "k1"}
-
-    answer = admin.call("PUT", ONE, {"calendar_id": "primary", "service_account": account})
+    answer = admin.call("PUT", ONE, {"calendar_id": "primary", "service_account": robot()})
 
     assert answer.status == 200, answer.text
     assert "PRIVATE" not in answer.text
@@ -167,7 +218,7 @@ def test_a_resource_has_a_calendar_of_its_own(shop, google, haircut, now):
     query = {name: values[0] for name, values in parse_qs(urlsplit(answer.json["url"]).query).items()}
     google.codes["code-1"] = ("refresh-2", query["code_challenge"])
 
-    returned(state=query["state"], code="code-1")
+    finished(state=query["state"], code="code-1")
 
     assert secret(now, own)["refresh_token"] == "refresh-2"
     assert secret(now)["refresh_token"] == "refresh-1"
@@ -207,6 +258,34 @@ def test_disconnecting_removes_the_events_if_asked(shop, google, now):
     assert google.alive() == {}
     assert admin.call("GET", ONE).status == 404
     assert watches.find("salon", "INTEGRATION#GOOGLE_CALENDAR") is None
+
+
+def test_a_service_account_that_acts_for_nobody_cannot_invite(shop):
+    refused = admin.call("PUT", ONE, {"attendees": True, "service_account": robot()})
+
+    assert (refused.status, refused.json["code"]) == (422, "calendar_cannot_invite")
+    assert refused.json["errors"][0]["field"] == "body.attendees"
+    assert admin.call("GET", ONE).json["attendees"] is False
+    for_eva = admin.call("PUT", ONE, {"attendees": True, "service_account": robot(subject="eva@example.com")})
+    assert (for_eva.status, for_eva.json["can_invite"]) == (200, True)
+
+
+def test_a_stored_service_account_that_acts_for_nobody_cannot_invite_either(shop):
+    shown = admin.call("PUT", ONE, {"service_account": robot()}).json
+    assert (shown["attendees"], shown["can_invite"]) == (False, False)
+
+    assert admin.call("PUT", ONE, {"attendees": True}).json["code"] == "calendar_cannot_invite"
+
+
+def test_a_consent_after_a_service_account_can_invite_again(shop, google, now):
+    admin.call("PUT", ONE, {"service_account": robot()})
+    url = admin.call("POST", f"{ONE}/consent").json["url"]
+    query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    google.codes["code-1"] = ("refresh-2", query["code_challenge"])
+
+    assert finished(state=query["state"], code="code-1").json["can_invite"] is True
+
+    assert admin.call("PUT", ONE, {"attendees": True}).status == 200
 
 
 def test_an_installation_that_google_does_not_know_asks_for_no_consents(shop, monkeypatch):

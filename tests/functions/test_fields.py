@@ -15,7 +15,9 @@ HOURS = {"monday": [{"opens": "10:00", "closes": "12:00"}]}
 # A value for each field that is another than the one it has.
 VALUES = {
     "appointment": {"customer_notes": "n", "internal_notes": "i", "total_amount": "70000"},
-    "customer": {"name": "Ana B", "phone": "0981 222 333", "email": "b@example.com", "notes": "n"},
+    "customer": {
+        "name": "Ana B", "phone": "0981 222 333", "email": "b@example.com", "email_is_confirmed": False, "notes": "n",
+    },
     "resource": {"name": "Silla", "is_active": False, "business_hours": HOURS},
     "closure": {"name": "Feria", "hours": []},
     "member": {"role": "viewer"},

@@ -273,10 +273,14 @@ def _agreed(world: World) -> None:
     google = worlds.google(world)
     with google.http:
         asked = world.ask("POST", f"{world.other.api}/integrations/GOOGLE_CALENDAR/consent")
-        google.agree(asked["url"])
+        world.ask(
+            "POST",
+            f"{world.other.api}/integrations/GOOGLE_CALENDAR/consent/finish",
+            google.agree(asked["url"]),
+        )
 
 
-@state("integrations.take_google_consent")
+@state("integrations.take_google_consent", "integrations.finish_google_consent")
 def _consented(world: World) -> Values:
     """Google's answer, before anybody brought it to us."""
     asked = world.ask("POST", f"{world.other.api}/integrations/GOOGLE_CALENDAR/consent")

@@ -67,6 +67,8 @@ RULES: Final[dict[str, str]] = {
     "too_many_resources": "JSON Schema compares no two values",
     "too_much_at_once": "it depends on the service",
     "invalid_amount_for_gateway": "it depends on the currency and the gateway",
+    "calendar_cannot_invite": "it depends on the credentials",
+    "no_email_to_confirm": "it depends on the customer",
     "calendar_refused": "Google's answer says no",
     "email_refused": "the user directory's answer says no",
     "default_tenant_stays": "one tenant is another than the rest",

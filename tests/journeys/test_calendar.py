@@ -1,6 +1,9 @@
 """Google Calendar through the deployed stack: the stand-in plays Google, stream and function do the rest."""
 
+import json
+import re
 from contextlib import contextmanager
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -24,13 +27,16 @@ class Google:
         return answer.json()
 
     def agree(self, url):
-        """What becomes of an address of a consent where somebody agrees: the page at which they end."""
+        """Somebody agrees at the address of a consent; the answer of Google that the page shows where they end."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         client = {"client_secret": "for the stand-in", "redirect_uris": [asked["redirect_uri"]]}
         self.call("PUT", f"clients/{asked['client_id']}", **client)
         self.call("PUT", f"accounts/{self.account}", timeZone="America/Asuncion")
         there = self.call("POST", "consent", account=self.account, **asked)["location"]
-        return self.http.get(there)
+        page = self.http.get(there)
+        assert page.status_code == 200, page.text
+        (shown,) = re.findall("<pre>(.*)</pre>", page.text)
+        return json.loads(unescape(shown))
 
     def events(self):
         """What lives in the calendar, by appointment."""
@@ -62,8 +68,11 @@ def connection_of(business):
 def connect(google, business):
     answer = business.admin.call("POST", f"{connection_of(business)}/consent")
     assert answer.status_code == 200, answer.text
-    page = google.agree(answer.json()["url"])
-    assert (page.status_code, "conectado" in page.text) == (200, True), page.text
+    agreed = google.agree(answer.json()["url"])
+    stranger = business.superuser.call("POST", f"{connection_of(business)}/consent/finish", agreed)
+    assert stranger.json()["code"] == "calendar_consent_dead"
+    finished = business.admin.call("POST", f"{connection_of(business)}/consent/finish", agreed)
+    assert (finished.status_code, finished.json()["status"]) == (200, "ACTIVE"), finished.text
 
 
 def break_off(google, business):

@@ -238,7 +238,7 @@ def _google(world: World) -> dict[str, Any]:
     return {}
 
 
-@state("integrations.take_google_consent")
+@state("integrations.take_google_consent", "integrations.finish_google_consent")
 def _consent(world: World) -> dict[str, Any]:
     asked = gateway.call(
         gateway.token(sub="u-admin"), "POST", f"/tenant/{SLUG}/api/integrations/GOOGLE_CALENDAR/consent"

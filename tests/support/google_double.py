@@ -1,7 +1,8 @@
 """Google Calendar in memory, at the HTTP boundary: it stands in for ``google_auth.send`` and knows the v3 protocol.
 
 Ids stay taken for ever, etags change with every change, a deleted event is a tombstone, sync tokens are places in the
-order of changes; protocols.md, part 2. ``fails`` breaks a request by its number, before or after it was carried out.
+order of changes; protocols.md, part 2. Without ``invites`` the caller is a service account.
+``fails`` breaks a request by its number, before or after it was carried out.
 """
 
 import json
@@ -43,6 +44,7 @@ class Google:
     page_size: int = 2500
     count: int = 0
     log: Any = field(default_factory=dict)
+    invites: bool = True
 
     def reset(self):
         """As new."""
@@ -61,8 +63,8 @@ class Google:
             raise GoogleUnavailable(reason="ConnectTimeoutError")
         if kind and kind[:3].isdigit():
             return self.wrong(int(kind[:3]), kind[4:])
-        if self.refusal and url.startswith(API):
-            return self.wrong(*self.refusal)
+        if refusal := self.refusal_of(url, told):
+            return self.wrong(*refusal)
         if self.meanwhile and path != "/token":
             meanwhile, self.meanwhile = self.meanwhile, None
             meanwhile()
@@ -72,6 +74,11 @@ class Google:
         if kind == "killed":
             raise Killed
         return answer
+
+    def refusal_of(self, url, told):
+        if self.refusal and url.startswith(API):
+            return self.refusal
+        return (403, "forbiddenForServiceAccounts") if not self.invites and "attendees" in told else None
 
     def answer(self, method, split, path, headers, told):
         if path == "/token":

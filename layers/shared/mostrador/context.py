@@ -36,12 +36,19 @@ class Work:
 
 
 SYSTEM: Final = Actor("system", "system", "system")
+PUBLIC: Final = "public"
+"""The user, the name and the role of somebody without an account."""
 NOBODY: Final = Work(None, SYSTEM)
 _current: Final[ContextVar[Work]] = ContextVar("work", default=NOBODY)
 
 
 def current() -> Work:
     return _current.get()
+
+
+def is_public() -> bool:
+    """Whether somebody without an account acts."""
+    return current().actor.user == PUBLIC
 
 
 def enter(tenant: str | None, actor: Actor | None = None) -> None:

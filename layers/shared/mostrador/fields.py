@@ -172,6 +172,8 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, defer_build=True, hide_input_in_errors=True)
     entity: ClassVar[str] = ""
     """The entity that it shows, as ``permissions.HIDDEN`` names it."""
+    volatile: ClassVar[frozenset[str]] = frozenset()
+    """Fields that change by themselves, without a new version: a copy that is sent back may have others."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -85,6 +85,23 @@ def test_the_customer_is_invited_only_where_the_tenant_wants_that():
     assert event_plan.content(told(), Choices()).attendees == ()
     assert event_plan.content(told(), Choices(attendees=True)).attendees == ("ana@example.com",)
     assert event_plan.content(told(email=None), Choices(attendees=True)).attendees == ()
+    assert event_plan.content(told(), Choices(attendees=True, can_invite=False)).attendees == ()
+
+
+def test_guests_do_not_see_the_notes():
+    alone, with_guest = (event_plan.content(told(), Choices(attendees=invites)) for invites in (False, True))
+
+    assert "flequillo" in alone.description
+    assert "flequillo" not in with_guest.description
+    assert "Cliente: Ana" in with_guest.description
+
+
+@pytest.mark.parametrize("part", ["notes", "customer", "service", "resource", "phone"])
+def test_a_text_of_the_description_is_no_markup(part):
+    content = event_plan.content(told(**{part: '<a href="https://evil.test">Ñandú & co</a>'}), Choices())
+
+    assert "<a" not in content.description
+    assert '&lt;a href="https://evil.test"&gt;Ñandú &amp; co&lt;/a&gt;' in content.description
 
 
 def test_concluding_an_appointment_changes_nothing_in_the_calendar():

@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from mostrador import ids, settings
 from mostrador.calendars import disconnection, google_access, watches
 from mostrador.calendars.google_access import OAUTH, SERVICE_ACCOUNT
-from mostrador.calendars.rules.event_plan import Choices
+from mostrador.calendars.rules.event_plan import Choices, EventState
 from mostrador.clients import google_oauth
 from mostrador.errors import Conflict, Invalid, NotFound
 from mostrador.scheduling import resources
@@ -40,8 +40,14 @@ class NoConsents(Conflict):
     next_action = NextAction.USE_SERVICE_ACCOUNT
 
 
+class CannotInvite(Invalid):
+    code = "calendar_cannot_invite"
+    en = "Google lets a service account invite only on behalf of a person: give a subject, or leave attendees false"
+    es = "para Google una cuenta de servicio invita solo en nombre de una persona: indique subject o no invite"
+
+
 class DeadConsent(NotFound):
-    """The state is forged, expired or used: the answer is the same."""
+    """The state is forged, expired, used or somebody else's: the answer is the same."""
 
     code = "calendar_consent_dead"
     en = "this consent is not under way, or no longer: ask for it again"
@@ -57,8 +63,16 @@ class ConsentDenied(Invalid):
 
 
 def get(tenant: str, resource_id: str | None, *, now: datetime) -> Integration:
-    """Raises NotHere."""
-    return integrations.get(tenant, _SYSTEM, resource_id, now=now)
+    """The connection, with its parked events. Raises NotHere."""
+    return with_parked(tenant, integrations.get(tenant, _SYSTEM, resource_id, now=now))
+
+
+def with_parked(tenant: str, connection: Integration) -> Integration:
+    """The connection with the number of events that Google refuses, and the reason of one of them."""
+    unsettled = reads.span(keys.calendar_partition(tenant), connection.sk, f"{connection.sk}#~", index="gsi1")
+    reasons = [record.reason for record in unsettled if record.state == EventState.PARKED]
+    connection.parked_events, connection.parked_reason = len(reasons), next(iter(reasons), None)
+    return connection
 
 
 def connect(
@@ -66,16 +80,36 @@ def connect(
 ) -> Integration:
     """Store the calendar's options; with a service account, connect at once. A broken connection is tried again.
 
-    Raises NotHere (resource), Stale, Busy, SecretsUnavailable.
+    Raises NotHere (resource), Stale, Busy, SecretsUnavailable, CannotInvite.
     """
     chosen = form.model_dump(mode="json", exclude={"service_account"})
     account = form.service_account
     secret = json.dumps({"type": SERVICE_ACCOUNT} | account.model_dump(exclude_none=True)) if account else None
+    can_invite = _can_invite(secret or _present_secret(tenant, resource_id, now))
+    if form.attendees and not can_invite:
+        raise CannotInvite(field="body.attendees", value=True)
+    chosen["can_invite"] = can_invite
     return _put(tenant, resource_id, chosen, secret, seen=seen, actor_name=actor_name, now=now)
 
 
-def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, actor_name: str, now: datetime) -> str:
-    """The address where a person gives us access to a calendar. Raises NoConsents, NotHere."""
+def _present_secret(tenant: str, resource_id: str | None, now: datetime) -> str | None:
+    stored = integrations.find(tenant, _SYSTEM, resource_id)
+    return integrations.secrets(stored, now=now)[0] if stored and stored.sealed else None
+
+
+def _can_invite(secret: str | None) -> bool:
+    """Whether Google lets these credentials invite guests: a service account must act for somebody."""
+    credentials = json.loads(secret) if secret else {}
+    return credentials.get("type") != SERVICE_ACCOUNT or bool(credentials.get("subject"))
+
+
+def consent(
+    tenant: str, resource_id: str | None, *, redirect_uri: str, actor: str, actor_name: str, now: datetime
+) -> str:
+    """The address where a person gives us access to a calendar; ``actor`` alone, a user's id, can finish it.
+
+    Raises NoConsents, NotHere.
+    """
     _check_resource(tenant, resource_id, now)
     if not settings.google_client_id():
         raise NoConsents
@@ -85,6 +119,7 @@ def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, actor_na
         *keys.calendar_consent(tenant, consent_id),
         resource_id=resource_id,
         verifier=verifier,
+        actor=actor,
         actor_name=actor_name,
         expires_at=expires_at,
     )
@@ -99,7 +134,12 @@ def consent(tenant: str, resource_id: str | None, *, redirect_uri: str, actor_na
     )
 
 
-def consume_state(state: str, *, now: datetime) -> tuple[str, str]:
+def check_state(state: str, *, now: datetime) -> None:
+    """Raise DeadConsent for a state that is not ours, or lapsed."""
+    _opened_state(state, now=now)
+
+
+def _opened_state(state: str, *, now: datetime) -> tuple[str, str]:
     """The tenant and the consent that Google's ``state`` names. Raises DeadConsent."""
     try:
         tenant, consent_id, expires_at = _signer().loads(state)
@@ -110,9 +150,17 @@ def consume_state(state: str, *, now: datetime) -> tuple[str, str]:
     return tenant, consent_id
 
 
-def granted(tenant: str, consent_id: str, *, code: str, error: str, redirect_uri: str, now: datetime) -> Integration:
-    """Connect by the code of a consent. Raises DeadConsent, ConsentDenied, GrantDead, GoogleUnavailable, Busy."""
-    pending = _consume(tenant, consent_id)
+def granted(
+    tenant: str, state: str, *, code: str, error: str, redirect_uri: str, actor: str, now: datetime
+) -> Integration:
+    """Connect by the code of a consent that ``actor``, a user's id, asked for.
+
+    Raises DeadConsent, ConsentDenied, GrantDead, GoogleUnavailable, Busy.
+    """
+    named, consent_id = _opened_state(state, now=now)
+    if named != tenant:
+        raise DeadConsent
+    pending = _consume(tenant, consent_id, actor)
     if error or not code:
         raise ConsentDenied(reason=error[:80] or "no code")
     grant, _access = google_oauth.exchange(
@@ -125,7 +173,7 @@ def granted(tenant: str, consent_id: str, *, code: str, error: str, redirect_uri
         now=now,
     )
     stored = integrations.find(tenant, _SYSTEM, pending.resource_id)
-    chosen = stored.settings if stored else asdict(Choices())
+    chosen = (stored.settings if stored else asdict(Choices())) | {"can_invite": True}
     secret = json.dumps({"type": OAUTH, "refresh_token": grant.refresh_token})
     return _put(tenant, pending.resource_id, chosen, secret, seen=None, actor_name=pending.actor_name, now=now)
 
@@ -185,10 +233,10 @@ def _check_resource(tenant: str, resource_id: str | None, now: datetime) -> None
         tenants.current(tenant, now=now)
 
 
-def _consume(tenant: str, consent_id: str) -> CalendarConsent:
-    """The pending consent, deleted so that nobody uses it again. Raises DeadConsent."""
+def _consume(tenant: str, consent_id: str, actor: str) -> CalendarConsent:
+    """The consent that ``actor`` began, deleted so that nobody uses it again. Raises DeadConsent."""
     pending = reads.get_item(keys.calendar_consent(tenant, consent_id))
-    if not isinstance(pending, CalendarConsent):
+    if not isinstance(pending, CalendarConsent) or pending.actor != actor:
         raise DeadConsent
     with writes.refusing(DeadConsent()):
         pending.delete(condition=CalendarConsent.verifier == pending.verifier)

@@ -92,7 +92,7 @@ def _waits(record: CalendarEvent, now: datetime, *, is_due: bool) -> bool:
 def guest_of(tenant: str, appointment: Appointment, items: Mapping[Key, Item]) -> Key | None:
     """The key of the customer, whose item alone has the address, where the tenant invites customers."""
     target = google_access.effective_connection(tenant, appointment.resource_id, items)
-    is_invited = target is not None and google_access.choices(target).attendees
+    is_invited = target is not None and google_access.choices(target).invites
     return keys.customer(tenant, appointment.customer_id) if is_invited else None
 
 
@@ -116,7 +116,7 @@ def _facts(tenant: str, appointment: Appointment, items: Mapping[Key, Item]) -> 
         customer=appointment.booked_as or appointment.customer_name,
         phone=appointment.customer_phone,
         notes=appointment.customer_notes,
-        email=customer.email if customer else None,
+        email=customer.email if customer and customer.email_is_confirmed else None,
         starts_at=appointment.scheduled_at,
         ends_at=appointment.ends_at,
         time_zone=appointment.time_zone,

@@ -18,7 +18,7 @@ from mostrador import ids
 from mostrador.calendars import event_context, event_upsert, google_access
 from mostrador.calendars.event_context import EventContext, is_in_place, is_settled
 from mostrador.calendars.google_access import CalendarBroken
-from mostrador.calendars.rules import event_plan
+from mostrador.calendars.rules import event_plan, google_errors
 from mostrador.calendars.rules import google_event as rules
 from mostrador.calendars.rules.event_plan import EventState
 from mostrador.calendars.rules.google_event import EventContent, GoogleEvent
@@ -132,7 +132,7 @@ def _write_and_record(context: EventContext, record: CalendarEvent, clock: Clock
     try:
         event = _write(context, record, clock)
     except ServiceError as error:
-        return _put_off(record, clock(), _delay_after(error))
+        return _put_off(record, clock(), _delay_after(error, context))
     except writes.ConditionFailed:
         raise
     except Exception as error:
@@ -181,7 +181,7 @@ def _write(context: EventContext, record: CalendarEvent, clock: Clock) -> Google
 def _take_away(context: EventContext, record: CalendarEvent, clock: Clock) -> None:
     """Delete the event from its calendar. An earlier connection's events that were to be left are left."""
     if context.former is not None:
-        send_updates = "all" if google_access.choices(context.former).attendees else "none"
+        send_updates = "all" if google_access.choices(context.former).invites else "none"
 
         def delete(calendar: Calendar) -> bool:
             place = replace(calendar, calendar_id=record.calendar_id)
@@ -223,9 +223,12 @@ def _upsert(target: Integration, content: EventContent, record: CalendarEvent, c
     )
 
 
-def _delay_after(error: ServiceError) -> _Delay:
-    """After a refusal: the event is parked for a person to see, or tried again later."""
+def _delay_after(error: ServiceError, context: EventContext) -> _Delay:
+    """After a refusal: the event is parked for a person to see, or tried again later, then perhaps without guests."""
     if isinstance(error, CalendarRefused):
+        if context.target and context.content and context.content.attendees and google_access.has_no_guests(error):
+            google_access.mark_cannot_invite(context.target)
+            return _Delay(google_errors.CANNOT_INVITE)
         return _Delay(error.facts["reason"], state=EventState.PARKED)
     if isinstance(error, CalendarBroken):
         return _Delay(error.code, pause=BROKEN_PAUSE)
@@ -244,13 +247,10 @@ def _put_off(record: CalendarEvent, now: datetime, delay: _Delay) -> SyncOutcome
     tenant = keys.tenant_of(record.pk)
     record.gsi1pk, record.gsi1sk = keys.calendar_unsettled(tenant, record.connection, record.appointment_id)
     writes.save_unaudited(record)
-    logger.info(
-        "calendar.put_off",
-        tenant=tenant,
-        appointment=record.appointment_id,
-        state=delay.state.value,
-        reason=delay.reason,
-    )
+    told = {"tenant": tenant, "appointment": record.appointment_id, "reason": delay.reason}
+    logger.info("calendar.put_off", state=delay.state.value, extra=told)
+    if delay.state is EventState.PARKED:
+        logger.error("calendar event parked", extra=told)
     return SyncOutcome(delay.state.value.lower())
 
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -27,7 +28,7 @@ from mostrador.clients.google_oauth import Access, GoogleUnavailable, Grant, Gra
 from mostrador.errors import Conflict, ServiceError, Unavailable
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
-from mostrador.table import keys
+from mostrador.table import keys, writes
 from mostrador.table.base import Item
 from mostrador.table.items.tenants import Integration
 from mostrador.table.keys import Key
@@ -144,6 +145,19 @@ def revoke_grant(connection: Integration, *, now: datetime) -> None:
         google_oauth.revoke(settings.google_revoke_url(), credentials["refresh_token"])
     except GoogleUnavailable as error:
         logger.warning("grant not revoked", tenant=keys.tenant_of(connection.pk), reason=str(error))
+
+
+def has_no_guests(refusal: ServiceError) -> bool:
+    """Whether Google refused the event for its guests, because a service account acts for nobody."""
+    return google_errors.CANNOT_INVITE in refusal.facts.get("reason", "")
+
+
+def mark_cannot_invite(connection: Integration) -> None:
+    """Record that this connection invites nobody, so that its events are made without guests."""
+    connection.settings = connection.settings | {"can_invite": False}
+    with suppress(writes.ConditionFailed), writes.transaction() as tx:  # somebody connects it anew at this moment
+        tx.save(connection)
+    logger.warning("calendar.cannot_invite", tenant=keys.tenant_of(connection.pk), connection=connection.sk)
 
 
 def forget() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, NotHere
+from mostrador.people import confirmed_emails
 from mostrador.table import Condition, base, keys, reads, writes
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.tenants import Tenant
@@ -105,6 +106,7 @@ def draft(tenant: Tenant, wanted: "NewCustomer", *, customer_id: str, now: datet
         fingerprint=ids.fingerprint(wanted.model_dump_json()),
         **wanted.fields(),
     )
+    customer.email_is_confirmed = confirmed_emails.is_confirmed_by_caller(customer)
     _arrange(customer, tenant)
     return customer
 
@@ -182,14 +184,16 @@ def _note(tx: Transaction, tenant: str, customer: Customer | Known, name: str, a
 
 
 def change(slug: str, customer_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Customer:
-    """Apply the fields that ``changes`` sets, the phone's guard with them. Raises NotHere, Stale, PhoneTaken."""
+    """Apply the fields that ``changes`` sets, the phone's guard with them.
+
+    Raises NotHere, Stale, PhoneTaken, NoEmail.
+    """
     tenant = tenants.current(slug, now=now)
 
     def decide(customer: Customer) -> Customer:
         writes.check_version(customer, seen)
         before, last = customer.phone, _last(customer)
-        for name, value in changes.fields().items():
-            setattr(customer, name, value)
+        confirmed_emails.apply(customer, changes.fields())
         _arrange(customer, tenant)
         customer.updated_at = now
         try:

@@ -35,10 +35,10 @@ def text(content: str, media_type: str = JSON) -> Response[str]:
     return Response(200, media_type, content)
 
 
-def page(title: str, text: str) -> Response[str]:
-    """200 with a few words for a person; no cache keeps it, no page frames it, no referrer leaves it."""
+def page(title: str, text: str, copied: str) -> Response[str]:
+    """200 with a few words for a person, and a text to copy; no cache keeps it, no page frames it, no referrer."""
     head = f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{escape(title)}</title>'
-    body = f"{head}<h1>{escape(title)}</h1><p>{escape(text)}</p>"
+    body = f"{head}<h1>{escape(title)}</h1><p>{escape(text)}</p><pre>{escape(copied)}</pre>"
     headers = {
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -1,7 +1,6 @@
 """Who calls, and whether they may: from the authorizer's claims, and from the table for what admins alone do."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
@@ -11,9 +10,6 @@ from mostrador.people.rules import permissions
 from mostrador.people.rules.permissions import Action, Role
 from mostrador.web import authorizer_claims, middleware
 from mostrador.web.routes import Access
-
-PUBLIC: Final = "public"
-"""The name, the id and the role in the records of somebody without an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +64,8 @@ def member(app: APIGatewayRestResolver, tenant: str, action: Action) -> Caller:
 
 def _visitor(app: APIGatewayRestResolver, tenant: str | None) -> Caller:
     """Somebody without an account."""
-    actor = _enter(app, tenant, PUBLIC, PUBLIC, PUBLIC)
-    return Caller(tenant or "", PUBLIC, PUBLIC, None, actor.address)
+    actor = _enter(app, tenant, context.PUBLIC, context.PUBLIC, context.PUBLIC)
+    return Caller(tenant or "", context.PUBLIC, context.PUBLIC, None, actor.address)
 
 
 def _person(app: APIGatewayRestResolver) -> Caller:
@@ -94,7 +90,7 @@ def _operator(app: APIGatewayRestResolver, tenant: str | None) -> Caller:
 
 def enter(app: APIGatewayRestResolver, caller: Caller, tenant: str) -> None:
     """Take ``tenant`` in hand, which the path does not name."""
-    _enter(app, tenant, caller.user, caller.role.value if caller.role else PUBLIC, caller.name)
+    _enter(app, tenant, caller.user, caller.role.value if caller.role else context.PUBLIC, caller.name)
 
 
 def _user_and_name(app: APIGatewayRestResolver) -> tuple[str, str]:

@@ -45,9 +45,11 @@ def _set_aside(app: APIGatewayRestResolver) -> None:
     role = authorizer_claims.role_in(app.current_event, current_route.slug(app))
     if not sent or view is None or role is None:
         return
-    copy = {name: sent[name] for name in sent.keys() & set(_read_only(app, view, role))}
+    read_only = sent.keys() & set(_read_only(app, view, role))
+    copy = {name: sent[name] for name in read_only - getattr(view, "volatile", frozenset())}
+    if read_only:
+        app.current_event.json_body = {name: sent[name] for name in sent if name not in read_only}
     if copy:
-        app.current_event.json_body = {name: sent[name] for name in sent if name not in copy}
         context.carry(partial(_compare, copy, view, role))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from html import escape
 from typing import Any, Final
 
 from mostrador.calendars.rules.google_event import EventContent
@@ -52,7 +53,10 @@ class OnChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A tenant's options for one calendar. ``summary`` may hold the PLACEHOLDERS in braces."""
+    """A tenant's options for one calendar. ``summary`` may hold the PLACEHOLDERS in braces.
+
+    ``can_invite`` is no option: Google lets no service account invite that acts for nobody.
+    """
 
     calendar_id: str = "primary"
     summary: str = "{service} · {customer}"
@@ -61,6 +65,11 @@ class Choices:
     attendees: bool = False
     two_way: bool = True
     on_change: str = OnChange.PUT_BACK
+    can_invite: bool = True
+
+    @property
+    def invites(self) -> bool:
+        return self.attendees and self.can_invite
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Choices":
@@ -71,7 +80,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentFacts:
-    """The facts of an appointment that its event shows; ``email`` only where the customer is to be invited."""
+    """The facts of an appointment that its event shows.
+
+    ``email`` is given only where the customer is to be invited, and staff or its owner confirmed it.
+    """
 
     tenant: str
     appointment_id: str
@@ -93,14 +105,15 @@ def content(facts: AppointmentFacts, choices: Choices) -> EventContent | None:
     """The content of the appointment's event; None where it should have no event."""
     if facts.status not in LIVE or (facts.status == AppointmentStatus.PENDING and not choices.show_pending):
         return None
+    attendees = (facts.email,) if facts.email and choices.invites else ()
     return EventContent(
         status="tentative" if facts.status == AppointmentStatus.PENDING else "confirmed",
         summary=_summary(facts, choices),
-        description=_description(facts, choices),
+        description=_description(facts, choices, has_guests=bool(attendees)),
         starts_at=facts.starts_at,
         ends_at=facts.ends_at,
         time_zone=facts.time_zone,
-        attendees=(facts.email,) if facts.email and choices.attendees else (),
+        attendees=attendees,
         private={
             "tenant": facts.tenant,
             "appointment": facts.appointment_id,
@@ -137,8 +150,11 @@ def _summary(facts: AppointmentFacts, choices: Choices) -> str:
     return template
 
 
-def _description(facts: AppointmentFacts, choices: Choices) -> str:
+def _description(facts: AppointmentFacts, choices: Choices, *, has_guests: bool) -> str:
+    """The description. Google shows it as HTML, so texts are escaped; guests do not see the notes."""
     lines = {"Servicio": facts.service, "Profesional": facts.resource}
     if not choices.private:
-        lines |= {"Cliente": facts.customer, "Teléfono": facts.phone or "", "Notas": facts.notes or ""}
-    return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)
+        lines |= {"Cliente": facts.customer, "Teléfono": facts.phone or ""}
+    if not (choices.private or has_guests):
+        lines["Notas"] = facts.notes or ""
+    return "\n".join(f"{name}: {escape(value, quote=False)}" for name, value in lines.items() if value)

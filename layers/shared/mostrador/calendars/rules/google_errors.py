@@ -31,6 +31,7 @@ _BY_STATUS: Final = {
     429: Failure.RETRY,
 }
 _FORBIDDEN, _GONE, _CLIENT_ERRORS = 403, 410, 4
+CANNOT_INVITE: Final = "forbiddenForServiceAccounts"  # without domain-wide delegation
 API_NOT_ENABLED: Final = "accessNotConfigured"  # in our project at Google, for every tenant
 _LIMITS: Final = "userRateLimitExceeded rateLimitExceeded quotaExceeded dailyLimitExceeded"
 _RETRIED: Final = frozenset([*_LIMITS.split(), API_NOT_ENABLED])

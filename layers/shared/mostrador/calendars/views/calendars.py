@@ -48,7 +48,7 @@ class CalendarForm(Request):
     )
     show_pending: Flag = Field(True, title="Mostrar turnos pendientes", description="As tentative events.")
     private: Flag = Field(False, title="Sin datos del cliente", description="Neither name nor phone nor notes.")
-    attendees: Flag = Field(False, title="Invitar al cliente", description="By e-mail, where it is known.")
+    attendees: Flag = Field(False, title="Invitar al cliente", description="By e-mail, where it is confirmed.")
     two_way: Flag = Field(True, title="Los demás eventos bloquean horarios")
     on_change: OnChange = Field(
         OnChange.PUT_BACK, title="Si se mueve o borra un evento en Google", description="PUT_BACK or FOLLOW."
@@ -81,11 +81,20 @@ class Returned(Request):
     iss: _Code = Field("", title="Emisor")
 
 
+class GrantForm(Request):
+    """Google's answer to a consent: its query, as Google sent the person back with it."""
+
+    state: _Code = Field(title="Estado", min_length=1)
+    code: _Code = Field("", title="Código")
+    error: _Code = Field("", title="Error", description="In place of a code, where the person refused.")
+
+
 class ConsentView(View):
     url: shown.Url = Field(title="Dirección en la que se da el permiso")
 
 
 class CalendarView(IntegrationView):
+    volatile = frozenset({"parked_events", "parked_reason"})
     calendar_id: str = Field(title="Calendario")
     summary: str = Field(title="Título de los eventos")
     show_pending: bool = Field(title="Mostrar turnos pendientes")
@@ -94,6 +103,11 @@ class CalendarView(IntegrationView):
     two_way: bool = Field(title="Los demás eventos bloquean horarios")
     on_change: OnChange = Field(title="Si se mueve o borra un evento en Google")
     has_credentials: bool = Field(title="Tiene permiso de Google")
+    can_invite: bool = Field(
+        title="Puede invitar", description="False: Google lets no service account invite that acts for nobody."
+    )
+    parked_events: int = Field(title="Eventos que Google rechaza")
+    parked_reason: str | None = Field(title="Motivo de un rechazo")
 
     @classmethod
     def computed_fields(cls, item: Any) -> dict[str, Any]:

@@ -131,7 +131,7 @@ _RAFFLE: Final = (
 
 WRITES: Final[dict[str, dict[str, Role]]] = {
     "appointment": _each("customer_notes internal_notes", Role.STAFF) | _each("total_amount", Role.ADMIN),
-    "customer": _each("name phone email notes", Role.STAFF),
+    "customer": _each("name phone email email_is_confirmed notes", Role.STAFF),
     "service": _each(_SERVICE, Role.ADMIN),
     "resource": _each("name is_active business_hours", Role.ADMIN),
     "closure": _each("name hours", Role.ADMIN),

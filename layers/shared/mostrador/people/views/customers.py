@@ -1,14 +1,19 @@
 """Customers in requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import ONE_LINE, Email, ListingById, LongText, Phone, Request, ShortText, View, partial
+from mostrador.fields import ONE_LINE, Email, Flag, ListingById, LongText, Phone, Request, ShortText, View, partial
 from mostrador.values import shown
 from mostrador.values.text import folded
+
+if TYPE_CHECKING:
+    from mostrador.table.items.people import Customer
+
+CONFIRMED: Final = "Staff wrote the e-mail, or vouches for it: only then are invitations sent to it."
 
 
 def _findable(q: str) -> str:
@@ -32,6 +37,8 @@ class NewCustomer(Request):
 class CustomerChanges(NewCustomer):
     """PATCH."""
 
+    email_is_confirmed: Flag = Field(False, title="Correo confirmado", description=CONFIRMED)
+
 
 class CustomerListing(ListingById):
     q: Search | None = Field(None, title="Buscar", description="Part of a name or of a phone.")
@@ -44,10 +51,15 @@ class CustomerView(View):
     name: str = Field(title="Nombre y apellido")
     phone: shown.Phone | None = Field(title="Teléfono")
     email: shown.Email | None = Field(title="Correo")
+    email_is_confirmed: bool = Field(title="Correo confirmado", description=CONFIRMED)
     notes: str | None = Field(None, title="Notas")
     last_appointment_at: datetime | None = Field(title="Último turno")
     created_at: datetime = Field(title="Creado")
     version: int = Field(title="Versión")
+
+    @classmethod
+    def computed_fields(cls, item: "Customer") -> dict[str, object]:
+        return {"email_is_confirmed": bool(item.email_is_confirmed)}
 
 
 class CustomerPage(View):

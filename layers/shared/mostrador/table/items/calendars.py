@@ -61,9 +61,13 @@ class CalendarWatch(Item, discriminator="CALENDARWATCH"):
 
 
 class CalendarConsent(Item, discriminator="CALENDARCONSENT"):
-    """A consent under way, for one use; DynamoDB deletes it soon after ``expires_at`` (TTL, seconds)."""
+    """A consent under way, for one use; DynamoDB deletes it soon after ``expires_at`` (TTL, seconds).
+
+    ``actor`` is the id of the user who asked for it, and who alone can finish it.
+    """
 
     resource_id = UnicodeAttribute(null=True)
     verifier = UnicodeAttribute()
+    actor = UnicodeAttribute(null=True)
     actor_name = UnicodeAttribute()
     expires_at = NumberAttribute()

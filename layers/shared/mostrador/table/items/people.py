@@ -1,6 +1,7 @@
 """Stored members, API keys and customers."""
 
 from pynamodb.attributes import (
+    BooleanAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
@@ -58,11 +59,14 @@ class ApiKey(Versioned, discriminator="APIKEY"):
 
 
 class Customer(Versioned, discriminator="CUSTOMER"):
+    """``email_is_confirmed``: staff wrote the e-mail or vouches for it. One that came without an account is not."""
+
     quiet = frozenset({"last_appointment_at"})
     id = UnicodeAttribute()
     name = UnicodeAttribute()
     folded = UnicodeAttribute()
     email = EmailAttribute(null=True)
+    email_is_confirmed = BooleanAttribute(null=True)
     phone = UnicodeAttribute(null=True)
     notes = UnicodeAttribute(null=True)
     last_appointment_at = InstantAttribute(null=True)

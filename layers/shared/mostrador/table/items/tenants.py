@@ -47,7 +47,8 @@ class Integration(Versioned, discriminator="INTEGRATION"):
     """The connection of a tenant, or of one of its resources, to another system.
 
     ``settings`` are shown. ``sealed`` are the credentials, encrypted under KMS, and never shown. ``previous`` are those
-    before them, which hold until ``previous_until``, so that keys are replaced without a gap.
+    before them, which hold until ``previous_until``, so that keys are replaced without a gap. ``parked_events`` and
+    ``parked_reason`` are computed when a calendar's connection is shown.
     """
 
     quiet = frozenset({"sealed", "previous"})
@@ -61,6 +62,8 @@ class Integration(Versioned, discriminator="INTEGRATION"):
     status = UnicodeAttribute()
     reason = UnicodeAttribute(null=True)
     changed_by = UnicodeAttribute()
+    parked_events = 0
+    parked_reason: str | None = None
 
 
 class Usage(Item, discriminator="USAGE"):
