@@ -131,6 +131,7 @@ def test_without_the_separator_a_neighbour_would_pass(allows):
 # What lies across tenants, by the function that asks for it with credentials of its own.
 ACROSS = {
     "CalendarSyncFunction": {("due", "DUE#C0"), ("due", "DUE#C7")},
+    "ClockChangesFunction": {("gsi1", "TENANTS")},
     "MeFunction": {("gsi2", "USER#u")},
     "OutboxFunction": {("gsi1", "TENANTS")},
     "PaymentReportsFunction": {("gsi1", "TENANTS")},

@@ -6,9 +6,12 @@ import pytest
 
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing
-from mostrador.scheduling import appointments, booking, conclusions, rescheduling
+from mostrador.scheduling import appointments, booking, clock_changes, conclusions, rescheduling
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
-from mostrador.table import TableFailure, keys, reads
+from mostrador.table import TableFailure, keys, reads, writes
+from mostrador.table.items.scheduling import Appointment
+from mostrador.tenancy import tenants
+from mostrador.values import local_time
 from tests.support import faults
 from tests.support.days import shifted
 
@@ -96,3 +99,22 @@ def test_the_crashes_do_happen(haircut, now):
         book(haircut, now)
 
     assert len(calls) == 2
+
+
+def test_an_appointment_whose_clock_changed_moves_once_and_leaves_nothing_behind(haircut, now, crash):
+    """An hour later, as if it had been agreed for ten under other rules."""
+    booked = book(haircut, now)
+    agreed = local_time.wall(local_time.minute(NINE) + 60, booked.zone)
+    writes.update_attribute(booked, Appointment.local_start.set(agreed), condition=Appointment.pk.exists())
+
+    def run():
+        surveyed = clock_changes.survey(tenants.find("salon", now=now), now=now)
+        return clock_changes.apply(surveyed, actor_name="system", clock=lambda: now, until=now + timedelta(hours=1))
+
+    crash(run)
+
+    ten = NINE + timedelta(hours=1)
+    moved = appointments.get("salon", booked.id, now=now)
+    assert (moved.scheduled_at, [one["change"] for one in moved.history]) == (ten, ["CLOCK_CHANGED"])
+    found = reads.get_item(keys.agenda_day("salon", booked.resource_id, NINE.date()))
+    assert [line.starts for line in found.bookings()] == [local_time.minute(ten)]

@@ -80,7 +80,7 @@ def reclaim(slug: str, appointment: Appointment, now: datetime, *, is_late: bool
     """
     day_keys, busy_keys = keys_of(slug, appointment), _busy_keys(slug, appointment, now)
     tenant_key, service_key = keys.tenant(slug), keys.service(slug, appointment.service_id)
-    resource_keys = [keys.resource(slug, resource_id) for resource_id in _resource_ids(appointment)]
+    resource_keys = [keys.resource(slug, resource_id) for resource_id in resource_ids(appointment)]
     found = reads.batch([*day_keys, *busy_keys, tenant_key, service_key, *resource_keys])
     tenant, service = found.pop(tenant_key), found.pop(service_key, None)
     resources = [found.pop(key, None) for key in resource_keys]
@@ -138,7 +138,7 @@ def _busy_keys(slug: str, appointment: Appointment, now: datetime) -> dict[keys.
     tenant, days = tenants.current(slug, now=now), [date.fromisoformat(day) for day in appointment.days]
     blocked = {
         resource_id: sources
-        for resource_id in _resource_ids(appointment)
+        for resource_id in resource_ids(appointment)
         if (sources := busy_sources.blocking(tenant, resource_id))
     }
     return {keys.busy_day(slug, resource_id, day): sources for resource_id, sources in blocked.items() for day in days}
@@ -161,10 +161,11 @@ def booked(days: Iterable[AgendaDay | BusyDay], now: datetime, without: str = ""
 def keys_of(tenant: str, appointment: Appointment) -> list[keys.Key]:
     """The agenda days of an appointment, of each of its resources."""
     days = [date.fromisoformat(day) for day in appointment.days]
-    return [keys.agenda_day(tenant, resource_id, day) for resource_id in _resource_ids(appointment) for day in days]
+    return [keys.agenda_day(tenant, resource_id, day) for resource_id in resource_ids(appointment) for day in days]
 
 
-def _resource_ids(appointment: Appointment) -> list[str]:
+def resource_ids(appointment: Appointment) -> list[str]:
+    """The resources of an appointment, the first group's first."""
     return [resource_id for resource_id in (appointment.resource_id, appointment.second_resource_id) if resource_id]
 
 
@@ -180,3 +181,16 @@ def line_of(appointment: Appointment) -> agenda.Booking:
         after=int(appointment.buffer_time_minutes),
         lapses_at=int(held.timestamp()) if held else 0,
     )
+
+
+def set_time(appointment: Appointment, start: int, demand: agenda.Demand) -> None:
+    """Set an appointment's time, and the wall time, the days and the index keys that follow from it."""
+    zone, slug = appointment.zone, keys.tenant_of(appointment.pk)
+    scheduled_at = local_time.instant(start, zone)
+    appointment.scheduled_at, appointment.ends_at = scheduled_at, local_time.instant(start + demand.duration, zone)
+    appointment.local_start = local_time.wall(start, zone)
+    appointment.buffer_before_minutes, appointment.buffer_time_minutes = demand.before, demand.after
+    appointment.days = [day.isoformat() for day in agenda.days_touched(demand, start, zone)]
+    by_start = keys.appointment_by_start(slug, scheduled_at, appointment.id)
+    of_customer = keys.appointment_of_customer(slug, appointment.customer_id, scheduled_at, appointment.id)
+    (appointment.gsi1pk, appointment.gsi1sk), (appointment.gsi2pk, appointment.gsi2sk) = by_start, of_customer

@@ -198,16 +198,9 @@ def _deposit(service: Service) -> Decimal | None:
 
 def place(appointment: Appointment, start: int, demand: agenda_rules.Demand, resources: list[Resource]) -> None:
     """Set an appointment's time and resources, and the days and index keys that follow from them."""
-    zone, slug = appointment.zone, keys.tenant_of(appointment.pk)
-    scheduled_at = local_time.instant(start, zone)
-    appointment.scheduled_at, appointment.ends_at = scheduled_at, local_time.instant(start + demand.duration, zone)
-    appointment.buffer_before_minutes, appointment.buffer_time_minutes = demand.before, demand.after
     appointment.resource_id, appointment.resource_name = resources[0].id, resources[0].name
     appointment.second_resource_id = resources[1].id if len(resources) > 1 else None
-    appointment.days = [day.isoformat() for day in agenda_rules.days_touched(demand, start, zone)]
-    by_start = keys.appointment_by_start(slug, scheduled_at, appointment.id)
-    of_customer = keys.appointment_of_customer(slug, appointment.customer_id, scheduled_at, appointment.id)
-    (appointment.gsi1pk, appointment.gsi1sk), (appointment.gsi2pk, appointment.gsi2sk) = by_start, of_customer
+    agenda.set_time(appointment, start, demand)
 
 
 def _count_of_phone(

@@ -54,6 +54,24 @@ def instants(day: date, wall: int, zone: ZoneInfo) -> list[int]:
     ]
 
 
+def wall(minutes: int, zone: ZoneInfo) -> str:
+    """The time on the clocks of ``zone`` at a minute since the epoch: ``2026-12-01T09:00``."""
+    return instant(minutes, zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def at_wall(shown: str, zone: ZoneInfo, *, nearest: int) -> int:
+    """The minute since the epoch at which the clocks of ``zone`` show ``shown`` (``2026-12-01T09:00``).
+
+    Of a repeated time it is ``nearest``, where that is one of the two, else the first. A skipped time counts with the
+    offset before the gap (RFC 5545, section 3.3.5).
+    """
+    at = datetime.fromisoformat(shown)
+    found = instants(at.date(), at.hour * 60 + at.minute, zone)
+    if not found:
+        return minute(at.replace(tzinfo=zone))  # PEP 495: fold 0 of a gap has the offset before it
+    return nearest if nearest in found else found[0]
+
+
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
     """The instants at which the local ``day`` begins and ends (exclusive), whatever the clocks do at midnight."""
     wall = wall_midnight(day)

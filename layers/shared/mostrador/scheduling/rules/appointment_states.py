@@ -29,7 +29,10 @@ class PaymentStatus(StrEnum):
 
 
 class AppointmentChange(StrEnum):
-    """An entry of an appointment's history: a state it entered, a payment, another time, or an undone conclusion."""
+    """An entry of an appointment's history: a state it entered, a payment, another time, or an undone conclusion.
+
+    CLOCK_CHANGED: the clock's rules changed, and the appointment kept its time on the clock.
+    """
 
     CONFIRMED = AppointmentStatus.CONFIRMED.value
     CANCELLED = AppointmentStatus.CANCELLED.value
@@ -40,6 +43,7 @@ class AppointmentChange(StrEnum):
     REFUNDED = PaymentStatus.REFUNDED.value
     RESCHEDULED = "RESCHEDULED"
     REOPENED = "REOPENED"
+    CLOCK_CHANGED = "CLOCK_CHANGED"
 
 
 class WrongAppointmentState(WrongState):

@@ -68,14 +68,16 @@ class ActiveBookings(Item, discriminator="ACTIVE"):
 
 
 class Appointment(Versioned, discriminator="APPOINTMENT"):
-    """A booked time. It keeps what was agreed: names, price, buffers and the time zone.
+    """A booked time. It keeps what was agreed: names, price, buffers, the time zone and the time on the clock.
 
-    ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that ``ActiveBookings`` has it.
+    ``local_start`` is that time, ``2026-12-01T09:00`` in ``time_zone``, as it was when ``scheduled_at`` was set; older
+    appointments are without it. ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that
+    ``ActiveBookings`` has it.
     """
 
     quiet = frozenset(
-        "service_name resource_name customer_name customer_phone booked_as ends_at time_zone currency days history "
-        "is_counted created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
+        "service_name resource_name customer_name customer_phone booked_as ends_at time_zone local_start currency days "
+        "history is_counted created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
         "google_calendar_event_id confirmed_at cancelled_at completed_at".split()
     )
     steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
@@ -93,6 +95,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     scheduled_at = InstantAttribute()
     ends_at = InstantAttribute()
     time_zone = UnicodeAttribute()
+    local_start = UnicodeAttribute(null=True)
     days: Attribute[list[str]] = JSONAttribute()
     status = UnicodeAttribute()
     payment_status = UnicodeAttribute()
