@@ -319,7 +319,6 @@ COVERED_ELSEWHERE = {
     "payments.rollbacks", "payments.rules.book_differences", "people.rules.permissions", "raffles.redraws",
     "raffles.reservations", "raffles.sale_context", "raffles.sellers", "scheduling.agenda", "scheduling.booking_keys",
     "scheduling.booking_context", "scheduling.booking_limits", "scheduling.booking_request",
-    "scheduling.rescheduling",
     "scheduling.rules.opening_hours", "scheduling.slots", "tenancy.rules.integration_states", "values.text",
     "values.wire",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from mostrador import clock
 from mostrador.fields import Listing
 from mostrador.scheduling import public_booking
 from mostrador.scheduling.views import public_booking as views
-from mostrador.scheduling.views.appointments import Cancellation, FreeTimesQuery, Rescheduling
+from mostrador.scheduling.views.appointments import Cancellation, Rescheduling
 from mostrador.tenancy import tenants
 from mostrador.web import door
 from mostrador.web.routes import Access
@@ -29,7 +29,7 @@ def list_services(slug: door.Slug, query: door.Query[Listing]) -> views.OfferPag
 
 
 @app.get(f"{BASE}/availability", "public.availability", Access.PUBLIC)
-def find_availability(slug: door.Slug, query: door.Query[FreeTimesQuery]) -> views.FreeTimesView:
+def find_availability(slug: door.Slug, query: door.Query[views.PublicFreeTimes]) -> views.FreeTimesView:
     return views.FreeTimesView.model_validate(public_booking.free_times(slug, query, now=clock.now()))
 
 

@@ -99,3 +99,44 @@ def test_one_address_cannot_empty_an_agenda(http, salon, cut, offered):
     problem(last, 429, "too_many_requests")
     for answer in statuses[:20]:
         stranger.call("POST", answer.json()["links"]["cancel"].lstrip("/"))
+
+
+def test_a_move_by_link_keeps_the_professional_and_is_told_to_staff(anybody, business, salon):
+    """Two professionals: the link moves within the own day of one, and staff hands the booking to the other."""
+    staff = business.staff
+    marta, rosa = (business.make("resources", {"name": name})["id"] for name in ("Marta", "Rosa"))
+    cut = business.service("Corte de dos", resource_ids=[marta, rosa])
+    free = f"{salon}/availability?service={cut['id']}"
+    starts = free_starts(anybody, f"{salon}/availability", cut["id"], 2)
+    day = starts[0][:10]
+    wanted = {"service_id": cut["id"], "scheduled_at": starts[1], "resource_id": marta, **BETO}
+    booked = anybody.call("POST", f"{salon}/appointments", wanted).json()
+    busy = wanted | {"scheduled_at": starts[2], "customer_data": {"name": "Otra", "phone": "0983 111 222"}}
+    assert anybody.call("POST", f"{salon}/appointments", busy).status_code == 201
+
+    told = anybody.call("GET", f"{free}&date={day}&moving={booked['token']}")
+    assert told.status_code == 200, told.text
+    own = [slot["starts_at"] for slot in told.json()["slots"]]
+    assert (starts[1] in own, starts[2] in own) == (True, False)
+    move = booked["links"]["reschedule"].lstrip("/")
+    problem(anybody.call("POST", move, {"scheduled_at": starts[2]}), 409, "slot_taken")
+    moved = anybody.call("POST", move, {"scheduled_at": starts[3]})
+    assert (moved.status_code, moved.json()["resource_id"]) == (200, marta), moved.text
+
+    found = staff.call("GET", f"{business.api}/appointments?q=0983456789").json()["items"]
+    (appointment,) = [one for one in found if one["scheduled_at"] == starts[3]]
+    business.admin.call("PATCH", f"{business.api}/services/{cut['id']}", {"is_active": False})
+    one = f"{business.api}/appointments/{appointment['id']}"
+    times = staff.call(
+        "GET",
+        f"{business.api}/appointments/availability?service={cut['id']}&date={day}&moving={appointment['id']}",
+    )
+    assert starts[4] in [slot["starts_at"] for slot in times.json()["slots"]], times.text
+    problem(anybody.call("POST", move, {"scheduled_at": starts[4]}), 409, "service_inactive")
+    assigned = staff.call("POST", f"{one}/reschedule", {"scheduled_at": starts[3], "resource_id": rosa})
+    assert assigned.status_code == 200, assigned.text
+    by_link, by_staff = assigned.json()["history"]
+    assert (by_link["change"], by_link["by"], by_link["resource_id"]) == ("RESCHEDULED", "public", marta)
+    assert by_link["notice_minutes"] > 0
+    assert (by_staff["change"], by_staff["from_resource_id"], by_staff["resource_id"]) == ("REASSIGNED", marta, rosa)
+    assert anybody.call("GET", booked["links"]["self"].lstrip("/")).json()["resource_id"] == rosa

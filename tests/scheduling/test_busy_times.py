@@ -20,8 +20,8 @@ from mostrador.scheduling import (
 )
 from mostrador.scheduling.rules import agenda
 from mostrador.scheduling.rules.availability import Reason
-from mostrador.scheduling.views.appointments import FreeTimesQuery, NewAppointment, Rescheduling
-from mostrador.scheduling.views.public_booking import FreeTimesView, PublicBooking
+from mostrador.scheduling.views.appointments import NewAppointment, Rescheduling
+from mostrador.scheduling.views.public_booking import FreeTimesView, PublicBooking, PublicFreeTimes
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.scheduling.views.services import NewResource, NewService, ResourceChanges
 from mostrador.table import keys, reads
@@ -545,7 +545,7 @@ def test_it_is_that_of_the_resources_asked_about(salon, now):
 def test_the_public_is_told_too(haircut, now):
     pull(event("e1", NINE, 30), now=now)
 
-    query = FreeTimesQuery(service=haircut.id, date=DAY)
+    query = PublicFreeTimes(service=haircut.id, date=DAY)
     told = FreeTimesView.model_validate(public_booking.free_times("salon", query, now=now + timedelta(hours=1)))
 
     assert (told.calendar_as_of, told.calendar_is_stale) == (now, True)
@@ -570,7 +570,7 @@ def test_a_month_costs_two_trips_and_one_for_each_further_resource(salon, now, i
         pull(event("e1", NINE, 30), now=now)
 
     def look(service):
-        month = FreeTimesQuery.model_validate(
+        month = PublicFreeTimes.model_validate(
             {"service": service.id, "from": shifted("2026-12-01"), "to": shifted("2026-12-31")}
         )
         return lambda _: public_booking.free_times("salon", month, now=now)

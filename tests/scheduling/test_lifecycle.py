@@ -66,6 +66,9 @@ def test_a_moved_appointment_frees_the_old_time_and_takes_the_new(haircut, booke
             "change": "RESCHEDULED",
             "from": shifted("2026-12-01T12:00:00Z"),
             "to": keys.at(NINE + away),
+            "notice_minutes": "1380",
+            "resource_id": booked.resource_id,
+            "resource_name": booked.resource_name,
         }
     ]
     assert listed(now, **{"from": NINE + away}) == listed(now, customer=booked.customer_id) == [booked.id]

@@ -18,8 +18,8 @@ from mostrador.scheduling import (
     slots,
 )
 from mostrador.scheduling.rules.appointment_states import WrongAppointmentState
-from mostrador.scheduling.views.appointments import AppointmentListing, AvailabilityQuery, FreeTimesQuery, Rescheduling
-from mostrador.scheduling.views.public_booking import OwnAppointmentView, PublicBooking
+from mostrador.scheduling.views.appointments import AppointmentListing, AvailabilityQuery, Rescheduling
+from mostrador.scheduling.views.public_booking import OwnAppointmentView, PublicBooking, PublicFreeTimes
 from mostrador.scheduling.views.services import NewResource, NewService, ResourceChanges, ServiceChanges
 from mostrador.table import writes
 from mostrador.tenancy import rate_limits, tenants
@@ -55,7 +55,7 @@ def shown(managed):
 
 
 def free(service, *, now):
-    found = public_booking.free_times("salon", FreeTimesQuery(service=service.id, date=shifted("2026-12-01")), now=now)
+    found = public_booking.free_times("salon", PublicFreeTimes(service=service.id, date=shifted("2026-12-01")), now=now)
     return [slot.starts_at for slot in found.slots]
 
 

@@ -1,31 +1,39 @@
 """Availability: when a service can be booked, and why not at other times."""
 
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from mostrador.fields import local
-from mostrador.scheduling import booking_context, booking_keys, slots
+from mostrador.scheduling import appointments, booking_context, booking_keys, rescheduling, slots
 from mostrador.scheduling.booking_context import BookingContext
+from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules import busy_times
 from mostrador.scheduling.views.appointments import AvailabilityQuery, AvailabilityView, RefusedStart, Slot
+from mostrador.table.items.scheduling import Appointment, Service
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
 
-def find(slug: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityView:
+def find(slug: str, query: AvailabilityQuery, *, by_link: bool = False, now: datetime) -> AvailabilityView:
     """The free starts of the days asked for, on the tenant's clock, with the free resources and seats.
 
     ``calendar_as_of`` says when external calendars were read; old busy times still block. With ``explain`` also every
-    other start of the grid, with the rule that refuses it. Raises NotHere for a service or resource that is not this
-    tenant's, ServiceInactive.
+    other start of the grid, with the rule that refuses it. With ``moving`` they are the starts to which that
+    appointment can move: its own time and its place in every limit are free. ``by_link`` they are its resource's.
+    Raises NotHere for a service, resource or appointment that is not this tenant's, ServiceInactive,
+    WrongAppointmentState.
     """
     first, last = query.span()
-    context = booking_context.load_days(
-        slug, query.service, first, last, duration_minutes=query.duration_minutes, now=now
-    )
-    asked = slots.terms(context, slots.SlotQuery(now, query.resource))
+    moving = _moving(slug, query, now)
+    own = partial(_demand, moving=moving, minutes=query.duration_minutes)
+    context = booking_context.load_days(slug, query.service, first, last, own=own, now=now)
+    if by_link or moving is None or moving.service_id != query.service:
+        context = context.offered()
+    resource_id = query.resource or (_kept(context, moving) if by_link else None)
+    asked = slots.terms(context, slots.SlotQuery(now, resource_id, without=query.moving or ""))
     offered = slots.offered(asked, first, last)
-    calendar, zone = _freshness(context, query.resource, now), tenants.zone(context.tenant)
+    calendar, zone = _freshness(context, resource_id, now), tenants.zone(context.tenant)
     return AvailabilityView(
         service_id=context.service.id,
         time_zone=context.tenant.time_zone,
@@ -45,6 +53,27 @@ def find(slug: str, query: AvailabilityQuery, *, now: datetime) -> AvailabilityV
         if query.explain
         else None,
     )
+
+
+def _moving(slug: str, query: AvailabilityQuery, now: datetime) -> Appointment | None:
+    """The appointment that is to be moved. Raises NotHere, WrongAppointmentState."""
+    if query.moving is None:
+        return None
+    appointment = appointments.get(slug, query.moving, now=now)
+    rescheduling.check_occupying(appointment, now)
+    return appointment
+
+
+def _kept(context: BookingContext, moving: Appointment | None) -> str | None:
+    """The resource that a move by link keeps."""
+    return moving.resource_id if moving and rescheduling.can_keep(context, moving) else None
+
+
+def _demand(service: Service, *, moving: Appointment | None, minutes: int | None) -> agenda_rules.Demand:
+    """The time that is looked for: a moved appointment keeps its length and buffers, unless it changes its service."""
+    if moving is None or moving.service_id != service.id:
+        return booking_context.demand(service, minutes)
+    return rescheduling.own_demand(booking_context.demand(service), moving, minutes)
 
 
 def _slot(start: int, free: slots.Free, duration: int, zone: ZoneInfo) -> Slot:

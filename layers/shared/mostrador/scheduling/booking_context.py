@@ -1,15 +1,14 @@
 """The data for a decision about a time, read in one round trip: tenant, service, resources and their agenda days.
 
 The keys to read depend on the service's resources, duration and buffers. A warm process remembers those of the last
-read and compares them with the fresh copies that it gets. It reads twice only at a first call, and after a change of
-the service.
+read. It reads twice only at a first call, and where the fresh copies show that the service has changed.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.process_cache import ProcessCache
@@ -28,6 +27,7 @@ from mostrador.values.next_actions import NextAction
 _TENANT_AGE: Final = timedelta(seconds=5)
 _ItemT = TypeVar("_ItemT")
 _KeysOf = Callable[[Tenant, Service], set[keys.Key]]
+_DemandOf = Callable[[Service], agenda_rules.Demand]
 Items = Mapping[keys.Key, Item]
 _hints: Final = ProcessCache[tuple[str, str], tuple[Tenant, Service]](size=500)
 
@@ -55,6 +55,12 @@ class BookingContext:
     busy_days: Mapping[keys.Key, BusyDay] = field(default_factory=dict)
     calendars: Mapping[keys.Key, CalendarState] = field(default_factory=dict)
     other: Items = field(default_factory=dict)
+
+    def offered(self) -> Self:
+        """This context, of a service that is offered. Raises ServiceInactive."""
+        if not self.service.is_active:
+            raise ServiceInactive(name=self.service.name)
+        return self
 
     @property
     def needs_second(self) -> bool:
@@ -105,9 +111,8 @@ class BookingContext:
     ) -> availability.SlotRules:
         zone, service = tenants.zone(self.tenant), self.service
         notice = timedelta(minutes=int(self.tenant.minimum_notice_minutes))
-        last_day = local_time.local_day(local_time.minute(now), zone) + timedelta(
-            days=int(service.advance_booking_days)
-        )
+        today = local_time.local_day(local_time.minute(now), zone)
+        last_day = today + timedelta(days=int(service.advance_booking_days))
         until = date.fromisoformat(service.bookable_until) if service.bookable_until else last_day
         return availability.SlotRules(
             demand=self.demand,
@@ -166,9 +171,9 @@ def load(
     duration_minutes: int | None = None,
     check: Callable[[Items], None] = lambda _items: None,
 ) -> BookingContext:
-    """The context of some starts (minutes since the epoch), consistent. Raises NotHere, ServiceInactive.
+    """The context of some starts (minutes since the epoch), consistent, ``offered`` or not. Raises NotHere.
 
-    One round trip when warm, for up to 100 items. ``check`` gets all items read, before the service is checked.
+    One round trip when warm, for up to 100 items. ``check`` gets all items read, before anything is looked at.
     """
 
     def more(tenant: Tenant, service: Service) -> set[keys.Key]:
@@ -180,12 +185,11 @@ def load(
 
 
 def load_days(
-    slug: str, service_id: str, first: date, last: date, *, duration_minutes: int | None = None, now: datetime
+    slug: str, service_id: str, first: date, last: date, *, own: _DemandOf | None = None, now: datetime
 ) -> BookingContext:
-    """The context of the local days ``first`` to ``last``: one query more for each resource.
+    """The context of the local days ``first`` to ``last`` for the service's demand, or its ``own``: a query a resource.
 
-    Eventually consistent, and the tenant some seconds old: a booking is decided on a fresh read. Raises NotHere,
-    ServiceInactive.
+    Eventually consistent, and the tenant some seconds old: a booking is decided on a fresh read. Raises NotHere.
     """
     known = {keys.tenant(slug): tenants.current(slug, now=now, within=_TENANT_AGE)}
 
@@ -193,7 +197,7 @@ def load_days(
         return booking_keys.of_calendars(tenant, booking_keys.resource_ids(service))
 
     context = _read(slug, service_id, more, (), known=known)
-    return with_days(replace(context, demand=demand(context.service, duration_minutes)), first, last)
+    return with_days(replace(context, demand=(own or demand)(context.service)), first, last)
 
 
 def with_days(context: BookingContext, first: date, last: date) -> BookingContext:
@@ -283,11 +287,7 @@ def _fresh(slug: str, service_id: str, items: Items) -> tuple[Tenant, Service]:
 
 
 def _context(tenant: Tenant, service: Service, items: Items, other: Iterable[keys.Key]) -> BookingContext:
-    if not service.is_active:
-        raise ServiceInactive(name=service.name)
-    resources = (
-        items.get(keys.resource(tenant.slug, resource_id)) for resource_id in booking_keys.resource_ids(service)
-    )
+    resources = (items.get(keys.resource(tenant.slug, one)) for one in booking_keys.resource_ids(service))
     return BookingContext(
         tenant=tenant,
         service=service,

@@ -135,7 +135,7 @@ def from_form(
 def load_context(
     request: BookingRequest, *, check: Callable[[Items], None] = lambda _items: None
 ) -> tuple[BookingRequest, BookingContext]:
-    """The context of a request, and the request with it. Raises what ``booking_context.load`` and ``check`` raise.
+    """The context of a request, and the request with it. Raises NotHere, ServiceInactive, and what ``check`` raises.
 
     It is read again where the first read shows that more is needed, such as the ledger of the customer's phone.
     """
@@ -147,7 +147,7 @@ def load_context(
             request.keys(),
             duration_minutes=request.form.duration_minutes,
             check=check,
-        )
+        ).offered()
         request, is_complete = request.with_context(context)
         if is_complete:
             return request, context

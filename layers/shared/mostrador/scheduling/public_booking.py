@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from mostrador.errors import Conflict
+from mostrador.errors import Conflict, Invalid
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling import appointments, availability, booking, manage_links, rescheduling, services, slots
 from mostrador.scheduling.rules import appointment_states as rules
@@ -14,11 +14,10 @@ from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.views.appointments import (
     AvailabilityQuery,
     AvailabilityView,
-    FreeTimesQuery,
     NewAppointment,
     Rescheduling,
 )
-from mostrador.scheduling.views.public_booking import PublicBooking
+from mostrador.scheduling.views.public_booking import PublicBooking, PublicFreeTimes
 from mostrador.scheduling.views.services import ServiceListing
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment, Resource, Service
@@ -44,6 +43,13 @@ class NotTakingBookings(Conflict):
     en = "{name} takes no bookings here at present; please contact them"
     es = "{name} no recibe turnos por este medio en este momento; comuníquese directamente"
     next_action = NextAction.CONTACT_BUSINESS
+
+
+class OtherService(Invalid):
+    code = "other_service"
+    en = "the appointment that is to be moved is of {name}, not of the service {value}"
+    es = "el turno que se mueve es de {name}, no del servicio {value}"
+    next_action = NextAction.CORRECT_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,18 @@ def offers(tenant: str, *, size: int, cursor: str | None, now: datetime) -> read
     return reads.Page(found, page.next)
 
 
-def free_times(tenant: str, query: FreeTimesQuery, *, now: datetime) -> AvailabilityView:
-    """The free starts; see ``availability.find``."""
-    return availability.find(tenant, AvailabilityQuery(**query.model_dump(by_alias=True)), now=now)
+def free_times(slug: str, query: PublicFreeTimes, *, now: datetime) -> AvailabilityView:
+    """The free starts; see ``availability.find``. ``moving`` is the token of a link to an appointment of the service.
+
+    Raises DeadLink, OtherService, and what ``availability.find`` raises.
+    """
+    asked = query.model_dump(by_alias=True)
+    if query.moving is not None:
+        appointment = find(slug, query.moving, now=now).appointment
+        if appointment.service_id != query.service:
+            raise OtherService(field="query.service", value=query.service, name=appointment.service_name)
+        asked["moving"] = appointment.id
+    return availability.find(slug, AvailabilityQuery(**asked), by_link=True, now=now)
 
 
 def book(slug: str, form: PublicBooking, *, address: str, key: str | None, now: datetime) -> ManagedAppointment:
@@ -138,7 +153,9 @@ def reschedule(slug: str, token: str, form: Rescheduling, *, now: datetime) -> M
     managed = find(slug, token, now=now)
     check = _in_time(managed.tenant, managed.tenant.reschedule_notice_minutes, now)
     with _public_errors(managed.tenant):
-        moved = rescheduling.move(slug, managed.appointment.id, form, actor_name=ACTOR, now=now, check=check)
+        moved = rescheduling.move(
+            slug, managed.appointment.id, form, by_link=True, actor_name=ACTOR, now=now, check=check
+        )
     return replace(managed, appointment=moved)
 
 

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mostrador.scheduling import agenda, appointments, booking, booking_context, booking_keys, booking_limits, slots
+from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import minute
+from mostrador.scheduling.rules import told_changes
+from mostrador.scheduling.rules.agenda import Demand
 from mostrador.scheduling.rules.appointment_states import OCCUPYING, AppointmentChange, WrongAppointmentState, status_at
 from mostrador.table import keys, writes
-from mostrador.table.items.scheduling import Appointment
-from mostrador.values import local_time
+from mostrador.table.items.scheduling import Appointment, Resource
+from mostrador.values import local_time, money
 
 if TYPE_CHECKING:
     from mostrador.scheduling.views.appointments import Rescheduling
@@ -21,55 +24,129 @@ def move(
     form: "Rescheduling",
     *,
     ignore_calendar: bool = False,
+    by_link: bool = False,
     actor_name: str,
     now: datetime,
     check: appointments.Check | None = None,
 ) -> Appointment:
     """Move to another start, in one transaction over the old days and the new; at that start it changes nothing.
 
-    Id, link, price, duration and buffers stay; the old time is kept in ``history``. With ``ignore_calendar`` it moves
-    over the busy times of external calendars. Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive, Busy.
+    Id, link, price, duration and buffers stay; the old time is kept in ``history``. The resource stays where the form
+    names none: ``by_link`` always, else if it is free. Staff also move what is no longer offered. With
+    ``ignore_calendar`` it moves over the busy times of external calendars. Raises NotHere, WrongAppointmentState,
+    SlotTaken, ServiceInactive, Busy.
     """
     start = minute(form.scheduled_at)
     query = slots.SlotQuery(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
 
     def decide(appointment: Appointment) -> Appointment:
-        _check_movable(appointment, now)
+        check_occupying(appointment, now)
         is_there = local_time.minute(appointment.scheduled_at) == start
         if is_there and form.resource_id in (None, appointment.resource_id):
             return appointment
         if check:
             check(appointment)
-        return _move_to(tenant, appointment, start, query, actor_name=actor_name)
+        context = load(tenant, appointment, start, discontinued=not by_link)
+        resources = chosen(context, appointment, start, query, keeps_resource=by_link)
+        old = before(tenant, appointment)
+        booking.place(appointment, start, context.demand, resources)
+        appointment.ignores_calendar = ignore_calendar or None
+        change = AppointmentChange.REASSIGNED if is_there else AppointmentChange.RESCHEDULED
+        write(context, appointment, change, old, actor_name=actor_name, now=now)
+        return appointment
 
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
 
 
-def _move_to(
-    tenant: str, appointment: Appointment, start: int, query: slots.SlotQuery, *, actor_name: str
-) -> Appointment:
-    line = agenda.line_of(appointment)
-    context = booking_context.load(tenant, appointment.service_id, [start], ())
-    own = replace(context.demand, duration=line.duration, before=line.before, after=line.after)
-    context = booking_context.with_demand(context, own, start)
-    resources = slots.choose(context, start, query)
-    before, old_keys = keys.at(appointment.scheduled_at), set(agenda.keys_of(tenant, appointment))
-    booking.place(appointment, start, own, resources)
-    appointment.ignores_calendar = query.ignore_calendar or None
-    times = {"from": before, "to": keys.at(appointment.scheduled_at)}
-    appointments.record(appointment, query.now, actor_name, AppointmentChange.RESCHEDULED, **times)
-    new_lines = {key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)}
-    limits = booking_keys.of_limits(context.tenant, context.service, own, start)
-    with writes.transaction() as tx:
-        tx.save(appointment)
-        booking_limits.update(tx, tenant, appointment)
-        booking.AgendaWrites(new_lines, limits - old_keys).write(tx, context, query.now)
-        agenda.free(tx, appointment.id, old_keys - set(new_lines))
-    return appointment
-
-
-def _check_movable(appointment: Appointment, now: datetime) -> None:
+def check_occupying(appointment: Appointment, now: datetime) -> None:
     """Raise WrongAppointmentState for one that no longer occupies its time."""
     current = status_at(appointment.status, appointment.hold_expires_at, now)
     if current not in OCCUPYING:
         raise WrongAppointmentState(current=current.value, wanted=AppointmentChange.RESCHEDULED.value)
+
+
+def load(
+    tenant: str, appointment: Appointment, start: int, *, duration: int | None = None, discontinued: bool
+) -> BookingContext:
+    """The context of ``start``, under the appointment's own duration and buffers. Raises NotHere, ServiceInactive.
+
+    ``duration``, in minutes, replaces its own; ``discontinued`` also takes a service that is not offered.
+    """
+    minutes = duration or appointment.duration_minutes
+    context = booking_context.load(tenant, appointment.service_id, [start], (), duration_minutes=minutes)
+    context = context if discontinued else context.offered()
+    return booking_context.with_demand(context, own_demand(context.demand, appointment, minutes), start)
+
+
+def own_demand(demand: Demand, appointment: Appointment, minutes: int | None = None) -> Demand:
+    """The service's demand with the appointment's own duration, or so many ``minutes``, and its own buffers."""
+    line = agenda.line_of(appointment)
+    return replace(demand, duration=minutes or line.duration, before=line.before, after=line.after)
+
+
+def can_keep(context: BookingContext, appointment: Appointment) -> bool:
+    """Whether the appointment's resource is active and gives the service."""
+    return appointment.resource_id in context.service.resource_ids and context.is_active(appointment.resource_id)
+
+
+def chosen(
+    context: BookingContext, appointment: Appointment, start: int, query: slots.SlotQuery, *, keeps_resource: bool
+) -> list[Resource]:
+    """The resources for ``start``: the one asked for, the present one if it is free, else any. Raises SlotTaken.
+
+    With ``keeps_resource`` the present one is the only one, unless it no longer gives the service.
+    """
+    if query.resource_id or not can_keep(context, appointment):
+        return slots.choose(context, start, query)
+    kept = slots.terms(context, replace(query, resource_id=appointment.resource_id))
+    if keeps_resource or slots.refusal_of(kept, start) is None:
+        return slots.chosen(kept, start)
+    return slots.choose(context, start, query)
+
+
+class Before(NamedTuple):
+    """An appointment before a change: what its history tells, and the keys of its agenda days."""
+
+    booked: told_changes.Booked
+    day_keys: set[keys.Key]
+
+
+def before(tenant: str, appointment: Appointment) -> Before:
+    """To be called before the appointment is altered."""
+    return Before(_booked(appointment), set(agenda.keys_of(tenant, appointment)))
+
+
+def _booked(appointment: Appointment) -> told_changes.Booked:
+    return told_changes.Booked(
+        starts_at=keys.at(appointment.scheduled_at),
+        resource_id=appointment.resource_id,
+        resource_name=appointment.resource_name,
+        second_resource_id=appointment.second_resource_id or "",
+        service_id=appointment.service_id,
+        service_name=appointment.service_name,
+        duration_minutes=str(appointment.duration_minutes),
+        total_amount=money.text(appointment.total_amount, appointment.currency),
+    )
+
+
+def write(
+    context: BookingContext,
+    appointment: Appointment,
+    change: AppointmentChange,
+    old: Before,
+    *,
+    actor_name: str,
+    now: datetime,
+) -> None:
+    """Write the one transaction over the days that it leaves and those it takes. Raises ConditionFailed."""
+    tenant, start = context.tenant.slug, local_time.minute(appointment.scheduled_at)
+    notice = datetime.fromisoformat(old.booked.starts_at) - now
+    told = told_changes.facts(old.booked, _booked(appointment), notice)
+    appointments.record(appointment, now, actor_name, change, **told)
+    new_lines = {key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)}
+    limits = booking_keys.of_limits(context.tenant, context.service, context.demand, start)
+    with writes.transaction() as tx:
+        tx.save(appointment)
+        booking_limits.update(tx, tenant, appointment)
+        booking.AgendaWrites(new_lines, limits - old.day_keys).write(tx, context, now)
+        agenda.free(tx, appointment.id, old.day_keys - set(new_lines))

@@ -113,7 +113,7 @@ def _load(tenant: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: d
     """None where the service is inactive; a deleted service ends every wait."""
     day = date.fromisoformat(line.date)
     try:
-        return _DayAgenda(booking_context.load_days(tenant.slug, line.service_id, day, day, now=now), day)
+        return _DayAgenda(booking_context.load_days(tenant.slug, line.service_id, day, day, now=now).offered(), day)
     except booking_context.ServiceInactive:
         return None
     except NotHere:

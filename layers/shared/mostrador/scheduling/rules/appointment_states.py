@@ -29,8 +29,9 @@ class PaymentStatus(StrEnum):
 
 
 class AppointmentChange(StrEnum):
-    """An entry of an appointment's history: a state it entered, a payment, another time, or an undone conclusion.
+    """An entry of an appointment's history: a state it entered, a payment, or another change.
 
+    RESCHEDULED: another time. REASSIGNED: another resource at the same time. CHANGED: another service or length.
     CLOCK_CHANGED: the clock's rules changed, and the appointment kept its time on the clock.
     """
 
@@ -42,6 +43,8 @@ class AppointmentChange(StrEnum):
     PAID = PaymentStatus.PAID.value
     REFUNDED = PaymentStatus.REFUNDED.value
     RESCHEDULED = "RESCHEDULED"
+    REASSIGNED = "REASSIGNED"
+    CHANGED = "CHANGED"
     REOPENED = "REOPENED"
     CLOCK_CHANGED = "CLOCK_CHANGED"
 

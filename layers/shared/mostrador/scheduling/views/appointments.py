@@ -2,11 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NotRequired, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypedDict
 
 from mostrador.fields import (
     LINES,
@@ -28,8 +27,9 @@ from mostrador.fields import (
 )
 from mostrador.people.views.customers import NewCustomer, Search
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
-from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
+from mostrador.scheduling.views.appointment_history import AppointmentEvent
 from mostrador.scheduling.views.refusals import RefusalDetails
 from mostrador.values import money, schema_rules, shown
 
@@ -158,20 +158,6 @@ _INSTANTS: Final = (
 )
 
 
-AppointmentEvent = TypedDict(
-    "AppointmentEvent",
-    {
-        "at": Annotated[shown.Instant, Field(title="Cuándo")],
-        "by": Annotated[str, Field(title="Quién")],
-        "change": Annotated[AppointmentChange, Field(title="Cambio")],
-        "reason": NotRequired[Annotated[str, Field(title="Motivo")]],
-        "payment": NotRequired[Annotated[shown.PaymentId, Field(title="Pago")]],
-        "from": NotRequired[Annotated[shown.Instant, Field(title="Comienzo anterior")]],
-        "to": NotRequired[Annotated[shown.Instant, Field(title="Comienzo nuevo")]],
-    },
-)
-
-
 class AppointmentView(View):
     entity = "appointment"
     id: shown.Id = Field(title="Identificador")
@@ -253,6 +239,11 @@ class AvailabilityQuery(FreeTimesQuery):
         le=LONGEST,
         title="Duración (minutos)",
         description="Starts for an appointment of this length; the service's when left out.",
+    )
+    moving: Id | None = Field(
+        None,
+        title="Turno que se mueve",
+        description="Starts to which this appointment can move: its own time is free, and no limit counts it.",
     )
     explain: bool = Field(
         False, title="Explicar", description="Add the other starts, with the reason why they are not free."

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
-from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, Slot, amounts
+from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, FreeTimesQuery, Slot, amounts
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import money, shown
 
@@ -74,6 +74,14 @@ class FreeTimesView(View):
     slots: list[Slot] = Field(title="Horarios disponibles")
     calendar_as_of: datetime | None = Field(title="Calendario externo leído", description=CALENDAR_AS_OF)
     calendar_is_stale: bool = Field(title="Calendario externo desactualizado", description="Not read for 30 minutes.")
+
+
+class PublicFreeTimes(FreeTimesQuery):
+    moving: shown.Token | None = Field(
+        None,
+        title="Clave del turno que se mueve",
+        description="Starts to which it can move: with its own resource, unless `resource` is given.",
+    )
 
 
 class CustomerData(Request):
