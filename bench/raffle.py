@@ -17,11 +17,12 @@ from bench.meter import Spent, metered
 from mostrador import ids
 from mostrador.errors import Busy
 from mostrador.ledger.views.payments import Confirmation, Refunding
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.payments import counter_payments, refunds
 from mostrador.raffles import board, drafts, numbers, order_transitions, orders, raffles, reservations
 from mostrador.raffles.reservations import NotEnoughNumbers
 from mostrador.raffles.views.draws import Opening
-from mostrador.raffles.views.orders import NewOrder, OrderListing, Receipt
+from mostrador.raffles.views.orders import NewOrder, OrderListing
 from mostrador.raffles.views.raffles import NewRaffle
 from mostrador.table import base, keys, reads
 from mostrador.table.items.raffles import Order, Raffle

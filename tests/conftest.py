@@ -48,7 +48,7 @@ from mostrador.people import members
 from mostrador.people.rules.permissions import Role
 from mostrador.scheduling import services
 from mostrador.scheduling.views.services import NewService
-from mostrador.table import base, tenant_guard, writes
+from mostrador.table import attempts, base, tenant_guard
 from mostrador.table.items.scheduling import Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
@@ -206,7 +206,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A clock that the test moves; the pauses between tries take no time."""
     made = calendars.Clock(NOW)
     monkeypatch.setattr(clock, "now", made)
-    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    monkeypatch.setattr(attempts, "pause", lambda *_: None)
     return made
 
 

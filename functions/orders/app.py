@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from mostrador import clock
 from mostrador.ledger.views.payments import Confirmation, Refunding
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.payments import counter_payments, refunds
 from mostrador.people.rules.permissions import Action
 from mostrador.raffles import order_links, order_transitions, orders, reservations, sellers
@@ -61,7 +62,7 @@ def link(slug: door.Slug, order_id: door.Id) -> views.OrderLinkView:
 
 
 @app.post(f"{ORDER}/receipt", "orders.receive", Action.SELL)
-def receive(slug: door.Slug, order_id: door.Id, form: views.Receipt) -> OrderResponse:
+def receive(slug: door.Slug, order_id: door.Id, form: Receipt) -> OrderResponse:
     received = order_transitions.receive(slug, order_id, form, actor_name=app.caller.name, now=clock.now())
     return answers.shown(received, views.OrderView)
 

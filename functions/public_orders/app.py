@@ -1,6 +1,7 @@
 """Door: orders of raffle numbers by buyers without an account."""
 
 from mostrador import clock
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.raffles import public_orders
 from mostrador.raffles.views import orders as views
 from mostrador.raffles.views.orders import OwnOrderView
@@ -34,7 +35,7 @@ def mine(slug: door.Slug, token: door.Token) -> views.OwnNumbersView:
 
 
 @app.post(f"{ORDER}/receipt", "public.send_receipt", Access.PUBLIC)
-def receive(slug: door.Slug, token: door.Token, form: views.Receipt) -> OwnOrderView:
+def receive(slug: door.Slug, token: door.Token, form: Receipt) -> OwnOrderView:
     address = app.caller.address
     return OwnOrderView.model_validate(public_orders.receive(slug, token, form, address=address, now=clock.now()))
 

@@ -14,7 +14,7 @@ from tests.support import faults
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    monkeypatch.setattr(attempts, "pause", lambda *_: None)
 
 
 @pytest.fixture

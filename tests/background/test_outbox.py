@@ -28,7 +28,7 @@ OUTBOX = "OutboxFunction"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    monkeypatch.setattr(attempts, "pause", lambda *_: None)
 
 
 @pytest.fixture

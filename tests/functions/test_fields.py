@@ -40,7 +40,8 @@ VALUES = {
     "tenant": {
         "name": "Otro", "currency": "USD", "business_hours": HOURS, "slot_step_minutes": 15, "slot_offset_minutes": 5,
         "minimum_notice_minutes": 60, "reschedule_notice_minutes": 60, "cancel_notice_minutes": 60,
-        "max_active_bookings": 3, "hold_minutes": 20, "contact_email": "c@example.com",
+        "max_active_bookings": 3, "hold_minutes": 20,
+        "transfer_details": {"bank": "Itaú", "account": "123", "holder": "Salón SRL"}, "contact_email": "c@example.com",
         "contact_phone": "0981 222 333", "logo_url": "https://example.com/l.png", "plan": "pro",
         "max_appointments_per_month": 10, "max_raffles": 1, "max_members": 5,
     },
@@ -57,6 +58,8 @@ def urls(haircut, now):
 def made(haircut, now):
     salon = "/tenant/salon/api"
     form = {"service_id": haircut.id, "scheduled_at": shifted("2026-12-01T12:00:00Z"), "customer_data": {"name": "Ana"}}
+    details = VALUES["tenant"]["transfer_details"]  # without them nobody could pay a deposit
+    admin.call("PATCH", f"{salon}/tenant", {"transfer_details": details})
     booked = staff.call("POST", f"{salon}/appointments", form | {"internal_notes": "vip"}).json
     admin.call("POST", f"{salon}/closures", {"name": "Feriado", "date": shifted("2026-12-25")})
     members_add("u-staff", now)

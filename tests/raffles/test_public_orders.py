@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from mostrador.errors import NotHere
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.raffles import order_links, order_transitions, public_orders, raffles
 from mostrador.raffles.rules.states import WrongOrderState
-from mostrador.raffles.views.orders import PublicOrder, Receipt
+from mostrador.raffles.views.orders import PublicOrder
 from mostrador.tenancy import rate_limits
 from tests.support import orders as shop
 from tests.support import raffles as drawn_raffles

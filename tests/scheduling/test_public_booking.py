@@ -305,6 +305,7 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
         "deposit_amount": None,
         "paid_amount": "0",
         "currency": "PYG",
+        "transfer_details": None,
         "customer_notes": "Con Eva",
         "duration_minutes": 30,
         "cancel_until": shifted("2026-12-01T09:00:00-03:00"),

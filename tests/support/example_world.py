@@ -26,12 +26,20 @@ from mostrador.scheduling.views.services import NewResource
 from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.scheduling.views.waiting_list import NewWaiting
 from mostrador.table import keys, reads
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import TenantChanges
 from tests.support import bank, calendars, gateway, snapshots, teams, till
 from tests.support import orders as shop
 from tests.support import raffles as drawing
 from tests.support.days import shifted
 
 SLUG: Final = "salon"
+TRANSFER: Final = {
+    "bank": "Banco Itaú",
+    "account": "720012345",
+    "holder": "Salón Ñandutí SRL",
+    "document": "80012345-0",
+}
 SHOWN: Final = reference_texts.load().placeholders
 
 
@@ -72,6 +80,7 @@ def made(now: datetime) -> dict[str, Any]:
 
 
 def _things(now: datetime, times: dict[str, Any]) -> dict[str, Any]:
+    tenants.change(SLUG, TenantChanges.model_validate({"transfer_details": TRANSFER}), seen=None, now=now)
     first = reads.everything(*keys.resource(SLUG, ""))[0]
     room = resources.create(SLUG, NewResource(name="Sala"), key=None, now=now)
     service = till.service(now, resource_ids=[first.id], price="80000", deposit_percent=50)

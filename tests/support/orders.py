@@ -3,10 +3,11 @@
 from collections import Counter
 
 from mostrador.ledger.views.payments import Confirmation, Refunding
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.payments import counter_payments, refunds
 from mostrador.raffles import order_transitions, orders, reservations
 from mostrador.raffles.rules.states import LIVE, OrderStatus
-from mostrador.raffles.views.orders import NewOrder, Receipt
+from mostrador.raffles.views.orders import NewOrder
 from mostrador.table import keys, reads
 from mostrador.table.items.raffles import RaffleBuyer, RaffleNumber, RaffleSeller
 from mostrador.values.holds import has_lapsed

@@ -262,7 +262,7 @@ def test_a_refused_transaction_leaves_no_line(thing):
 
 
 def test_one_that_had_to_be_repeated_leaves_exactly_one(thing, monkeypatch):
-    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    monkeypatch.setattr(attempts, "pause", lambda *_: None)
     conflict = faults.cancelled("None", "TransactionConflict")
 
     with faults.answering("TransactWriteItems", conflict, conflict) as seen:
@@ -273,7 +273,7 @@ def test_one_that_had_to_be_repeated_leaves_exactly_one(thing, monkeypatch):
 
 
 def test_an_edit_that_lost_its_race_tells_what_it_changed_in_the_end(salon, haircut, now, monkeypatch):
-    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    monkeypatch.setattr(attempts, "pause", lambda *_: None)
     with faults.answering("TransactWriteItems", faults.cancelled("ConditionalCheckFailed", "None")):
         services.change("salon", haircut.id, ServiceChanges(name="Barba"), seen=None, now=now)
 

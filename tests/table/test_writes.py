@@ -1,7 +1,7 @@
 import pytest
 
 from mostrador.errors import Busy, Conflict
-from mostrador.table import keys, reads, writes
+from mostrador.table import attempts, keys, reads, writes
 from mostrador.table.items.people import PhoneGuard
 from tests.support import faults
 from tests.support.http import Client
@@ -19,7 +19,7 @@ class Taken(Conflict):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    monkeypatch.setattr(attempts, "pause", lambda *_: None)
 
 
 def put(phone):

@@ -78,6 +78,7 @@ AS_THEY_ARE = {
     "reason": "ReadTimeoutError: it did not answer",
     "round": 1000,
     "service": "Corte",
+    "services": "Corte",
     "size": 8,
     "slug": "salon",
     "steps": 3,

@@ -9,7 +9,8 @@ from mostrador import settings
 from mostrador.clients.bancard_http import Application, GatewayKeysRefused
 from mostrador.errors import Conflict, Invalid, Unavailable
 from mostrador.table.items.tenants import Integration
-from mostrador.tenancy import integrations
+from mostrador.table.writes import Transaction
+from mostrador.tenancy import deposits, integrations
 from mostrador.tenancy.rules.integration_states import IntegrationType
 from mostrador.values.next_actions import NextAction
 
@@ -79,8 +80,12 @@ def connect(tenant: str, form: "BancardForm", *, seen: int | None, actor_name: s
 
 
 def disconnect(tenant: str, *, seen: int | None, now: datetime) -> None:
-    """Delete the keys: staff must settle the open payments by hand. Raises NotHere, Stale."""
-    integrations.remove(tenant, IntegrationType.BANCARD, seen=seen, now=now)
+    """Delete the keys. Raises NotHere, Stale, DepositsDependOnIt, Busy."""
+
+    def check(tx: Transaction, _item: Integration) -> None:
+        deposits.check_without_bancard(tx, tenant)
+
+    integrations.remove(tenant, IntegrationType.BANCARD, also=check, seen=seen, now=now)
 
 
 def load(tenant: str, *, now: datetime, connection: Integration | None = None) -> Gateway:

@@ -19,8 +19,8 @@ from mostrador.raffles import numbers, orders, raffles
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderChange, OrderStatus, RaffleStatus, printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
+from mostrador.table.items.payments import Receipt as ReceiptItem
 from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer, RaffleNumber
-from mostrador.table.items.raffles import Receipt as ReceiptItem
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.holds import has_lapsed
@@ -28,7 +28,7 @@ from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
-    from mostrador.raffles.views.orders import Receipt
+    from mostrador.ledger.views.receipts import Receipt
 
 _RECENT: Final = 3
 _recent_raffles: Final = ProcessCache[str, tuple[str, ...]](size=1000)

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Final
 from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles import draws, order_links, order_transitions, orders, raffles, reservations
 from mostrador.raffles.rules.proofs import ReceiptDocument
+from mostrador.raffles.rules.states import OrderStatus
 from mostrador.raffles.views.orders import NewOrder
 from mostrador.table.items.raffles import Order, Raffle
+from mostrador.table.items.tenants import TransferDetails
 from mostrador.tenancy import rate_limits, tenants
 from mostrador.values.phones import BadPhone
 
 if TYPE_CHECKING:
-    from mostrador.raffles.views.orders import PublicOrder, Receipt
+    from mostrador.ledger.views.receipts import Receipt
+    from mostrador.raffles.views.orders import PublicOrder
 
 ACTOR: Final = "public"
 ORDERS_AN_HOUR: Final = 20
@@ -28,12 +31,16 @@ MOST_ORDERS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class ManagedOrder:
-    """An order as its link shows it; ``proofs`` are the receipts of its numbers, once the sold list is frozen."""
+    """An order as its link shows it; ``proofs`` are the receipts of its numbers, once the sold list is frozen.
+
+    ``transfer_details`` name the account to transfer to, while the order can be paid.
+    """
 
     tenant: str
     order: Order
     token: str
     proofs: list[ReceiptDocument]
+    transfer_details: TransferDetails | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,13 @@ def order(
     own_key = f"{ACTOR} {key}" if key else None  # never a key of the staff, which has no space
     with _fields_of_public_form():
         placed = reservations.sell(tenant, raffle_id, new_order, actor_name=ACTOR, key=own_key, now=now)
-    return ManagedOrder(tenant, placed, order_links.token_of(tenant, placed.id), [])
+    return _managed(tenant, placed, order_links.token_of(tenant, placed.id), [], now)
 
 
 def find(tenant: str, token: str, *, now: datetime) -> ManagedOrder:
     """The order behind a link. Raises NotHere (tenant), DeadOrderLink."""
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
-    return _managed(tenant, linked, raffle, token)
+    return _managed(tenant, linked, token, _proofs(tenant, linked, raffle), now)
 
 
 def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: datetime) -> ManagedOrder:
@@ -76,7 +83,7 @@ def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: date
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
     rate_limits.count(tenant, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
     received = order_transitions.receive(tenant, linked.id, form, actor_name=ACTOR, now=now)
-    return _managed(tenant, received, raffle, token)
+    return _managed(tenant, received, token, _proofs(tenant, received, raffle), now)
 
 
 def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> ManagedOrder:
@@ -84,7 +91,7 @@ def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> ManagedOrd
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
     reason = " ".join(reason.split())
     cancelled = order_transitions.cancel(tenant, linked.id, reason=reason, is_decided=False, actor_name=ACTOR, now=now)
-    return _managed(tenant, cancelled, raffle, token)
+    return _managed(tenant, cancelled, token, _proofs(tenant, cancelled, raffle), now)
 
 
 def mine(tenant: str, token: str, *, now: datetime) -> BuyerOrders:
@@ -101,8 +108,14 @@ def mine(tenant: str, token: str, *, now: datetime) -> BuyerOrders:
     return BuyerOrders(linked.raffle_id, linked.raffle_title, shown)
 
 
-def _managed(tenant: str, order: Order, raffle: Raffle, token: str) -> ManagedOrder:
-    return ManagedOrder(tenant, order, token, draws.receipts(tenant, raffle, order.code) if order.paid_at else [])
+def _managed(tenant: str, order: Order, token: str, proofs: list[ReceiptDocument], now: datetime) -> ManagedOrder:
+    is_open = order.status in (OrderStatus.RESERVED, OrderStatus.IN_REVIEW) and order.total_amount > 0
+    details = tenants.current(tenant, now=now).transfer_details if is_open else None
+    return ManagedOrder(tenant, order, token, proofs, details)
+
+
+def _proofs(tenant: str, order: Order, raffle: Raffle) -> list[ReceiptDocument]:
+    return draws.receipts(tenant, raffle, order.code) if order.paid_at else []
 
 
 @contextmanager

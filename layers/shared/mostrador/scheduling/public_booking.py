@@ -21,7 +21,7 @@ from mostrador.scheduling.views.public_booking import PublicBooking, PublicFreeT
 from mostrador.scheduling.views.services import ServiceListing
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment, Resource, Service
-from mostrador.table.items.tenants import Tenant
+from mostrador.table.items.tenants import Tenant, TransferDetails
 from mostrador.tenancy import rate_limits, tenants
 from mostrador.values.next_actions import NextAction
 
@@ -75,6 +75,13 @@ class ManagedAppointment:
     @property
     def reschedule_until(self) -> datetime | None:
         return self._until(self.tenant.reschedule_notice_minutes)
+
+    @property
+    def transfer_details(self) -> TransferDetails | None:
+        """The account to transfer to, while something is due."""
+        is_live = AppointmentStatus(self.appointment.status) in rules.OCCUPYING
+        is_due = is_live and self.appointment.total_amount > (self.appointment.paid_amount or 0)
+        return self.tenant.transfer_details if is_due else None
 
     def _until(self, notice_minutes: float | None) -> datetime | None:
         if AppointmentStatus(self.appointment.status) not in rules.OCCUPYING:

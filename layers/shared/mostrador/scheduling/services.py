@@ -9,7 +9,8 @@ from mostrador.errors import Conflict, Invalid, NotHere
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Resource, Service
 from mostrador.table.items.tenants import Tenant
-from mostrador.tenancy import tenants
+from mostrador.table.writes import Transaction
+from mostrador.tenancy import deposits, tenants
 from mostrador.values import money
 from mostrador.values.next_actions import NextAction
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mostrador.scheduling.views.services import NewService, ServiceListing
 
 MOST_WITH_WEEKLY_LIMIT: Final = 12
+_OF_DEPOSITS: Final = frozenset({"deposit_percent", "currency", "price", "is_active"})
+"""The fields that decide whether a service asks for a deposit, and in which currency."""
 
 
 class TooManyResources(Invalid):
@@ -63,7 +66,7 @@ def listing(tenant: str, query: "ServiceListing", *, now: datetime) -> reads.Pag
 def create(slug: str, form: "NewService", *, key: str | None, now: datetime) -> Service:
     """A new service; the same ``key`` with the same request gives the same one.
 
-    Raises KeyReused, NotHere (resource), NoResource, TooManyResources, BadAmount.
+    Raises KeyReused, NotHere (resource), NoResource, TooManyResources, BadAmount, DepositNotPayable.
     """
     tenant = tenants.current(slug, now=now)
     service_id = ids.derived(slug, "service", key) if key else ids.new()
@@ -74,20 +77,24 @@ def create(slug: str, form: "NewService", *, key: str | None, now: datetime) -> 
         fingerprint=ids.fingerprint(form.as_sent()),
     )
     _apply(tenant, form, service, before=None)
-    return writes.create(service)
+    return writes.create(service, lambda tx, saved: deposits.rely(tx, slug, saved))
 
 
 def change(slug: str, service_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Service:
     """Apply the fields that ``changes`` sets; booked appointments stay as agreed.
 
-    Raises NotHere, Stale, NoResource, TooManyResources, BadAmount, Busy.
+    Raises NotHere, Stale, NoResource, TooManyResources, BadAmount, DepositNotPayable, Busy.
     """
     tenant = tenants.current(slug, now=now)
 
     def alter(service: Service) -> None:
         _apply(tenant, changes, service, before=service)
 
-    return writes.edited(lambda: get(slug, service_id, now=now), alter, seen=seen, now=now)
+    def rely(tx: Transaction, service: Service) -> None:
+        if changes.fields().keys() & _OF_DEPOSITS:
+            deposits.rely(tx, slug, service)
+
+    return writes.edited(lambda: get(slug, service_id, now=now), alter, also=rely, seen=seen, now=now)
 
 
 def delete(tenant: str, service_id: str, *, seen: int | None, now: datetime) -> None:

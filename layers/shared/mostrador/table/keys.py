@@ -55,6 +55,11 @@ def integration(slug: str, kind: str, resource_id: str | None = None) -> Key:
     return f"T#{slug}", f"{INTEGRATION_PREFIX}{kind}" + (f"#{resource_id}" if resource_id else "")
 
 
+def deposits(slug: str) -> Key:
+    """The guard of the services that ask for a deposit."""
+    return f"T#{slug}", "DEPOSITS"
+
+
 def usage(slug: str, month: date) -> Key:
     return f"T#{slug}", f"USAGE#{month:%Y-%m}"
 

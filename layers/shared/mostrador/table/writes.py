@@ -1,7 +1,5 @@
 """All writes of the table: a failed condition is a refusal, a lost race is repeated."""
 
-import random
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +13,7 @@ from pynamodb.expressions.update import Action
 from mostrador import context
 from mostrador.errors import Busy, Invalid, ServiceError, Stale
 from mostrador.table import audit_trail, code_of, keys, reads
+from mostrador.table.attempts import attempts
 from mostrador.table.base import HasVersion, Item, Versioned, connection
 from mostrador.values.next_actions import NextAction
 from mostrador.values.wire import WireItem
@@ -52,19 +51,6 @@ class ConditionFailed(Exception):
         super().__init__(f"{failed} conditions failed")
 
 
-def attempts(seconds: float = 5.0, most: int = 40, longest: float = 0.4) -> Iterator[int]:
-    """Numbers of attempts from 0, with pauses in between that grow to ``longest`` seconds.
-
-    They end after ``seconds`` or ``most`` attempts, so that the answer comes well within a function's 10 s.
-    """
-    deadline = time.monotonic() + seconds
-    for attempt in range(most):
-        yield attempt
-        if time.monotonic() > deadline:
-            return
-        pause(attempt, longest)
-
-
 def retrying(
     load: Callable[[int], L],
     decide: Callable[[L], R],
@@ -87,11 +73,6 @@ def retrying(
         except on:
             continue
     raise exhausted
-
-
-def pause(attempt: int, longest: float) -> None:
-    """Wait before try number ``attempt`` (from 0) is repeated: full jitter, at most ``longest`` seconds."""
-    time.sleep(random.uniform(0, min(longest, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
 
 
 class Transaction:
@@ -232,13 +213,27 @@ def one_write() -> Iterator[None]:
         raise ConditionFailed(1, []) from error
 
 
-def create(item: T) -> T:
-    """Save a new item, or return the one that the same request created before. Raises KeyReused."""
+Also = Callable[[Transaction, Any], None]
+"""Adds to the transaction that saves an item."""
+
+
+def nothing(_tx: Transaction, _item: Versioned) -> None:
+    """Add nothing to the transaction."""
+
+
+def create(item: T, also: Also = nothing) -> T:
+    """Save a new item, or return the one that the same request created before; ``also`` adds to the transaction.
+
+    Raises KeyReused, and Busy where a condition of ``also`` did not hold.
+    """
     try:
-        with refusing(KeyReused()), transaction() as tx:
+        with transaction() as tx:
             tx.save(item)
-    except KeyReused:
+            also(tx, item)
+    except ConditionFailed as error:
         earlier: T | None = reads.get_item((item.pk, item.sk))
+        if earlier is None:
+            raise Busy from error
         return same_request(earlier, item.fingerprint)
     return item
 
@@ -262,7 +257,9 @@ def stale_error(item: HasVersion) -> Stale:
     return Stale(given=item.version, current=item.version + 1)
 
 
-def edited(load: Callable[[], T], alter: Callable[[T], None], *, seen: int | None, now: datetime) -> T:
+def edited(
+    load: Callable[[], T], alter: Callable[[T], None], *, also: Also = nothing, seen: int | None, now: datetime
+) -> T:
     """Load an item, alter it and save it; again from the start while somebody else is quicker.
 
     Raises Stale where the caller's copy (``seen``, from If-Match) is not the stored version, and Busy.
@@ -274,6 +271,7 @@ def edited(load: Callable[[], T], alter: Callable[[T], None], *, seen: int | Non
         item.updated_at = now
         with transaction() as tx:
             tx.save(item)
+            also(tx, item)
         return item
 
     return retrying(lambda _attempt: load(), decide)

@@ -100,12 +100,23 @@ def _rotate(item: Integration, secret: str, now: datetime) -> None:
 
 
 def remove(
-    tenant: str, kind: IntegrationType, resource_id: str | None = None, *, seen: int | None, now: datetime
+    tenant: str,
+    kind: IntegrationType,
+    resource_id: str | None = None,
+    *,
+    also: writes.Also = writes.nothing,
+    seen: int | None,
+    now: datetime,
 ) -> None:
-    """Delete a connection and its credentials. Raises NotHere, Stale."""
-    item = get(tenant, kind, resource_id, now=now)
-    writes.check_version(item, seen)
-    writes.delete(item)
+    """Delete a connection and its credentials. Raises NotHere, Stale, Busy."""
+
+    def decide(item: Integration) -> None:
+        writes.check_version(item, seen)
+        with writes.transaction() as tx:
+            tx.delete(item)
+            also(tx, item)
+
+    writes.retrying(lambda _attempt: get(tenant, kind, resource_id, now=now), decide)
 
 
 def mark_broken(item: Integration, reason: str, *, now: datetime) -> None:

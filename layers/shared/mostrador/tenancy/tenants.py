@@ -11,6 +11,8 @@ from mostrador.process_cache import ProcessCache
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Resource
 from mostrador.table.items.tenants import Tenant
+from mostrador.table.writes import Transaction
+from mostrador.tenancy import deposits
 from mostrador.values.next_actions import NextAction
 from mostrador.values.phones import normalised
 
@@ -133,13 +135,24 @@ def listing(*, size: int, cursor: str | None, now: datetime) -> reads.Page:
 
 
 def change(slug: str, changes: "Request", *, seen: int | None, now: datetime) -> Tenant:
-    """Apply the fields that ``changes`` sets; ``seen`` is the version of If-Match. Raises NotHere, Stale."""
+    """Apply the fields that ``changes`` sets; ``seen`` is the version of If-Match.
+
+    Raises NotHere, Stale, DepositsDependOnIt (the transfer details), BadPhone.
+    """
+    removes_details = False
 
     def alter(tenant: Tenant) -> None:
+        nonlocal removes_details
+        had_details = bool(tenant.transfer_details)
         for name, value in _stored(changes, tenant.country).items():
             setattr(tenant, name, value)
+        removes_details = had_details and not tenant.transfer_details
 
-    return _edited(slug, alter, seen=seen, now=now)
+    def check(tx: Transaction, _tenant: Tenant) -> None:
+        if removes_details:
+            deposits.check_without_transfer(tx, slug)
+
+    return _edited(slug, alter, also=check, seen=seen, now=now)
 
 
 def suspend(slug: str, *, now: datetime) -> Tenant:
@@ -157,8 +170,10 @@ def resume(slug: str, *, now: datetime) -> Tenant:
     return _edited(slug, lambda tenant: setattr(tenant, "is_active", True), seen=None, now=now)
 
 
-def _edited(slug: str, alter: Callable[[Tenant], None], *, seen: int | None, now: datetime) -> Tenant:
-    changed = writes.edited(lambda: find(slug, now=now), alter, seen=seen, now=now)
+def _edited(
+    slug: str, alter: Callable[[Tenant], None], *, also: writes.Also = writes.nothing, seen: int | None, now: datetime
+) -> Tenant:
+    changed = writes.edited(lambda: find(slug, now=now), alter, also=also, seen=seen, now=now)
     remember(changed, now)
     return changed
 
@@ -170,6 +185,8 @@ def _stored(wanted: "Request", country: str) -> dict[str, Any]:
         from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, which most functions do without
 
         kept["hours"] = opening_hours.stored(kept.pop("business_hours"))
+    if kept.get("transfer_details"):
+        kept["transfer_details"] = {"document": None} | kept["transfer_details"]
     if kept.get("contact_phone"):
         kept["contact_phone"] = normalised(kept["contact_phone"], country, field="body.contact_phone")
     return kept

@@ -24,6 +24,7 @@ class NextAction(StrEnum):
     CANCEL_INSTEAD = "cancel_instead"
     CANCEL_ONE_FIRST = "cancel_one_first"
     CHANGE_EXISTING = "change_existing"
+    CHANGE_SERVICES = "change_services"
     CHOOSE_ANOTHER_DAY = "choose_another_day"
     CHOOSE_ANOTHER_NAME = "choose_another_name"
     CHOOSE_ANOTHER_SERVICE = "choose_another_service"
@@ -63,6 +64,7 @@ TEXTS: Final[Mapping[NextAction, Words]] = {
     NextAction.CANCEL_INSTEAD: ("Cancele en lugar de borrar.", "Cancel instead of deleting."),
     NextAction.CANCEL_ONE_FIRST: ("Cancele antes uno de los que tiene.", "Cancel one of those first."),
     NextAction.CHANGE_EXISTING: ("Cambie lo que ya existe.", "Change that which exists already."),
+    NextAction.CHANGE_SERVICES: ("Cambie antes esos servicios.", "Change these services first."),
     NextAction.CHOOSE_ANOTHER_DAY: ("Elija otro día.", "Choose another day."),
     NextAction.CHOOSE_ANOTHER_NAME: ("Elija otro nombre.", "Choose another name."),
     NextAction.CHOOSE_ANOTHER_SERVICE: ("Elija otro servicio.", "Choose another service."),

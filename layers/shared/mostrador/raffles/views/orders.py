@@ -18,16 +18,16 @@ from mostrador.fields import (
     Request,
     Several,
     ShortText,
-    Url,
     View,
     Whole,
     local,
 )
-from mostrador.ledger.rules.payment_states import Method
 from mostrador.ledger.views.payments import ManualPayment, PaymentView
+from mostrador.ledger.views.receipts import ReceiptView
 from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import MOST_PER_ORDER, OrderChange, OrderStatus, printed_number
+from mostrador.tenancy.views.tenants import TransferDetailsView
 from mostrador.values import money, schema_rules, shown
 
 if TYPE_CHECKING:
@@ -79,14 +79,6 @@ class PublicOrder(_Choice):
     email: Email | None = Field(None, title="Correo")
 
 
-class Receipt(Request):
-    """The declaration that an order was paid: a receipt or a transfer, which staff checks."""
-
-    method: Method = Field(Method.TRANSFER, title="Forma de pago")
-    reference: ShortText | None = Field(None, title="Número de comprobante")
-    url: Url | None = Field(None, title="URL del comprobante")
-
-
 class OrderCancellation(Request):
     reason: LongText = Field("", title="Motivo")
 
@@ -103,12 +95,6 @@ class OrderListing(ListingByTime, ListingById):
 def printed_numbers(order: "Order") -> list[str]:
     """An order's numbers as they are printed."""
     return [printed_number(number, int(order.last_number)) for number in order.numbers]
-
-
-class ReceiptView(View):
-    method: Method = Field(title="Forma de pago")
-    reference: str | None = Field(title="Número de comprobante")
-    url: shown.Url | None = Field(title="URL del comprobante")
 
 
 class OrderEvent(TypedDict):
@@ -255,6 +241,9 @@ class OwnOrderView(View):
     receipt: ReceiptView | None = Field(title="Comprobante")
     total_amount: shown.Amount = Field(title="Importe total")
     currency: shown.Currency = Field(title="Moneda")
+    transfer_details: TransferDetailsView | None = Field(
+        title="Datos para transferencias", description="While it can be paid by transfer."
+    )
     paid_at: datetime | None = Field(title="Pagada")
     time_zone: shown.TimeZone = Field(title="Zona horaria")
     proofs: list[NumberProofView] = Field(title="Comprobantes en la lista de vendidos")

@@ -9,6 +9,7 @@ from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, Short
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, FreeTimesQuery, Slot, amounts
 from mostrador.tenancy.views import opening_hours
+from mostrador.tenancy.views.tenants import TransferDetailsView
 from mostrador.values import money, shown
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ class OwnAppointmentView(View):
     deposit_amount: shown.Amount | None = Field(title="Seña")
     paid_amount: shown.Amount = Field(title="Pagado")
     currency: shown.Currency = Field(title="Moneda")
+    transfer_details: TransferDetailsView | None = Field(
+        title="Datos para transferencias", description="While something can be paid by transfer."
+    )
     customer_notes: str | None = Field(title="Notas del cliente")
     cancel_until: datetime | None = Field(title="Se puede cancelar hasta")
     reschedule_until: datetime | None = Field(title="Se puede reprogramar hasta")

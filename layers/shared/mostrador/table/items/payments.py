@@ -16,6 +16,14 @@ class StoredDifference(TypedDict):
     what: str
 
 
+class Receipt(TypedDict):
+    """The declaration that an order or an appointment was paid."""
+
+    method: str
+    reference: str | None
+    url: str | None
+
+
 class Payment(Versioned, discriminator="PAYMENT"):
     """Money for an order or an appointment; ``reason`` says why it is due back.
 

@@ -20,6 +20,7 @@ from mostrador.table.base import Item, Versioned
 if TYPE_CHECKING:
     from mostrador.raffles.rules.commitments import CommitmentDocument
     from mostrador.raffles.rules.prize_outcome import Delivery, StoredDraw
+    from mostrador.table.items.payments import Receipt
 
 
 class Prize(TypedDict):
@@ -41,14 +42,6 @@ class Permit(TypedDict):
     authority: str
     number: str
     document_url: str
-
-
-class Receipt(TypedDict):
-    """The declaration that an order was paid."""
-
-    method: str
-    reference: str | None
-    url: str | None
 
 
 class Raffle(Versioned, discriminator="RAFFLE"):
@@ -167,7 +160,7 @@ class Order(Versioned, discriminator="ORDER"):
     time_zone = UnicodeAttribute()
     status = UnicodeAttribute()
     hold_expires_at = InstantAttribute(null=True)
-    receipt: Attribute[Receipt | None] = JSONAttribute(null=True)
+    receipt: "Attribute[Receipt | None]" = JSONAttribute(null=True)
     review_due_at = InstantAttribute(null=True)
     seller = UnicodeAttribute(null=True)
     notes = UnicodeAttribute(null=True)

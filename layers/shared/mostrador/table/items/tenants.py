@@ -1,6 +1,6 @@
 """Stored tenants, their connections to other systems, and what limits them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pynamodb.attributes import (
     Attribute,
@@ -15,6 +15,15 @@ from mostrador.table.base import Item, Versioned
 
 if TYPE_CHECKING:
     from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
+
+
+class TransferDetails(TypedDict):
+    """The bank account to which customers transfer; ``account`` is its number or its alias."""
+
+    bank: str
+    account: str
+    holder: str
+    document: str | None
 
 
 class Tenant(Versioned, discriminator="TENANT"):
@@ -34,6 +43,7 @@ class Tenant(Versioned, discriminator="TENANT"):
     cancel_notice_minutes = NumberAttribute(null=True)
     max_active_bookings = NumberAttribute(null=True)
     hold_minutes = NumberAttribute()
+    transfer_details: Attribute[TransferDetails | None] = JSONAttribute(null=True)
     contact_email = EmailAttribute(null=True)
     contact_phone = UnicodeAttribute(null=True)
     logo_url = UnicodeAttribute(null=True)
@@ -64,6 +74,12 @@ class Integration(Versioned, discriminator="INTEGRATION"):
     changed_by = UnicodeAttribute()
     parked_events = 0
     parked_reason: str | None = None
+
+
+class DepositGuard(Item, discriminator="DEPOSITS"):
+    """Counts in ``version`` the saves of services that ask for a deposit; see ``tenancy.deposits``."""
+
+    version = NumberAttribute()
 
 
 class Usage(Item, discriminator="USAGE"):

@@ -38,6 +38,15 @@ Country = Annotated[
 _WEEK = {day: [{"opens": "09:00", "closes": "18:00"}] for day in opening_hours.WEEKDAYS[:6]}
 
 
+class TransferDetails(Request):
+    """The account to which customers transfer; everybody with the link of an appointment or order sees it."""
+
+    bank: ShortText = Field(title="Banco")
+    account: ShortText = Field(title="Cuenta o alias")
+    holder: ShortText = Field(title="Titular")
+    document: ShortText | None = Field(None, title="Documento del titular")
+
+
 class TenantSettings(Request):
     """What an admin decides for the own tenant."""
 
@@ -53,6 +62,9 @@ class TenantSettings(Request):
     cancel_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación para cancelar (minutos)")
     max_active_bookings: Whole | None = Field(None, ge=1, le=1000, title="Turnos activos por teléfono")
     hold_minutes: Whole = Field(15, ge=1, le=1440, title="Minutos de reserva sin pago")
+    transfer_details: TransferDetails | None = Field(
+        None, title="Datos para transferencias", description="Without them no customer is asked to transfer."
+    )
     contact_email: Email | None = Field(None, title="Correo de contacto")
     contact_phone: Phone | None = Field(None, title="Teléfono de contacto")
     logo_url: Url | None = Field(None, title="URL del logo")
@@ -93,6 +105,13 @@ class TenantOperationChanges(TenantOperations):
     entity = "tenant"
 
 
+class TransferDetailsView(View):
+    bank: str = Field(title="Banco")
+    account: str = Field(title="Cuenta o alias")
+    holder: str = Field(title="Titular")
+    document: str | None = Field(title="Documento del titular")
+
+
 class TenantView(View):
     entity = "tenant"
     slug: shown.Slug = Field(title="Identificador")
@@ -109,6 +128,7 @@ class TenantView(View):
     cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
     max_active_bookings: int | None = Field(title="Turnos activos por teléfono")
     hold_minutes: int = Field(title="Minutos de reserva sin pago")
+    transfer_details: TransferDetailsView | None = Field(title="Datos para transferencias")
     contact_email: shown.Email | None = Field(title="Correo de contacto")
     contact_phone: shown.Phone | None = Field(title="Teléfono de contacto")
     logo_url: shown.Url | None = Field(title="URL del logo")
