@@ -8,7 +8,7 @@ from mostrador import clock
 from mostrador.audit import chain
 from mostrador.audit.rules import chain as rules
 from mostrador.audit.rules.chain import line_of
-from mostrador.table import base, keys, reads, writes
+from mostrador.table import attempts, base, keys, reads, writes
 from tests.support import faults
 
 

@@ -15,7 +15,7 @@ from mostrador import clock, context
 from mostrador.audit import chain
 from mostrador.background import outbox
 from mostrador.observability import logger
-from mostrador.table import keys, reads, stream_batches, writes
+from mostrador.table import attempts, keys, reads, stream_batches
 from mostrador.table.base import Item
 from mostrador.table.items.audit import AuditEntry, AuditLink
 from mostrador.tenancy import tenants

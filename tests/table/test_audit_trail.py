@@ -20,7 +20,7 @@ from mostrador.people import customers
 from mostrador.people.views.customers import CustomerChanges, NewCustomer
 from mostrador.scheduling import services
 from mostrador.scheduling.views.services import NewService, ServiceChanges
-from mostrador.table import audit_trail, keys, reads, writes
+from mostrador.table import attempts, audit_trail, keys, reads, writes
 from mostrador.table.attributes import AmountAttribute, InstantAttribute
 from mostrador.table.base import Versioned
 from mostrador.tenancy import tenants
