@@ -6,8 +6,11 @@ keeps both on its own item.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids
@@ -19,13 +22,15 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.next_actions import NextAction
-from mostrador.values.phones import normalised
-from mostrador.values.text import folded
+from mostrador.values.phones import BadPhone, common_digits, forms, normalised
+from mostrador.values.text import folded, folded_before
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
     from mostrador.people.views.customers import CustomerListing, NewCustomer
 
+_FEWEST_DIGITS: Final = 3
+_WHOLE_NUMBER: Final = 8
 _Last = dict[str, datetime | None]
 LAST: Final = ("last_appointment_at", "last_order_at")
 """Attributes that keep a customer on record once they are set."""
@@ -51,7 +56,7 @@ def get(tenant: str, customer_id: str, *, now: datetime) -> Customer:
 
 def listing(tenant: str, query: "CustomerListing", *, now: datetime) -> reads.Page:
     """Customers by name, or those with certain ids. Raises BadCursor."""
-    tenants.current(tenant, now=now)
+    country = tenants.current(tenant, now=now).country
     if query.ids is not None:
         page = reads.listed(keys.customer(tenant, customer_id) for customer_id in query.ids)
     else:
@@ -62,19 +67,32 @@ def listing(tenant: str, query: "CustomerListing", *, now: datetime) -> reads.Pa
             size=query.limit,
             cursor=query.cursor,
             index="gsi1",
-            keep=matching(query.q) if query.q else None,
+            keep=matching(query.q, country) if query.q else None,
             newest_first=query.sort == "-name",
         )
     _with_last(tenant, page.items, consistent=False)
     return page
 
 
-def matching(q: str) -> Condition:
-    """The filter for ``q``, a part of the name, or of the phone where it has at least 3 digits."""
-    digits = "".join(letter for letter in q if letter.isdigit())
-    looks_like_phone = len(digits) >= 3 and not any(letter.isalpha() for letter in q)  # noqa: PLR2004
-    condition: Condition = Customer.folded.contains(digits.lstrip("0") if looks_like_phone else folded(q))
+def matching(q: str, country: str) -> Condition:
+    """The filter for ``q``, a part of the name, or of the phone where it has at least 3 digits.
+
+    A whole number is found in every way of writing it in ``country`` (ISO 3166).
+    """
+    condition: Condition = reduce(or_, map(Customer.folded.contains, sorted(_parts(q, country))))
     return condition
+
+
+def _parts(q: str, country: str) -> set[str]:
+    """The texts of which a customer who is searched for has one."""
+    digits = "".join(letter for letter in q if letter.isdigit())
+    if len(digits) < _FEWEST_DIGITS or any(letter.isalpha() for letter in q):
+        return {folded(q), folded_before(q)}
+    parts = {digits.lstrip("0")}
+    if len(digits) >= _WHOLE_NUMBER:
+        with suppress(BadPhone):
+            parts.add(common_digits(normalised(q, country)))
+    return parts
 
 
 def searchable(name: str, phone: str | None) -> str:
@@ -121,6 +139,24 @@ def put(tx: Transaction, tenant: str, customer: Customer) -> None:
         guard = PhoneGuard(*keys.phone(tenant, customer.phone), customer_id=customer.id, name=customer.name)
         _set_last(guard, last)
         tx.save(guard, condition=PhoneGuard.pk.does_not_exist())
+        _check_no_other_form(tx, tenant, customer.phone)
+
+
+def phone_keys(tenant: str, phone: str) -> list[keys.Key]:
+    """The keys under which the guard of a phone (E.164) may stand: it has the form that was typed first."""
+    return [keys.phone(tenant, form) for form in forms(phone)]
+
+
+def phone_on_record(tenant: str, found: Mapping[keys.Key, Any], phone: str) -> str:
+    """The form of ``phone`` (E.164) that a customer has, among the guards ``found``; else ``phone``."""
+    return next((form for form in forms(phone) if keys.phone(tenant, form) in found), phone)
+
+
+def _check_no_other_form(tx: Transaction, tenant: str, phone: str, *, but: str | None = None) -> None:
+    """Refuse the transaction where the same phone is on record in another form, ``but`` one that it writes itself."""
+    for form in forms(phone)[1:]:
+        if form != but:
+            tx.condition_check(PhoneGuard, *keys.phone(tenant, form), condition=PhoneGuard.pk.does_not_exist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +186,10 @@ def identified(
         if customer is None:
             raise NotHere(entity="customer", id=customer_id)
         return customer, False
-    guard = found.get(keys.phone(tenant.slug, phone)) if phone else None
+    on_record = phone_on_record(tenant.slug, found, phone) if phone else None
+    guard = found.get(keys.phone(tenant.slug, on_record)) if on_record else None
     if guard is not None:
-        return Known(guard.customer_id, guard.name, phone), False
+        return Known(guard.customer_id, guard.name, on_record), False
     return draft(tenant, wanted, customer_id=ids.new(), now=now), True
 
 
@@ -225,6 +262,8 @@ def _move_guard(tx: Transaction, tenant: str, customer: Customer, before: str | 
             actions += [getattr(PhoneGuard, name).set(at) for name, at in last.items() if at]
         guard = PhoneGuard(*keys.phone(tenant, customer.phone))
         tx.update(guard, actions=actions, condition=PhoneGuard.pk.does_not_exist() | is_theirs)
+        if before != customer.phone:
+            _check_no_other_form(tx, tenant, customer.phone, but=before)
 
 
 def _last(item: Customer | PhoneGuard) -> _Last:

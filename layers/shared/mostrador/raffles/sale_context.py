@@ -45,7 +45,7 @@ class SaleRequest:
         if form.customer_id:
             needed.add(keys.customer(slug, form.customer_id))
         if self.phone:
-            needed.add(keys.phone(slug, self.phone))
+            needed.update(customers.phone_keys(slug, self.phone))
         if form.seller:
             needed.add(keys.member(slug, form.seller))
         if form.count:

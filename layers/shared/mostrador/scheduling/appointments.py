@@ -43,7 +43,7 @@ def get(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
 
 def listing(tenant: str, query: "AppointmentListing", *, now: datetime) -> reads.Page:
     """Appointments by start, of a time, that match every filter; or those with certain ids. Raises BadCursor."""
-    zone = tenants.zone(tenants.current(tenant, now=now))
+    current = tenants.current(tenant, now=now)
     if query.ids is not None:
         return reads.listed(keys.appointment(tenant, appointment_id) for appointment_id in query.ids)
     index, partition, prefix = "gsi1", keys.appointments_partition(tenant), ""
@@ -56,20 +56,20 @@ def listing(tenant: str, query: "AppointmentListing", *, now: datetime) -> reads
         size=query.limit,
         cursor=query.cursor,
         index=index,
-        between=reads.within(*query.span(zone), prefix),
-        keep=_filter(query),
+        between=reads.within(*query.span(tenants.zone(current)), prefix),
+        keep=_filter(query, current.country),
         newest_first=query.sort == "-scheduled_at",
     )
 
 
-def _filter(query: "AppointmentListing") -> Condition | None:
+def _filter(query: "AppointmentListing", country: str) -> Condition | None:
     """The condition that every filter of the query holds; None without any filter."""
     conditions = [
         *reads.among(Appointment.status, query.status),
         *reads.among(Appointment.payment_status, query.payment_status),
         *reads.among(Appointment.service_id, query.service),
         *reads.among(Appointment.resource_id, query.resource),
-        *([customers.matching(query.q)] if query.q else []),
+        *([customers.matching(query.q, country)] if query.q else []),
     ]
     return reads.all_of(conditions)
 

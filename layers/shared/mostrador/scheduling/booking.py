@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
-_OTHERS: Final = 5
-"""Actions besides appointments and days: customer, phone, phone's ledger, plan, line of the audit log."""
+_OTHERS: Final = 6
+"""Actions besides appointments and days: customer, phone and its other form, ledger, plan, line of the audit log."""
 
 
 class PlanLimitReached(Conflict):

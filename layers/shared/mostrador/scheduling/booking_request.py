@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mostrador import ids
 from mostrador.errors import Invalid
+from mostrador.people import customers
 from mostrador.scheduling import booking_context
 from mostrador.scheduling.booking_context import BookingContext, Items
 from mostrador.table import keys, writes
@@ -78,6 +79,8 @@ class BookingRequest:
         if phone is None and self.form.customer_id:
             customer = context.other.get(keys.customer(self.slug, self.form.customer_id))
             phone = customer.phone if isinstance(customer, Customer) else None
+        elif phone is not None:
+            phone = customers.phone_on_record(self.slug, context.other, phone)
         request = replace(self, tenant=context.tenant, phone=phone)
         needed = request.active_bookings_key
         return request, needed is None or needed == self.active_bookings_key
@@ -93,7 +96,7 @@ class BookingRequest:
         if self.form.customer_id:
             wanted.add(keys.customer(self.slug, self.form.customer_id))
         if self.phone:
-            wanted.add(keys.phone(self.slug, self.phone))
+            wanted.update(customers.phone_keys(self.slug, self.phone))
         if self.active_bookings_key:
             wanted.add(self.active_bookings_key)
         if self.tenant.max_appointments_per_month is not None:

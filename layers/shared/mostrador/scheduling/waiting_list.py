@@ -76,17 +76,18 @@ def join(slug: str, form: "NewWaiting", *, actor_name: str, key: str | None, now
     tenant = tenants.current(slug, now=now)
     waiting_id = ids.derived(slug, "waiting", key) if key else ids.new()
     own, service_key = keys.waiting(slug, waiting_id), keys.service(slug, form.service_id)
-    customer_key = _customer_key(tenant, form) or own
+    customer_keys = _customer_keys(tenant, form)
 
     def load(_attempt: int) -> Items:
-        return reads.batch({own, customer_key, service_key})
+        return reads.batch({own, *customer_keys, service_key})
 
     def decide(items: Items) -> Waiting:
         earlier = items.get(own)
         if isinstance(earlier, Waiting):
             return writes.same_request(earlier, ids.fingerprint(form.model_dump_json()))
         service = _service(tenant, form, items.get(service_key), now)
-        customer, is_new = _customer(tenant, form, items.get(customer_key), waiting_id, now)
+        found = next((items[key] for key in customer_keys if key in items), None)
+        customer, is_new = _customer(tenant, form, found, waiting_id, now)
         entry = _entry(tenant, form, service, customer, waiting_id)
         entry.created_by, entry.created_at = actor_name, now
         _add(slug, entry, customer if is_new else None, now)
@@ -95,13 +96,14 @@ def join(slug: str, form: "NewWaiting", *, actor_name: str, key: str | None, now
     return writes.retrying(load, decide)
 
 
-def _customer_key(tenant: Tenant, form: "NewWaiting") -> keys.Key | None:
-    """The customer named, or the guard of the phone; None without a phone. Raises BadPhone."""
+def _customer_keys(tenant: Tenant, form: "NewWaiting") -> list[keys.Key]:
+    """The customer named, or the guards that the phone may have; none without a phone. Raises BadPhone."""
     if form.customer_data is None:
-        return keys.customer(tenant.slug, form.customer_id or "")
-    phone = form.customer_data.phone
-    field = "body.customer_data.phone"
-    return keys.phone(tenant.slug, normalised(phone, tenant.country, field=field)) if phone else None
+        return [keys.customer(tenant.slug, form.customer_id or "")]
+    typed, field = form.customer_data.phone, "body.customer_data.phone"
+    if not typed:
+        return []
+    return customers.phone_keys(tenant.slug, normalised(typed, tenant.country, field=field))
 
 
 def _add(slug: str, entry: Waiting, new_customer: Customer | None, now: datetime) -> None:

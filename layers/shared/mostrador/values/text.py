@@ -1,5 +1,6 @@
 """Text as people type it, cleaned; and text for searching and sorting, without accents and case."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
@@ -26,6 +27,12 @@ _MOST_MARKS: Final = 30
 """On one letter, as in Unicode's stream-safe text (UAX #15): to sort marks takes time quadratic in their number."""
 _BLANK: Final = "\u2800"
 """The Braille pattern without dots, which looks like a space."""
+_PLAIN: Final = {
+    "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n", "ə": "e", "ĸ": "k",
+    "’": "'", "‘": "'", "ʼ": "'", "ʹ": "'", "`": "'", "‐": "-", "‑": "-", "–": "-", "—": "-",
+}  # fmt: skip
+"""Letters and signs whose name does not tell the plain one."""
+_VARIANT: Final = re.compile(r"LATIN SMALL LETTER (?:CLOSED |OPEN |SCRIPT |DOTLESS )?([A-Z])(?: WITH .+)?")
 _REPLACED: Final = "\ufffd"
 """It stands where bytes were no text."""
 
@@ -39,10 +46,28 @@ class BadCharacter(ValueError):
 
 
 def folded(text: str) -> str:
-    """``"Ñandutí  López"`` -> ``"nanduti lopez"``; ``#`` is dropped because keys are split by it."""
+    """``"Ñandutí  Łópez"`` -> ``"nanduti lopez"``; ``#`` is dropped because keys are split by it.
+
+    Latin letters with a stroke, a hook or another form become the plain letter: ø o, đ d, æ ae. Typographic
+    apostrophes and dashes become those of the keyboard.
+    """
+    plain = folded_before(text.replace("´", "'"))
+    return plain if plain.isascii() else " ".join("".join(map(_plain_letter, plain)).split())
+
+
+def folded_before(text: str) -> str:
+    """``folded`` as items of before have it: without accents and case, and with letters such as ł."""
     plain = unicodedata.normalize("NFKD", _without_piles(text.casefold()))
     kept = "".join(letter for letter in plain if not unicodedata.combining(letter) and letter != "#")
     return " ".join(kept.split())
+
+
+def _plain_letter(letter: str) -> str:
+    """Unicode names the plain letter: ``LATIN SMALL LETTER L WITH STROKE``."""
+    if letter.isascii() or letter in _PLAIN:
+        return _PLAIN.get(letter, letter)
+    named = _VARIANT.fullmatch(unicodedata.name(letter, ""))
+    return named[1].lower() if named else letter
 
 
 def one_line(text: str) -> str:
