@@ -73,6 +73,7 @@ def deploy(home: Path, endpoint: str, beacon_url: str) -> Stack:
         *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"),
         *_parameters(
             Stage="local",
+            SuperuserMfa="off",
             CognitoUrl=endpoint,
             ExecuteApiUrl=f"{endpoint}/{APIS}",
             DrandUrl=beacon_url,

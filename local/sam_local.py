@@ -80,6 +80,7 @@ def _settings(stack: Stack) -> Mapping[str, str]:
         "JWKS_URL": f"{endpoint}/{stack.user_pool_id}/.well-known/jwks.json",
         "USER_POOL_CLIENT_ID": stack.client_id,
         "USER_POOL_ID": stack.user_pool_id,
+        "SUPERUSER_MFA": "off",
     }
 
 

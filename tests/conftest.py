@@ -21,6 +21,7 @@ os.environ |= {
     "GOOGLE_CLIENT_ID": "client-of-google",
     "GOOGLE_CLIENT_SECRET": "a secret for tests",
     "USAGE_KEY": "requests",
+    "SUPERUSER_MFA": "off",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",

@@ -1,6 +1,8 @@
 """The parts of template.yaml that only show on AWS: the signing key's life, the sender of mails."""
 
-from tests.support import template
+import pytest
+
+from tests.support import conditions, template
 
 RESOURCES = template.load()["Resources"]
 
@@ -31,6 +33,40 @@ def test_a_new_day_of_rotation_changes_every_function_so_that_the_keys_are_read_
     shared = template.load()["Globals"]["Function"]["Environment"]["Variables"]
 
     assert shared["SIGNING_KEY_ROTATED"] == {"Ref": "SigningKeyRotated"}
+
+
+def test_an_email_counts_once_it_is_verified_and_no_client_writes_it():
+    pool, client = RESOURCES["UserPool"]["Properties"], RESOURCES["UserPoolClient"]["Properties"]
+
+    assert pool["UserAttributeUpdateSettings"] == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+    assert client["WriteAttributes"] == ["name"]  # an empty list would mean every attribute
+    assert {"email", "email_verified"} <= set(client["ReadAttributes"])
+
+
+def test_everybody_may_have_a_second_factor_and_superusers_need_one_unless_a_stage_is_for_trying():
+    template_ = template.load()
+    pool, authorizer = RESOURCES["UserPool"]["Properties"], RESOURCES["AuthorizerFunction"]["Properties"]
+
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
+    assert template_["Parameters"]["SuperuserMfa"]["Default"] == "on"
+    assert authorizer["Environment"]["Variables"]["SUPERUSER_MFA"] == {"Ref": "SuperuserMfa"}
+    assert "DeviceConfiguration" not in pool  # a remembered device would skip the code
+
+
+@pytest.mark.parametrize(
+    ("stage", "mfa", "is_refused"),
+    [
+        ("prod", "off", True),
+        ("produccion", "off", True),
+        ("live", "off", True),
+        ("prod", "on", False),
+        ("dev", "off", False),
+    ],
+)
+def test_a_stage_that_is_no_playground_refuses_what_is_only_for_trying(stage, mfa, is_refused):
+    refusals = conditions.refusals(Stage=stage, SuperuserMfa=mfa)
+
+    assert bool(refusals) is is_refused
 
 
 def test_a_deploy_sets_the_sender_of_mails_by_parameters():

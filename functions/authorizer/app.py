@@ -8,7 +8,7 @@ from zlib import crc32
 from mostrador import clock, settings
 from mostrador.errors import Forbidden
 from mostrador.observability import log_failure, logger
-from mostrador.people import api_keys, members
+from mostrador.people import api_keys, members, superusers
 from mostrador.web import access_tokens
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -19,13 +19,14 @@ MOST_NAMED = 30
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``user`` is the pool's id of a person, or ``key:<id>``; ``roles`` are slug -> role."""
+    """``user`` is the pool's id of a person, or ``key:<id>``; ``roles`` are slug -> role; see web.authorizer_claims."""
 
     user: str
     name: str
     roles: dict[str, str]
     is_superuser: bool = False
     is_person: bool = True
+    needs_mfa: bool = False
 
 
 def handler(event: dict[str, str], _context: object) -> dict[str, object]:
@@ -49,6 +50,7 @@ def handler(event: dict[str, str], _context: object) -> dict[str, object]:
             "email": caller.name,
             "superuser": "true" if caller.is_superuser else "false",
             "roles": json.dumps(caller.roles, separators=(",", ":")),
+            **({"needs_mfa": "true"} if caller.needs_mfa else {}),
         },
     }
 
@@ -60,7 +62,9 @@ def _caller(token: str) -> Caller:
     user = access_tokens.user(token)
     memberships = members.of_user(user.id)
     name = next((member.email for member in memberships), user.name.lower())
-    return Caller(user.id, name, {member.slug: member.role for member in memberships}, user.is_superuser)
+    roles = {member.slug: member.role for member in memberships}
+    needs_mfa = user.is_superuser and superusers.lacks_second_factor(user.name)
+    return Caller(user.id, name, roles, user.is_superuser and not needs_mfa, needs_mfa=needs_mfa)
 
 
 def _statements(stage_arn: str, caller: Caller) -> Iterator[dict[str, object]]:

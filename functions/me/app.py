@@ -15,8 +15,11 @@ handler = app.handler
 
 @app.get("/me", "me.show", Access.SIGNED_IN)
 def show() -> views.MeView:
-    is_superuser = app.caller.role is Role.SUPERUSER
-    return me.show(app.caller.user, name=app.caller.name, is_superuser=is_superuser, now=clock.now())
+    caller = app.caller
+    is_superuser = caller.role is Role.SUPERUSER
+    return me.show(
+        caller.user, name=caller.name, is_superuser=is_superuser, needs_mfa=caller.needs_mfa, now=clock.now()
+    )
 
 
 @app.post("/me/invitations/<slug>/accept", "me.accept", Access.SIGNED_IN)

@@ -30,6 +30,34 @@ def test_whoever_set_a_password_has_signed_in():
     assert cognito.find("eva@example.com") == cognito.User(known, has_signed_in=True)
 
 
+def test_an_account_that_has_not_shown_to_have_the_address_is_not_found_by_it():
+    people.signed_in("ana@example.com")
+    people.unverify("ana@example.com")
+
+    with pytest.raises(cognito.EmailNotVerified, match="ana@example.com"):
+        cognito.find("ana@example.com")
+
+
+def test_an_account_that_comes_back_with_another_address_is_not_found_by_this_one():
+    """The pool looks a user up by more than the e-mail."""
+    known = people.signed_in("ana@example.com")
+
+    with pytest.raises(cognito.EmailNotVerified):
+        cognito.find(known)
+
+
+def test_a_second_factor_is_known_from_the_pool():
+    people.signed_in("ana@example.com")
+    assert not cognito.has_second_factor("ana@example.com")
+
+    people.enrol("ana@example.com")
+    assert cognito.has_second_factor("ana@example.com")
+
+    people.disable("ana@example.com")
+    assert not cognito.has_second_factor("ana@example.com")
+    assert not cognito.has_second_factor("nobody@example.com")
+
+
 def test_making_somebody_mails_nothing_until_that_is_asked_for():
     with people.mails() as mailed:
         cognito.create("ana@example.com")

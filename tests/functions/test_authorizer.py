@@ -15,6 +15,7 @@ import jwt
 import pytest
 
 from mostrador import clock
+from mostrador.clients import cognito
 from mostrador.people import api_keys, members
 from mostrador.people.rules.membership import MemberStatus
 from mostrador.people.rules.permissions import Role
@@ -22,7 +23,7 @@ from mostrador.people.views.api_keys import NewKey
 from mostrador.table import writes
 from mostrador.tenancy import tenants
 from mostrador.web import access_tokens
-from tests.support import gateway, template
+from tests.support import faults, gateway, people, template
 from tests.support.gateway import token
 
 STAGE = "arn:aws:execute-api:us-east-1:1:api/test"
@@ -149,6 +150,58 @@ def test_a_superuser_may_enter_everything(handler):
 
     assert all(may(answer, one) for one in (*ME, "GET/admin/tenants", "DELETE/tenant/any/api/services/x"))
     assert answer["context"]["superuser"] == "true"
+
+
+@pytest.fixture
+def with_mfa(monkeypatch):
+    """As on AWS: what the template says where nobody says otherwise."""
+    monkeypatch.delenv("SUPERUSER_MFA")
+
+
+def root(**changed):
+    return token(username="root@example.com", **{"cognito:groups": ["superuser"]} | changed)
+
+
+def test_a_superuser_without_a_second_factor_is_none(handler, with_mfa):
+    people.signed_in("root@example.com")
+
+    answer = ask(handler, root())
+
+    assert (answer["context"]["superuser"], answer["context"]["needs_mfa"]) == ("false", "true")
+    assert may(answer, "GET/me")
+    assert not any(may(answer, one) for one in ("GET/admin/tenants", "GET/tenant/any/api/services"))
+
+
+def test_a_superuser_with_a_second_factor_may_enter_everything(handler, with_mfa):
+    people.signed_in("root@example.com")
+    people.enrol("root@example.com")
+
+    answer = ask(handler, root())
+
+    assert (answer["context"]["superuser"], "needs_mfa" in answer["context"]) == ("true", False)
+    assert may(answer, "GET/admin/tenants")
+
+
+def test_a_superuser_who_is_not_in_the_pool_any_more_is_none(handler, with_mfa):
+    assert ask(handler, root())["context"]["superuser"] == "false"
+
+
+def test_a_member_without_a_second_factor_enters_and_the_pool_is_not_asked(handler, with_mfa, now):
+    join(now, "salon")
+
+    with faults.answering(
+        "AdminGetUser", faults.refused("TooManyRequestsException"), client=cognito._client()
+    ) as asked:
+        answer = ask(handler, token())
+
+    assert asked == []
+    assert may(answer, "GET/tenant/salon/api/services")
+
+
+def test_where_the_pool_does_not_answer_no_superuser_enters(handler, with_mfa):
+    refused = faults.refused("TooManyRequestsException")
+    with faults.answering("AdminGetUser", refused, client=cognito._client()), pytest.raises(cognito.PoolUnavailable):
+        ask(handler, root())
 
 
 @pytest.mark.parametrize("many", [1, 31], ids=["by name", "too many to name"])

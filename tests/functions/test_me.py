@@ -8,6 +8,7 @@ from mostrador import clock
 from mostrador.people import members
 from mostrador.people.rules.permissions import HIDDEN, Role
 from tests.support.days import shifted
+from tests.support.gateway import Told
 from tests.support.http import Client, admin, superuser
 from tests.support.teams import invite, join
 
@@ -62,6 +63,14 @@ def test_a_superuser_is_told_to_be_one(salon, now):
 
     assert told["is_superuser"] is True
     assert told["memberships"] == []
+
+
+def test_a_superuser_without_a_second_factor_is_told_so(salon):
+    told = {"user": "root", "email": "root@example.com", "superuser": "false", "roles": "{}", "needs_mfa": "true"}
+
+    shown = Told({}, told=tuple(told.items())).call("GET", "/me").json
+
+    assert (shown["is_superuser"], shown["needs_mfa"]) == (False, True)
 
 
 def test_the_permissions_come_with_the_membership(salon, now):

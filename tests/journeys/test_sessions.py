@@ -90,11 +90,13 @@ def test_the_commands_of_the_page_work_as_printed(stack, tmp_path):
 
     ran = subprocess.run(["bash"], input=script, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S607
 
-    # me signed in, refreshed and signed out; invited; accepted
-    assert ran.stderr.split() == "200 200 200 201 200".split(), ran.stdout + ran.stderr
+    # me signed in, refreshed and signed out; invited; accepted; me with a second factor
+    assert ran.stderr.split() == "200 200 200 201 200 200".split(), ran.stdout + ran.stderr
     assert ran.returncode == 0
     assert ran.stdout.count("Refresh Token has been revoked") == 3  # signed out here, everywhere, after the reset
     assert "NEW_PASSWORD_REQUIRED\n" in ran.stdout
+    assert "SUCCESS\n" in ran.stdout
+    assert "SOFTWARE_TOKEN_MFA\n" in ran.stdout
 
 
 def test_a_session_lasts_a_quarter_of_an_hour_at_a_time(http, salon, clerk, enter, refresh):

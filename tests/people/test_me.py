@@ -16,7 +16,7 @@ def at_the_door(step, *given, **more):
 
 
 def show(user, now, **more):
-    return at_the_door(me.show, user, **({"name": "?", "is_superuser": False} | more), now=now)
+    return at_the_door(me.show, user, **({"name": "?", "is_superuser": False, "needs_mfa": False} | more), now=now)
 
 
 def test_whoever_belongs_nowhere_is_told_so(table, now):
@@ -24,6 +24,7 @@ def test_whoever_belongs_nowhere_is_told_so(table, now):
         "user": "u-1",
         "email": "ana@example.com",
         "is_superuser": False,
+        "needs_mfa": False,
         "memberships": [],
         "invitations": [],
     }

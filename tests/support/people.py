@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+from moto.backends import get_backend
 
 from mostrador.clients import cognito
 
@@ -28,6 +29,27 @@ def signed_in(email: str) -> str:
         UserPoolId=os.environ["USER_POOL_ID"], Username=email, Password="Mostrador-2026", Permanent=True
     )
     return user.id
+
+
+def enrol(email: str) -> None:
+    """They set up an authenticator app; moto takes no code, so the verification is only noted."""
+    moto = get_backend("cognito-idp")["123456789012"]["us-east-1"]
+    moto.admin_get_user(os.environ["USER_POOL_ID"], email).token_verified = True
+    _pool().admin_set_user_mfa_preference(
+        UserPoolId=os.environ["USER_POOL_ID"], Username=email, SoftwareTokenMfaSettings={"Enabled": True}
+    )
+
+
+def unverify(email: str) -> None:
+    """The pool no longer takes the address for theirs."""
+    attributes = [{"Name": "email_verified", "Value": "false"}]
+    _pool().admin_update_user_attributes(
+        UserPoolId=os.environ["USER_POOL_ID"], Username=email, UserAttributes=attributes
+    )
+
+
+def disable(email: str) -> None:
+    _pool().admin_disable_user(UserPoolId=os.environ["USER_POOL_ID"], Username=email)
 
 
 @contextmanager

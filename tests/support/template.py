@@ -8,7 +8,13 @@ from local.template import create_table, load, resources
 from mostrador.web.routes import Access, Route
 
 __all__ = ["ROOT", "create_table", "load", "resources"]
-_FOR_POOLS = ("UsernameAttributes", "UsernameConfiguration", "AutoVerifiedAttributes", "AdminCreateUserConfig")
+_FOR_POOLS = (
+    "UsernameAttributes",
+    "UsernameConfiguration",
+    "AutoVerifiedAttributes",
+    "AdminCreateUserConfig",
+    "MfaConfiguration",
+)
 
 
 def user_pool(name: str) -> dict[str, Any]:

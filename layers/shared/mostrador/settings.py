@@ -48,6 +48,11 @@ def user_pool_id() -> str:
     return _required("USER_POOL_ID")
 
 
+def superuser_mfa() -> bool:
+    """Whether superusers must have a second factor; only stacks for trying switch it off."""
+    return os.environ.get("SUPERUSER_MFA") != "off"
+
+
 @cache
 def user_pool_client_id() -> str:
     return _required("USER_POOL_CLIENT_ID")

@@ -1,4 +1,4 @@
-"""The user pool, for invitations: find a user by e-mail, create one, mail a temporary password.
+"""The user pool: find a user by e-mail, create one, mail a temporary password; who has a second factor.
 
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
 """
@@ -14,11 +14,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mostrador import settings
-from mostrador.errors import Invalid, Unavailable
+from mostrador.errors import Conflict, Invalid, Unavailable
 from mostrador.observability import logger
+from mostrador.values.next_actions import NextAction
 
 Answer = Mapping[str, Any]
 """The JSON of one answer of the pool."""
+SECOND_FACTOR: Final = "SOFTWARE_TOKEN_MFA"
 _NEVER_SIGNED_IN: Final = "FORCE_CHANGE_PASSWORD"
 _LATER: Final = frozenset(
     "TooManyRequestsException LimitExceededException InternalErrorException CodeDeliveryFailureException".split()
@@ -39,6 +41,15 @@ class EmailRefused(Invalid):
     es = "el directorio de usuarios no acepta el correo {value}"
 
 
+class EmailNotVerified(Conflict):
+    """Somebody may have written an address that is another person's."""
+
+    code = "email_not_verified"
+    en = "the account with the e-mail {value} has not shown that the address is its own"
+    es = "la cuenta con el correo {value} no demostró que la dirección sea suya"
+    next_action = NextAction.CORRECT_REQUEST
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """``id`` is the ``sub`` of the user's tokens."""
@@ -48,9 +59,23 @@ class User:
 
 
 def find(email: str) -> User | None:
-    """The user with this e-mail. Raises PoolUnavailable, EmailRefused."""
+    """The user who proved to have this e-mail. Raises PoolUnavailable, EmailRefused, EmailNotVerified."""
     answer = _call("admin_get_user", email, unless="UserNotFoundException")
-    return _user(answer["UserAttributes"], answer["UserStatus"]) if answer else None
+    if answer is None:
+        return None
+    values = _values(answer["UserAttributes"])
+    if values.get("email_verified") != "true" or values.get("email", "").lower() != email.lower():
+        raise EmailNotVerified(field="body.email", value=email)
+    return _user(answer["UserAttributes"], answer["UserStatus"])
+
+
+def has_second_factor(username: str) -> bool:
+    """Whether the user signs in with a code of an authenticator app; False for one who is disabled or gone.
+
+    The pool then asks for the code at every sign-in. Its access tokens do not tell. Raises PoolUnavailable.
+    """
+    answer = _call("admin_get_user", username, unless="UserNotFoundException")
+    return bool(answer and answer["Enabled"] and SECOND_FACTOR in answer.get("UserMFASettingList", ()))
 
 
 def create(email: str) -> User:
@@ -83,16 +108,16 @@ def mail_password(email: str) -> None:
     )
 
 
-def _call(operation: str, email: str, *, unless: str = "", **more: object) -> Answer | None:
+def _call(operation: str, username: str, *, unless: str = "", **more: object) -> Answer | None:
     """The pool's answer; None where it refuses with the code ``unless``."""
     try:
-        answer: Answer = getattr(_client(), operation)(UserPoolId=settings.user_pool_id(), Username=email, **more)
+        answer: Answer = getattr(_client(), operation)(UserPoolId=settings.user_pool_id(), Username=username, **more)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == unless:
             return None
         if code == "InvalidParameterException":
-            raise EmailRefused(field="body.email", value=email) from error
+            raise EmailRefused(field="body.email", value=username) from error
         if code in _LATER or error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500:  # noqa: PLR2004
             raise _unavailable(error) from error
         raise
@@ -107,8 +132,11 @@ def _unavailable(error: Exception) -> PoolUnavailable:
 
 
 def _user(attributes: Iterable[Mapping[str, str]], status: str) -> User:
-    values = {attribute["Name"]: attribute["Value"] for attribute in attributes}
-    return User(values["sub"], status != _NEVER_SIGNED_IN)
+    return User(_values(attributes)["sub"], status != _NEVER_SIGNED_IN)
+
+
+def _values(attributes: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {attribute["Name"]: attribute["Value"] for attribute in attributes}
 
 
 @cache

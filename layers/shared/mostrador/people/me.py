@@ -20,13 +20,14 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 
 
-def show(user: str, *, name: str, is_superuser: bool, now: datetime) -> MeView:
+def show(user: str, *, name: str, is_superuser: bool, needs_mfa: bool, now: datetime) -> MeView:
     """The tenants of which ``user`` is a member, with the permissions of each role, and the open invitations."""
     pairs = [(member, tenant) for member in members.everywhere(user) if (tenant := _tenant(member.slug, now))]
     return MeView(
         user=user,
         email=next((member.email for member, _ in pairs), name),
         is_superuser=is_superuser,
+        needs_mfa=needs_mfa,
         memberships=[_membership(member, of) for member, of in pairs if member.status == members.ACTIVE],
         invitations=[_invitation(member, of, now) for member, of in pairs if member.status != members.ACTIVE],
     )

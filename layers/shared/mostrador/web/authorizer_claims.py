@@ -11,13 +11,14 @@ from mostrador.people.rules.permissions import Role
 class Claims(TypedDict, total=False):
     """``user`` is the pool's id or ``key:<id>``; ``superuser`` is "true" or "false"; ``roles`` is JSON, slug -> role.
 
-    API Gateway passes only text.
+    ``needs_mfa`` is "true" or left out. API Gateway passes only text.
     """
 
     user: str
     email: str
     superuser: str
     roles: str
+    needs_mfa: str
 
 
 def of(event: APIGatewayProxyEvent) -> Claims:
@@ -29,6 +30,11 @@ def of(event: APIGatewayProxyEvent) -> Claims:
 def is_superuser(event: APIGatewayProxyEvent) -> bool:
     """Whether the caller is in the pool's group of superusers."""
     return of(event).get("superuser") == "true"
+
+
+def needs_mfa(event: APIGatewayProxyEvent) -> bool:
+    """Whether the caller is a superuser only once they have a second factor."""
+    return of(event).get("needs_mfa") == "true"
 
 
 def role_in(event: APIGatewayProxyEvent, tenant: str | None) -> Role | None:

@@ -16,7 +16,8 @@ from mostrador.web.routes import Access
 class Caller:
     """The caller as the authorizer said: ``tenant`` from the path, role in it, and a name for the records.
 
-    ``role`` is None for somebody without an account. ``address`` is the IP address.
+    ``role`` is None for somebody without an account. ``address`` is the IP address. With ``needs_mfa`` the person is a
+    superuser only once they have a second factor.
     """
 
     tenant: str
@@ -24,6 +25,7 @@ class Caller:
     name: str
     role: Role | None
     address: str
+    needs_mfa: bool = False
 
     @property
     def is_member(self) -> bool:
@@ -75,7 +77,7 @@ def _person(app: APIGatewayRestResolver) -> Caller:
         raise permissions.NotForKeys(action="me")
     role = Role.SUPERUSER if authorizer_claims.is_superuser(app.current_event) else Role.VIEWER
     actor = _enter(app, None, user, role.value, name)
-    return Caller("", user, name, role, actor.address)
+    return Caller("", user, name, role, actor.address, authorizer_claims.needs_mfa(app.current_event))
 
 
 def _operator(app: APIGatewayRestResolver, tenant: str | None) -> Caller:

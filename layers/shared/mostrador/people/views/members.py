@@ -68,5 +68,8 @@ class MeView(View):
         title="Correo electrónico", description="The user's id, where no business knows the address."
     )
     is_superuser: bool = Field(title="Superusuario")
+    needs_mfa: bool = Field(
+        title="Falta el segundo factor", description="A superuser, once they sign in with a second factor."
+    )
     memberships: list[MembershipView] = Field(title="Negocios")
     invitations: list[InvitationView] = Field(title="Invitaciones")
