@@ -1,16 +1,23 @@
 """Door: a tenant's own settings, and the superusers' list of tenants."""
 
+from datetime import timedelta
+from typing import Final
+
 from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
+from mostrador.background import relocation
 from mostrador.fields import Listing
 from mostrador.people import onboarding
 from mostrador.people.rules.permissions import Action
 from mostrador.tenancy import plan_usage, tenants
 from mostrador.tenancy.views import tenants as views
+from mostrador.tenancy.views.relocation import Relocation, RelocationView
 from mostrador.web import answers, door
 from mostrador.web.routes import Access
 
+BUDGET: Final = timedelta(seconds=20)
+"""For the moves of a relocation; the rest is left to a repeat."""
 app = door.Door()
 handler = app.handler
 
@@ -55,6 +62,12 @@ def get(slug: door.Slug) -> OneTenant:
 @app.patch(f"{ALL}/<slug>", "tenants.change", Access.OPERATOR)
 def change(slug: door.Slug, form: views.TenantOperationChanges, seen: door.IfMatch = None) -> OneTenant:
     return answers.shown(tenants.change(slug, form, seen=seen, now=clock.now()), views.TenantView)
+
+
+@app.post(f"{ALL}/<slug>/relocate", "tenants.relocate", Access.OPERATOR)
+def relocate(slug: door.Slug, form: Relocation) -> RelocationView:
+    until = clock.now() + BUDGET
+    return relocation.relocate(slug, form, actor_name=app.caller.name, clock=clock.now, until=until)
 
 
 @app.post(f"{ALL}/<slug>/suspend", "tenants.suspend", Access.OPERATOR)

@@ -85,3 +85,25 @@ def test_nine_as_booked_is_nine_after_the_law_and_is_not_sold_twice(stack, busin
             starts = {str(one["uid"]): one["dtstart"].dt.isoformat() for one in Calendar.from_ical(text).walk("VEVENT")}
             assert starts[f"{ana}@mostrador"] == f"{day}T12:00:00+00:00"
             eventually(lambda: google.events()[ana]["start"]["dateTime"] == f"{day}T09:00:00-03:00")
+
+
+def test_a_superuser_corrects_the_zone_and_nine_stays_nine(found, superuser, stack):
+    business = found("Salón de Bogotá")
+    service, day, api = business.service("Corte")["id"], winter(), f"{business.api}/appointments"
+    form = {"service_id": service, "scheduled_at": f"{day}T09:00:00-03:00", "customer_data": {"name": "Ana"}}
+    booked = superuser.call("POST", api, form).json()["id"]
+    path, correction = f"admin/tenants/{business.slug}/relocate", {"time_zone": "America/Bogota", "country": "CO"}
+
+    told = superuser.call("POST", path, correction).json()
+    assert (told["moved"], told["is_applied"]) == (1, False)
+    assert superuser.call("GET", f"{api}/{booked}").json()["scheduled_at"] == f"{day}T09:00:00-03:00"
+
+    done = superuser.call("POST", path, correction | {"apply": True}).json()
+    assert (done["moved"], done["left"], done["is_applied"]) == (1, 0, True)
+    assert superuser.call("GET", f"{api}/{booked}").json()["scheduled_at"] == f"{day}T09:00:00-05:00"
+    asked = f"{api}/availability?service={service}&date={day}"
+
+    def first():
+        return superuser.call("GET", asked).json()["slots"][0]["starts_at"]
+
+    eventually(lambda: first() == f"{day}T09:30:00-05:00")  # functions know a tenant for some seconds

@@ -26,6 +26,7 @@ from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.scheduling.views.services import NewResource, NewService, ResourceChanges
 from mostrador.table import keys, reads
 from mostrador.table.items.busy_times import BusyDay
+from mostrador.tenancy import tenants
 from tests.scheduling.test_machine import STARTS, STEP, Agenda
 from tests.support import lines
 from tests.support.busy import DAY, GOOGLE, busy_days, event, free, pull, resource_ids, view
@@ -357,6 +358,19 @@ def test_an_event_of_years_is_cut_after_one_and_goes_on_later(haircut, now):
     assert max(busy_days(haircut.resource_ids[0])) == (shifted(date(2026, 12, 19)) + 366 * DAYS).isoformat()
     pull(now=now + 20 * DAYS, is_full=True)
     assert [day for day in busy_days(haircut.resource_ids[0]) if day >= shifted("2026-12-19")] == []
+
+
+def test_what_goes_after_the_tenant_got_another_zone_leaves_nothing(haircut, now):
+    """In Asuncion it stood in the evening of one day and the night of the next; in Tokyo all of it is the next."""
+    night = datetime.fromisoformat(shifted("2026-12-01T23:00:00-03:00"))
+    pull(event("cena", night, 120), now=now)
+    resource_id = haircut.resource_ids[0]
+    assert set(busy_days(resource_id)) == {shifted("2026-12-01"), shifted("2026-12-02")}
+    tenants.relocate("salon", time_zone="Asia/Tokyo", country=None, now=now)
+
+    pull(now=now, gone=["cena"])
+
+    assert busy_days(resource_id) == {}
 
 
 def test_what_is_past_is_left_to_dynamodb(haircut, now):

@@ -19,7 +19,7 @@ from mostrador.scheduling import (
 from mostrador.scheduling.views.appointments import AppointmentView, AvailabilityQuery, NewAppointment
 from mostrador.scheduling.views.services import NewResource, NewService
 from mostrador.scheduling.views.waiting_list import NewWaiting
-from mostrador.table import keys, reads, writes
+from mostrador.table import attempts, keys, reads, writes
 from mostrador.table.items.scheduling import AgendaDay, Appointment
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantChanges
@@ -199,7 +199,7 @@ def test_red_control_without_the_days_version_nine_is_sold_twice(cut, monkeypatc
 def book_after_the_read(service, monkeypatch):
     """Somebody books nine when the move has read the days; the list has the booking afterwards."""
     read, new = reads.batch, []
-    monkeypatch.setattr(writes, "pause", lambda *_: None)
+    monkeypatch.setattr(attempts, "pause", lambda *_: None)
 
     def late(wanted, **more):
         wanted = set(wanted)

@@ -6,31 +6,26 @@ keeps both on its own item.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, NotHere
-from mostrador.people import confirmed_emails
+from mostrador.people import confirmed_emails, customer_search
 from mostrador.table import Condition, base, keys, reads, writes
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values.next_actions import NextAction
-from mostrador.values.phones import BadPhone, common_digits, forms, normalised
-from mostrador.values.text import folded, folded_before
+from mostrador.values.phones import forms, normalised
+from mostrador.values.text import folded
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
     from mostrador.people.views.customers import CustomerListing, NewCustomer
 
-_FEWEST_DIGITS: Final = 3
-_WHOLE_NUMBER: Final = 8
 _Last = dict[str, datetime | None]
 LAST: Final = ("last_appointment_at", "last_order_at")
 """Attributes that keep a customer on record once they are set."""
@@ -67,37 +62,11 @@ def listing(tenant: str, query: "CustomerListing", *, now: datetime) -> reads.Pa
             size=query.limit,
             cursor=query.cursor,
             index="gsi1",
-            keep=matching(query.q, country) if query.q else None,
+            keep=customer_search.matching(query.q, country) if query.q else None,
             newest_first=query.sort == "-name",
         )
     _with_last(tenant, page.items, consistent=False)
     return page
-
-
-def matching(q: str, country: str) -> Condition:
-    """The filter for ``q``, a part of the name, or of the phone where it has at least 3 digits.
-
-    A whole number is found in every way of writing it in ``country`` (ISO 3166).
-    """
-    condition: Condition = reduce(or_, map(Customer.folded.contains, sorted(_parts(q, country))))
-    return condition
-
-
-def _parts(q: str, country: str) -> set[str]:
-    """The texts of which a customer who is searched for has one."""
-    digits = "".join(letter for letter in q if letter.isdigit())
-    if len(digits) < _FEWEST_DIGITS or any(letter.isalpha() for letter in q):
-        return {folded(q), folded_before(q)}
-    parts = {digits.lstrip("0")}
-    if len(digits) >= _WHOLE_NUMBER:
-        with suppress(BadPhone):
-            parts.add(common_digits(normalised(q, country)))
-    return parts
-
-
-def searchable(name: str, phone: str | None) -> str:
-    """The text that ``matching`` searches: the folded name and the digits of the phone."""
-    return f"{folded(name)} {(phone or '').lstrip('+')}".strip()
 
 
 def create(slug: str, wanted: "NewCustomer", *, key: str | None, now: datetime) -> Customer:
@@ -299,7 +268,7 @@ def delete(tenant: str, customer_id: str, *, seen: int | None, now: datetime) ->
 def _arrange(customer: Customer, tenant: Tenant) -> None:
     """Set the attributes that follow from name and phone: the phone in E.164, the index keys, the searched text."""
     customer.phone = normalised(customer.phone, tenant.country) if customer.phone else None
-    customer.folded = searchable(customer.name, customer.phone)
+    customer.folded = customer_search.searchable(customer.name, customer.phone)
     customer.gsi1pk, customer.gsi1sk = keys.customer_by_name(tenant.slug, folded(customer.name)[:200], customer.id)
 
 

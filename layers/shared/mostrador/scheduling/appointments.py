@@ -8,7 +8,7 @@ from mostrador.errors import NotHere
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.observability import logger
-from mostrador.people import customers
+from mostrador.people import customer_search
 from mostrador.scheduling import agenda, booking_limits, slots
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.agenda import Loss
@@ -69,7 +69,7 @@ def _filter(query: "AppointmentListing", country: str) -> Condition | None:
         *reads.among(Appointment.payment_status, query.payment_status),
         *reads.among(Appointment.service_id, query.service),
         *reads.among(Appointment.resource_id, query.resource),
-        *([customers.matching(query.q, country)] if query.q else []),
+        *([customer_search.matching(query.q, country)] if query.q else []),
     ]
     return reads.all_of(conditions)
 

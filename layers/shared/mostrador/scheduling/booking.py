@@ -10,7 +10,7 @@ from mostrador import ids
 from mostrador.errors import Conflict, Invalid
 from mostrador.ledger.rules import payment_states
 from mostrador.observability import logger
-from mostrador.people import customers
+from mostrador.people import customer_search, customers
 from mostrador.scheduling import agenda, booking_keys, booking_limits, booking_request, slots
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
@@ -161,7 +161,7 @@ def _appointment(
         customer_name=customer.name,
         customer_phone=customer.phone,
         booked_as=given.name if given and given.name != customer.name else None,
-        folded=customers.searchable(customer.name, customer.phone),
+        folded=customer_search.searchable(customer.name, customer.phone),
         status=form.status,
         payment_status=PaymentStatus.PENDING.value,
         total_amount=service.price,

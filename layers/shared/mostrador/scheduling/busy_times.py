@@ -23,6 +23,7 @@ from mostrador.values import local_time
 
 MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
+_MARGIN: Final = timedelta(days=1)
 _KEPT: Final = timedelta(days=35)
 """How long DynamoDB keeps past days and events."""
 
@@ -98,10 +99,13 @@ class _Pull:
         return {day: (piece.starts, piece.ends) for day, (piece,) in days.items()}
 
     def days(self, event: BusyEvent | None) -> set[Key]:
-        """The days that have the event's lines; DynamoDB deletes past days itself."""
+        """The days that have the event's lines, and the day before; DynamoDB deletes past days itself.
+
+        The tenant may have had another zone when the lines were written.
+        """
         if event is None:
             return set()
-        since = max(self.first, local_time.local_day(int(event.starts), self.zone))
+        since = max(self.first, local_time.local_day(int(event.starts), self.zone) - _MARGIN)
         days = [since + timedelta(n) for n in range((date.fromisoformat(event.until) - since).days + 1)]
         return {keys.busy_day(self.tenant, resource_id, day) for resource_id in event.resource_ids for day in days}
 

@@ -66,11 +66,20 @@ class Survey:
 
 @dataclass(slots=True)
 class Outcome:
-    """The appointments moved, those with another booking in the way (id -> that booking), and how many are left."""
+    """The appointments moved to another instant, those blocked (id -> the booking in the way), and those left."""
 
     moved: list[str] = field(default_factory=list)
     conflicts: dict[str, str] = field(default_factory=dict)
     left: int = 0
+
+    def note(self, shift: Shift, result: Result, other: str) -> None:
+        """Count one shift; ``other`` is the booking in its way."""
+        if result is Result.CONFLICT:
+            self.conflicts[shift.appointment_id] = other
+        elif result is Result.LEFT:
+            self.left += 1
+        elif shift.start != shift.target:
+            self.moved.append(shift.appointment_id)
 
 
 def survey(tenant: Tenant, *, now: datetime, former: Zones | None = None) -> Survey:
@@ -127,9 +136,7 @@ def apply(surveyed: Survey, *, actor_name: str, clock: Callable[[], datetime], u
         result, other = move.write(offers.get(shift.appointment_id), clock())
         if result is Result.CONFLICT:
             del targets[shift.appointment_id]
-            outcome.conflicts[shift.appointment_id] = other
-        outcome.moved += [shift.appointment_id] if result is Result.MOVED else []
-        outcome.left += result is Result.LEFT
+        outcome.note(shift, result, other)
     _rename_zone(surveyed)
     slug, conflicts = surveyed.tenant.slug, len(outcome.conflicts)
     logger.info("clock kept", tenant=slug, moved=len(outcome.moved), conflicts=conflicts, left=outcome.left)

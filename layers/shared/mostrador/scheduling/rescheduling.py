@@ -49,6 +49,7 @@ def move(
         context = load(tenant, appointment, start, discontinued=not by_link)
         resources = chosen(context, appointment, start, query, keeps_resource=by_link)
         old = before(tenant, appointment)
+        appointment.time_zone = context.tenant.time_zone
         booking.place(appointment, start, context.demand, resources)
         appointment.ignores_calendar = ignore_calendar or None
         change = AppointmentChange.REASSIGNED if is_there else AppointmentChange.RESCHEDULED

@@ -41,7 +41,7 @@ class DefaultStays(Invalid):
 
 
 def zone(tenant: Tenant) -> ZoneInfo:
-    """The zone that decides the tenant's local days and opening hours; fixed when the tenant is created."""
+    """The zone that decides the tenant's local days and opening hours; only ``relocate`` changes it."""
     return ZoneInfo(tenant.time_zone)
 
 
@@ -153,6 +153,21 @@ def change(slug: str, changes: "Request", *, seen: int | None, now: datetime) ->
             deposits.check_without_transfer(tx, slug)
 
     return _edited(slug, alter, also=check, seen=seen, now=now)
+
+
+def relocate(slug: str, *, time_zone: str | None, country: str | None, now: datetime) -> Tenant:
+    """Set the zone and the country; None leaves one as it is. What depends on them does not follow here.
+
+    Raises NotHere.
+    """
+    tenant = find(slug, now=now)
+    if (time_zone, country) in ((None, None), (tenant.time_zone, tenant.country)):
+        return tenant
+
+    def alter(tenant: Tenant) -> None:
+        tenant.time_zone, tenant.country = time_zone or tenant.time_zone, country or tenant.country
+
+    return _edited(slug, alter, seen=None, now=now)
 
 
 def suspend(slug: str, *, now: datetime) -> Tenant:
