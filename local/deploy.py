@@ -16,6 +16,7 @@ from local.stack import NAME, REGION, ROOT, LocalFailure, Stack, build_environme
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 APIS = "_aws/execute-api"
+STAND_INS_TOKEN = "everybody-on-this-machine-knows-it"
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local")
 
 
@@ -74,6 +75,8 @@ def deploy(home: Path, endpoint: str, beacon_url: str) -> Stack:
         *_parameters(
             Stage="local",
             SuperuserMfa="off",
+            StandIns="on",
+            StandInsToken=STAND_INS_TOKEN,
             CognitoUrl=endpoint,
             ExecuteApiUrl=f"{endpoint}/{APIS}",
             DrandUrl=beacon_url,
@@ -171,6 +174,7 @@ def _describe(endpoint: str) -> Stack:
         user_pool_id=outputs["UserPoolId"],
         client_id=outputs["UserPoolClientId"],
         stand_ins_url=_local(endpoint, outputs["StandInsUrl"]),
+        stand_ins_token=STAND_INS_TOKEN,
         integration_key=outputs["IntegrationKey"],
     )
 

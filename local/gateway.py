@@ -55,7 +55,7 @@ def resources() -> JSONObject:
     doors = {function for function, _ in routes.of_doors()} | {_metadata()["Authorizer"]["Function"]}
     called = {function: _permission(function, "Api") for function in doors}
     called |= {
-        function: _permission(function, "StandIns") | {"Condition": "HasStandIns"}
+        function: _permission(function, "StandInsApi") | {"Condition": "HasStandIns"}
         for function, _, _ in routes.of_stand_ins()
     }
     made = {f"{function}CalledByApi": permission for function, permission in sorted(called.items())}

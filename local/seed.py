@@ -131,7 +131,7 @@ def _take_payments(stack: Stack, now: datetime) -> None:
     portal = f"{stack.stand_ins_url}/bancard/portal/applications/{BANCARD['public_key']}"
     webhook = f"{stack.api_url}/tenant/{WITH_BANCARD}/api/payments/bancard/webhook"
     application = {"private_key": BANCARD["private_key"], "confirmation_url": webhook}
-    httpx.put(portal, json=application, timeout=180, trust_env=False).raise_for_status()
+    _order(stack, portal, application)
     with context.working(WITH_BANCARD, context.SYSTEM):
         bancard_account.connect(WITH_BANCARD, BancardForm(**BANCARD), seen=None, actor_name="seed", now=now)
 
@@ -145,7 +145,12 @@ def _play_google(stack: Stack) -> None:
         f"accounts/{GOOGLE_ACCOUNT}": {},
     }
     for path, form in registrations.items():
-        httpx.put(f"{portal}/{path}", json=form, timeout=180, trust_env=False).raise_for_status()
+        _order(stack, f"{portal}/{path}", form)
+
+
+def _order(stack: Stack, address: str, form: dict[str, Any]) -> None:
+    """Register something at a stand-in's portal."""
+    httpx.put(address, json=form, headers=stack.portal_headers(), timeout=180, trust_env=False).raise_for_status()
 
 
 def _services(slug: str, now: datetime) -> None:

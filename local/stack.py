@@ -29,7 +29,12 @@ class Stack:
     user_pool_id: str
     client_id: str
     stand_ins_url: str = ""
+    stand_ins_token: str = ""
     integration_key: str = ""
+
+    def portal_headers(self) -> dict[str, str]:
+        """The headers of a request to the portal of a stand-in."""
+        return {"X-Stand-Ins-Token": self.stand_ins_token}
 
     def client(self, service: str) -> Any:
         """A boto3 client of this stack, whatever the environment says."""

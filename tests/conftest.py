@@ -22,6 +22,7 @@ os.environ |= {
     "GOOGLE_CLIENT_SECRET": "a secret for tests",
     "USAGE_KEY": "requests",
     "SUPERUSER_MFA": "off",
+    "STAND_INS_TOKEN": "a token for tests only",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",

@@ -1,8 +1,8 @@
-"""Door: the stand-in for Google Calendar, below ``/google``; not on the stage ``prod``."""
+"""Door: the stand-in for Google Calendar, below ``/google``; only where the template's StandIns is on."""
 
 from typing import Final
 
-from stand_ins import http
+from stand_ins import entry, http
 from stand_ins.google import router
 
 _BASE: Final = "/google"
@@ -12,9 +12,12 @@ STAND_IN_ROUTES: Final = [(method, f"{_BASE}{path}") for method, path in router.
 
 def handler(event: http.ProxyEvent, _context: object) -> http.ProxyAnswer:
     """Answer a request of API Gateway's."""
+    path = event["path"].removeprefix(_BASE)
+    if not entry.is_admitted(path, event.get("headers")):
+        return http.proxied(entry.REFUSED)
     answer = router.answer(
         event["httpMethod"],
-        event["path"].removeprefix(_BASE),
+        path,
         event.get("multiValueQueryStringParameters") or {},
         event.get("headers") or {},
         http.body_of(event),

@@ -144,7 +144,8 @@ def _connect_bancard(world: World) -> None:
     webhook = f"{world.stack.api_url}/{world.main.api}/payments/bancard/webhook"
     told = {"private_key": account["private_key"], "confirmation_url": webhook}
     address = f"{world.stack.stand_ins_url}/bancard/portal/applications/{world.public_key}"
-    httpx.put(address, json=told, timeout=180, trust_env=False).raise_for_status()
+    headers = world.stack.portal_headers()
+    httpx.put(address, json=told, headers=headers, timeout=180, trust_env=False).raise_for_status()
     world.ask("PUT", f"{world.main.api}/integrations/BANCARD", account)
 
 
@@ -226,4 +227,4 @@ def waiting(world: World) -> str:
 
 
 def google(world: World) -> Google:
-    return Google(world.stack.stand_ins_url, f"agenda@{world.other.slug}.example")
+    return Google(world.stack, f"agenda@{world.other.slug}.example")

@@ -14,8 +14,9 @@ LONG_AGO = {"S": "2026-01-01T00:00:00Z"}
 class Portal:
     """The stand-in's portal, and a person at its page."""
 
-    def __init__(self, base_url, public_key):
-        self.http = httpx.Client(base_url=f"{base_url}/bancard/", timeout=PATIENCE, trust_env=False)
+    def __init__(self, stack, public_key):
+        base_url, headers = f"{stack.stand_ins_url}/bancard/", stack.portal_headers()
+        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE, trust_env=False)
         self.public_key = public_key
 
     def page(self, checkout):
@@ -48,7 +49,7 @@ def connect(stack, business, account):
     webhook = f"{stack.api_url}/{business.api}/payments/bancard/webhook"
     told = {"private_key": account["private_key"], "confirmation_url": webhook}
     address = f"{stack.stand_ins_url}/bancard/portal/applications/{account['public_key']}"
-    httpx.put(address, json=told, timeout=PATIENCE, trust_env=False).raise_for_status()
+    httpx.put(address, json=told, headers=stack.portal_headers(), timeout=PATIENCE, trust_env=False).raise_for_status()
     connected = business.admin.call("PUT", f"{business.api}/integrations/BANCARD", account)
     assert connected.status_code in (200, 201), connected.text
 

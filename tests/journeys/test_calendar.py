@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.journey, pytest.mark.core]
 class Google:
     """The stand-in's portal, and a person at its consent."""
 
-    def __init__(self, base_url, account):
-        self.http = httpx.Client(base_url=f"{base_url}/google/", timeout=PATIENCE, trust_env=False)
+    def __init__(self, stack, account):
+        base_url, headers = f"{stack.stand_ins_url}/google/", stack.portal_headers()
+        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE, trust_env=False)
         self.account = account
 
     def call(self, method, path, **sent):
@@ -54,7 +55,7 @@ def connected(stack, business):
 @contextmanager
 def connecting(stack, business):
     """The calendar of a business's own account, connected until the block ends."""
-    google = Google(stack.stand_ins_url, business.email("agenda"))
+    google = Google(stack, business.email("agenda"))
     with google.http:
         connect(google, business)
         yield google

@@ -66,7 +66,7 @@ def test_a_generated_client_books_the_nearest_free_time_and_is_paid(front_desk, 
     assert (problem.code, problem.errors[0].code, len(problem.alternatives)) == ("slot_taken", "slot_taken", 3)
     assert (booked.scheduled_at, booked.status) == (problem.alternatives[0], "PENDING")
     begun = staff.charge(booked)
-    portal = Portal(stack.stand_ins_url, account["public_key"])
+    portal = Portal(stack, account["public_key"])
     with portal.http:
         portal.choose({"process_id": begun.process_id}, "approve")
     paid = staff.payment(begun.payment_id)

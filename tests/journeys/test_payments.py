@@ -49,7 +49,7 @@ def slug(business):
 
 @pytest.fixture(scope="module")
 def portal(stack, account):
-    found = Portal(stack.stand_ins_url, account["public_key"])
+    found = Portal(stack, account["public_key"])
     yield found
     found.http.close()
 
@@ -100,7 +100,7 @@ def test_a_customer_books_pays_the_deposit_on_the_page_and_the_message_confirms(
 
 def test_the_account_of_the_seed_takes_payments_as_well(anybody, seeded, stack):
     """Nobody else books in this tenant of the seed's."""
-    nanduti, portal = seeded(SEEDED), Portal(stack.stand_ins_url, BANCARD["public_key"])
+    nanduti, portal = seeded(SEEDED), Portal(stack, BANCARD["public_key"])
     service = nanduti.service("Peinado de novia", price="400000", deposit_percent=30)
     own = book(anybody, nanduti, service)
 

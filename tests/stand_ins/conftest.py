@@ -67,7 +67,9 @@ class Shop:
 
     def call(self, method, path, body=None, **options):
         sent = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
-        answer = self.pool.request(method, self.base + path, body=None if method == "GET" else sent, **options)
+        answer = self.pool.request(
+            method, self.base + path, body=None if method == "GET" else sent, headers=stand_ins.PORTAL, **options
+        )
         return Answer(answer.status, answer.data.decode(), answer.headers)
 
     def vpos(self, path, *, public_key=None, method="POST", **operation):

@@ -1,6 +1,7 @@
 """The stand-ins have a layer of their own, which no other code imports and which ``prod`` does not get."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import template
+from tests.support import conditions, template
 
 LAYERS = template.ROOT / "layers"
+TOKEN = "x" * 20
 MOCKS = {"bancard_mock", "google_calendar_mock"}
 
 
@@ -32,12 +34,38 @@ def test_the_layer_is_added_to_the_two_mocks_alone():
     assert template.load()["Globals"]["Function"]["Layers"] == [{"Ref": "SharedLayer"}]
 
 
-@pytest.mark.parametrize("name", ["StandInsLayer", "StandIns", "BancardMockFunction", "GoogleCalendarMockFunction"])
-def test_prod_gets_nothing_of_the_stand_ins(name):
-    is_not_prod = {"Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "prod"]}]}
-
-    assert template.load()["Conditions"]["HasStandIns"] == is_not_prod
+@pytest.mark.parametrize("name", ["StandInsLayer", "StandInsApi", "BancardMockFunction", "GoogleCalendarMockFunction"])
+def test_all_of_the_stand_ins_has_the_condition(name):
     assert template.load()["Resources"][name]["Condition"] == "HasStandIns"
+
+
+def test_stand_ins_exist_only_where_the_parameter_says_so():
+    assert not conditions.holds("HasStandIns", Stage="dev")
+    assert conditions.holds("HasStandIns", Stage="dev", StandIns="on")
+
+
+@pytest.mark.parametrize("stage", ["prod", "produccion", "live", "main", "devel"])
+def test_a_stage_that_may_be_a_real_business_refuses_them(stage):
+    assert conditions.refusals(Stage=stage, StandIns="on", StandInsToken=TOKEN)
+    assert not conditions.refusals(Stage=stage)
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "test"])
+def test_a_stage_to_try_things_out_may_have_them_with_a_token(stage):
+    assert not conditions.refusals(Stage=stage, StandIns="on", StandInsToken=TOKEN)
+    assert conditions.refusals(Stage=stage, StandIns="on") == ["StandIns needs a StandInsToken"]
+
+
+def test_a_token_cannot_be_short():
+    pattern = template.load()["Parameters"]["StandInsToken"]["AllowedPattern"]
+
+    assert [bool(re.search(pattern, one)) for one in (TOKEN, "", "short", "x" * 19)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("stage", "is_prod"), [("prod", True), ("produccion", True), ("dev", False), ("local", False)])
+def test_every_stage_but_those_to_try_is_kept_as_prod_is(stage, is_prod):
+    assert conditions.holds("IsProd", Stage=stage) is is_prod
+    assert conditions.holds("IsGoogle", Stage=stage)
 
 
 def test_the_layer_holds_the_package_alone_compiled(tmp_path):

@@ -14,6 +14,7 @@ import pytest
 import urllib3
 
 from functions.google_calendar_mock.app import handler
+from tests.support.stand_ins import PORTAL
 
 SCOPE = "https://www.googleapis.com/auth/calendar"
 EMAIL = "agenda@example.com"
@@ -101,7 +102,7 @@ class Google:
     def send(self, method, path, body=None, *, token=None, query=(), **headers):
         """One request; ``body`` becomes JSON, unless it is bytes. Header names are written with ``_`` for ``-``."""
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = PORTAL | {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             given["Authorization"] = f"Bearer {token}"
         url = f"{self.base_url}{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")

@@ -1,6 +1,7 @@
 """Stand-ins over real HTTP, each handler behind what API Gateway would make of a request."""
 
 import importlib
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
+PORTAL = {"X-Stand-Ins-Token": os.environ["STAND_INS_TOKEN"]}
+"""The headers of a request to a portal."""
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
@@ -85,8 +90,11 @@ def serving(name: str, *, also: Mapping[str, Handler] | None = None) -> Iterator
     server.handlers = {base: importlib.import_module(f"functions.{name}.app").handler, **(also or {})}
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
+    own = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield f"http://127.0.0.1:{server.server_port}{base}"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STAND_INS_POST_TO", own)
+            yield f"{own}{base}"
     finally:
         server.shutdown()
         server.server_close()

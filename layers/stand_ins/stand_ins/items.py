@@ -1,4 +1,4 @@
-"""The one stored item of the stand-ins, under keys of its own; never on the prod stage."""
+"""The one stored item of the stand-ins, under keys of its own; only where StandIns is on."""
 
 from typing import Any
 

@@ -7,6 +7,7 @@ import pytest
 from mostrador.observability import logger
 from mostrador.payments.rules import bancard
 from mostrador.payments.rules.bancard import is_genuine, is_rollback_notice, result_of
+from stand_ins import addresses
 from stand_ins.bancard import payments
 from tests.stand_ins.bancard.test_router import RESULT
 from tests.stand_ins.conftest import AMOUNT, PRIVATE_KEY, PROCESS
@@ -207,15 +208,45 @@ def test_what_the_shop_answered_is_kept(shop):
 
 
 @pytest.mark.parametrize(
-    ("url", "error"),
-    [("http://127.0.0.1:1/", "NewConnectionError"), ("http://h..h/", "LocationParseError")],
+    ("url", "error"), [("http://127.0.0.1:1/x", "NewConnectionError"), ("http://h..h/", "NotPublic")]
 )
-def test_a_shop_that_is_not_there_is_noted(shop, url, error):
+def test_a_shop_that_is_not_there_is_noted(shop, monkeypatch, url, error):
+    monkeypatch.setenv("STAND_INS_POST_TO", "http://127.0.0.1:1")
     shop.buy()
-    shop.register(url)
+    assert shop.register(url).status == 200
 
     assert shop.pay().status == 200
     assert shop.purchase()["confirmations"][0]["error"] == error
+
+
+def test_a_name_that_leads_inside_is_posted_nothing(shop, monkeypatch):
+    """It was public when the shop registered it."""
+    monkeypatch.setattr(addresses, "resolve", lambda *_: ["127.0.0.1"])
+    monkeypatch.setattr(addresses.target, "__defaults__", (addresses.resolve,))
+    shop.buy()
+    port = shop.host.rpartition(":")[2]
+    assert shop.register(f"http://shop.example:{port}/shop/notices").status == 200
+
+    shop.pay()
+
+    assert shop.purchase()["confirmations"][0]["error"] == "NotPublic"
+    assert shop.notices == []
+
+
+def test_the_judged_address_gets_the_message_under_the_shops_name(shop, monkeypatch):
+    """Red control of the test before: where the address is taken for public, the message arrives there."""
+    heard = []
+    monkeypatch.setattr(addresses, "is_public", lambda _: True)
+    monkeypatch.setattr(addresses.target, "__defaults__", (lambda *_: ["127.0.0.1"],))
+    shop.then = lambda: heard.append(True)
+    shop.buy()
+    port = shop.host.rpartition(":")[2]
+    assert shop.register(f"http://shop.example:{port}/shop/notices").status == 200
+
+    shop.pay()
+
+    assert heard == [True]
+    assert shop.purchase()["confirmations"][0]["status"] == 200
 
 
 def test_a_shop_that_does_not_answer_in_time_is_noted(shop, monkeypatch):

@@ -11,6 +11,7 @@ from mostrador.table import keys, reads, tenant_guard
 from stand_ins.bancard import router as bancard
 from tests.stand_ins.conftest import API, PROCESS
 from tests.support import gateway, template
+from tests.support.stand_ins import PORTAL
 
 NOWHERE = bancard._NOWHERE.body.decode()
 VALUES = {"user_id": "1", "public_key": "X" * 32, "shop_process_id": "1"}
@@ -26,7 +27,7 @@ def routes():
 
 
 def called(method="POST", path=f"/bancard{API}/charge", **more):
-    return app.handler({"httpMethod": method, "path": path} | more, None)
+    return app.handler({"httpMethod": method, "path": path, "headers": PORTAL} | more, None)
 
 
 @pytest.mark.parametrize("event", [{}, {"body": None}, {"body": None, "queryStringParameters": None, "headers": None}])
@@ -74,7 +75,7 @@ def test_every_answer_has_a_route():
     assert called("GET", "/bancard/portal/keys")["body"] == NOWHERE
 
 
-def test_the_stand_in_is_on_no_stage_prod():
+def test_the_stand_in_is_only_where_the_parameter_says_so():
     assert function()["Condition"] == "HasStandIns"
 
 

@@ -17,6 +17,7 @@ from stand_ins.google import router as google_calendar
 from stand_ins.items import StandInRecord
 from tests.support import template
 from tests.support.google import EMAIL, event
+from tests.support.stand_ins import PORTAL
 
 BASE = "/google"
 AT_ONCE = 12
@@ -27,7 +28,7 @@ def function():
 
 
 def called(method, path, **more):
-    return app.handler({"httpMethod": method, "path": f"{BASE}{path}"} | more, None)
+    return app.handler({"httpMethod": method, "path": f"{BASE}{path}", "headers": PORTAL} | more, None)
 
 
 def told(answer):
@@ -46,7 +47,7 @@ def test_the_template_has_the_routes_that_are_answered():
     }
 
 
-def test_it_is_on_no_stage_prod():
+def test_it_is_only_where_the_parameter_says_so():
     assert function()["Condition"] == "HasStandIns"
 
 

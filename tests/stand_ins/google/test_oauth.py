@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mostrador import clock
 from tests.support.google import CHALLENGE, CLIENT, EMAIL, REDIRECT, SCOPE, VERIFIER, own_agenda, served
+from tests.support.stand_ins import PORTAL
 
 google, agenda = served, own_agenda
 ROBOT = "robot@project.iam.gserviceaccount.com"
@@ -38,8 +39,8 @@ def asked(**changed):
     return usual | changed
 
 
-def decided(google, decision, **changed):
-    form = urlencode({"account": EMAIL, "decision": decision}).encode()
+def decided(google, decision, token=PORTAL["X-Stand-Ins-Token"], **changed):
+    form = urlencode({"account": EMAIL, "decision": decision, "token": token}).encode()
     return google.send("POST", PAGE, form, query=asked(**changed))
 
 
@@ -77,6 +78,13 @@ def test_who_allows_it_goes_back_with_a_code(google):
     url, told = sent_back(reply.headers["Location"])
     assert (reply.status, url, told["state"]) == (302, REDIRECT, "s-1")
     assert google.exchange(reply.headers["Location"]).status == 200
+
+
+@pytest.mark.parametrize("token", ["", "another"])
+def test_who_does_not_know_the_stacks_token_agrees_to_nothing(google, token):
+    reply = decided(google, "allow", token=token)
+
+    assert (reply.status, "Location" in reply.headers) == (400, False)
 
 
 def test_who_does_not_goes_back_with_an_error(google):

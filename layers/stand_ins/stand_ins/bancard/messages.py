@@ -3,14 +3,13 @@
 Bancard, "vPOS 2.0: Especificaciones Técnicas Single Buy", 1.22. The text of most refusals is not documented.
 """
 
-import ipaddress
 import json
-import os
 import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from mostrador.payments.rules.bancard import CURRENCY, DESCRIPTION
+from stand_ins import addresses
 from stand_ins.http import Answer, JSONObject
 
 JSON: Final = "application/json; charset=utf-8"
@@ -149,9 +148,8 @@ def is_web(url: str) -> bool:
 
 
 def is_postable(url: str) -> bool:
-    """Whether anybody may have a confirmation posted there: not to addresses inside AWS."""
-    parts = _split(url)
-    return is_web(url) and parts is not None and not _is_internal(parts)
+    """Whether a confirmation may be posted there, as far as its text tells: see ``stand_ins.addresses``."""
+    return is_web(url) and addresses.is_public_literal(url)
 
 
 def _split(url: str) -> SplitResult | None:
@@ -161,14 +159,3 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
-
-
-def _is_internal(parts: SplitResult) -> bool:
-    """Link-local, as AWS's metadata service, or the port on which Lambda talks to this function."""
-    runtime = os.environ.get("AWS_LAMBDA_RUNTIME_API", "").rpartition(":")[2]
-    if runtime and str(parts.port) == runtime:
-        return True
-    try:
-        return ipaddress.ip_address(parts.hostname or "").is_link_local
-    except ValueError:
-        return False

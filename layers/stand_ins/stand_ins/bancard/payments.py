@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -11,6 +12,8 @@ from mostrador import clock
 from mostrador.errors import Conflict
 from mostrador.observability import logger
 from mostrador.payments.rules import bancard, bancard_masking
+from stand_ins import addresses
+from stand_ins.addresses import Target
 from stand_ins.bancard import messages, records
 from stand_ins.bancard.records import Application, Confirmation, Purchase, PurchaseState, ShopAnswer
 
@@ -25,6 +28,8 @@ FIELDS: Final = (
 )  # fmt: skip
 """The fields of a result, in the order of captured confirmations."""
 _HEADERS: Final = {"Content-Type": "application/json"}
+_UNREAD: Final[dict[str, Any]] = {"preload_content": False, "redirect": False, "retries": False}
+"""Of a request whose answer is read by hand, once, from where it was sent."""
 
 
 class AlreadyPaid(Conflict):
@@ -189,17 +194,30 @@ def _token(application: Application, purchase: Purchase, amount: str) -> str:
 
 
 def _post(url: str, body: bytes, read: float) -> ShopAnswer:
-    """The shop's answer."""
-    timeout = urllib3.Timeout(connect=_CONNECT, read=read)
+    """The shop's answer, or the kind of error; addresses that are not public are not asked."""
     try:
+        shop = addresses.target(url)
         with (
-            urllib3.PoolManager(retries=False, timeout=timeout) as pool,
-            pool.request("POST", url, body=body, headers=_HEADERS, preload_content=False, redirect=False) as answer,
+            _pool(shop, urllib3.Timeout(connect=_CONNECT, read=read)) as pool,
+            pool.request("POST", shop.path, body=body, headers=_headers(url), **_UNREAD) as answer,
         ):
             text = answer.read(_KEPT).decode(errors="replace")
             return {"status": answer.status, "answer": text, "error": None}
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         return {"status": None, "answer": None, "error": type(error).__name__}
+
+
+def _pool(shop: Target, timeout: urllib3.Timeout) -> urllib3.HTTPConnectionPool:
+    """Connections to the judged address, under the name for which it was judged."""
+    if shop.scheme == "https":
+        return urllib3.HTTPSConnectionPool(
+            shop.address, shop.port, timeout=timeout, server_hostname=shop.host, assert_hostname=shop.host
+        )
+    return urllib3.HTTPConnectionPool(shop.address, shop.port, timeout=timeout)
+
+
+def _headers(url: str) -> dict[str, str]:
+    return {**_HEADERS, "Host": urlsplit(url).netloc.rpartition("@")[2]}
 
 
 def _remember(purchase: Purchase, *, posted: Confirmation) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from mostrador import clock
 from mostrador.table.writes import ConditionFailed
+from stand_ins import entry
 from stand_ins.google import calendars, records
 from stand_ins.google.answers import HTML, Denied
 from stand_ins.google.records import Account, Client, Code
@@ -45,8 +46,8 @@ _FORM: Final = Template("""
 <p>Google de práctica: aquí nada es real.</p>
 <p><strong>$client</strong> pide acceder a su cuenta:</p><ul>$scopes</ul>
 <form method="post">
-<label>Cuenta de Google<input type="email" name="account" value="$account" list="accounts" required></label>
-<datalist id="accounts">$accounts</datalist>
+<label>Cuenta de Google<input type="email" name="account" value="$account" required></label>
+<label>Clave de práctica de esta instalación<input type="password" name="token" required></label>
 <button name="decision" value="allow">Permitir</button>
 <button name="decision" value="deny" formnovalidate>Rechazar</button>
 </form>""")
@@ -102,14 +103,10 @@ def page(query: Mapping[str, str]) -> Answer:
         request = parsed(query)
     except Refusal as error:
         return _refused(error)
-    options = "".join(
-        f'<option value="{escape(person.email)}">' for person in records.listed(Account) if not person.public_key
-    )
     content = _FORM.substitute(
         client=escape(request.client_id),
         scopes="".join(f"<li><code>{escape(scope)}</code></li>" for scope in request.scope.split()),
         account=escape(query.get("login_hint", "")),
-        accounts=options,
     )
     return _html(200, "Permitir el acceso a su calendario", content)
 
@@ -121,10 +118,17 @@ def decide(query: Mapping[str, str], form: Mapping[str, str]) -> Answer:
         if form.get("decision") != "allow":
             location = _back(request, error="access_denied")
         else:
+            _check_token(form.get("token"))
             location = allowed(request, form.get("account", ""))
     except Refusal as error:
         return _refused(error)
     return Answer(_FOUND, HTML, b"", _HEADERS | {"Location": location})
+
+
+def _check_token(given: str | None) -> None:
+    """Raise Refusal unless it is the stack's token: anybody may open the page."""
+    if not entry.is_token(given):
+        raise Refusal("access_denied", "La clave de práctica falta o es otra.")
 
 
 def direct(sent: JSONObject) -> str:
