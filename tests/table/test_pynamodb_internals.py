@@ -52,3 +52,19 @@ def test_every_entity_goes_through_the_one_guarded_client():
 
     assert len(classes) > 20
     assert {id(one._get_connection().connection.client) for one in classes} == {id(Item._guarded)}
+
+
+def test_the_client_is_unmade_until_it_is_asked_for_and_takes_our_user_agent(table):
+    """One of our own: botocore puts its usual one together twice a request."""
+    base.disconnect()
+    assert Item._connection is None or Item._connection.connection._client is None
+
+    sent = []
+
+    def note(request, **_):
+        sent.append(request.headers["User-Agent"])
+
+    base.client().meta.events.register_first("before-send.dynamodb", note)
+    list(Item.query("T#salon"))
+
+    assert [agent.split()[0] for agent in sent] == [b"mostrador"]  # Powertools adds its own

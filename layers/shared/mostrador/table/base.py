@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any, ClassVar, Final, Protocol, Self
 
 from botocore.client import BaseClient
+from botocore.config import Config
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.connection import TableConnection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -21,6 +22,8 @@ from mostrador.table.attributes import InstantAttribute
 from mostrador.values.wire import WireItem
 
 _first: Final = Lock()
+_CONFIG: Final = Config(user_agent="mostrador")
+"""botocore would put together its own user agent twice a request (0.07 ms)."""
 
 
 class _ByList(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]
@@ -94,6 +97,8 @@ class Item(Model):
             return Item._get_connection()
         with _first:
             connection = super()._get_connection()
+            if connection.connection._client is None:
+                connection.connection.session.set_default_client_config(_CONFIG)
             client = connection.connection.client
             if client is not Item._guarded:
                 tenant_guard.register(client)
