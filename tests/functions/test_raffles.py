@@ -138,13 +138,14 @@ def test_what_does_not_go_with_its_state_is_a_conflict_that_names_it(salon, now)
     assert [answer.json.get("current") for answer in answers] == ["OPEN"] * 4 + [None]
 
 
-def test_a_lottery_of_a_redraw_says_when_it_is_drawn(salon, now):
+def test_a_redraw_by_a_lottery_is_refused_with_the_field(salon, now):
     form = {"reason": "Nadie vino", "method": BY_LOTTERY}
 
     answer = admin.call("POST", f"{BASE}/{drafted(now).id}/redraw", form, Accept_Language="es")
 
-    assert (answer.status, answer.json["errors"][0]["code"]) == (422, "lottery_date")
-    assert answer.json["errors"][0]["detail"] == "indique cuándo se sortea la lotería"
+    fields = {error["field"]: error["value"] for error in answer.json["errors"]}
+    assert answer.status == 422
+    assert fields["body.method.name"] == "lottery"
 
 
 def test_everybody_sees_what_was_opened_and_nobody_a_draft(salon, now):

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from local import beacon
-from mostrador.raffles.rules import commitments, randomness
+from mostrador.raffles.rules import commitments, instants, randomness
 from tests.journeys.conftest import sweep
 from tests.journeys.visitors import aws
 from tests.support import template
@@ -30,12 +30,12 @@ def hurry(stack, slug, raffle_id):
     method = published["method"]
     if method["name"] == "drand":
         method = randomness.to_document(randomness.drand_method(beacon.chain(), draw_at))
-    commitment = published | {"draw_at": commitments.format_instant(draw_at), "method": method}
-    long_ago = commitments.format_instant(draw_at - timedelta(hours=1))
+    commitment = published | {"draw_at": instants.published(draw_at), "method": method}
+    long_ago = instants.published(draw_at - timedelta(hours=1))
     changed = {
         "closed_at": long_ago,
         "due_at": long_ago,
-        "draw_at": commitments.format_instant(draw_at),
+        "draw_at": instants.published(draw_at),
         "commitment": json.dumps(commitment),
         "commitment_digest": commitments.digest(commitment),
     }

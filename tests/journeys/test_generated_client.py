@@ -94,10 +94,14 @@ def test_a_generated_client_runs_a_raffle_to_a_proof_that_verifies(front_desk, d
     assert drawn.status == "DRAWN"
     assert {win.order for win in proof.draws[0].winners} <= {order.code for order in sold}
     assert [number for number, _ in proof.sold] == [7, 8, 9, 42]
-    status, said = verified(tmp_path, text, "--root", proof.root)
-    assert (status, said.splitlines()[0]) == (0, f"GOOD   raffle {draft.id}: 4 sold of 1-100"), said
+    noted = ["--commitment", proof.commitment_sha256, "--root", proof.root]
+    status, said = verified(tmp_path, text, *noted)
+    assert (status, said.splitlines()[0]) == (3, f"AGREES raffle {draft.id}: 4 sold of 1-100"), said
+    assert [line for line in said.splitlines() if line.startswith("LOOK UP")] == [
+        "LOOK UP draw 1: nobody who could buy, sell or close the sale may have known the secret: it tells the outcome"
+    ]
     forged = text.replace(sold[1].code, sold[0].code)
-    assert verified(tmp_path, forged, "--root", proof.root)[0] != 0
+    assert verified(tmp_path, forged, *noted)[0] == 1
 
 
 def drawn_in_time(admin, raffle, front_desk, stack):

@@ -68,7 +68,8 @@ def test_what_was_sold_is_frozen_drawn_and_verified(
     assert asked == beacon.chain().chain_hash
     info = {"hash": asked, "public_key": beacon.chain().public_key, "genesis_time": beacon.chain().genesis, "period": 3}
     (tmp_path / "chain.json").write_text(json.dumps(info))
-    status, said = verified(tmp_path, proof, "--chain", str(tmp_path / "chain.json"), "--root", frozen["root"])
+    noted = ["--commitment", frozen["commitment_sha256"], "--root", frozen["root"]]
+    status, said = verified(tmp_path, proof, "--chain", str(tmp_path / "chain.json"), *noted)
     assert (status, said.splitlines()[0]) == (0, f"GOOD   raffle {raffle['id']}: 4 sold of 1-100"), said
 
     again = admin.call("POST", f"{one}/draw", {})

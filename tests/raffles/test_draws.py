@@ -6,15 +6,17 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from mostrador.clients.drand import BeaconUnavailable, NotYetPublished
 from mostrador.errors import NotHere
 from mostrador.raffles import beacon, prizes, raffles, redraws, sold_list
 from mostrador.raffles import draws as raffle_draws
-from mostrador.raffles.rules import commitments, merkle, prize_outcome
+from mostrador.raffles.rules import commitments, instants, merkle, prize_outcome
 from mostrador.raffles.rules import draw as rules
 from mostrador.raffles.rules.draw import FrozenTooLate, Ticket
 from mostrador.raffles.rules.randomness import LotteryDoesNotMatch, SecretDoesNotMatch
+from mostrador.raffles.rules.redraw_checks import OVERDUE
 from mostrador.raffles.rules.states import WrongRaffleState, public_code
 from mostrador.raffles.views.draws import Delivery, Evidence, Redrawing
 from mostrador.table import keys, writes
@@ -98,7 +100,8 @@ def test_the_proof_of_a_raffle_drawn_by_each_method_verifies(salon, now, relay, 
         tmp_path, told, "--commitment", raffle.commitment_digest, "--root", raffle.root, chain=method is BY_DRAND
     )
 
-    assert (status, said.splitlines()[0]) == (0, f"GOOD   raffle {raffle.id}: 16 sold of 1-100"), said
+    verdict = (0, "GOOD  ") if method is BY_DRAND else (3, "AGREES")
+    assert (status, said.splitlines()[0]) == (verdict[0], f"{verdict[1]} raffle {raffle.id}: 16 sold of 1-100"), said
     assert [(one["prize"], one["number"]) for one in told["draws"][0]["winners"]] == [
         (prize, number) for prize, number, _ in winners(raffle)
     ]
@@ -267,17 +270,58 @@ def test_a_list_that_was_frozen_too_late_draws_nothing_and_needs_a_redraw(salon,
     assert (announced.status, redrawn.status) == ("CLOSED", "DRAWN")
     assert [one["evidence"] is None for one in redrawn.draws] == [True, False]
     assert [prize for prize, _, _ in winners(redrawn)] == [1, 2]
-    status, said = verified(tmp_path, proof(redrawn, due), chain=True)
-    assert status == 0, said
+    status, said = verified(tmp_path, proof(redrawn, due), *noted(redrawn), chain=True)
+    assert status == 3, said
     assert "draw 2, a redraw because: La lista se cerró tarde" in said
+    assert "LOOK UP draw 1: the root must not have been published before" in said
+
+
+def noted(raffle):
+    """All that a buyer could note in time."""
+    announced = [commitments.digest(one["redraw"]) for one in raffle.draws if one["redraw"]]
+    of_redraws = [part for digest in announced for part in ("--redraw", digest)]
+    return ["--commitment", raffle.commitment_digest, "--root", raffle.root, *of_redraws]
 
 
 def test_a_draw_that_stands_is_not_replaced(salon, now):
     raffle = frozen(now)
 
-    for at in (raffle.draw_at, raffle.draw_at + redraws.OVERDUE - SECOND):
-        with pytest.raises(redraws.NotVoid):
+    for at in (raffle.draw_at, raffle.draw_at + OVERDUE - SECOND):
+        with pytest.raises(redraws.NotVoid) as refused:
             redraw(raffle, at)
+        assert refused.value.facts["void_at"] == instants.published(raffle.draw_at + OVERDUE)
+
+
+def test_a_draw_by_the_beacon_is_never_replaced_however_late_it_is_held(salon, now, relay, tmp_path):
+    raffle = frozen(now, method=BY_DRAND)
+    at = raffle.draw_at + 400 * DAY
+
+    with pytest.raises(redraws.NotVoid, match="stays public"):
+        redraw(raffle, at)
+    assert sweep(at)["raffles"] == 1
+
+    held = raffles.get("salon", raffle.id, now=at)
+    assert verified(tmp_path, proof(held, at), *noted(held), chain=True)[0] == 0
+    assert [one["redraw"] for one in held.draws] == [None]
+
+
+def test_an_announced_redraw_is_never_replaced_either(salon, now, relay):
+    raffle = drawn(now)
+    at = late_for(raffle)
+    redraw(raffle, at)
+
+    with pytest.raises(redraws.AlreadyAnnounced):
+        redraw(raffle, at + 9 * DAY, reason="Otro motivo")
+
+
+def test_a_list_frozen_after_the_lottery_drew_is_not_drawn_by_it(salon, now):
+    held_at = drafted(now).sale_closes_at + 20 * MINUTE
+    raffle = sold(now, method=BY_LOTTERY | {"held_at": held_at.isoformat()})
+    raffles.close("salon", raffle.id, now=held_at)
+    late = raffles.freeze("salon", raffle.id, now=held_at)
+
+    with pytest.raises(FrozenTooLate):
+        draw(late, late.draw_at, **LOTTERY_NUMBERS)
 
 
 def test_a_draw_that_could_not_be_held_for_a_day_may_be_replaced(salon, now, relay, tmp_path):
@@ -287,7 +331,9 @@ def test_a_draw_that_could_not_be_held_for_a_day_may_be_replaced(salon, now, rel
     redrawn = draw(raffle, raffle.draw_at + DAY + 2 * MINUTE)
 
     assert redrawn.status == "DRAWN"
-    assert verified(tmp_path, proof(redrawn, now), chain=True)[0] == 0
+    status, said = verified(tmp_path, proof(redrawn, now), *noted(redrawn), chain=True)
+    assert status == 3
+    assert "LOOK UP draw 1: the secret was not revealed, though its author knew the outcome" in said
 
 
 def late_for(raffle, prize=1):
@@ -296,7 +342,7 @@ def late_for(raffle, prize=1):
 
 
 def test_prizes_that_nobody_claimed_in_time_are_drawn_again_without_those_who_had_won_them(salon, now, relay, tmp_path):
-    raffle = drawn(now)
+    raffle = drawn(now, {}, method=BY_DRAND)
     (_, first, _), (_, second, _) = winners(raffle)
     at = late_for(raffle)
 
@@ -308,7 +354,7 @@ def test_prizes_that_nobody_claimed_in_time_are_drawn_again_without_those_who_ha
     ((prize, number, _),) = winners(redrawn)
     assert prize == 2
     assert number not in (first, second)
-    status, said = verified(tmp_path, proof(redrawn, at), chain=True)
+    status, said = verified(tmp_path, proof(redrawn, at), *noted(redrawn), chain=True)
     assert status == 0, said
 
 
@@ -329,11 +375,37 @@ def test_a_redraw_is_announced_once_and_held_when_its_randomness_is_there(salon,
     announced = redraw(raffle, at)
 
     assert redraw(raffle, at + SECOND).version == announced.version
-    with pytest.raises(redraws.NotVoid):
-        redraw(raffle, at + SECOND, reason="Otro motivo")
+    assert redraw(raffle, at + SECOND, prizes=[2, 1]).version == announced.version
     with pytest.raises(raffle_draws.TooEarly):
         draw(raffle, at + MINUTE)
     assert len(draw(raffle, at + 2 * MINUTE).draws) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "field"),
+    [
+        ({}, {"reason": "Otro motivo"}, "body.reason"),
+        ({}, {"draw_at": 3 * MINUTE}, "body.draw_at"),
+        ({"draw_at": DAY}, {}, "body.draw_at"),
+        ({"draw_at": DAY}, {"draw_at": DAY + SECOND}, "body.draw_at"),
+        ({}, {"prizes": [1]}, "body.prizes"),
+        ({"prizes": [2]}, {}, "body.prizes"),
+    ],
+    ids=range(6),
+)
+def test_another_announcement_is_never_silently_the_first(salon, now, first, second, field):
+    raffle = drawn(now)
+    at = late_for(raffle)
+
+    def asked(fields):
+        return fields | ({"draw_at": at + fields["draw_at"]} if "draw_at" in fields else {})
+
+    announced = redraw(raffle, at, **asked(first))
+    with pytest.raises(redraws.AlreadyAnnounced) as refused:
+        redraw(raffle, at + SECOND, **asked(second))
+
+    assert refused.value.facts["field"] == field
+    assert redraw(raffle, at + SECOND, **asked(first)).version == announced.version
 
 
 def test_a_redraw_is_announced_at_least_a_minute_ahead(salon, now):
@@ -343,7 +415,12 @@ def test_a_redraw_is_announced_at_least_a_minute_ahead(salon, now):
     with pytest.raises(commitments.AnnouncedTooLate):
         redraw(raffle, at, draw_at=at + MINUTE - SECOND)
 
-    assert redraw(raffle, at, method=BY_LOTTERY, draw_at=at + DAY).due_at is None
+    assert redraw(raffle, at, draw_at=at + DAY).due_at == keys.at(at + DAY)
+
+
+def test_a_redraw_is_by_the_beacon_alone():
+    with pytest.raises(ValidationError, match="drand"):
+        Redrawing(reason="Nadie lo reclamó", method=BY_LOTTERY, draw_at="2027-01-01T00:00:00Z")
 
 
 def test_unsold_numbers_do_as_was_declared(salon, now):
@@ -366,7 +443,7 @@ def test_a_raffle_of_ten_numbers_of_which_one_is_sold_gives_one_prize(salon, now
     done = draw(raffle, raffle.draw_at, secret=SECRET)
 
     assert winners(done) == [(1, 0, "José B."), (2, None, None)]
-    assert verified(tmp_path, proof(done, now))[0] == 0
+    assert verified(tmp_path, proof(done, now))[0] == 3
 
 
 def test_a_receipt_of_each_number_of_an_order_leads_to_the_root(salon, now, tmp_path):
@@ -378,26 +455,8 @@ def test_a_receipt_of_each_number_of_an_order_leads_to_the_root(salon, now, tmp_
     assert [one["number"] for one in receipts] == [3, 23, 43, 63]
     (tmp_path / "receipt.json").write_text(json.dumps(receipts[1]))
     status, said = verified(tmp_path, proof(raffle, now), "--receipt", str(tmp_path / "receipt.json"))
-    assert status == 0, said
+    assert status == 0, said  # its receipt has commitment and root, and nothing was drawn yet
     assert raffle_draws.receipts("salon", opened(now), code) == []
-
-
-def test_by_itself_it_is_closed_frozen_and_drawn_by_the_beacon(salon, now, relay):
-    raffle = sold(now, method=BY_DRAND)
-
-    def states_at(*instants):
-        for at in instants:
-            raffle_draws.advance("salon", raffle.id, now=at)
-            found = raffles.get("salon", raffle.id, now=at)
-            yield found.status, found.frozen_at, found.due_at
-
-    closes, freezes, draws = raffle.sale_closes_at, raffles.freezes_at(raffle), raffle.draw_at
-    assert list(states_at(closes, freezes, draws)) == [
-        ("CLOSED", None, keys.at(freezes)),
-        ("CLOSED", freezes, keys.at(draws)),
-        ("DRAWN", freezes, None),
-    ]
-    assert raffle_draws.advance("salon", raffle.id, now=draws + DAY) is False
 
 
 def test_what_needs_somebodys_word_is_not_due_by_itself(salon, now):
@@ -439,7 +498,7 @@ def test_the_proof_of_a_hundred_thousand_numbers_fits_into_an_answer_and_verifie
 
     assert len(json.dumps({"body": text})) < LAMBDAS_ANSWER / 2
     status, said = verified(tmp_path, json.loads(text), "--root", drawn_.root)
-    assert (status, said.splitlines()[0]) == (0, f"GOOD   raffle {closed.id}: 100000 sold of 0-99999")
+    assert (status, said.splitlines()[0]) == (3, f"AGREES raffle {closed.id}: 100000 sold of 0-99999")
 
 
 def test_of_what_was_ordered_only_what_was_paid_in_time_is_frozen_and_drawn(salon, now, tmp_path):
@@ -460,4 +519,4 @@ def test_of_what_was_ordered_only_what_was_paid_in_time_is_frozen_and_drawn(salo
         "RESERVED",
     )
     assert sorted(number for _, number, _ in winners(drawn_)) == [5, 6]
-    assert verified(tmp_path, proof(drawn_, now))[0] == 0
+    assert verified(tmp_path, proof(drawn_, now))[0] == 3

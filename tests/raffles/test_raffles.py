@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from mostrador.errors import NotHere
-from mostrador.raffles import raffles, sold_list
+from mostrador.raffles import raffles, sold_list, terms
 from mostrador.raffles.rules import commitments
+from mostrador.raffles.rules.commitments import Prize
 from mostrador.raffles.rules.permits import PermitMissing
 from mostrador.raffles.rules.randomness import GuessableLottery
 from mostrador.raffles.rules.states import OrderStatus, WrongRaffleState, public_code
@@ -31,7 +32,9 @@ def test_opening_publishes_how_the_raffle_will_be_drawn(salon, now):
     assert (raffle.status, raffle.opened_at, raffle.due_at) == ("OPEN", now, keys.at(raffle.sale_closes_at))
     assert raffle.commitment_digest == commitments.digest(raffle.commitment)
     assert (told.raffle_id, told.first_number, told.last_number) == (raffle.id, 1, 100)
-    assert (told.prizes, told.unsold, told.draw_at) == (("Moto", "Bici"), commitments.Unsold.HOUSE, raffle.draw_at)
+    promised = (Prize("Moto"), Prize("Bici", None, "Gs. 2.000.000"))
+    assert (told.prizes, told.unsold, told.draw_at) == (promised, commitments.Unsold.HOUSE, raffle.draw_at)
+    assert (told.version, told.claim_days, told.terms_url) == (2, raffle.claim_days, raffle.terms_url)
 
 
 @pytest.mark.parametrize("method", [BY_DRAND, BY_LOTTERY, SECRETLY], ids=lambda method: method["name"])
@@ -39,7 +42,8 @@ def test_each_method_can_be_committed_to(salon, now, method):
     told = opened(now, method=method).commitment["method"]
 
     assert told.items() >= method.items()
-    assert set(told) - set(method) == ({"chain_hash", "public_key", "round"} if method is BY_DRAND else set())
+    more = {"drand": {"chain_hash", "public_key", "round"}, "lottery": {"held_at"}, "commit_reveal": set()}
+    assert set(told) - set(method) == more[method["name"]]
 
 
 def test_a_lottery_that_can_be_guessed_is_not_committed_to(salon, now):
@@ -63,14 +67,14 @@ def test_opening_again_changes_nothing_and_never_the_commitment(salon, now):
 def test_a_raffle_opens_only_with_prizes_and_terms(salon, now, lacking):
     (name,) = lacking
 
-    with pytest.raises(raffles.NotReady, match=name):
+    with pytest.raises(terms.NotReady, match=name):
         opened(now, **lacking)
 
 
 def test_a_sale_that_has_ended_does_not_open(salon, now):
     raffle = drafted(now)
 
-    with pytest.raises(raffles.NotReady, match="sale_closes_at"):
+    with pytest.raises(terms.NotReady, match="sale_closes_at"):
         open_sale(raffle, raffle.sale_closes_at)
 
 

@@ -7,7 +7,6 @@ import pytest
 from pydantic import ValidationError
 
 from mostrador.fields import Request
-from mostrador.raffles.views.draws import Redrawing
 from mostrador.raffles.views.orders import NewOrder, PublicOrder
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.recurring import NewSeries
@@ -27,10 +26,6 @@ BOOKING = {
     "status": [LEFT_OUT, "CONFIRMED"],
 }
 CHOICE = {"numbers": [LEFT_OUT, None, [7]], "count": [LEFT_OUT, None, 2]}
-LOTTERY = {
-    "name": "lottery", "lottery": "Quiniela", "takes": "los cuatro primeros", "source": "https://b.test", "numbers": 4,
-    "digits": 3,
-}  # fmt: skip
 DAYS = [LEFT_OUT, None, "2026-12-01"]
 # The model -> a request without the fields in question, and the values that each of them takes in turn.
 RULES = {
@@ -43,10 +38,6 @@ RULES = {
     NewClosure: ({"name": "Vacaciones"}, {"date": DAYS, "from": DAYS, "to": DAYS}),
     NewOrder: ({}, CHOICE | {"customer_id": IDS, "customer": PERSON}),
     PublicOrder: ({"name": "Ana", "phone": "0981 123 456"}, CHOICE),
-    Redrawing: (
-        {"reason": "Nadie lo reclamó"},
-        {"method": [{"name": "drand"}, LOTTERY], "draw_at": [LEFT_OUT, None, START]},
-    ),
 }
 
 

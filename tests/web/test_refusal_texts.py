@@ -89,6 +89,7 @@ AS_THEY_ARE = {
     "unclaimed": "2, 3",
     "value": "12345",
     "wanted": 4,
+    "winners": "7, 12",
 }
 """Plausible facts that a sentence takes as they are."""
 

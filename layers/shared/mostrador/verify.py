@@ -2,28 +2,32 @@
 
 It repeats the draws from public data and names each difference (``proof_checks``). A proof that was forged as a whole
 agrees with itself. So give the command the values that you noted at the time as well: ``--commitment`` as published
-before the sale, ``--root`` as published at its close, ``--receipt`` of a number that you bought.
+before the sale, ``--root`` as published at the freeze or a ``--receipt`` (which has both), ``--redraw`` for each redraw
+as announced. The command names each fact that it cannot see itself (``proof_lookups``).
 
-Exit status: 0 the proof is good, 1 something in it is wrong, 2 a file cannot be read.
+Exit status: 0 the proof is good, 1 something in it is wrong, 2 a file cannot be read, 3 nothing is wrong, but
+something must be looked up elsewhere before the proof is good.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypedDict
 
+from mostrador import clock
 from mostrador.errors import ServiceError
-from mostrador.raffles.rules import proof_checks, proofs
+from mostrador.raffles.rules import commitments, proof_checks, proof_lookups, proofs
 from mostrador.raffles.rules.drand import QUICKNET, BeaconChain
-from mostrador.raffles.rules.draw import Draw
+from mostrador.raffles.rules.proof_lookups import Notes
 from mostrador.raffles.rules.proofs import Proof, Receipt, Unreadable
-from mostrador.raffles.rules.randomness import Lottery
 
 GOOD: Final = 0
 WRONG: Final = 1
 UNREADABLE: Final = 2
+LOOK_UP: Final = 3
 
 
 class _ChainInfo(TypedDict):
@@ -36,17 +40,23 @@ class _ChainInfo(TypedDict):
 
 
 class _Inputs(NamedTuple):
-    """The files of the command line, read, and the two values that the reader noted."""
+    """The files of the command line, read, and the values that the reader noted."""
 
     proof: Proof
     receipts: list[Receipt]
     chain: BeaconChain
-    noted_commitment: str | None
-    noted_root: str | None
+    notes: Notes
+
+    def all_notes(self) -> Notes:
+        """The notes, with commitment and root of a receipt where the reader noted none."""
+        if not self.receipts:
+            return self.notes
+        commitment = self.notes.commitment or self.receipts[0].commitment_sha256
+        return self.notes._replace(commitment=commitment, root=self.notes.root or self.receipts[0].root)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The command; returns its exit status."""
+def main(arguments: Sequence[str], *, now: datetime | None = None) -> int:
+    """The command; returns its exit status. ``now`` is the machine's clock where it is None."""
     try:
         inputs = _read(_parser().parse_args(arguments))
     except Unreadable as error:
@@ -55,9 +65,12 @@ def main(arguments: Sequence[str]) -> int:
     except ServiceError as error:
         _say(f"WRONG  {error}")
         return WRONG
-    faults = list(_faults(inputs))
-    _say(*([f"WRONG  {fault}" for fault in faults] or _summary(inputs.proof)))
-    return WRONG if faults else GOOD
+    if faults := list(_faults(inputs)):
+        _say(*(f"WRONG  {fault}" for fault in faults))
+        return WRONG
+    lookups = list(proof_lookups.lookups(inputs.proof, inputs.all_notes(), now=now or clock.now()))
+    _say(*_summary(inputs.proof, "AGREES" if lookups else "GOOD  "), *(f"LOOK UP {fact}" for fact in lookups))
+    return LOOK_UP if lookups else GOOD
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,7 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("proof", type=Path, help="the proof, as downloaded")
     parser.add_argument("--receipt", type=Path, action="append", default=[], help="of a number; may be repeated")
     parser.add_argument("--commitment", type=str.lower, help="its digest, as published before the sale")
-    parser.add_argument("--root", type=str.lower, help="as published at the close of the sale")
+    parser.add_argument("--root", type=str.lower, help="as published at the freeze, before the draw")
+    parser.add_argument(
+        "--redraw",
+        type=str.lower,
+        action="append",
+        default=[],
+        help="digest of a redraw, as announced; may be repeated",
+    )
     parser.add_argument("--chain", type=Path, help="the /info of another drand chain that you trust, not quicknet")
     return parser
 
@@ -76,8 +96,7 @@ def _read(options: argparse.Namespace) -> _Inputs:
         proof=proofs.read_proof(_json_object(options.proof)),
         receipts=[proofs.read_receipt(_json_object(path)) for path in options.receipt],
         chain=_chain(_json_object(options.chain)) if options.chain else QUICKNET,
-        noted_commitment=options.commitment,
-        noted_root=options.root,
+        notes=Notes(options.commitment, options.root, options.redraw),
     )
 
 
@@ -115,22 +134,18 @@ def _faults(inputs: _Inputs) -> Iterator[str]:
     yield from proof_checks.failures(proof, inputs.chain)
     for receipt in inputs.receipts:
         yield from proof_checks.receipt_failures(proof, receipt)
-    noted = [
-        ("commitment digest", proof.commitment_sha256, inputs.noted_commitment),
-        ("root", proof.root.hex(), inputs.noted_root),
-    ]
-    for name, recomputed, value in noted:
-        if value:
-            yield from proof_checks.difference(name, recomputed, value, source="you noted")
+    yield from proof_lookups.disagreements(proof, inputs.notes)
 
 
-def _summary(proof: Proof) -> Iterator[str]:
-    """The lines about a good proof: the sold list, and the winners of each draw."""
+def _summary(proof: Proof, verdict: str) -> Iterator[str]:
+    """The lines about a proof without a fault: the sold list, and the winners of each draw."""
     commitment = proof.commitment
     numbers = f"{commitment.first_number}-{commitment.last_number}"
-    yield f"GOOD   raffle {commitment.raffle_id}: {len(proof.tickets)} sold of {numbers}"
+    yield f"{verdict} raffle {commitment.raffle_id}: {len(proof.tickets)} sold of {numbers}"
     yield f"       commitment {proof.commitment_sha256}"
     yield f"       root {proof.root.hex()}"
+    if commitment.version == commitments.FIRST_VERSION:
+        yield "       format 1: terms, time to claim and details of the prizes were not committed to"
     if not proof.draws:
         yield "not drawn yet"
     for place, claimed in enumerate(proof.draws, 1):
@@ -138,16 +153,7 @@ def _summary(proof: Proof) -> Iterator[str]:
         reason = f", a redraw because: {redraw.reason}" if redraw else ""
         yield f"draw {place}{reason}{'' if claimed.winners else ', not held'}"
         for win in claimed.winners:
-            yield f"       {commitment.prizes[win.prize - 1]}: {proof_checks.win_shown(proof, win)}"
-        yield from _to_look_up(proof, claimed.draw)
-
-
-def _to_look_up(proof: Proof, draw: Draw) -> Iterator[str]:
-    """The numbers of a lottery, which only a person can compare with the lottery's own publication."""
-    method = proof.commitment_of(draw).method
-    if isinstance(method, Lottery) and draw.evidence is not None:
-        numbers = " ".join(draw.evidence["numbers"])
-        yield f"       look up: {numbers} must be {method.takes} of {method.lottery}, at {method.source}"
+            yield f"       {commitment.prizes[win.prize - 1].name}: {proof_checks.win_shown(proof, win)}"
 
 
 def _say(*lines: str) -> None:

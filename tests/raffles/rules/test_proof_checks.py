@@ -13,21 +13,21 @@ from mostrador.raffles.rules.draw import Draw, Ticket
 from tests.support import beacons
 from tests.support.draws import (
     BY_LOTTERY,
+    CHAIN,
     DRAW_AT,
     LOTTERY_NUMBERS,
-    PRIZES,
     REVEALED,
     TICKETS,
     commitment,
     drand_proof,
     proof,
-    redraw,
+    redrawn,
 )
 
-TWICE = (Draw(None, REVEALED), Draw(redraw(excluded=(29,)), LOTTERY_NUMBERS))
+TWICE = (Draw(None, REVEALED), redrawn())
 
 
-def failures(told, chain=QUICKNET):
+def failures(told, chain=CHAIN):
     return list(proof_checks.failures(proofs.read_proof(told), chain))
 
 
@@ -38,7 +38,7 @@ def test_a_true_proof_has_no_failure(unsold):
 
 @pytest.mark.parametrize(
     "draws",
-    [(), (Draw(None, None),), TWICE, (Draw(None, None), Draw(redraw(prizes=(1, 2, 3)), LOTTERY_NUMBERS))],
+    [(), (Draw(None, None),), TWICE, (Draw(None, None), redrawn(prizes=(1, 2, 3), excluded=()))],
     ids=["before the draw", "announced", "with a redraw", "never held, then a redraw"],
 )
 def test_a_true_proof_has_no_failure_however_far_it_has_come(draws):
@@ -50,7 +50,7 @@ def test_a_true_proof_by_lottery_has_no_failure():
 
 
 def test_a_true_proof_by_a_round_of_quicknet_has_no_failure():
-    assert failures(drand_proof()) == []
+    assert failures(drand_proof(), QUICKNET) == []
 
 
 def remove_a_number(told):
@@ -134,7 +134,7 @@ def another_rule(told):
 
 
 def prizes_in_another_order(told):
-    told["commitment"]["prizes"] = list(PRIZES[::-1])
+    told["commitment"]["prizes"].reverse()
 
 
 def another_hash_of_a_secret(told):
@@ -143,6 +143,22 @@ def another_hash_of_a_secret(told):
 
 def another_raffle(told):
     told["commitment"]["raffle_id"] = "other"
+
+
+def other_terms(told):
+    told["commitment"]["terms_url"] = "https://other.test"
+
+
+def a_shorter_time_to_claim(told):
+    told["commitment"]["claim_days"] = 1
+
+
+def another_description_of_a_prize(told):
+    told["commitment"]["prizes"][0]["description"] = "Usado"
+
+
+def one_more_field_of_the_evidence(told):
+    told["draws"][0]["evidence"]["more"] = "1"
 
 
 def another_digest(told):
@@ -201,28 +217,32 @@ TAMPERED = [
     (sell_a_number_twice, "sold list: 001 is there twice"),
     (sell_a_number_outside, "sold list: 101 is outside 1-100"),
     (another_root, f"root: recomputed {proof()['root']}, proof says {'ab' * 32}"),
-    (another_winner, "draw 1: winner 2 is 029 for prize 2 (order o1), proof says 043 for prize 2 (order o1)"),
+    (another_winner, "draw 1: winner 2 is 034 for prize 2 (order o6), proof says 043 for prize 2 (order o6)"),
     (
         another_order_of_the_winner,
-        "draw 1: winner 2 is 029 for prize 2 (order o1), proof says 029 for prize 2",
+        "draw 1: winner 2 is 034 for prize 2 (order o6), proof says 034 for prize 2",
     ),
-    (a_winner_less, "draw 1: winner 3 is 057 for prize 3 (order o2), proof says nobody"),
+    (a_winner_less, "draw 1: winner 3 is 013 for prize 3 (order o5), proof says nobody"),
     (a_winner_more, "draw 1: winner 3 is nobody, proof says 001"),
-    (winners_in_another_order, "draw 1: winner 1 is 008 for prize 1 (order o0), proof says 057 for prize 3 (order o2)"),
+    (winners_in_another_order, "draw 1: winner 1 is 071 for prize 1 (order o3), proof says 013 for prize 3 (order o5)"),
     (
         something_passed_over,
-        "draw 1: winner 1 is 008 for prize 1 (order o0), proof says 008 for prize 1 (order o0,",
+        "draw 1: winner 1 is 071 for prize 1 (order o3), proof says 071 for prize 1 (order o3,",
     ),
-    (another_seed, "draw 1: seed: recomputed 0a1b"),
+    (another_seed, "draw 1: seed: recomputed "),
     (another_secret, "draw 1: the secret does not match"),
     (no_secret, "draw 1: its evidence cannot be read: KeyError('secret')"),
     (a_secret_that_is_none, "draw 1: its evidence cannot be read: ValueError"),
-    (no_evidence, "draw 1: winner 1 is nobody, proof says 008"),
+    (no_evidence, "draw 1: winner 1 is nobody, proof says 071"),
     (another_range, "commitment digest: recomputed"),
     (another_rule, "commitment digest: recomputed"),
     (prizes_in_another_order, "commitment digest: recomputed"),
     (another_hash_of_a_secret, "commitment digest: recomputed"),
     (another_raffle, "commitment digest: recomputed"),
+    (other_terms, "commitment digest: recomputed"),
+    (a_shorter_time_to_claim, "commitment digest: recomputed"),
+    (another_description_of_a_prize, "commitment digest: recomputed"),
+    (one_more_field_of_the_evidence, "draw 1: its evidence has other fields: secret, more"),
     (another_digest, f"commitment digest: recomputed {proof()['commitment_sha256']}, proof says {'ab' * 32}"),
     (another_digest_of_the_draw, "draw 1: digest of its commitment, terms_sha256: recomputed"),
     (frozen_after_the_draw, "draw 1: the sold numbers were frozen at 2026-12-24T22:00:00Z"),
@@ -231,8 +251,8 @@ TAMPERED = [
     (a_redraw_of_another_list, "draw 2: root: recomputed"),
     (a_redraw_of_another_commitment, "draw 2: commitment digest: recomputed"),
     (a_redraw_of_another_raffle, "draw 2: raffle: recomputed"),
-    (a_redraw_of_other_prizes, "draw 2: number 29 has won none of the prizes"),
-    (somebody_else_excluded, "draw 2: number 1 has won none of the prizes"),
+    (a_redraw_of_other_prizes, "draw 2: the redraw leaves out the numbers 34: those that won its prizes before are 71"),
+    (somebody_else_excluded, "draw 2: the redraw leaves out the numbers 1: those that won its prizes before are 34"),
     (the_first_draw_forgotten, "draw 1: the first draw is under the commitment alone"),
     (the_same_draw_again, "draw 2: the first draw is under the commitment alone"),
 ]
@@ -258,7 +278,7 @@ def test_a_change_that_touches_nothing_else_is_told_in_one_sentence(tamper):
 
 
 def test_a_round_signed_by_somebody_else_is_caught():
-    (failure,) = failures(drand_proof(beacons.own_signature(1000).hex()))
+    (failure,) = failures(drand_proof(beacons.own_signature(1000).hex()), QUICKNET)
 
     assert failure == "draw 1: the signature is not the chain's own of round 1000"
 
@@ -267,7 +287,7 @@ def test_randomness_that_is_not_of_the_signature_is_caught():
     told = drand_proof()
     told["draws"][0]["evidence"]["randomness"] = "ab" * 32
 
-    (failure,) = failures(told)
+    (failure,) = failures(told, QUICKNET)
 
     assert failure.startswith(f"draw 1: the randomness is {beacons.RANDOMNESS_1000}")
 
@@ -290,7 +310,7 @@ def chosen_round(number, signature=beacons.QUICKNET[42]):
 
 
 def test_a_round_that_is_not_the_one_due_is_caught_though_it_is_genuine():
-    found = failures(chosen_round(42))
+    found = failures(chosen_round(42), QUICKNET)
 
     assert found[0] == "draw 1: round due at 2023-08-23T15:59:24Z: recomputed 1000, proof says 42"
 
@@ -299,7 +319,7 @@ def test_an_instant_before_the_chain_is_caught():
     early = commitment(draw_at=DRAW_AT.replace(year=2020), method=proofs.read_proof(drand_proof()).commitment.method)
     evidence = drand_proof()["draws"][0]["evidence"]
 
-    found = failures(proof(early, [Draw(None, evidence)], frozen_at=DRAW_AT.replace(year=2019)))
+    found = failures(proof(early, [Draw(None, evidence)], frozen_at=DRAW_AT.replace(year=2019)), QUICKNET)
 
     assert found == ["draw 1: 2020-12-24T22:00:00+00:00 is before the first round of the randomness beacon"]
 

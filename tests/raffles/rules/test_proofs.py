@@ -6,7 +6,7 @@ from mostrador.raffles.rules import commitments, draw, merkle, proofs
 from mostrador.raffles.rules.commitments import PrizesDoNotFit, Unsold
 from mostrador.raffles.rules.draw import Draw
 from mostrador.raffles.rules.proofs import Unreadable
-from tests.support.draws import FROZEN_AT, LOTTERY_NUMBERS, REVEALED, TICKETS, commitment, proof, redraw
+from tests.support.draws import FROZEN_AT, REVEALED, TICKETS, commitment, old_commitment, proof, redrawn
 
 
 def test_a_proof_says_all_that_a_draw_needs():
@@ -16,17 +16,17 @@ def test_a_proof_says_all_that_a_draw_needs():
     assert told["sold"][0] == [1, "o0"]
     assert told["frozen_at"] == "2026-12-24T20:00:00Z"
     assert told["draws"][0]["evidence"] == REVEALED
-    assert told["draws"][0]["winners"][1] == {"prize": 2, "number": 43, "order": "o2", "passed_over": [82]}
+    assert told["draws"][0]["winners"][2] == {"prize": 3, "number": 57, "order": "o2", "passed_over": [52]}
 
 
 def test_a_proof_survives_json():
-    told = proof(draws=[Draw(None, REVEALED), Draw(redraw(), LOTTERY_NUMBERS)])
+    told = proof(draws=[Draw(None, REVEALED), redrawn()])
 
     assert json.loads(json.dumps(told)) == told
 
 
 def test_a_redraw_leaves_the_first_draw_on_record():
-    told = proof(draws=[Draw(None, REVEALED), Draw(redraw(), LOTTERY_NUMBERS)])
+    told = proof(draws=[Draw(None, REVEALED), redrawn()])
 
     assert told["draws"][0] == proof()["draws"][0]
     assert told["draws"][1]["redraw"]["reason"] == "Nobody claimed it"
@@ -39,10 +39,10 @@ def test_a_proof_before_the_draw_has_the_list_and_no_winners():
 
 
 def test_a_proof_is_read_as_it_was_made():
-    read = proofs.read_proof(proof(draws=[Draw(None, REVEALED), Draw(redraw(), LOTTERY_NUMBERS)]))
+    read = proofs.read_proof(proof(draws=[Draw(None, REVEALED), redrawn()]))
 
     assert (read.commitment, read.tickets, read.frozen_at) == (commitment(), TICKETS, FROZEN_AT)
-    assert [said.draw for said in read.draws] == [Draw(None, REVEALED), Draw(redraw(), LOTTERY_NUMBERS)]
+    assert [said.draw for said in read.draws] == [Draw(None, REVEALED), redrawn()]
 
 
 def test_every_number_of_an_order_has_its_receipt():
@@ -60,6 +60,15 @@ def test_the_path_on_a_receipt_leads_to_the_root():
     assert merkle.root_from_path(leaf, read.index, read.size, read.path).hex() == read.root == proof()["root"]
 
 
+def test_a_proof_of_the_first_format_is_read_as_it_was_made():
+    of = old_commitment()
+
+    read = proofs.read_proof(json.loads(json.dumps(proof(of))))
+
+    assert (read.commitment, proof(of)["version"]) == (of, 1)
+    assert read.commitment_sha256 == "97139224ab872518e221ea787ed243f4f55c1c7ccedfb21b6feea7fbbaa8e898"
+
+
 def without(name):
     return {key: value for key, value in proof().items() if key != name}
 
@@ -72,7 +81,10 @@ def without(name):
         "proof",
         without("sold"),
         without("draws"),
-        proof() | {"version": 2},
+        proof() | {"version": 1},
+        proof() | {"version": 3},
+        proof() | {"more": 1},
+        proof() | {"commitment": commitments.to_document(old_commitment())},
         proof() | {"sold": [[1]]},
         proof() | {"sold": [["1", "o"]]},
         proof() | {"sold": [[True, "o"]]},
@@ -82,7 +94,7 @@ def without(name):
         proof() | {"commitment": {}},
         proof() | {"draws": [{}]},
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_what_does_not_have_the_form_of_a_proof_is_not_read(told):
     with pytest.raises(Unreadable, match="form of a proof"):

@@ -20,7 +20,7 @@ from mostrador.ledger.rules.payment_states import PaymentState
 from mostrador.observability import log_failure
 from mostrador.payments import reconciliation, refunds, rollbacks
 from mostrador.payments.bancard_account import NotConnected
-from mostrador.raffles import draws, order_transitions
+from mostrador.raffles import next_step, order_transitions
 from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
 from mostrador.scheduling import appointments, waiting_list_offers
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
@@ -212,4 +212,4 @@ def _advance_raffle(tenant: str, raffle: Raffle, now: datetime) -> dict[str, int
     if raffle.status == RaffleStatus.CANCELLED:
         refunds.refund_cancelled_raffle(tenant, raffle.id, now=now)
         return {"raffles": 1}
-    return {"raffles" if draws.advance(tenant, raffle.id, now=now) else "overtaken": 1}
+    return {"raffles" if next_step.take(tenant, raffle.id, now=now) else "overtaken": 1}

@@ -12,7 +12,7 @@ from mostrador.errors import Conflict, Invalid
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
 from mostrador.raffles import beacon, raffles, sold_list
-from mostrador.raffles.rules import commitments, prize_outcome, proofs
+from mostrador.raffles.rules import commitments, instants, prize_outcome, proofs
 from mostrador.raffles.rules import draw as rules
 from mostrador.raffles.rules.commitments import DrawCommitment, Redraw
 from mostrador.raffles.rules.draw import Draw, Win
@@ -72,25 +72,6 @@ def draw(tenant: str, raffle_id: str, form: "Evidence", *, now: datetime) -> Raf
         return raffle
 
     return writes.retrying(lambda _attempt: raffles.get(tenant, raffle_id, now=now), decide)
-
-
-def advance(tenant: str, raffle_id: str, *, now: datetime) -> bool:
-    """Do the step that is due by itself: close the sale, freeze the list, or draw by the beacon.
-
-    Returns whether any step was due. Raises NotHere, and what the step raises.
-    """
-    from mostrador.raffles.views.draws import Evidence  # noqa: PLC0415 - the sweeper does without pydantic otherwise
-
-    raffle = raffles.get(tenant, raffle_id, now=now)
-    if raffle.status == RaffleStatus.OPEN and now >= raffle.sale_closes_at:
-        raffles.close(tenant, raffle_id, now=now)
-    elif raffle.status == RaffleStatus.CLOSED and not raffle.frozen_at:
-        raffles.freeze(tenant, raffle_id, now=now)
-    elif next_commitment(raffle) is not None and raffle.status in (RaffleStatus.CLOSED, RaffleStatus.DRAWN):
-        draw(tenant, raffle_id, Evidence(), now=now)
-    else:
-        return False
-    return True
 
 
 def proof(tenant: str, raffle_id: str, *, now: datetime) -> str:
@@ -153,9 +134,9 @@ def check_drawable(raffle: Raffle) -> datetime:
 
 def _check_due(raffle: Raffle, commitment: DrawCommitment, now: datetime) -> None:
     """Raise WrongRaffleState, NotFrozen, TooEarly, FrozenTooLate."""
-    rules.check_frozen(check_drawable(raffle), commitment.draw_at)
+    rules.check_frozen(check_drawable(raffle), commitment)
     if now < commitment.draw_at:
-        raise TooEarly(draw_at=commitments.format_instant(commitment.draw_at))
+        raise TooEarly(draw_at=instants.published(commitment.draw_at))
 
 
 def _evidence(commitment: DrawCommitment, form: "Evidence") -> PublicEvidence:
@@ -198,7 +179,7 @@ def _record_draw(
     )
     held = new_draw(redraw)
     held["evidence"], held["winners"] = evidence, _stored_winners(tenant, raffle.id, wins)
-    held["drawn_at"] = commitments.format_instant(now.replace(microsecond=0))
+    held["drawn_at"] = instants.published(now.replace(microsecond=0))
     raffle.draws = [*(before[:-1] if redraw else before), held]
     raffle.status, raffle.updated_at = RaffleStatus.DRAWN.value, now
     raffle.due_pk, raffle.due_at = None, None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.raffles import raffles
-from mostrador.raffles.rules import commitments, prize_outcome
+from mostrador.raffles.rules import instants, prize_outcome
 from mostrador.raffles.rules.prize_outcome import Delivery
 from mostrador.raffles.rules.states import printed_number, public_code
 from mostrador.table import keys, reads, writes
@@ -51,7 +51,7 @@ def deliver(tenant: str, raffle_id: str, prize: int, form: "DeliveryForm", *, ac
         delivery: Delivery = {
             "delivered_to": form.delivered_to,
             "note": form.note,
-            "delivered_at": commitments.format_instant(now.replace(microsecond=0)),
+            "delivered_at": instants.published(now.replace(microsecond=0)),
             "by": actor_name,
         }
         raffle.deliveries = (raffle.deliveries or {}) | {str(prize): delivery}

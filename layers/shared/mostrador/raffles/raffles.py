@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.observability import logger
-from mostrador.raffles import beacon, open_raffles, sold_list
-from mostrador.raffles.rules import commitments, permits, sale_window
+from mostrador.raffles import open_raffles, sold_list, terms
+from mostrador.raffles.rules import commitments, draw, permits, sale_window
 from mostrador.raffles.rules import states as rules
-from mostrador.raffles.rules.commitments import CommitmentDocument
-from mostrador.raffles.rules.randomness import CommitReveal, Drand, Lottery, Method
+from mostrador.raffles.rules.commitment_documents import CommitmentDocument
+from mostrador.raffles.rules.randomness import Drand
 from mostrador.raffles.rules.states import RaffleStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.raffles import OpenRaffles, Raffle
@@ -26,7 +26,7 @@ from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
-    from mostrador.raffles.views.draws import ByCommitReveal, ByDrand, ByLottery, Opening
+    from mostrador.raffles.views.draws import Opening
     from mostrador.raffles.views.raffles import RaffleListing
 
 
@@ -44,20 +44,6 @@ class NotOnSale(Conflict):
 
     def suggests(self, reader: Reader) -> NextAction | None:
         return NextAction.WAIT_UNTIL if self.variant(reader) is self.later else None
-
-
-class NotReady(Conflict):
-    code = "raffle_not_ready"
-    en = "the raffle cannot open: its {name:raffle_field} is missing"
-    es = "la rifa no se puede abrir: falta {name:raffle_field}"
-    next_action = NextAction.COMPLETE_RAFFLE
-    past = (
-        "la rifa no se puede abrir: el cierre de la venta ya pasó",
-        "the raffle cannot open: the end of its sale is past",
-    )
-
-    def variant(self, _reader: Reader) -> Words | None:
-        return self.past if self.facts["name"] == "sale_closes_at" else None
 
 
 class NotFrozen(Conflict):
@@ -152,7 +138,7 @@ def price_of(raffle: Raffle, count: int) -> Decimal:
 def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) -> Raffle:
     """DRAFT -> OPEN, with the commitment to how it will be drawn; the same request again changes nothing.
 
-    Raises NotHere, WrongRaffleState, NotReady, PermitMissing, TooManyOpen; GuessableLottery, BeforeTheChain.
+    Raises NotHere, WrongRaffleState, NotReady, PermitMissing, TooManyOpen, and what ``terms.method_of`` raises.
     """
     tenant_key, raffle_key, open_key = keys.tenant(tenant), keys.raffle(tenant, raffle_id), keys.open_raffles(tenant)
 
@@ -163,11 +149,11 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
 
     def decide(loaded: tuple[Tenant, Raffle, OpenRaffles | None]) -> Raffle:
         tenant_item, raffle, counted = loaded
-        commitment = _commitment(raffle, form)
+        commitment = terms.commitment(raffle, form)
         if raffle.status == RaffleStatus.OPEN and raffle.commitment == commitment:
             return raffle
         rules.RAFFLE_MOVES.check(raffle.status, RaffleStatus.OPEN)
-        _check_ready(raffle, now)
+        terms.check_ready(raffle, now)
         permits.check(tenant_item.country, raffle.permit)
         open_raffles.check_limit(tenant_item.max_raffles, counted)
         _open(raffle, commitment, now)
@@ -221,7 +207,8 @@ def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
         tickets = sold_list.collect(tenant, raffle_id)
         raffle.root, raffle.sold_count = sold_list.store(tenant, raffle_id, tickets), len(tickets)
         raffle.frozen_at, raffle.updated_at = now, now
-        is_drawn_by_itself = raffle.commitment["method"]["name"] == Drand.name and now < raffle.draw_at
+        commitment = commitments.read_commitment(raffle.commitment)
+        is_drawn_by_itself = isinstance(commitment.method, Drand) or draw.is_frozen_too_late(now, commitment)
         raffle.due_pk, raffle.due_at = keys.due(raffle_id, raffle.draw_at) if is_drawn_by_itself else (None, None)
         with writes.transaction() as tx:
             tx.save(raffle)
@@ -234,41 +221,6 @@ def freeze(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
 def not_frozen_error(raffle: Raffle) -> NotFrozen:
     """The refusal of an action that needs the frozen list."""
     return NotFrozen(current=raffle.status, freezes_at=freezes_at(raffle).isoformat())
-
-
-def method_of(form: "ByDrand | ByLottery | ByCommitReveal", draw_at: datetime) -> Method:
-    """The method that a request asks for, of a draw at ``draw_at``. Raises GuessableLottery, BeforeTheChain."""
-    from mostrador.raffles.views.draws import ByCommitReveal, ByDrand  # noqa: PLC0415 - settling money needs no pydantic
-
-    if isinstance(form, ByDrand):
-        return beacon.method(draw_at)
-    fields = form.model_dump(exclude={"name"})
-    return CommitReveal(**fields) if isinstance(form, ByCommitReveal) else Lottery(**fields)
-
-
-def _commitment(raffle: Raffle, form: "Opening") -> CommitmentDocument:
-    """The raffle's commitment, to be published. Raises NotReady without prizes."""
-    if not raffle.prizes:
-        raise NotReady(name="prizes")
-    return commitments.to_document(
-        commitments.Commitment(
-            raffle_id=raffle.id,
-            first_number=int(raffle.first_number),
-            last_number=int(raffle.last_number),
-            prizes=tuple(prize["name"] for prize in raffle.prizes),
-            unsold=form.unsold,
-            draw_at=raffle.draw_at,
-            method=method_of(form.method, raffle.draw_at),
-        )
-    )
-
-
-def _check_ready(raffle: Raffle, now: datetime) -> None:
-    """Raise NotReady for a field that a draft may lack and an open raffle needs."""
-    if not raffle.terms_url:
-        raise NotReady(name="terms_url")
-    if raffle.sale_closes_at <= now:
-        raise NotReady(name="sale_closes_at")
 
 
 def _move(tenant: str, raffle_id: str, target: RaffleStatus, alter: Callable[[Raffle], None], now: datetime) -> Raffle:

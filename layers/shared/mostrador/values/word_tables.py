@@ -97,6 +97,11 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "lottery": ("lleva los números y la página que los publica", "takes the numbers and the page that has them"),
         "commit_reveal": ("lleva el secreto", "takes the secret"),
     },
+    "redraw_field": {
+        "reason": ("el motivo", "the reason"),
+        "draw_at": ("la fecha y hora", "the time"),
+        "prizes": ("la lista de premios", "the list of prizes"),
+    },
     "raffle_field": {
         "title": ("el título", "title"),
         "prizes": ("la lista de premios", "list of prizes"),

@@ -73,7 +73,6 @@ SPANISH: Final = {
     "one_end": "indique cuántas veces o hasta cuándo, una de las dos cosas",
     "confirmed_hold": "un turno confirmado no se reserva hasta el pago",
     "ids_alone": "los identificadores no se combinan con otros parámetros",
-    "lottery_date": "indique cuándo se sortea la lotería",
     "interval_order": "los horarios del {day:weekday} deben ir uno tras otro sin superponerse",
     "placeholder": "tiene llaves que no encierran ninguno de los datos que se pueden completar",
     "known_link": "indique juntos el número del eslabón y su resumen",

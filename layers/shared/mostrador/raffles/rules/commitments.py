@@ -3,50 +3,28 @@
 A raffle's ``Commitment`` is published before its sale opens: the method, the prizes and the numbers. A ``Redraw`` is
 the commitment of a later draw. Each is a JSON object, known by its digest: the SHA-256, in hex, of its canonical form
 (RFC 8785: keys sorted, no spaces, UTF-8).
+
+``VERSION`` is the present format. Documents of the first one are still read. There the prizes were names alone, terms
+and time to claim were missing, a lottery did not say when it draws, and the seed of a redraw depended on its reason.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final, TypedDict, overload
+from typing import Final, NamedTuple, overload
 
 from mostrador.errors import Invalid
-from mostrador.raffles.rules import randomness
-from mostrador.raffles.rules.randomness import CommitReveal, Method, MethodDocument, PublicEvidence
+from mostrador.raffles.rules import instants, randomness
+from mostrador.raffles.rules.commitment_documents import CommitmentDocument, PrizeDocument, RedrawDocument
+from mostrador.raffles.rules.randomness import Drand, Lottery, Method, PublicEvidence
 
-VERSION: Final = 1
-
-
-class CommitmentDocument(TypedDict):
-    """A ``Commitment`` as it is published; instants as ``2026-12-24T22:00:00Z``."""
-
-    version: int
-    raffle_id: str
-    first_number: int
-    last_number: int
-    prizes: list[str]
-    unsold: str
-    draw_at: str
-    method: MethodDocument
-
-
-class RedrawDocument(TypedDict):
-    """A ``Redraw`` as it is published; instants as ``2026-12-24T22:00:00Z``."""
-
-    version: int
-    raffle_id: str
-    commitment_sha256: str
-    root: str
-    draw: int
-    reason: str
-    announced_at: str
-    prizes: list[int]
-    excluded: list[int]
-    draw_at: str
-    method: MethodDocument
+VERSION: Final = 2
+FIRST_VERSION: Final = 1
+NOTICE: Final = timedelta(minutes=1)
+"""At least, from the announcement of a redraw to the redraw."""
 
 
 class PrizesDoNotFit(Invalid):
@@ -67,10 +45,10 @@ class AnnouncedTooLate(Invalid):
     es = "un nuevo sorteo del {draw_at:time} no se puede anunciar el {announced_at:time}: su azar ya se podría conocer"
 
 
-class SecretAfterSale(Invalid):
-    code = "secret_after_sale"
-    en = "a redraw cannot use a secret: its author could work out who would win"
-    es = "un nuevo sorteo no puede usar un secreto: su autor podría calcular quién ganaría"
+class RedrawNotByBeacon(Invalid):
+    code = "redraw_not_by_beacon"
+    en = "a redraw is held by the beacon drand alone: the outcome of {value} may be known to somebody"
+    es = "un nuevo sorteo se hace solo con el faro drand: el resultado de {value} lo podría conocer alguien"
 
 
 class Unsold(StrEnum):
@@ -81,21 +59,42 @@ class Unsold(StrEnum):
     HOUSE = "house"  # they take part; the prize of one that is drawn stays with the organiser
 
 
+class Prize(NamedTuple):
+    """A prize as it was promised."""
+
+    name: str
+    description: str | None = None
+    value: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """Fixed before the sale opens; ``prizes`` are their titles in the order of drawing. Raises PrizesDoNotFit."""
+    """Fixed before the sale opens; ``prizes`` are in the order of drawing, ``claim_days`` count from the draw.
 
+    ``claim_days`` and ``terms_url`` are None in the first format. Raises PrizesDoNotFit, LotteryAtAnotherTime,
+    ValueError for a lottery without its instant.
+    """
+
+    version: int = VERSION
     raffle_id: str
     first_number: int
     last_number: int
-    prizes: tuple[str, ...]
+    prizes: tuple[Prize, ...]
     unsold: Unsold
     draw_at: datetime
     method: Method
+    claim_days: int | None
+    terms_url: str | None
 
     def __post_init__(self) -> None:
         if self.first_number < 0 or not 1 <= len(self.prizes) <= self.last_number - self.first_number + 1:
             raise PrizesDoNotFit(prizes=len(self.prizes), first=self.first_number, last=self.last_number)
+        if self.version != FIRST_VERSION and isinstance(self.method, Lottery) and self.method.held_at is None:
+            raise ValueError("the lottery does not say when it draws")
+        known_from = randomness.known_from(self.method, self.draw_at)
+        if known_from > self.draw_at:
+            at = instants.published(self.draw_at)
+            raise randomness.LotteryAtAnotherTime(value=instants.published(known_from), least=at, most=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +102,11 @@ class Redraw:
     """The commitment of another draw of some ``prizes``, by their place from 1, with its own method or instant.
 
     ``draw`` is its place among the draws: 2 after the first. ``excluded`` numbers won one of these prizes before and no
-    longer take part. Numbers that keep another prize never take part. Raises NoReason, SecretAfterSale,
-    AnnouncedTooLate.
+    longer take part. Numbers that keep another prize never take part. The first format allowed a lottery, and any time
+    before ``draw_at``. Raises NoReason, RedrawNotByBeacon, AnnouncedTooLate.
     """
 
+    version: int = VERSION
     raffle_id: str
     commitment_sha256: str
     root: str
@@ -121,10 +121,14 @@ class Redraw:
     def __post_init__(self) -> None:
         if not self.reason.strip():
             raise NoReason
-        if isinstance(self.method, CommitReveal):
-            raise SecretAfterSale
-        if self.announced_at >= self.draw_at:
-            raise AnnouncedTooLate(announced_at=format_instant(self.announced_at), draw_at=format_instant(self.draw_at))
+        is_old = self.version == FIRST_VERSION
+        if not isinstance(self.method, Drand) and not (is_old and isinstance(self.method, Lottery)):
+            raise RedrawNotByBeacon(value=self.method.name)
+        notice = self.draw_at - self.announced_at
+        if notice <= timedelta(0) or (notice < NOTICE and not is_old):
+            raise AnnouncedTooLate(
+                announced_at=instants.published(self.announced_at), draw_at=instants.published(self.draw_at)
+            )
 
 
 DrawCommitment = Commitment | Redraw
@@ -141,38 +145,44 @@ def to_document(commitment: DrawCommitment) -> CommitmentDocument | RedrawDocume
 
 
 def read_commitment(document: CommitmentDocument) -> Commitment:
-    """The commitment of such an object.
+    """The commitment of such an object, of any format.
 
     Raises ValueError, TypeError or KeyError where it is none, and what ``Commitment`` raises.
     """
+    version = _version(document["version"])
+    is_old = version == FIRST_VERSION
     commitment = Commitment(
+        version=version,
         raffle_id=document["raffle_id"],
-        first_number=document["first_number"],
-        last_number=document["last_number"],
-        prizes=tuple(document["prizes"]),
+        first_number=integer(document["first_number"]),
+        last_number=integer(document["last_number"]),
+        prizes=tuple(Prize(prize) if isinstance(prize, str) else Prize(**prize) for prize in document["prizes"]),
         unsold=Unsold(document["unsold"]),
-        draw_at=parse_instant(document["draw_at"]),
+        draw_at=instants.parse(document["draw_at"]),
         method=randomness.read_method(document["method"]),
+        claim_days=None if is_old else integer(document["claim_days"]),
+        terms_url=None if is_old else document["terms_url"],
     )
     _check_form(to_document(commitment), document)
     return commitment
 
 
 def read_redraw(document: RedrawDocument) -> Redraw:
-    """The redraw of such an object.
+    """The redraw of such an object, of any format.
 
     Raises ValueError, TypeError or KeyError where it is none, and what ``Redraw`` raises.
     """
     redraw = Redraw(
+        version=_version(document["version"]),
         raffle_id=document["raffle_id"],
         commitment_sha256=document["commitment_sha256"],
         root=document["root"],
-        draw=document["draw"],
+        draw=integer(document["draw"]),
         reason=document["reason"],
-        announced_at=parse_instant(document["announced_at"]),
-        prizes=tuple(document["prizes"]),
-        excluded=tuple(document["excluded"]),
-        draw_at=parse_instant(document["draw_at"]),
+        announced_at=instants.parse(document["announced_at"]),
+        prizes=tuple(map(integer, document["prizes"])),
+        excluded=tuple(map(integer, document["excluded"])),
+        draw_at=instants.parse(document["draw_at"]),
         method=randomness.read_method(document["method"]),
     )
     _check_form(to_document(redraw), document)
@@ -190,19 +200,21 @@ def digest_of(commitment: DrawCommitment) -> str:
 
 
 def seed(commitment: DrawCommitment, evidence: PublicEvidence) -> bytes:
-    """The 32 bytes that decide a draw: the SHA-256 of a canonical object with raffle, commitment, method and value.
+    """The 32 bytes that decide a draw: the SHA-256 of a canonical object with raffle, commitment, draw and value.
 
-    So the same evidence decides another raffle, or another commitment of the same raffle, differently. The object names
-    the digest of the commitment ``terms_sha256``. Raises, by the method, where the evidence is not the announced one.
+    So the same evidence decides another raffle, another commitment, or another draw of the same raffle differently.
+    The words of a redraw, such as its reason, decide nothing. Raises, by the method, where the evidence is not the
+    announced one.
     """
-    seeded = {
-        "purpose": "mostrador draw",
-        "version": VERSION,
-        "raffle_id": commitment.raffle_id,
-        "terms_sha256": digest_of(commitment),
-        "method": commitment.method.name,
-        "value": commitment.method.value(evidence),
-    }
+    value = commitment.method.value(evidence)
+    common = {"purpose": "mostrador draw", "version": commitment.version, "raffle_id": commitment.raffle_id}
+    seeded: dict[str, object] = common | {"method": commitment.method.name, "value": value}
+    if commitment.version == FIRST_VERSION:
+        seeded["terms_sha256"] = digest_of(commitment)
+    elif isinstance(commitment, Redraw):
+        seeded |= {"commitment_sha256": commitment.commitment_sha256, "draw": commitment.draw}
+    else:
+        seeded |= {"commitment_sha256": digest_of(commitment), "draw": 1}
     return sha256(canonical(seeded)).digest()
 
 
@@ -211,51 +223,59 @@ def canonical(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def parse_instant(written: str) -> datetime:
-    """The instant that ``format_instant`` wrote. Raises ValueError where it names no zone."""
-    instant = datetime.fromisoformat(written)
-    if instant.tzinfo is None:
-        raise ValueError(f"{written} has no zone")
-    return instant
-
-
-def format_instant(instant: datetime) -> str:
-    """An instant as it is published: ``2026-12-24T22:00:00Z``."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _commitment_document(commitment: Commitment) -> CommitmentDocument:
-    return {
-        "version": VERSION,
+    document: CommitmentDocument = {
+        "version": commitment.version,
         "raffle_id": commitment.raffle_id,
         "first_number": commitment.first_number,
         "last_number": commitment.last_number,
-        "prizes": list(commitment.prizes),
+        "prizes": _prize_documents(commitment),
         "unsold": commitment.unsold.value,
-        "draw_at": format_instant(commitment.draw_at),
+        "draw_at": instants.published(commitment.draw_at),
         "method": randomness.to_document(commitment.method),
     }
+    if commitment.claim_days is not None and commitment.terms_url is not None:
+        document["claim_days"], document["terms_url"] = commitment.claim_days, commitment.terms_url
+    return document
+
+
+def _prize_documents(commitment: Commitment) -> list[PrizeDocument] | list[str]:
+    if commitment.version == FIRST_VERSION:
+        return [prize.name for prize in commitment.prizes]
+    return [PrizeDocument(name=name, description=about, value=value) for name, about, value in commitment.prizes]
 
 
 def _redraw_document(redraw: Redraw) -> RedrawDocument:
     return {
-        "version": VERSION,
+        "version": redraw.version,
         "raffle_id": redraw.raffle_id,
         "commitment_sha256": redraw.commitment_sha256,
         "root": redraw.root,
         "draw": redraw.draw,
         "reason": redraw.reason,
-        "announced_at": format_instant(redraw.announced_at),
+        "announced_at": instants.published(redraw.announced_at),
         "prizes": list(redraw.prizes),
         "excluded": list(redraw.excluded),
-        "draw_at": format_instant(redraw.draw_at),
+        "draw_at": instants.published(redraw.draw_at),
         "method": randomness.to_document(redraw.method),
     }
 
 
+def integer(value: object) -> int:
+    """``value`` if it is a whole number, which neither true nor 1.0 is. Raises TypeError."""
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def _version(version: int) -> int:
+    """``version`` if it is a format that is read here. Raises ValueError."""
+    if integer(version) not in (FIRST_VERSION, VERSION):
+        raise ValueError(f"version {version} is neither {FIRST_VERSION} nor {VERSION}")
+    return version
+
+
 def _check_form(recomputed: Mapping[str, object], document: Mapping[str, object]) -> None:
     """Raise ValueError unless the object that was read is exactly the one that its values are published as."""
-    if recomputed != document:
-        raise ValueError(
-            f"version {document.get('version')} is not {VERSION}, or the commitment is not in its own form"
-        )
+    if canonical(recomputed) != canonical(document):
+        raise ValueError(f"the commitment is not in the own form of version {document.get('version')}")

@@ -23,8 +23,8 @@ from itertools import count
 from typing import Final, NamedTuple
 
 from mostrador.errors import Conflict, Invalid
-from mostrador.raffles.rules import commitments, merkle
-from mostrador.raffles.rules.commitments import Commitment, Redraw, Unsold
+from mostrador.raffles.rules import commitments, instants, merkle, randomness
+from mostrador.raffles.rules.commitments import Commitment, DrawCommitment, Redraw, Unsold
 from mostrador.raffles.rules.randomness import PublicEvidence
 from mostrador.values.next_actions import NextAction
 
@@ -45,10 +45,10 @@ class UnknownPrize(Invalid):
     es = "los premios {given} no son algunos de 1 a {prizes}, en orden"
 
 
-class NotAWinner(Invalid):
-    code = "not_a_winner"
-    en = "number {number} has won none of the prizes that are drawn again: it cannot be left out"
-    es = "el número {number} no ganó ninguno de los premios que se vuelven a sortear: no se puede dejar fuera"
+class WrongExclusion(Invalid):
+    code = "wrong_exclusion"
+    en = "the redraw leaves out the numbers {given}: those that won its prizes before are {winners}"
+    es = "el nuevo sorteo deja fuera los números {given}: los que ganaron antes sus premios son {winners}"
 
 
 class Ticket(NamedTuple):
@@ -157,22 +157,38 @@ def latest_wins(draws: Sequence[Sequence[Win]]) -> dict[int, Win]:
 
 
 def check_redraw(commitment: Commitment, redraw: Redraw, earlier: Sequence[Sequence[Win]]) -> None:
-    """Raise UnknownPrize unless its prizes are the raffle's, NotAWinner unless each excluded number had won one."""
+    """Raise UnknownPrize unless its prizes are the raffle's, WrongExclusion unless it leaves out their earlier winners.
+
+    A number that nobody had bought has not won: it takes part again.
+    """
     prizes = range(1, len(commitment.prizes) + 1)
     if not redraw.prizes or list(redraw.prizes) != [prize for prize in prizes if prize in redraw.prizes]:
-        raise UnknownPrize(given=", ".join(map(str, redraw.prizes)), prizes=len(prizes))
-    had_won = {win.number for wins in earlier for win in wins if win.prize in redraw.prizes}
-    for number in redraw.excluded:
-        if number not in had_won:
-            raise NotAWinner(number=number)
+        raise UnknownPrize(given=_listed(redraw.prizes), prizes=len(prizes))
+    had_won = _earlier_winners(redraw.prizes, earlier)
+    if list(redraw.excluded) != had_won:
+        raise WrongExclusion(given=_listed(redraw.excluded), winners=_listed(had_won))
 
 
-def check_frozen(frozen_at: datetime, draw_at: datetime) -> None:
-    """Raise FrozenTooLate unless the sold list was frozen before the draw's randomness could be known."""
-    if frozen_at >= draw_at:
-        raise FrozenTooLate(
-            frozen_at=commitments.format_instant(frozen_at), draw_at=commitments.format_instant(draw_at)
-        )
+def _earlier_winners(prizes: Sequence[int], earlier: Sequence[Sequence[Win]]) -> list[int]:
+    """The sold numbers that won one of ``prizes``, in order."""
+    winning = [win for wins in earlier for win in wins if win.prize in prizes and win.order]
+    return sorted({win.number for win in winning if win.number is not None})
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) or "-"
+
+
+def check_frozen(frozen_at: datetime, commitment: DrawCommitment) -> None:
+    """Raise FrozenTooLate unless the sold list was frozen before the public could know the draw's randomness."""
+    if is_frozen_too_late(frozen_at, commitment):
+        known_from = randomness.known_from(commitment.method, commitment.draw_at)
+        raise FrozenTooLate(frozen_at=instants.published(frozen_at), draw_at=instants.published(known_from))
+
+
+def is_frozen_too_late(frozen_at: datetime, commitment: DrawCommitment) -> bool:
+    """Whether the sold list was frozen when the public could know the draw's randomness: the draw is void."""
+    return frozen_at >= randomness.known_from(commitment.method, commitment.draw_at)
 
 
 def _excluded(redraw: Redraw, earlier: Sequence[Sequence[Win]]) -> AbstractSet[int]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypedDict
 
-from mostrador.raffles.rules.commitments import RedrawDocument
+from mostrador.raffles.rules.commitment_documents import RedrawDocument
 from mostrador.raffles.rules.randomness import PublicEvidence
 
 

@@ -1,7 +1,7 @@
 """Everything in a proof is recomputed, and each difference is named.
 
-A proof that was forged as a whole agrees with itself. Values that were noted at the time catch it: the digest of the
-commitment, published before the sale, and the root, published at its close. Every receipt has both.
+A proof that was forged as a whole agrees with itself. Values that were noted at the time catch it: the digests of the
+commitment and of each announced redraw, and the root (``proof_lookups``). Every receipt has commitment and root.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise, zip_longest
 
 from mostrador.errors import ServiceError
-from mostrador.raffles.rules import commitments, drand, draw, merkle
+from mostrador.raffles.rules import commitments, drand, draw, instants, merkle, redraw_checks
 from mostrador.raffles.rules.drand import BeaconChain
 from mostrador.raffles.rules.draw import Draw, Win
 from mostrador.raffles.rules.proofs import MALFORMED, ClaimedDraw, Proof, Receipt
@@ -26,6 +26,7 @@ def failures(proof: Proof, chain: BeaconChain) -> Iterator[str]:
         wins, refusals = _recomputed_wins(proof, claimed.draw, earlier)
         faults = [
             *_commitment_faults(proof, claimed, place),
+            *_redraw_faults(proof, place, earlier),
             *(refusals or _outcome_faults(proof, claimed, wins, chain)),
         ]
         yield from (f"draw {place}: {fault}" for fault in faults)
@@ -109,9 +110,16 @@ def _commitment_faults(proof: Proof, claimed: ClaimedDraw, place: int) -> Iterat
         yield from difference("place among the draws", place, redraw.draw)
     if claimed.draw.evidence is not None:
         try:
-            draw.check_frozen(proof.frozen_at, commitment.draw_at)
+            draw.check_frozen(proof.frozen_at, commitment)
         except ServiceError as error:
             yield str(error)
+
+
+def _redraw_faults(proof: Proof, place: int, earlier: list[list[Win]]) -> Iterator[str]:
+    """The rules that a redraw breaks."""
+    drawn = [claimed.draw for claimed in proof.draws[:place]]
+    if redraw := drawn[-1].redraw:
+        yield from redraw_checks.faults(proof.commitment, proof.frozen_at, drawn[:-1], earlier, redraw)
 
 
 def _outcome_faults(proof: Proof, claimed: ClaimedDraw, wins: list[Win], chain: BeaconChain) -> Iterator[str]:
@@ -119,6 +127,8 @@ def _outcome_faults(proof: Proof, claimed: ClaimedDraw, wins: list[Win], chain: 
     commitment, evidence = proof.commitment_of(claimed.draw), claimed.draw.evidence
     seed = None if evidence is None else commitments.seed(commitment, evidence).hex()
     yield from difference("seed", seed, claimed.seed)
+    if evidence is not None and not evidence.keys() <= commitment.method.evidence:
+        yield f"its evidence has other fields: {', '.join(evidence)}"
     if evidence is not None and isinstance(commitment.method, Drand):
         signature = bytes.fromhex(evidence["signature"])
         yield from _beacon_faults(commitment.method, commitment.draw_at, signature, chain)
@@ -138,6 +148,6 @@ def _beacon_faults(method: Drand, draw_at: datetime, signature: bytes, chain: Be
     except ServiceError as error:
         yield str(error)
         return
-    yield from difference(f"round due at {commitments.format_instant(draw_at)}", due, method.round)
+    yield from difference(f"round due at {instants.published(draw_at)}", due, method.round)
     if not drand.is_genuine(chain, due, signature):
         yield f"the signature is not the chain's own of round {due}"

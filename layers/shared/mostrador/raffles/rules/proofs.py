@@ -1,12 +1,13 @@
 """The public proof of a raffle's draws and the receipt of a number, as JSON objects: how they are made and read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, TypedDict
 
-from mostrador.raffles.rules import commitments, draw, merkle
-from mostrador.raffles.rules.commitments import Commitment, CommitmentDocument, DrawCommitment, RedrawDocument
+from mostrador.raffles.rules import commitments, draw, instants, merkle
+from mostrador.raffles.rules.commitment_documents import CommitmentDocument, RedrawDocument
+from mostrador.raffles.rules.commitments import Commitment, DrawCommitment, integer
 from mostrador.raffles.rules.draw import Draw, Ticket, Win
 from mostrador.raffles.rules.randomness import PublicEvidence
 
@@ -111,10 +112,10 @@ def proof(
     for held in draws:
         history.append(draw.winners_of(commitment, tickets, root, held, history))
     return {
-        "version": commitments.VERSION,
+        "version": commitment.version,
         "commitment": published,
         "commitment_sha256": commitments.digest(published),
-        "frozen_at": commitments.format_instant(frozen_at),
+        "frozen_at": instants.published(frozen_at),
         "sold": [[ticket.number, ticket.order] for ticket in tickets],
         "root": root.hex(),
         "draws": [
@@ -144,7 +145,7 @@ def receipts(
     digest, root = commitments.digest_of(commitment), merkle.merkle_root(levels[-1]).hex()
     return [
         {
-            "version": commitments.VERSION,
+            "version": commitment.version,
             "raffle_id": commitment.raffle_id,
             "commitment_sha256": digest,
             "root": root,
@@ -162,16 +163,20 @@ def receipts(
 def read_proof(document: ProofDocument) -> Proof:
     """The proof of a JSON object. Raises Unreadable, or a ServiceError where its commitments cannot be."""
     try:
+        _check_fields(document, ProofDocument)
         _check_version(document["version"])
         tickets = [_ticket(number, order) for number, order in document["sold"]]
+        commitment = commitments.read_commitment(document["commitment"])
+        if commitment.version != document["version"]:
+            raise ValueError(f"version {document['version']} is not {commitment.version}, that of the commitment")
         return Proof(
-            commitment=commitments.read_commitment(document["commitment"]),
+            commitment=commitment,
             commitment_sha256=commitments.digest(document["commitment"]),
             claimed_commitment_sha256=document["commitment_sha256"],
             tickets=tickets,
             root=merkle.merkle_root(draw.leaves(tickets)),
             claimed_root=document["root"],
-            frozen_at=commitments.parse_instant(document["frozen_at"]),
+            frozen_at=instants.parse(document["frozen_at"]),
             draws=[_claimed_draw(drawn) for drawn in document["draws"]],
         )
     except MALFORMED as error:
@@ -181,11 +186,12 @@ def read_proof(document: ProofDocument) -> Proof:
 def read_receipt(document: ReceiptDocument) -> Receipt:
     """The receipt of a JSON object. Raises Unreadable."""
     try:
+        _check_fields(document, ReceiptDocument)
         _check_version(document["version"])
         return Receipt(
             ticket=_ticket(document["number"], document["order"]),
-            index=_integer(document["index"]),
-            size=_integer(document["size"]),
+            index=integer(document["index"]),
+            size=integer(document["size"]),
             path=[bytes.fromhex(step) for step in document["path"]],
             root=document["root"],
             commitment_sha256=document["commitment_sha256"],
@@ -195,11 +201,18 @@ def read_receipt(document: ReceiptDocument) -> Receipt:
 
 
 def _check_version(version: int) -> None:
-    if version != commitments.VERSION:
-        raise ValueError(f"version {version} is not {commitments.VERSION}")
+    if version not in (commitments.FIRST_VERSION, commitments.VERSION):
+        raise ValueError(f"version {version} is neither {commitments.FIRST_VERSION} nor {commitments.VERSION}")
+
+
+def _check_fields(document: Mapping[str, object], form: type) -> None:
+    """Raise ValueError where the object has other fields than its form."""
+    if document.keys() != form.__annotations__.keys():
+        raise ValueError(f"its fields are {', '.join(document)}")
 
 
 def _claimed_draw(document: DrawDocument) -> ClaimedDraw:
+    _check_fields(document, DrawDocument)
     redraw = document["redraw"]
     return ClaimedDraw(
         draw=Draw(None if redraw is None else commitments.read_redraw(redraw), document["evidence"]),
@@ -210,18 +223,11 @@ def _claimed_draw(document: DrawDocument) -> ClaimedDraw:
 
 
 def _win(prize: object, number: object, order: str | None, passed_over: Sequence[object]) -> Win:
-    drawn = None if number is None else _integer(number)
-    return Win(_integer(prize), drawn, order, tuple(_integer(passed) for passed in passed_over))
+    drawn = None if number is None else integer(number)
+    return Win(integer(prize), drawn, order, tuple(integer(passed) for passed in passed_over))
 
 
 def _ticket(number: object, order: object) -> Ticket:
     if not isinstance(order, str):
         raise TypeError(f"order {order!r} is not a text")
-    return Ticket(_integer(number), order)
-
-
-def _integer(value: object) -> int:
-    """``value`` if it is a whole number, which neither true nor 1.0 is. Raises TypeError."""
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
+    return Ticket(integer(number), order)

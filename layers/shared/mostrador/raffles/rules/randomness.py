@@ -4,6 +4,7 @@ The methods, the safest first:
 
 drand          a round of the public beacon, due when the draw is. Nobody can know or choose it.
 lottery        numbers of a public lottery, typed in. Anybody can compare them with the lottery's own publication.
+               The lottery draws after the sold list is frozen.
 commit_reveal  a secret whose hash was published. It cannot be changed. But a person who knows it before the sale closes
                can try out which numbers to sell last. It must be kept from everybody who may buy or sell.
 """
@@ -15,7 +16,7 @@ from hashlib import sha256
 from typing import ClassVar, Final, TypedDict
 
 from mostrador.errors import Conflict, Invalid
-from mostrador.raffles.rules import drand
+from mostrador.raffles.rules import drand, instants
 from mostrador.raffles.rules.drand import BeaconChain
 
 SECRET_BYTES: Final = 32
@@ -44,6 +45,12 @@ class GuessableLottery(Invalid):
     code = "guessable_lottery"
     en = "{numbers} numbers of {digits} digits can be guessed: take at least {least} digits in all"
     es = "{numbers} números de {digits} cifras se pueden adivinar: tome al menos {least} cifras en total"
+
+
+class LotteryAtAnotherTime(Invalid):
+    code = "lottery_at_another_time"
+    en = "the lottery draws on {value:time}: it must be from {least:time}, when no number is sold, to {most:time}"
+    es = "la lotería se sortea el {value:time}: debe ser desde el {least:time}, sin más ventas, hasta el {most:time}"
 
 
 class BadSecretHash(Invalid):
@@ -81,6 +88,7 @@ class Drand:
     """Round ``round`` of a chain of drand; see ``drand_method``."""
 
     name: ClassVar = "drand"
+    evidence: ClassVar = frozenset({"signature", "randomness"})
     chain_hash: str
     public_key: str
     round: int
@@ -97,15 +105,18 @@ class Drand:
 class Lottery:
     """``numbers`` numbers of ``digits`` digits, as published at ``source``.
 
-    ``takes`` says which numbers of the lottery, and in which order. Raises GuessableLottery where they are too few.
+    ``takes`` says which numbers of the lottery, and in which order. ``held_at`` is when the lottery draws them; the
+    first format of the proof did not have it. Raises GuessableLottery where they are too few.
     """
 
     name: ClassVar = "lottery"
+    evidence: ClassVar = frozenset({"numbers", "source_url"})
     lottery: str
     takes: str
     source: str
     numbers: int
     digits: int
+    held_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.numbers < 1 or self.numbers * self.digits < LOTTERY_DIGITS:
@@ -125,6 +136,7 @@ class CommitReveal:
     """A secret of at least 32 random bytes, known by its SHA-256 in hex. Raises BadSecretHash."""
 
     name: ClassVar = "commit_reveal"
+    evidence: ClassVar = frozenset({"secret"})
     secret_sha256: str
 
     def __post_init__(self) -> None:
@@ -143,7 +155,10 @@ class CommitReveal:
 
 
 Method = Drand | Lottery | CommitReveal
-"""``value`` reduces the evidence to one text, and raises where the evidence is not the announced one."""
+"""``value`` reduces the evidence to one text, and raises where the evidence is not the announced one.
+
+``evidence`` are the fields that the evidence may have.
+"""
 
 _METHODS: Final[dict[object, Callable[..., Method]]] = {kind.name: kind for kind in (Drand, Lottery, CommitReveal)}
 
@@ -154,11 +169,22 @@ def drand_method(chain: BeaconChain, draw_at: datetime) -> Drand:
     return Drand(chain_hash=chain.chain_hash, public_key=chain.public_key, round=number)
 
 
+def known_from(method: Method, draw_at: datetime) -> datetime:
+    """The instant from which the public can know the randomness of a draw at ``draw_at``."""
+    return method.held_at if isinstance(method, Lottery) and method.held_at else draw_at
+
+
 def to_document(method: Method) -> MethodDocument:
     """A method as its JSON object."""
-    return {"name": method.name} | asdict(method)
+    fields = {"name": method.name} | asdict(method)
+    if isinstance(method, Lottery):
+        fields["held_at"] = instants.published(method.held_at) if method.held_at else None
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def read_method(document: MethodDocument) -> Method:
-    """The method of such an object. Raises KeyError or TypeError where it is none."""
-    return _METHODS[document["name"]](**{key: value for key, value in document.items() if key != "name"})
+    """The method of such an object. Raises KeyError, TypeError or ValueError where it is none."""
+    fields: dict[str, object] = {key: value for key, value in document.items() if key != "name"}
+    if "held_at" in fields:
+        fields["held_at"] = instants.parse(str(fields["held_at"]))
+    return _METHODS[document["name"]](**fields)

@@ -8,6 +8,12 @@ from mostrador.raffles.rules.commitments import Unsold
 from mostrador.values import shown
 
 _Hex = Annotated[str, shown.text(pattern="^([0-9a-fA-F]{2})+$")]
+_NEW = "Not there in format 1."
+
+
+def _is_missing(value: object) -> bool:
+    """Whether a document of format 1 does not have the field: then it is not shown, since its digest lacks it."""
+    return value is None
 
 
 class Published(BaseModel):
@@ -32,6 +38,12 @@ class LotteryView(Published):
     source: shown.Url = Field(title="Dónde se publican")
     numbers: int = Field(title="Cantidad de números")
     digits: int = Field(title="Cifras de cada número")
+    held_at: shown.Instant | None = Field(
+        None,
+        exclude_if=_is_missing,
+        title="Fecha y hora del sorteo de la lotería",
+        description="Not there in format 1.",
+    )
 
 
 class CommitRevealView(Published):
@@ -59,6 +71,14 @@ class SecretEvidence(Published):
 EvidenceView = DrandEvidence | LotteryEvidence | SecretEvidence
 
 
+class PublishedPrize(Published):
+    """A prize as it was promised."""
+
+    name: str = Field(title="Premio")
+    description: str | None = Field(title="Descripción")
+    value: str | None = Field(title="Valor")
+
+
 class CommitmentView(Published):
     """Published before the first number is sold; its digest is the raffle's ``commitment_sha256``."""
 
@@ -66,7 +86,15 @@ class CommitmentView(Published):
     raffle_id: shown.Id = Field(title="Rifa")
     first_number: int = Field(title="Primer número")
     last_number: int = Field(title="Último número")
-    prizes: list[str] = Field(title="Premios en orden")
+    prizes: list[PublishedPrize] | list[str] = Field(
+        title="Premios en orden", description="In format 1 their names alone."
+    )
     unsold: Unsold = Field(title="Qué pasa con los números no vendidos")
     draw_at: shown.Instant = Field(title="Fecha y hora del sorteo")
     method: MethodView = Field(title="Método del sorteo")
+    claim_days: int | None = Field(
+        None, exclude_if=_is_missing, title="Días para reclamar los premios", description=_NEW
+    )
+    terms_url: shown.Url | None = Field(
+        None, exclude_if=_is_missing, title="URL de bases y condiciones", description=_NEW
+    )

@@ -1,15 +1,14 @@
 """Draws in requests and answers: the method, the evidence, the redraw, the delivery and the export."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from mostrador.fields import Instant, Paragraph, Request, Sha256, ShortText, Url, View, Whole
 from mostrador.raffles.rules.commitments import Unsold
 from mostrador.raffles.rules.states import OrderStatus
-from mostrador.values import schema_rules, shown
+from mostrador.values import shown
 
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{2}){1,256}$")]
 _Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
@@ -28,6 +27,9 @@ class ByLottery(Request):
     source: Url = Field(title="Dónde se publican")
     numbers: Whole = Field(ge=1, le=20, title="Cantidad de números")
     digits: Whole = Field(ge=1, le=20, title="Cifras de cada número")
+    held_at: Instant | None = Field(
+        None, title="Fecha y hora del sorteo de la lotería", description="The raffle's draw_at when null."
+    )
 
 
 class ByCommitReveal(Request):
@@ -51,25 +53,16 @@ class Evidence(Request):
 
 
 class Redrawing(Request):
-    """Another draw, announced before its randomness can be known."""
+    """Another draw, announced before its randomness can be known; the beacon holds it, and nothing else."""
 
-    model_config = schema_rules.without(
-        {"properties": {"method": schema_rules.values(name="lottery"), "draw_at": {"type": "null"}}}
-    )
     reason: ShortText = Field(title="Motivo, público")
-    method: ByDrand | ByLottery = Field(discriminator="name", title="Método del sorteo")
+    method: ByDrand = Field(title="Método del sorteo")
     prizes: list[Annotated[Whole, Field(ge=1, le=50)]] | None = Field(
         None, min_length=1, max_length=50, title="Premios", description="Every prize that may be drawn again when null."
     )
     draw_at: Instant | None = Field(
-        None, title="Fecha y hora del nuevo sorteo", description="Of drand two minutes from now when null."
+        None, title="Fecha y hora del nuevo sorteo", description="Two minutes from now when null."
     )
-
-    @model_validator(mode="after")
-    def _of_lottery(self) -> Self:
-        if isinstance(self.method, ByLottery) and self.draw_at is None:
-            raise PydanticCustomError("lottery_date", "should say in draw_at when the lottery is drawn")
-        return self
 
 
 class Delivery(Request):

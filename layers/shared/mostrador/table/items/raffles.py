@@ -18,7 +18,7 @@ from mostrador.table.attributes import AmountAttribute, InstantAttribute
 from mostrador.table.base import Item, Versioned
 
 if TYPE_CHECKING:
-    from mostrador.raffles.rules.commitments import CommitmentDocument
+    from mostrador.raffles.rules.commitment_documents import CommitmentDocument
     from mostrador.raffles.rules.prize_outcome import Delivery, StoredDraw
     from mostrador.table.items.payments import Receipt
 
