@@ -11,8 +11,9 @@ import pytest
 from mostrador.errors import ServiceError
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing, NewCustomer
-from mostrador.scheduling import agenda, appointments, booking, rescheduling, resources, services, slots
+from mostrador.scheduling import agenda, appointments, booking, rebooking, rescheduling, resources, services, slots
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
+from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewResource, NewService
 from mostrador.table import keys, reads
 from mostrador.table.attributes import packed, short
@@ -186,6 +187,41 @@ def test_moving_at_once_to_one_start_has_one_winner(shop, now):
 
     assert len(winners(answers)) == 1
     assert all(isinstance(answer, Appointment | slots.SlotTaken) for answer in answers)
+
+
+@pytest.fixture
+def hours(shop, now):
+    """Appointments at nine, ten, eleven and twelve."""
+    service = offer(now)
+    return [book(service, NINE + timedelta(hours=number), now, number).id for number in range(4)]
+
+
+def lengthened_and_moved_beside(hours, now):
+    """The first becomes longer while the others move to the time that it wants."""
+    longer, target = Rebooking(duration_minutes=60), Rescheduling(scheduled_at=NINE + timedelta(minutes=30))
+
+    def either(number):
+        if number == 0:
+            return rebooking.rebook("salon", hours[0], longer, actor_name="a", now=now)
+        return rescheduling.move("salon", hours[number], target, actor_name="b", now=now)
+
+    return at_once(4, either)
+
+
+def test_a_longer_appointment_and_moves_beside_it_have_one_winner(hours, now):
+    assert len(winners(lengthened_and_moved_beside(hours, now))) == 1
+
+
+def test_red_control_without_the_days_version_they_overlap(hours, now, monkeypatch):
+    def take_without_looking(tx, key, days, lines, _now):
+        kept = [
+            AgendaDay.lines[short(one.appointment_id)].set(packed(one, date.fromisoformat(key[1]))) for one in lines
+        ]
+        tx.update(AgendaDay(*key), actions=kept)
+
+    monkeypatch.setattr(agenda, "take", take_without_looking)
+
+    assert len(winners(lengthened_and_moved_beside(hours, now))) > 1
 
 
 def test_one_phone_created_at_once_is_one_customer(shop, now):

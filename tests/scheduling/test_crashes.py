@@ -6,8 +6,19 @@ import pytest
 
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing
-from mostrador.scheduling import appointments, booking, clock_changes, conclusions, rescheduling
+from mostrador.scheduling import (
+    appointments,
+    booking,
+    clock_changes,
+    conclusions,
+    rebooking,
+    rescheduling,
+    resources,
+    services,
+)
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
+from mostrador.scheduling.views.rebooking import Rebooking
+from mostrador.scheduling.views.services import NewResource, NewService
 from mostrador.table import TableFailure, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import tenants
@@ -81,6 +92,19 @@ def test_a_hold_is_confirmed_once(haircut, now, crash):
     assert (confirmed.status, [one["change"] for one in confirmed.history]) == ("CONFIRMED", ["CONFIRMED"])
     found = reads.get_item(keys.agenda_day("salon", booked.resource_id, NINE.date()))
     assert [line.lapses_at for line in found.bookings()] == [0]
+
+
+def test_a_change_of_the_service_happens_once_and_leaves_nothing_behind(haircut, now, crash):
+    booked, rosa = book(haircut, now), resources.create("salon", NewResource(name="Rosa"), key=None, now=now)
+    color = {"name": "Color", "duration_minutes": 90, "price": "7", "resource_ids": [rosa.id]}
+    color = services.create("salon", NewService.model_validate(color), key=None, now=now)
+
+    crash(lambda: rebooking.rebook("salon", booked.id, Rebooking(service_id=color.id), actor_name="eva", now=now))
+
+    changed = appointments.get("salon", booked.id, now=now)
+    assert (changed.service_id, changed.total_amount, changed.resource_id) == (color.id, 7, rosa.id)
+    assert [one["change"] for one in changed.history] == ["CHANGED"]
+    assert (agenda(booked, NINE), agenda(changed, NINE)) == ([], [booked.id])
 
 
 def test_a_conclusion_is_undone_once(haircut, now, crash):

@@ -20,10 +20,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from mostrador.scheduling import agenda, appointments, availability, booking, conclusions, rescheduling, services, slots
+from mostrador.scheduling import (
+    agenda,
+    appointments,
+    availability,
+    booking,
+    conclusions,
+    rebooking,
+    rescheduling,
+    services,
+    slots,
+)
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules.appointment_states import NotDeletable, TooLateToUndo, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
+from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewService
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment
@@ -85,10 +96,10 @@ class Agenda(RuleBasedStateMachine):
         self.cut = Kind(cut.id, timedelta(minutes=30), timedelta())
         self.color = Kind(color.id, timedelta(minutes=60), timedelta(minutes=15))
 
-    def is_free(self, kind, start, without=None):
+    def is_free(self, kind, start, without=None, *, is_agreed=False):
         others = [one for one in self.entries.values() if one.occupies(self.now) and one.id != without]
         same_day = [one for one in others if one.kind == kind and one.start.date() == start.date()]
-        in_hours = start + kind.length <= start.replace(hour=9, minute=0) + OPEN and start >= self.now
+        in_hours = start + kind.length <= start.replace(hour=9, minute=0) + OPEN and (is_agreed or start >= self.now)
         full = kind == self.cut and len(same_day) >= LIMIT
         return in_hours and not full and not any(one.blocks(kind, start) for one in others)
 
@@ -159,6 +170,23 @@ class Agenda(RuleBasedStateMachine):
         elif start == entry.start or self.is_free(entry.kind, start, without=entry.id):
             assert call().scheduled_at == start
             self.entries[entry.id] = replace(entry, start=start)
+        else:
+            assert self.refused(call)
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99), is_color=st.booleans(), start=st.none() | st.sampled_from(STARTS))
+    def rebook(self, choice, is_color, start):
+        entry, kind = self.pick(choice), self.color if is_color else self.cut
+        form = Rebooking(service_id=kind.id, scheduled_at=start)
+        call = partial(rebooking.rebook, "salon", entry.id, form, actor_name="m", now=self.now)
+        to, is_agreed = start or entry.start, start in (None, entry.start)
+        if not entry.lives(self.now):
+            with pytest.raises(WrongAppointmentState):
+                call()
+        elif (kind, to) == (entry.kind, entry.start) or self.is_free(kind, to, entry.id, is_agreed=is_agreed):
+            changed = call()
+            assert (changed.id, changed.service_id, changed.scheduled_at) == (entry.id, kind.id, to)
+            self.entries[entry.id] = replace(entry, kind=kind, start=to)
         else:
             assert self.refused(call)
 

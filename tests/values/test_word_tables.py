@@ -20,7 +20,7 @@ from mostrador.values.word_tables import NAMES, OTHER
 @pytest.mark.parametrize(
     ("table", "members"),
     [
-        ("appointment", [*AppointmentStatus, "RESCHEDULED"]),
+        ("appointment", [*AppointmentStatus, "RESCHEDULED", "CHANGED"]),
         ("waiting", WaitingStatus),
         ("raffle", RaffleStatus),
         ("order", OrderStatus),

@@ -88,7 +88,7 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
         amount = appointment.total_amount if given is None else money.amount(given, appointment.currency)
         if amount != appointment.total_amount:
             status, payment = AppointmentStatus(appointment.status), PaymentStatus(appointment.payment_status)
-            rules.check_unpaid(status, payment, is_owed=_is_owed(tenant, appointment))
+            rules.check_unpaid(status, payment, is_owed=is_owed(tenant, appointment))
             payments.check_none_open(tenant, appointment.checkout_id)
             appointment.total_amount = amount
             if appointment.deposit_amount:
@@ -183,15 +183,15 @@ def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime)
     appointment = get(tenant, appointment_id, now=now)
     writes.check_version(appointment, seen)
     status = AppointmentStatus(appointment.status)
-    payment, is_owed = PaymentStatus(appointment.payment_status), _is_owed(tenant, appointment)
-    rules.check_deletable(status, payment, ended=appointment.ends_at <= now, is_owed=is_owed)
+    payment, owed = PaymentStatus(appointment.payment_status), is_owed(tenant, appointment)
+    rules.check_deletable(status, payment, ended=appointment.ends_at <= now, is_owed=owed)
     with writes.refusing(writes.stale_error(appointment)), writes.transaction() as tx:
         tx.delete(appointment)
         if status in rules.OCCUPYING:
             _free(tx, tenant, appointment)
 
 
-def _is_owed(tenant: str, appointment: Appointment) -> bool:
+def is_owed(tenant: str, appointment: Appointment) -> bool:
     """Whether money that was paid for it is still to go back; most appointments never had a refund."""
     is_refunded = appointment.payment_status == PaymentStatus.REFUNDED
     return is_refunded and payments.is_any_due_back(tenant, appointment.id)

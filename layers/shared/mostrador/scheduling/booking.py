@@ -165,7 +165,7 @@ def _appointment(
         status=form.status,
         payment_status=PaymentStatus.PENDING.value,
         total_amount=service.price,
-        deposit_amount=_deposit(service),
+        deposit_amount=deposit(service),
         currency=service.currency,
         customer_notes=form.customer_notes,
         internal_notes=form.internal_notes,
@@ -189,7 +189,7 @@ def _hold(appointment: Appointment, until: datetime) -> None:
     appointment.due_pk, appointment.due_at = keys.due(appointment.id, until)
 
 
-def _deposit(service: Service) -> Decimal | None:
+def deposit(service: Service) -> Decimal | None:
     """The amount that the service asks for beforehand; None where that is nothing."""
     if not service.deposit_percent or not service.price:
         return None

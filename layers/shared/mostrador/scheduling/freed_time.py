@@ -17,7 +17,7 @@ from mostrador.values.wire import JSON
 NEAR: Final = timedelta(days=2)
 """A line's day and the UTC day of a freed time differ by no more: by a zone, and by hours that pass midnight."""
 _OF_ALL_DAYS: Final = frozenset({"tenant", "service", "resource"})
-_FREEING: Final = frozenset({"status", "scheduled_at", "resource_id", "second_resource_id"})
+_FREEING: Final = frozenset({"status", "scheduled_at", "ends_at", "service_id", "resource_id", "second_resource_id"})
 
 
 class Change(NamedTuple):

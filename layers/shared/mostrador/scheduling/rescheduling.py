@@ -59,11 +59,13 @@ def move(
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
 
 
-def check_occupying(appointment: Appointment, now: datetime) -> None:
+def check_occupying(
+    appointment: Appointment, now: datetime, wanted: AppointmentChange = AppointmentChange.RESCHEDULED
+) -> None:
     """Raise WrongAppointmentState for one that no longer occupies its time."""
     current = status_at(appointment.status, appointment.hold_expires_at, now)
     if current not in OCCUPYING:
-        raise WrongAppointmentState(current=current.value, wanted=AppointmentChange.RESCHEDULED.value)
+        raise WrongAppointmentState(current=current.value, wanted=wanted.value)
 
 
 def load(

@@ -43,7 +43,7 @@ class SlotQuery:
     """A question about free starts: of one resource of the first group or any, without counting one appointment.
 
     ``any_day`` is for staff who plan further ahead than customers may. ``ignore_calendar`` is for staff who book over
-    the busy times of external calendars.
+    the busy times of external calendars. ``agreed_start`` is a start that the appointment has already.
     """
 
     now: datetime
@@ -51,6 +51,7 @@ class SlotQuery:
     without: str = ""
     any_day: bool = False
     ignore_calendar: bool = False
+    agreed_start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def _burden(asked: Terms, resource_id: str, rules: SlotRules, start: int) -> tup
 
 def slot_taken_error(context: BookingContext, start: int, query: SlotQuery, refusal: Refusal) -> SlotTaken:
     """The error for a refused start, with the three nearest free starts; busy times of calendars are no alternative."""
+    query = replace(query, agreed_start=None)
     first, last = _days_around(context, start, query)
     return _taken(booking_context.with_days(context, first, last), start, query, refusal)
 
@@ -259,6 +261,8 @@ def _group(context: BookingContext, resource_ids: list[str], query: SlotQuery) -
     group = context.slot_rules(resource_ids, query.now, without=query.without)
     if query.ignore_calendar:
         group = {resource_id: replace(rules, busy=()) for resource_id, rules in group.items()}
+    if query.agreed_start is not None:
+        group = {one: availability.as_agreed(rules, query.agreed_start) for one, rules in group.items()}
     if query.any_day:
         group = {resource_id: replace(rules, last_day=date.max) for resource_id, rules in group.items()}
     return group

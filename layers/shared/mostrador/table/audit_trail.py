@@ -42,8 +42,9 @@ class Change:
 def change(item: base.Versioned, after: WireItem) -> Change | None:
     """The change from ``item`` as it was loaded to ``after`` (empty: it is deleted); None where nothing changes."""
     before = item.loaded or {}
+    quiet = item.quiet if before and after else item.quiet | item.quiet_when_new
     fields: Fields = {}
-    for name in sorted((before.keys() | after.keys()) - _QUIET - item.quiet):
+    for name in sorted((before.keys() | after.keys()) - _QUIET - quiet):
         fields |= _difference(name, _plain(item, name, before), _plain(item, name, after))
     if before and after and not fields:
         return None

@@ -135,10 +135,12 @@ class HasVersion(Protocol):
 class Versioned(Item):
     """An item with a version. Every change is a line of the audit log, except for the ``quiet`` fields.
 
-    ``steps`` names a change of state, from one to another, that the state it leads to does not tell.
+    A line about a new or a deleted item also leaves out the fields that are ``quiet_when_new``. ``steps`` names a
+    change of state, from one to another, that the state it leads to does not tell.
     """
 
     quiet: ClassVar[frozenset[str]] = frozenset()
+    quiet_when_new: ClassVar[frozenset[str]] = frozenset()
     steps: ClassVar[Mapping[tuple[str, str], str]] = {}
     version = VersionAttribute()
     created_at = InstantAttribute()

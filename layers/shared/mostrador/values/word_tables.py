@@ -42,6 +42,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "CANCELLED": ("cancelado", "cancelled"),
         "EXPIRED": _LAPSED,
         "RESCHEDULED": ("reprogramado", "moved"),
+        "CHANGED": ("modificado", "changed"),
     },
     "waiting": {
         "WAITING": ("en espera", "waiting"),

@@ -8,7 +8,7 @@ the cost of a month grows with its bookings.
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import itemgetter
@@ -69,6 +69,11 @@ class SlotRules:
         if demand.max_per_week is not None and (count := self.in_week(day)) >= demand.max_per_week:
             return Refusal(Reason.WEEKLY_LIMIT, {"booked": count, "limit": demand.max_per_week})
         return None
+
+
+def as_agreed(rules: SlotRules, start: int) -> SlotRules:
+    """The rules for a ``start`` that was agreed before: neither notice, window nor grid can refuse it."""
+    return replace(rules, earliest=min(rules.earliest, start), last_day=date.max, step=1)
 
 
 def monday_of(day: date) -> date:

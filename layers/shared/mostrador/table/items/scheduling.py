@@ -76,10 +76,11 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     """
 
     quiet = frozenset(
-        "service_name resource_name customer_name customer_phone booked_as ends_at time_zone local_start currency days "
+        "service_name resource_name customer_name customer_phone booked_as time_zone local_start currency days "
         "history is_counted created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
         "google_calendar_event_id confirmed_at cancelled_at completed_at".split()
     )
+    quiet_when_new = frozenset({"ends_at"})
     steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
