@@ -6,10 +6,13 @@ from mostrador import clock
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Provider
 from mostrador.ledger.views import payments as views
+from mostrador.ledger.views.receipts import Receipt, ReceiptRefusal
 from mostrador.payments import counter_payments, daily_report, reconciliation, refunds, rollbacks
 from mostrador.payments.views.appointment_payments import SettledAppointmentView
 from mostrador.payments.views.daily_report import ReportQuery, ReportView
 from mostrador.people.rules.permissions import Action
+from mostrador.scheduling import payment_reviews
+from mostrador.scheduling.views.appointments import AppointmentView
 from mostrador.web import answers, door
 
 app = door.Door()
@@ -19,6 +22,7 @@ API = "/tenant/<slug>/api"
 BASE = f"{API}/payments"
 PAYMENT = f"{BASE}/<payment_id>"
 PaymentResponse = Response[views.PaymentView]
+AppointmentResponse = Response[AppointmentView]
 
 
 @app.get(BASE, "payments.list", Action.READ_ORDERS)
@@ -68,3 +72,17 @@ def record(
         slug, appointment_id, form, actor_name=app.caller.name, key=key, now=clock.now()
     )
     return SettledAppointmentView.model_validate(settled)
+
+
+@app.post(f"{API}/appointments/<appointment_id>/receipt", "appointments.receive", Action.BOOK)
+def receive(slug: door.Slug, appointment_id: door.Id, form: Receipt) -> AppointmentResponse:
+    received = payment_reviews.receive(slug, appointment_id, form, actor_name=app.caller.name, now=clock.now())
+    return answers.shown(received, AppointmentView)
+
+
+@app.post(f"{API}/appointments/<appointment_id>/receipt/refuse", "appointments.refuse_receipt", Action.PAY)
+def refuse(slug: door.Slug, appointment_id: door.Id, form: ReceiptRefusal) -> AppointmentResponse:
+    refused = payment_reviews.refuse(
+        slug, appointment_id, reason=form.reason, actor_name=app.caller.name, now=clock.now()
+    )
+    return answers.shown(refused, AppointmentView)

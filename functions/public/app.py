@@ -2,6 +2,7 @@
 
 from mostrador import clock
 from mostrador.fields import Listing
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.scheduling import public_booking
 from mostrador.scheduling.views import public_booking as views
 from mostrador.scheduling.views.appointments import Cancellation, Rescheduling
@@ -48,6 +49,12 @@ def see(slug: door.Slug, token: door.Token) -> Own:
 def cancel(slug: door.Slug, token: door.Token, form: Cancellation | None = None) -> Own:
     reason = form.reason if form else ""
     return Own.model_validate(public_booking.cancel(slug, token, reason=reason, now=clock.now()))
+
+
+@app.post(f"{ONE}/receipt", "public.send_appointment_receipt", Access.PUBLIC)
+def receive(slug: door.Slug, token: door.Token, form: Receipt) -> Own:
+    address = app.caller.address
+    return Own.model_validate(public_booking.receive(slug, token, form, address=address, now=clock.now()))
 
 
 @app.post(f"{ONE}/reschedule", "public.reschedule_appointment", Access.PUBLIC)

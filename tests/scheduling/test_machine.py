@@ -20,19 +20,26 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.scheduling import (
     agenda,
     appointments,
     availability,
     booking,
     conclusions,
+    payment_reviews,
     rebooking,
     rescheduling,
     services,
     slots,
 )
 from mostrador.scheduling.rules import agenda as agenda_rules
-from mostrador.scheduling.rules.appointment_states import NotDeletable, TooLateToUndo, WrongAppointmentState
+from mostrador.scheduling.rules.appointment_states import (
+    BegunAlready,
+    NotDeletable,
+    TooLateToUndo,
+    WrongAppointmentState,
+)
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewService
@@ -73,9 +80,17 @@ class Entry:
     status: str = "PENDING"
     held_until: datetime | None = None
     concluded_at: datetime | None = None
+    is_declared: bool = False
+    is_owed: bool = False
 
     def lives(self, now):
-        return self.status in ("PENDING", "CONFIRMED") and (self.held_until is None or self.held_until > now)
+        return self.status in ("PENDING", "IN_REVIEW", "CONFIRMED") and (
+            self.held_until is None or self.held_until > now
+        )
+
+    def held_from(self, start):
+        """The end of its hold where it begins then: a review ends with the start."""
+        return min(self.held_until, start) if self.status == "IN_REVIEW" and self.held_until else self.held_until
 
     def occupies(self, now):
         """An appointment that took place, or should have, keeps its time."""
@@ -132,7 +147,7 @@ class Agenda(RuleBasedStateMachine):
     def confirm(self, choice):
         entry = self.pick(choice)
         call = partial(appointments.confirm, "salon", entry.id, actor_name="m", now=self.now)
-        if entry.status not in ("PENDING", "CONFIRMED"):
+        if entry.status not in ("PENDING", "IN_REVIEW", "CONFIRMED"):
             with pytest.raises(WrongAppointmentState):
                 call()
         elif entry.lives(self.now) or not self.is_blocked(entry):
@@ -150,12 +165,48 @@ class Agenda(RuleBasedStateMachine):
     def cancel(self, choice):
         entry = self.pick(choice)
         call = partial(appointments.cancel, "salon", entry.id, reason="", actor_name="m", now=self.now)
-        if entry.status in ("PENDING", "CONFIRMED", "CANCELLED"):
+        if entry.status in ("PENDING", "IN_REVIEW", "CONFIRMED", "CANCELLED"):
             assert call().status == "CANCELLED"
-            self.entries[entry.id] = replace(entry, status="CANCELLED", held_until=None)
+            is_owed = entry.is_owed or entry.status == "IN_REVIEW"
+            self.entries[entry.id] = replace(entry, status="CANCELLED", held_until=None, is_owed=is_owed)
         else:
             with pytest.raises(WrongAppointmentState):
                 call()
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99))
+    def declare(self, choice):
+        entry = self.pick(choice)
+        call = partial(payment_reviews.receive, "salon", entry.id, Receipt(), actor_name="m", now=self.now)
+        is_late = entry.status in ("PENDING", "EXPIRED") and not entry.lives(self.now)
+        if entry.status == "IN_REVIEW" and entry.lives(self.now):
+            assert call().review_due_at is not None
+        elif entry.status not in ("PENDING", "EXPIRED") or (is_late and entry.is_declared):
+            with pytest.raises(WrongAppointmentState):
+                call()
+        elif entry.start <= self.now:
+            with pytest.raises(BegunAlready):
+                call()
+        elif is_late and self.is_blocked(entry):
+            assert self.refused(call)
+        else:
+            until = min(self.now + timedelta(days=1), entry.start)
+            assert (call().status, call().review_due_at) == ("IN_REVIEW", until)
+            held_until = until if is_late or entry.held_until else None
+            self.entries[entry.id] = replace(entry, status="IN_REVIEW", held_until=held_until, is_declared=True)
+
+    @precondition(lambda self: any(one.is_declared for one in self.entries.values()))
+    @rule(choice=st.integers(0, 99))
+    def refuse(self, choice):
+        declared = [one for one in self.entries.values() if one.is_declared]
+        entry = declared[choice % len(declared)]
+        call = partial(payment_reviews.refuse, "salon", entry.id, reason="no", actor_name="m", now=self.now)
+        if entry.status == "IN_REVIEW":
+            assert call().status == "CANCELLED"
+            self.entries[entry.id] = replace(entry, status="CANCELLED", held_until=None)
+        elif entry.is_owed:
+            assert (call().status, call().is_perhaps_owed) == (entry.status, None)
+            self.entries[entry.id] = replace(entry, is_owed=False)
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99), start=st.sampled_from(STARTS))
@@ -169,7 +220,7 @@ class Agenda(RuleBasedStateMachine):
                 call()
         elif start == entry.start or self.is_free(entry.kind, start, without=entry.id):
             assert call().scheduled_at == start
-            self.entries[entry.id] = replace(entry, start=start)
+            self.entries[entry.id] = replace(entry, start=start, held_until=entry.held_from(start))
         else:
             assert self.refused(call)
 
@@ -186,7 +237,7 @@ class Agenda(RuleBasedStateMachine):
         elif (kind, to) == (entry.kind, entry.start) or self.is_free(kind, to, entry.id, is_agreed=is_agreed):
             changed = call()
             assert (changed.id, changed.service_id, changed.scheduled_at) == (entry.id, kind.id, to)
-            self.entries[entry.id] = replace(entry, kind=kind, start=to)
+            self.entries[entry.id] = replace(entry, kind=kind, start=to, held_until=entry.held_from(to))
         else:
             assert self.refused(call)
 
@@ -221,11 +272,14 @@ class Agenda(RuleBasedStateMachine):
     @rule(choice=st.integers(0, 99))
     def sweep(self, choice):
         entry = self.pick(choice)
-        lapsed = entry.status == "PENDING" and entry.held_until is not None and entry.held_until <= self.now
+        lapsed = entry.held_until is not None and entry.held_until <= self.now
         expected = "EXPIRED" if lapsed else entry.status
+        is_owed = entry.is_owed or (lapsed and entry.status == "IN_REVIEW")
 
-        assert appointments.expire("salon", entry.id, now=self.now).status == expected
-        self.entries[entry.id] = replace(entry, status=expected, held_until=None if lapsed else entry.held_until)
+        stored = appointments.expire("salon", entry.id, now=self.now)
+        assert (stored.status, bool(stored.is_perhaps_owed)) == (expected, is_owed)
+        held_until = None if lapsed else entry.held_until
+        self.entries[entry.id] = replace(entry, status=expected, held_until=held_until, is_owed=is_owed)
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99))
@@ -234,8 +288,8 @@ class Agenda(RuleBasedStateMachine):
         try:
             appointments.delete("salon", entry.id, seen=None, now=self.now)
         except NotDeletable:
-            assert entry.concluded_at or entry.status == "CONFIRMED"
-            assert entry.concluded_at or entry.start + entry.kind.length <= self.now
+            happened = entry.status == "CONFIRMED" and entry.start + entry.kind.length <= self.now
+            assert entry.concluded_at or happened or entry.is_owed or entry.status == "IN_REVIEW"
         else:
             del self.entries[entry.id]
 
@@ -269,7 +323,7 @@ class Agenda(RuleBasedStateMachine):
             if entry.concluded_at:
                 stored = reads.get_item(keys.appointment("salon", entry.id))
                 stored.update(actions=[Appointment.status.set("CONFIRMED")])
-            if entry.concluded_at or entry.status in ("PENDING", "CONFIRMED"):
+            if entry.concluded_at or entry.status in ("PENDING", "IN_REVIEW", "CONFIRMED"):
                 appointments.cancel("salon", entry.id, reason="", actor_name="m", now=self.now)
         resource = reads.everything(*keys.resource("salon", ""))
         days = [reads.get_item(keys.agenda_day("salon", one.id, day.date())) for one in resource for day in DAYS]
@@ -296,8 +350,9 @@ def test_the_agenda_does_what_the_model_says(machine):
         (agenda_rules, "live", lambda bookings, _now: list(bookings)),
         (agenda_rules, "in_the_way", lambda *_: None),
         (agenda, "free", lambda *_: None),
+        (appointments, "keep_time", lambda *_, **__: None),
     ],
-    ids=["holds lapse", "overlap", "cancelling frees"],
+    ids=["holds lapse", "overlap", "cancelling frees", "a review holds"],
 )
 def test_red_control_without_a_rule_the_model_objects(machine, monkeypatch, module, guard, without_it):
     monkeypatch.setattr(module, guard, without_it)

@@ -288,7 +288,7 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
     at = f"/tenant/salon/public/appointments/{booked.token}"
     assert told == {
         "token": booked.token,
-        "links": {"self": at} | {name: f"{at}/{name}" for name in ("cancel", "reschedule", "checkout")},
+        "links": {"self": at} | {name: f"{at}/{name}" for name in ("cancel", "reschedule", "checkout", "receipt")},
         "name": "Ana López",
         "phone": "+595981123456",
         "service_id": haircut.id,
@@ -301,6 +301,9 @@ def test_a_customer_is_shown_what_is_theirs_and_no_more(haircut, now):
         "status": "CONFIRMED",
         "payment_status": "PENDING",
         "hold_expires_at": None,
+        "receipt": None,
+        "review_due_at": None,
+        "refused_because": None,
         "total_amount": "80000",
         "deposit_amount": None,
         "paid_amount": "0",

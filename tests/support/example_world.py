@@ -14,12 +14,22 @@ from urllib.parse import parse_qs, urlsplit
 from local import reference_texts
 from mostrador.audit import chain, log
 from mostrador.audit.views.audit import VerifyQuery
+from mostrador.ledger.views.receipts import Receipt
 from mostrador.payments import payment_links
 from mostrador.people import api_keys, customers
 from mostrador.people.views.api_keys import NewKey
 from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles import order_links
-from mostrador.scheduling import appointments, booking, ical_feeds, manage_links, resources, special_days, waiting_list
+from mostrador.scheduling import (
+    appointments,
+    booking,
+    ical_feeds,
+    manage_links,
+    payment_reviews,
+    resources,
+    special_days,
+    waiting_list,
+)
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.ical_feeds import NewFeed
 from mostrador.scheduling.views.services import NewResource
@@ -134,9 +144,21 @@ def _concluded(world: World) -> dict[str, Any]:
     return values
 
 
-@state("public.appointment", "public.cancel_appointment", "public.reschedule_appointment")
+@state(
+    "public.appointment",
+    "public.cancel_appointment",
+    "public.reschedule_appointment",
+    "public.send_appointment_receipt",
+)
 def _own_appointment(world: World) -> dict[str, Any]:
     return {"token": manage_links.token(SLUG, world.values["appointment_id"])}
+
+
+@state("appointments.refuse_receipt")
+def _in_review(world: World) -> dict[str, Any]:
+    receipt = Receipt(reference="TRF-20261130-0042")
+    payment_reviews.receive(SLUG, world.values["appointment_id"], receipt, actor_name="eva", now=world.now)
+    return {}
 
 
 @state("payments.checkout_appointment", "payments.checkout_order")

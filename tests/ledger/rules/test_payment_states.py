@@ -79,7 +79,7 @@ def test_every_state_is_either_of_money_that_came_or_of_money_that_did_not():
 
 
 IN_TIME = {"amount": Decimal(80), "due": Decimal(80), "is_as_requested": True, "is_over": False, "loss": None}
-HELD = {AppointmentStatus.PENDING, AppointmentStatus.EXPIRED}
+HELD = {AppointmentStatus.PENDING, AppointmentStatus.IN_REVIEW, AppointmentStatus.EXPIRED}
 STANDS = set(AppointmentStatus) - {AppointmentStatus.CANCELLED}
 
 

@@ -32,7 +32,7 @@ def test_an_offer_that_lapses_goes_back_to_nobody():
 def test_what_an_offer_becomes_follows_from_its_appointment():
     landed = {status: waiting_states.ending(status) for status in AppointmentStatus}
 
-    assert landed.pop(AppointmentStatus.PENDING) is None
+    assert landed.pop(AppointmentStatus.PENDING) is landed.pop(AppointmentStatus.IN_REVIEW) is None
     assert set(landed.values()) <= MOVES.following(WaitingStatus.OFFERED)
     assert landed[AppointmentStatus.CONFIRMED] is WaitingStatus.BOOKED
     assert landed[AppointmentStatus.EXPIRED] is WaitingStatus.LAPSED

@@ -11,12 +11,18 @@ from datetime import datetime
 from decimal import Decimal
 
 from mostrador.errors import NotHere
+from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import Provider, appointment_refund_reason, paid_status
 from mostrador.ledger.settlements import Settlement
 from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import agenda, appointments, booking_limits
 from mostrador.scheduling.rules.agenda import Loss
-from mostrador.scheduling.rules.appointment_states import REVIVABLE, AppointmentChange, AppointmentStatus
+from mostrador.scheduling.rules.appointment_states import (
+    REVIVABLE,
+    UNCONFIRMED,
+    AppointmentChange,
+    AppointmentStatus,
+)
 from mostrador.table import keys, reads
 from mostrador.table.base import Item
 from mostrador.table.items.payments import Payment
@@ -50,12 +56,12 @@ class AppointmentContext:
 
     def must_reclaim(self, now: datetime) -> bool:
         """Whether somebody else may have its time: the hold has lapsed, or may have after a refused write."""
-        is_held = self.appointment.status == AppointmentStatus.PENDING and self.appointment.hold_expires_at
+        is_held = self.appointment.status in UNCONFIRMED and self.appointment.hold_expires_at
         return self.is_late(now) or bool(is_held and self.closely)
 
     def is_late(self, now: datetime) -> bool:
         """Whether its hold has lapsed."""
-        if self.appointment.status == AppointmentStatus.PENDING:
+        if self.appointment.status in UNCONFIRMED:
             return has_lapsed(self.appointment.hold_expires_at, now)
         return bool(self.appointment.status == AppointmentStatus.EXPIRED)
 
@@ -120,6 +126,16 @@ def release(
     tx.save(appointment)
 
 
+def note_due_back(
+    tx: Transaction, appointment: Appointment, payment: Payment, *, actor_name: str, now: datetime
+) -> None:
+    """The business received money for an appointment that was perhaps owed: it is on the list of refunds due now."""
+    if appointment.is_perhaps_owed and payment.provider == Provider.MANUAL:
+        appointment.is_perhaps_owed = None
+        appointments.record(appointment, now, actor_name, AppointmentChange.REFUSED, payment=payment.id)
+        tx.save(appointment)
+
+
 def _pay(
     tx: Transaction,
     context: AppointmentContext,
@@ -137,11 +153,16 @@ def _pay(
     appointment.payment_status = paid_status(paid, appointment.total_amount).value
     if payment.provider == Provider.BANCARD:
         appointment.bancard_transaction_id = payment.external_id
+        is_in_review = status_before is AppointmentStatus.IN_REVIEW
+        may_be_owed = reviews.may_be_owed(appointment.total_amount, is_in_review=is_in_review)
+        appointment.is_perhaps_owed = may_be_owed or appointment.is_perhaps_owed  # the transfer may come as well
+    else:
+        appointment.is_perhaps_owed = None
     appointments.record(appointment, now, actor_name, AppointmentChange.PAID, payment=payment.id)
     if status_before in REVIVABLE:
         appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
     tx.save(appointment)
-    if status_before is AppointmentStatus.EXPIRED or (status_before is AppointmentStatus.PENDING and held_until):
+    if status_before is AppointmentStatus.EXPIRED or (status_before in UNCONFIRMED and held_until):
         booking_limits.update(tx, context.tenant, appointment)
         if reclaim:
             reclaim(tx)

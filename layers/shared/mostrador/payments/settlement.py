@@ -142,6 +142,8 @@ def _write_target(
         settlement.write(tx)
     elif isinstance(context, OrderContext):
         order_transitions.note_due_back(tx, context.order, payment, actor_name=actor_name, now=now)
+    elif isinstance(context, AppointmentContext):
+        appointment_settlement.note_due_back(tx, context.appointment, payment, actor_name=actor_name, now=now)
 
 
 def _decide(context: _Context, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:

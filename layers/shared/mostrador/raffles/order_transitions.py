@@ -7,10 +7,11 @@ the order did not change and no other order took a number meanwhile. Otherwise a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mostrador.errors import Conflict
+from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import RefundReason, order_refund_reason
 from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
@@ -19,7 +20,6 @@ from mostrador.raffles import numbers, orders, raffles
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderChange, OrderStatus, RaffleStatus, printed_number
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import Payment
-from mostrador.table.items.payments import Receipt as ReceiptItem
 from mostrador.table.items.raffles import Order, Raffle, RaffleBuyer, RaffleNumber
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 _RECENT: Final = 3
 _recent_raffles: Final = ProcessCache[str, tuple[str, ...]](size=1000)
 """Tenant -> the raffles whose orders this process read last: they are read together with the next order."""
-REVIEW: Final = timedelta(hours=24)
-"""Time for staff to check a receipt."""
-
-
 NOT_REVIEWED: Final = "La venta terminó sin que se revise el comprobante"
 """The reason of orders whose receipt nobody checked in time."""
 
@@ -129,7 +125,7 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
     An order whose hold has lapsed takes its numbers again where they are free. Raises NotHere, WrongOrderState,
     SaleOver, HoldLapsed, Busy.
     """
-    receipt: ReceiptItem = {"method": form.method.value, "reference": form.reference, "url": form.url}
+    receipt, review_hours = form.stored(), tenants.current(tenant, now=now).review_hours
 
     def write(tx: Transaction, context: OrderContext) -> None:
         order = context.order
@@ -138,7 +134,7 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
             orders.record(order, now, actor_name, OrderChange.RECEIPT)
         else:
             orders.enter(order, OrderStatus.IN_REVIEW, actor_name, now)
-            order.review_due_at = min(now + REVIEW, raffles.sale_cutoff(context.raffle))
+            order.review_due_at = reviews.due_at(review_hours, raffles.sale_cutoff(context.raffle), now=now)
             order.due_pk, order.due_at = keys.due(order.id, raffles.freezes_at(context.raffle))
             numbers.take(tx, tenant, order, now)
         order.receipt = receipt
@@ -183,7 +179,7 @@ def cancel(
 
 def _may_be_owed(order: Order) -> bool | None:
     """True where a receipt that nobody checked says that money came; a free order owes nothing."""
-    return (order.status == OrderStatus.IN_REVIEW and order.total_amount > 0) or None
+    return reviews.may_be_owed(order.total_amount, is_in_review=order.status == OrderStatus.IN_REVIEW)
 
 
 def expire(tenant: str, order_id: str, *, now: datetime) -> Order:

@@ -72,11 +72,13 @@ def set_hold(tx: Transaction, tenant: str, appointment: Appointment) -> None:
         tx.update(AgendaDay(*key), actions=[own.set(line), AgendaDay.version.add(1)], condition=own.exists())
 
 
-def reclaim(slug: str, appointment: Appointment, now: datetime, *, is_late: bool) -> Write | agenda.Loss:
+def reclaim(
+    slug: str, appointment: Appointment, now: datetime, *, is_late: bool, lapses_at: int = 0
+) -> Write | agenda.Loss:
     """Prepare to take the time of a hold again: the write for a transaction, or why it cannot be taken.
 
     ``is_late``: the hold has lapsed, so its service must still be offered, its resources there and open. Limits are
-    not checked again: the booking passed them when it was made.
+    not checked again: the booking passed them when it was made. ``lapses_at`` is the end of a new hold, or 0.
     """
     day_keys, busy_keys = keys_of(slug, appointment), _busy_keys(slug, appointment, now)
     tenant_key, service_key = keys.tenant(slug), keys.service(slug, appointment.service_id)
@@ -95,7 +97,7 @@ def reclaim(slug: str, appointment: Appointment, now: datetime, *, is_late: bool
 
     def write(tx: Transaction) -> None:
         for key in day_keys:
-            take(tx, key, found, [booking._replace(lapses_at=0)], now)
+            take(tx, key, found, [booking._replace(lapses_at=lapses_at)], now)
 
     return write
 
@@ -183,11 +185,20 @@ def line_of(appointment: Appointment) -> agenda.Booking:
     )
 
 
+def _end_review_at(appointment: Appointment, start: datetime) -> None:
+    """A review ends at the latest when its appointment begins, and so does its hold."""
+    appointment.review_due_at = start
+    if appointment.hold_expires_at:
+        appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = start, keys.due(appointment.id, start)
+
+
 def set_time(appointment: Appointment, start: int, demand: agenda.Demand) -> None:
     """Set an appointment's time, and the wall time, the days and the index keys that follow from it."""
     zone, slug = appointment.zone, keys.tenant_of(appointment.pk)
     scheduled_at = local_time.instant(start, zone)
     appointment.scheduled_at, appointment.ends_at = scheduled_at, local_time.instant(start + demand.duration, zone)
+    if appointment.review_due_at and appointment.review_due_at > scheduled_at:
+        _end_review_at(appointment, scheduled_at)
     appointment.local_start = local_time.wall(start, zone)
     appointment.buffer_before_minutes, appointment.buffer_time_minutes = demand.before, demand.after
     appointment.days = [day.isoformat() for day in agenda.days_touched(demand, start, zone)]

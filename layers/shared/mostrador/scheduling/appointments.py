@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import NotHere
 from mostrador.ledger import payments
+from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.observability import logger
 from mostrador.people import customer_search
@@ -70,8 +71,14 @@ def _filter(query: "AppointmentListing", country: str) -> Condition | None:
         *reads.among(Appointment.service_id, query.service),
         *reads.among(Appointment.resource_id, query.resource),
         *([customer_search.matching(query.q, country)] if query.q else []),
+        *([] if query.perhaps_owed is None else [_is_perhaps_owed(query.perhaps_owed)]),
     ]
     return reads.all_of(conditions)
+
+
+def _is_perhaps_owed(wanted: bool) -> Condition:
+    is_owed: Condition = Appointment.is_perhaps_owed == True  # noqa: E712 - a condition of DynamoDB
+    return is_owed if wanted else ~is_owed
 
 
 def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Appointment:
@@ -110,7 +117,7 @@ def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
         tx.save(appointment)
         if held_until:
             booking_limits.update(tx, tenant, appointment)
-            _keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=has_lapsed(held_until, now), now=now)
+            keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=has_lapsed(held_until, now), now=now)
 
     return _move(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)
 
@@ -125,22 +132,23 @@ def cancel(
     check: Check | None = None,
     keep_payment: bool = False,
 ) -> Appointment:
-    """PENDING or CONFIRMED -> CANCELLED, which frees the time; again changes nothing.
+    """PENDING, IN_REVIEW or CONFIRMED -> CANCELLED, which frees the time; again changes nothing.
 
-    Paid money is due back, unless ``keep_payment``. The reason is kept in ``history``, and in ``internal_notes`` with
-    the time and the user. Raises NotHere, WrongAppointmentState, Busy.
+    Paid money is due back, unless ``keep_payment``; one in review is perhaps owed. The reason is kept in ``history``,
+    and in ``internal_notes`` with the time and the user. Raises NotHere, WrongAppointmentState, Busy.
     """
 
     def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
         if check:
             check(appointment)
+        appointment.is_perhaps_owed = _may_be_owed(appointment)
         enter(appointment, AppointmentStatus.CANCELLED, actor_name, now, reason)
         if appointment.payment_ids and not keep_payment:
             payments.mark_refund_due(tx, tenant, appointment.payment_ids, RefundReason.APPOINTMENT_CANCELLED, now=now)
             appointment.payment_status, appointment.paid_amount = PaymentStatus.REFUNDED.value, None
             appointment.payment_ids = None
         tx.save(appointment)
-        _free(tx, tenant, appointment)
+        free(tx, tenant, appointment)
 
     return _move(tenant, appointment_id, AppointmentStatus.CANCELLED, write, now=now)
 
@@ -162,15 +170,19 @@ def no_show(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
 
 
 def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
-    """PENDING with a lapsed hold -> EXPIRED; any other appointment stays as it is. Raises NotHere, Busy."""
+    """PENDING or IN_REVIEW with a lapsed hold -> EXPIRED; any other stays as it is. Raises NotHere, Busy.
+
+    One in review is perhaps owed.
+    """
     appointment = get(tenant, appointment_id, now=now)
-    if appointment.status != AppointmentStatus.PENDING or not has_lapsed(appointment.hold_expires_at, now):
+    if appointment.status not in rules.UNCONFIRMED or not has_lapsed(appointment.hold_expires_at, now):
         return appointment
 
     def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
+        appointment.is_perhaps_owed = _may_be_owed(appointment)
         enter(appointment, AppointmentStatus.EXPIRED, "system", now)
         tx.save(appointment)
-        _free(tx, tenant, appointment)
+        free(tx, tenant, appointment)
 
     return _move(tenant, appointment_id, AppointmentStatus.EXPIRED, write, now=now)
 
@@ -188,13 +200,18 @@ def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime)
     with writes.refusing(writes.stale_error(appointment)), writes.transaction() as tx:
         tx.delete(appointment)
         if status in rules.OCCUPYING:
-            _free(tx, tenant, appointment)
+            free(tx, tenant, appointment)
 
 
 def is_owed(tenant: str, appointment: Appointment) -> bool:
-    """Whether money that was paid for it is still to go back; most appointments never had a refund."""
+    """Whether money for it is, or perhaps is, still to go back; most appointments never had a refund."""
     is_refunded = appointment.payment_status == PaymentStatus.REFUNDED
-    return is_refunded and payments.is_any_due_back(tenant, appointment.id)
+    return bool(appointment.is_perhaps_owed) or (is_refunded and payments.is_any_due_back(tenant, appointment.id))
+
+
+def _may_be_owed(appointment: Appointment) -> bool | None:
+    is_in_review = appointment.status == AppointmentStatus.IN_REVIEW
+    return reviews.may_be_owed(appointment.total_amount, is_in_review=is_in_review) or appointment.is_perhaps_owed
 
 
 def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: _Write, *, now: datetime) -> Appointment:
@@ -231,7 +248,7 @@ def enter(
     appointment: Appointment, status: AppointmentStatus, actor_name: str, now: datetime, reason: str = ""
 ) -> None:
     """Set the state and its time, end the hold and the deadline, and record the change."""
-    appointment.status, appointment.hold_expires_at = status.value, None
+    appointment.status, appointment.hold_expires_at, appointment.review_due_at = status.value, None, None
     appointment.due_pk = appointment.due_at = None
     if field := rules.ENTERED_AT.get(status):
         setattr(appointment, field, now)
@@ -241,20 +258,25 @@ def enter(
         appointment.internal_notes = "\n".join(filter(None, [appointment.internal_notes, line]))[-MOST_NOTES:]
 
 
-def _keep_time(
+def keep_time(
     tx: Transaction, tenant: str, appointment: Appointment, *, is_retry: bool, is_late: bool, now: datetime
 ) -> None:
-    """End the hold in the agenda, or take its time again. Raises SlotTaken, ServiceInactive."""
+    """Write the new end of the hold, or none, into the agenda; or take its time again.
+
+    Raises SlotTaken, ServiceInactive.
+    """
     if not is_retry and not is_late:
         agenda.set_hold(tx, tenant, appointment)
         return
-    reclaim = agenda.reclaim(tenant, appointment, now, is_late=is_late)
+    lapses_at = agenda.line_of(appointment).lapses_at
+    reclaim = agenda.reclaim(tenant, appointment, now, is_late=is_late, lapses_at=lapses_at)
     if isinstance(reclaim, Loss):
         raise slots.lost_time_error(appointment, reclaim)
     reclaim(tx)
 
 
-def _free(tx: Transaction, tenant: str, appointment: Appointment) -> None:
+def free(tx: Transaction, tenant: str, appointment: Appointment) -> None:
+    """Free its time, and take it out of its phone's count."""
     agenda.free(tx, appointment.id, agenda.keys_of(tenant, appointment))
     booking_limits.remove(tx, tenant, appointment)
 

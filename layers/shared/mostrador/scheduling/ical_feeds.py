@@ -39,6 +39,7 @@ _SHOWN: Final = [
 ]  # fmt: skip
 _STATUSES: Final = {
     AppointmentStatus.PENDING: "TENTATIVE",
+    AppointmentStatus.IN_REVIEW: "TENTATIVE",
     AppointmentStatus.CONFIRMED: "CONFIRMED",
     AppointmentStatus.COMPLETED: "CONFIRMED",
     AppointmentStatus.NO_SHOW: "CONFIRMED",

@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import Conflict, Invalid
 from mostrador.people.views.customers import NewCustomer
-from mostrador.scheduling import appointments, availability, booking, manage_links, rescheduling, services, slots
+from mostrador.scheduling import (
+    appointments,
+    availability,
+    booking,
+    manage_links,
+    payment_reviews,
+    rescheduling,
+    services,
+    slots,
+)
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.scheduling.views.appointments import (
@@ -25,8 +34,12 @@ from mostrador.table.items.tenants import Tenant, TransferDetails
 from mostrador.tenancy import rate_limits, tenants
 from mostrador.values.next_actions import NextAction
 
+if TYPE_CHECKING:
+    from mostrador.ledger.views.receipts import Receipt
+
 ACTOR: Final = "public"
 BOOKINGS_AN_HOUR: Final = 20
+RECEIPTS_AN_HOUR: Final = 20
 
 
 class TooLate(Conflict):
@@ -50,6 +63,13 @@ class OtherService(Invalid):
     en = "the appointment that is to be moved is of {name}, not of the service {value}"
     es = "el turno que se mueve es de {name}, no del servicio {value}"
     next_action = NextAction.CORRECT_REQUEST
+
+
+class TransfersNotTaken(Conflict):
+    code = "transfers_not_taken"
+    en = "{name} has told no account to transfer to"
+    es = "{name} no indicó una cuenta para transferencias"
+    next_action = NextAction.CONTACT_BUSINESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +170,17 @@ def cancel(slug: str, token: str, *, reason: str, now: datetime) -> ManagedAppoi
         check=_in_time(managed.tenant, managed.tenant.cancel_notice_minutes, now),
     )
     return replace(managed, appointment=cancelled)
+
+
+def receive(slug: str, token: str, form: "Receipt", *, address: str, now: datetime) -> ManagedAppointment:
+    """Declare a transfer by link. Raises TooOften, DeadLink, TransfersNotTaken, and as ``payment_reviews.receive``."""
+    managed = find(slug, token, now=now)
+    rate_limits.count(slug, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
+    if not managed.tenant.transfer_details:
+        raise TransfersNotTaken(name=managed.tenant.name)
+    with _public_errors(managed.tenant):
+        received = payment_reviews.receive(slug, managed.appointment.id, form, actor_name=ACTOR, now=now)
+    return replace(managed, appointment=received)
 
 
 def reschedule(slug: str, token: str, form: Rescheduling, *, now: datetime) -> ManagedAppointment:

@@ -10,7 +10,7 @@ from mostrador.ledger.rules.payment_states import paid_status
 from mostrador.scheduling import appointments, booking, booking_context, rescheduling, slots
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import minute
-from mostrador.scheduling.rules.appointment_states import AmountIsFixed, AppointmentChange
+from mostrador.scheduling.rules.appointment_states import AmountIsFixed, AppointmentChange, AppointmentStatus
 from mostrador.table import writes
 from mostrador.table.items.scheduling import Appointment, Service
 from mostrador.values import local_time
@@ -78,11 +78,13 @@ def _change_service(tenant: str, appointment: Appointment, service: Service, *, 
 def _reprice(tenant: str, appointment: Appointment, service: Service) -> None:
     """Set the service's price and deposit; paid money counts towards it. Raises AmountIsFixed, BeingPaid.
 
-    AmountIsFixed: more was paid than the new price, in another currency, or paid money is still to go back.
+    AmountIsFixed: more was paid than the new price, in another currency, paid money is still to go back, or a transfer
+    is declared.
     """
     paid: Decimal = appointment.paid_amount or Decimal(0)
     is_covered = not paid or (paid <= service.price and service.currency == appointment.currency)
-    if not is_covered or appointments.is_owed(tenant, appointment):
+    is_declared = appointment.status == AppointmentStatus.IN_REVIEW
+    if not is_covered or is_declared or appointments.is_owed(tenant, appointment):
         raise AmountIsFixed(current=appointment.status, payment=appointment.payment_status)
     payments.check_none_open(tenant, appointment.checkout_id)
     appointment.total_amount, appointment.currency = service.price, service.currency

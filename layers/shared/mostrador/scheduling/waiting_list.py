@@ -13,7 +13,7 @@ from mostrador.people import customers
 from mostrador.scheduling import appointments
 from mostrador.scheduling.booking_context import Items, ServiceInactive
 from mostrador.scheduling.rules import waiting_states as rules
-from mostrador.scheduling.rules.appointment_states import AppointmentStatus, WrongAppointmentState
+from mostrador.scheduling.rules.appointment_states import UNCONFIRMED, AppointmentStatus, WrongAppointmentState
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
 from mostrador.table import keys, reads, writes
 from mostrador.table.base import Item
@@ -224,7 +224,7 @@ def is_unsettled(tenant: str, entry: Waiting, now: datetime) -> bool:
         appointment = appointments.get(tenant, entry.appointment_id, now=now)
     except NotHere:
         return False
-    is_over = appointment.status == AppointmentStatus.PENDING and has_lapsed(appointment.hold_expires_at, now)
+    is_over = appointment.status in UNCONFIRMED and has_lapsed(appointment.hold_expires_at, now)
     return is_over and bool(appointment.checkout_id)
 
 

@@ -36,6 +36,7 @@ _LAPSED: Final = ("vencido", "expired")
 NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
     "appointment": {
         "PENDING": ("pendiente", "pending"),
+        "IN_REVIEW": ("en revisión", "in review"),
         "CONFIRMED": ("confirmado", "confirmed"),
         "COMPLETED": ("realizado", "completed"),
         "NO_SHOW": ("con ausencia", "a no-show"),

@@ -8,10 +8,10 @@ from html import escape
 from typing import Any, Final
 
 from mostrador.calendars.rules.google_event import EventContent
-from mostrador.scheduling.rules.appointment_states import AppointmentStatus
+from mostrador.scheduling.rules.appointment_states import UNCONFIRMED, AppointmentStatus
 
 LIVE: Final = frozenset(
-    {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}
+    {*UNCONFIRMED, AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}
 )
 NO_EVENT: Final = "-"
 """In place of a fingerprint: the calendar should have no event."""
@@ -103,11 +103,11 @@ class AppointmentFacts:
 
 def content(facts: AppointmentFacts, choices: Choices) -> EventContent | None:
     """The content of the appointment's event; None where it should have no event."""
-    if facts.status not in LIVE or (facts.status == AppointmentStatus.PENDING and not choices.show_pending):
+    if facts.status not in LIVE or (facts.status in UNCONFIRMED and not choices.show_pending):
         return None
     attendees = (facts.email,) if facts.email and choices.invites else ()
     return EventContent(
-        status="tentative" if facts.status == AppointmentStatus.PENDING else "confirmed",
+        status="tentative" if facts.status in UNCONFIRMED else "confirmed",
         summary=_summary(facts, choices),
         description=_description(facts, choices, has_guests=bool(attendees)),
         starts_at=facts.starts_at,

@@ -11,7 +11,10 @@ from mostrador.values.state_machine import StateMachine, WrongState
 
 
 class AppointmentStatus(StrEnum):
+    """IN_REVIEW: its customer declared a transfer, and staff looks whether the money came."""
+
     PENDING = "PENDING"
+    IN_REVIEW = "IN_REVIEW"
     CONFIRMED = "CONFIRMED"
     COMPLETED = "COMPLETED"
     NO_SHOW = "NO_SHOW"
@@ -32,9 +35,11 @@ class AppointmentChange(StrEnum):
     """An entry of an appointment's history: a state it entered, a payment, or another change.
 
     RESCHEDULED: another time. REASSIGNED: another resource at the same time. CHANGED: another service or length.
-    CLOCK_CHANGED: the clock's rules changed, and the appointment kept its time on the clock.
+    CLOCK_CHANGED: the clock's rules changed, and the appointment kept its time on the clock. RECEIPT: another receipt
+    in review. REFUSED: the declared money did not come, found after the review.
     """
 
+    IN_REVIEW = AppointmentStatus.IN_REVIEW.value
     CONFIRMED = AppointmentStatus.CONFIRMED.value
     CANCELLED = AppointmentStatus.CANCELLED.value
     EXPIRED = AppointmentStatus.EXPIRED.value
@@ -47,6 +52,8 @@ class AppointmentChange(StrEnum):
     CHANGED = "CHANGED"
     REOPENED = "REOPENED"
     CLOCK_CHANGED = "CLOCK_CHANGED"
+    RECEIPT = "RECEIPT"
+    REFUSED = "REFUSED"
 
 
 class WrongAppointmentState(WrongState):
@@ -57,10 +64,18 @@ class WrongAppointmentState(WrongState):
 MOVES: Final = StateMachine(
     {
         AppointmentStatus.PENDING: {
+            AppointmentStatus.IN_REVIEW,
             AppointmentStatus.CONFIRMED,
             AppointmentStatus.CANCELLED,
             AppointmentStatus.EXPIRED,
         },
+        AppointmentStatus.IN_REVIEW: {
+            AppointmentStatus.CONFIRMED,
+            AppointmentStatus.CANCELLED,
+            AppointmentStatus.EXPIRED,
+        },
+        # Declared late: its time is taken again where it is still free, once.
+        AppointmentStatus.EXPIRED: {AppointmentStatus.IN_REVIEW},
         AppointmentStatus.CONFIRMED: {
             AppointmentStatus.COMPLETED,
             AppointmentStatus.NO_SHOW,
@@ -91,7 +106,9 @@ DELETABLE: Final = frozenset(
     {AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED}
 )
 # A payment confirms these also when it comes late, if the time is still free.
-REVIVABLE: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.EXPIRED})
+REVIVABLE: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.IN_REVIEW, AppointmentStatus.EXPIRED})
+# These may have a hold, which lapses.
+UNCONFIRMED: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.IN_REVIEW})
 ENTERED_AT: Final = {
     AppointmentStatus.CONFIRMED: "confirmed_at",
     AppointmentStatus.CANCELLED: "cancelled_at",
@@ -99,7 +116,7 @@ ENTERED_AT: Final = {
 }
 """State -> the field that keeps when the appointment entered it; later states leave it as it is."""
 # The states that occupy the agenda.
-OCCUPYING: Final = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED})
+OCCUPYING: Final = frozenset({*UNCONFIRMED, AppointmentStatus.CONFIRMED})
 
 
 HOLDS_NOTHING: Final = frozenset({PaymentStatus.PENDING, PaymentStatus.REFUNDED})
@@ -133,6 +150,19 @@ def status_at(status: str, hold_expires_at: datetime | None, now: datetime) -> A
     return AppointmentStatus.EXPIRED if has_lapsed(hold_expires_at, now) else AppointmentStatus(status)
 
 
+class BegunAlready(Conflict):
+    code = "already_begun"
+    en = "the appointment began on {scheduled_at:time}: its payment cannot be reviewed any more"
+    es = "el turno comenzó el {scheduled_at:time}: su pago ya no se puede revisar"
+    next_action = NextAction.CONTACT_BUSINESS
+
+
+def check_not_begun(scheduled_at: datetime, now: datetime) -> None:
+    """Raise BegunAlready from the start on."""
+    if now >= scheduled_at:
+        raise BegunAlready(scheduled_at=scheduled_at.isoformat())
+
+
 def check_begun(scheduled_at: datetime, now: datetime) -> None:
     """Raise TooEarly before the start."""
     if now < scheduled_at:
@@ -164,5 +194,6 @@ class AmountIsFixed(Conflict):
 
 def check_unpaid(status: AppointmentStatus, payment: PaymentStatus, *, is_owed: bool) -> None:
     """Raise AmountIsFixed unless the amount can still be changed. ``is_owed``: paid money is still to go back."""
-    if status not in OCCUPYING or is_owed or payment not in HOLDS_NOTHING:
+    is_declared = status is AppointmentStatus.IN_REVIEW
+    if status not in OCCUPYING or is_declared or is_owed or payment not in HOLDS_NOTHING:
         raise AmountIsFixed(current=status.value, payment=payment.value)

@@ -25,6 +25,7 @@ from mostrador.fields import (
     local,
     partial,
 )
+from mostrador.ledger.views.receipts import ReceiptView
 from mostrador.people.views.customers import NewCustomer, Search
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
@@ -139,6 +140,7 @@ class AppointmentListing(ListingByTime, ListingById):
     service: Several[Id] = Field(None, title="Servicio")
     customer: Id | None = Field(None, title="Cliente")
     resource: Several[Id] = Field(None, title="Profesional o recurso")
+    perhaps_owed: bool | None = Field(None, title="Quizá se debe devolver dinero")
     q: Search | None = Field(None, title="Buscar", description="Part of the customer's name or phone.")
     sort: Literal["scheduled_at", "-scheduled_at"] = Field("scheduled_at", title="Orden")
 
@@ -154,8 +156,9 @@ def amounts(appointment: "Appointment") -> dict[str, str | None]:
 
 
 _INSTANTS: Final = (
-    "scheduled_at ends_at hold_expires_at created_at confirmed_at cancelled_at completed_at updated_at".split()
-)
+    "scheduled_at", "ends_at", "hold_expires_at", "review_due_at", "created_at", "confirmed_at", "cancelled_at",
+    "completed_at", "updated_at",
+)  # fmt: skip
 
 
 class AppointmentView(View):
@@ -176,6 +179,12 @@ class AppointmentView(View):
     status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
+    receipt: ReceiptView | None = Field(title="Comprobante")
+    review_due_at: datetime | None = Field(title="Revisar hasta")
+    refused_because: str | None = Field(title="Motivo del rechazo del comprobante")
+    is_perhaps_owed: bool = Field(
+        title="Quizá se debe devolver dinero", description="Its review ended undecided: check whether the money came."
+    )
     total_amount: shown.Amount = Field(title="Importe total")
     deposit_amount: shown.Amount | None = Field(title="Seña")
     paid_amount: shown.Amount = Field(title="Pagado")
@@ -198,6 +207,7 @@ class AppointmentView(View):
     def computed_fields(cls, item: "Appointment") -> dict[str, object]:
         """Instants on the tenant's clock, the amount with its currency's digits."""
         computed: dict[str, object] = {name: local(getattr(item, name), item.zone) for name in _INSTANTS}
+        computed["is_perhaps_owed"] = bool(item.is_perhaps_owed)
         return computed | amounts(item) | {"history": item.history or []}
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field
 
 from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
+from mostrador.ledger.views.receipts import ReceiptView
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, FreeTimesQuery, Slot, amounts
 from mostrador.tenancy.views import opening_hours
@@ -106,13 +107,15 @@ class OwnLinks(View):
     cancel: shown.Path = Field(title="Cancelar")
     reschedule: shown.Path = Field(title="Reprogramar")
     checkout: shown.Path = Field(title="Pagar en línea")
+    receipt: shown.Path = Field(title="Declarar una transferencia")
 
 
 _AS_STORED: Final = (
     "service_id", "service_name", "resource_id", "resource_name", "time_zone", "status", "currency", "payment_status",
-    "customer_notes", "duration_minutes",
+    "customer_notes", "duration_minutes", "receipt", "refused_because",
 )  # fmt: skip
-_INSTANTS: Final = ("scheduled_at", "ends_at", "hold_expires_at")
+_LINKS: Final = ("cancel", "reschedule", "checkout", "receipt")
+_INSTANTS: Final = ("scheduled_at", "ends_at", "hold_expires_at", "review_due_at")
 
 
 class OwnAppointmentView(View):
@@ -135,6 +138,9 @@ class OwnAppointmentView(View):
     status: AppointmentStatus = Field(title="Estado")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
+    receipt: ReceiptView | None = Field(title="Comprobante")
+    review_due_at: datetime | None = Field(title="El negocio revisa el pago hasta")
+    refused_because: str | None = Field(title="Motivo del rechazo del comprobante")
     total_amount: shown.Amount = Field(title="Importe total")
     deposit_amount: shown.Amount | None = Field(title="Seña")
     paid_amount: shown.Amount = Field(title="Pagado")
@@ -154,7 +160,7 @@ class OwnAppointmentView(View):
         computed |= {name: local(getattr(appointment, name), zone) for name in _INSTANTS}
         computed |= amounts(appointment)
         return computed | {
-            "links": {"self": path} | {name: f"{path}/{name}" for name in ("cancel", "reschedule", "checkout")},
+            "links": {"self": path} | {name: f"{path}/{name}" for name in _LINKS},
             "name": appointment.booked_as or appointment.customer_name,
             "phone": appointment.customer_phone,
         }

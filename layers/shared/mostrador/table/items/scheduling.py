@@ -19,6 +19,7 @@ from mostrador.values import local_time
 
 if TYPE_CHECKING:
     from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
+    from mostrador.table.items.payments import Receipt
 
 
 class Service(Versioned, discriminator="SERVICE"):
@@ -122,6 +123,10 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     cancelled_at = InstantAttribute(null=True)
     completed_at = InstantAttribute(null=True)
     ignores_calendar = BooleanAttribute(null=True)
+    receipt: "Attribute[Receipt | None]" = JSONAttribute(null=True)
+    review_due_at = InstantAttribute(null=True)
+    refused_because = UnicodeAttribute(null=True)
+    is_perhaps_owed = BooleanAttribute(null=True)
 
     @property
     def duration_minutes(self) -> int:

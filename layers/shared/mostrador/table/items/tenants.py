@@ -43,6 +43,7 @@ class Tenant(Versioned, discriminator="TENANT"):
     cancel_notice_minutes = NumberAttribute(null=True)
     max_active_bookings = NumberAttribute(null=True)
     hold_minutes = NumberAttribute()
+    review_hours = NumberAttribute(null=True)
     transfer_details: Attribute[TransferDetails | None] = JSONAttribute(null=True)
     contact_email = EmailAttribute(null=True)
     contact_phone = UnicodeAttribute(null=True)

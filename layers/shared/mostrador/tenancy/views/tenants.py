@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
+from mostrador.ledger.rules.reviews import REVIEW_HOURS
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import shown
 
@@ -62,6 +63,7 @@ class TenantSettings(Request):
     cancel_notice_minutes: Whole = Field(0, ge=0, le=60 * 24 * 60, title="Antelación para cancelar (minutos)")
     max_active_bookings: Whole | None = Field(None, ge=1, le=1000, title="Turnos activos por teléfono")
     hold_minutes: Whole = Field(15, ge=1, le=1440, title="Minutos de reserva sin pago")
+    review_hours: Whole = Field(REVIEW_HOURS, ge=1, le=168, title="Horas para revisar un comprobante")
     transfer_details: TransferDetails | None = Field(
         None, title="Datos para transferencias", description="Without them no customer is asked to transfer."
     )
@@ -128,6 +130,7 @@ class TenantView(View):
     cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
     max_active_bookings: int | None = Field(title="Turnos activos por teléfono")
     hold_minutes: int = Field(title="Minutos de reserva sin pago")
+    review_hours: int = Field(title="Horas para revisar un comprobante")
     transfer_details: TransferDetailsView | None = Field(title="Datos para transferencias")
     contact_email: shown.Email | None = Field(title="Correo de contacto")
     contact_phone: shown.Phone | None = Field(title="Teléfono de contacto")
@@ -142,9 +145,11 @@ class TenantView(View):
     @classmethod
     def computed_fields(cls, item: "Tenant") -> dict[str, object]:
         optional = ("slot_offset_minutes", "reschedule_notice_minutes", "cancel_notice_minutes")
-        return {"business_hours": opening_hours.written(item.hours)} | {
-            name: getattr(item, name) or 0 for name in optional
-        }
+        return (
+            {"business_hours": opening_hours.written(item.hours)}
+            | {name: getattr(item, name) or 0 for name in optional}
+            | {"review_hours": item.review_hours or REVIEW_HOURS}
+        )
 
 
 class TenantPage(View):

@@ -1,0 +1,117 @@
+"""Reviews: a customer declares a bank transfer for an appointment, and staff decides until a deadline.
+
+The short hold becomes one until the deadline, which is never after the start. Staff records the money, which confirms
+the appointment, or refuses the receipt, which frees the time. At the deadline the sweeper ends it as EXPIRED. One that
+ends in review is perhaps owed its money: it stays on a list until staff has looked.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mostrador.ledger.rules import reviews
+from mostrador.observability import logger
+from mostrador.payments.rules.checkout import NothingDue
+from mostrador.scheduling import appointments, booking_limits
+from mostrador.scheduling.rules import appointment_states as rules
+from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, WrongAppointmentState
+from mostrador.table import keys, writes
+from mostrador.table.items.payments import Receipt as ReceiptItem
+from mostrador.table.items.scheduling import Appointment
+from mostrador.table.writes import Transaction
+from mostrador.tenancy import tenants
+from mostrador.values.holds import has_lapsed
+
+if TYPE_CHECKING:
+    from mostrador.ledger.views.receipts import Receipt
+
+
+def receive(tenant: str, appointment_id: str, form: "Receipt", *, actor_name: str, now: datetime) -> Appointment:
+    """PENDING -> IN_REVIEW: the hold lasts until staff decides; in review the receipt is replaced.
+
+    A lapsed hold takes its time again if that is free, but only for the first receipt. Without a hold the appointment
+    stays firm, and the deadline ends nothing. Raises NotHere, WrongAppointmentState, BegunAlready, NothingDue,
+    SlotTaken, ServiceInactive, Busy.
+    """
+    receipt = form.stored()
+
+    def load(attempt: int) -> tuple[Appointment, bool]:
+        return appointments.get(tenant, appointment_id, now=now), attempt > 0
+
+    def decide(loaded: tuple[Appointment, bool]) -> Appointment:
+        appointment, is_retry = loaded
+        current = rules.status_at(appointment.status, appointment.hold_expires_at, now)
+        is_in_review = current is AppointmentStatus.IN_REVIEW
+        if is_in_review and appointment.receipt == receipt:
+            return appointment
+        with writes.transaction() as tx:
+            if is_in_review:
+                appointment.receipt = receipt
+                appointments.record(appointment, now, actor_name, AppointmentChange.RECEIPT)
+                tx.save(appointment)
+            else:
+                _check(appointment, current, now)
+                _begin(tx, tenant, appointment, receipt, is_retry=is_retry, actor_name=actor_name, now=now)
+        logger.info("appointment.moved", tenant=tenant, appointment=appointment_id, status=appointment.status)
+        return appointment
+
+    return writes.retrying(load, decide)
+
+
+def _check(appointment: Appointment, current: AppointmentStatus, now: datetime) -> None:
+    """Refuse a second review, and one of what is over, paid or free."""
+    is_again = current is AppointmentStatus.EXPIRED and appointment.receipt
+    if is_again or not rules.MOVES.allows(current, AppointmentStatus.IN_REVIEW):
+        raise WrongAppointmentState(current=current.value, wanted=AppointmentStatus.IN_REVIEW.value)
+    rules.check_not_begun(appointment.scheduled_at, now)
+    if appointment.total_amount <= (appointment.paid_amount or 0):
+        raise NothingDue
+
+
+def _begin(
+    tx: Transaction,
+    tenant: str,
+    appointment: Appointment,
+    receipt: ReceiptItem,
+    *,
+    is_retry: bool,
+    actor_name: str,
+    now: datetime,
+) -> None:
+    is_late = appointment.status == AppointmentStatus.EXPIRED or has_lapsed(appointment.hold_expires_at, now)
+    is_held = is_late or appointment.hold_expires_at is not None
+    appointments.enter(appointment, AppointmentStatus.IN_REVIEW, actor_name, now)
+    due_at = reviews.due_at(tenants.current(tenant, now=now).review_hours, appointment.scheduled_at, now=now)
+    appointment.receipt, appointment.review_due_at = receipt, due_at
+    if is_held:
+        appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = due_at, keys.due(appointment.id, due_at)
+    tx.save(appointment)
+    if is_held:
+        booking_limits.update(tx, tenant, appointment)
+        appointments.keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=is_late, now=now)
+
+
+def refuse(tenant: str, appointment_id: str, *, reason: str, actor_name: str, now: datetime) -> Appointment:
+    """IN_REVIEW -> CANCELLED, which frees the time: the money did not come. The customer is shown the ``reason``.
+
+    One that is perhaps owed keeps its state, and is owed nothing from then on. Again changes nothing.
+    Raises NotHere, WrongAppointmentState, Busy.
+    """
+
+    def decide(appointment: Appointment) -> Appointment:
+        is_in_review = appointment.status == AppointmentStatus.IN_REVIEW
+        if not is_in_review and not appointment.is_perhaps_owed:
+            if appointment.refused_because:
+                return appointment
+            raise WrongAppointmentState(current=appointment.status, wanted=AppointmentStatus.CANCELLED.value)
+        appointment.refused_because, appointment.is_perhaps_owed = reason, None
+        with writes.transaction() as tx:
+            if is_in_review:
+                appointments.enter(appointment, AppointmentStatus.CANCELLED, actor_name, now, reason)
+                appointments.free(tx, tenant, appointment)
+            else:
+                appointments.record(appointment, now, actor_name, AppointmentChange.REFUSED, reason=reason)
+            tx.save(appointment)
+        logger.info("receipt.refused", tenant=tenant, appointment=appointment_id, status=appointment.status)
+        return appointment
+
+    return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
