@@ -2,12 +2,14 @@ from datetime import datetime
 
 import pytest
 
+from mostrador import process_cache
 from mostrador.errors import NotHere, Stale
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerChanges, CustomerListing, NewCustomer
 from mostrador.scheduling import booking
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.table import keys, reads
+from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import KeyReused
 from mostrador.values.phones import BadPhone
 from tests.support.days import shifted
@@ -146,3 +148,14 @@ def test_another_tenants_customer_is_not_found(salon, clinic, now):
     with pytest.raises(NotHere):
         customers.get("clinic", new(now).id, now=now)
     assert found(now, tenant="clinic") == []
+
+
+def test_a_repeat_gives_the_same_customer_although_the_phone_reads_otherwise_now(salon, now):
+    made = new(now, phone="0981 123 456", key="k")
+    stored = reads.get_item(keys.tenant("salon"))
+    stored.update(actions=[Tenant.country.set("US")])
+    process_cache.clear_all()
+
+    assert new(now, phone="0981 123 456", key="k").id == made.id
+    with pytest.raises(BadPhone):
+        new(now, phone="0981 123 456")

@@ -8,6 +8,8 @@ from mostrador.raffles import drafts, raffles
 from mostrador.raffles.rules.sale_window import BadPackage, BadRange, BadTimes, TooManyPrizes
 from mostrador.raffles.views.raffles import NewRaffle, RaffleChanges, RaffleListing
 from mostrador.table.writes import KeyReused
+from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import TenantChanges
 from mostrador.values.money import BadAmount
 from mostrador.values.tax_ids import BadTaxId
 from tests.support.raffles import body, drafted, opened
@@ -31,6 +33,13 @@ def test_the_same_key_makes_one_raffle(salon, now):
     assert drafted(now, key="k").id == drafted(now, key="k").id
     with pytest.raises(KeyReused):
         drafted(now, key="k", title="Otra")
+
+
+def test_a_repeat_gives_the_same_raffle_although_the_currency_has_changed(salon, now):
+    made = drafted(now, key="k", currency=None, price="10000")
+    tenants.change("salon", TenantChanges(currency="KWD"), seen=None, now=now)
+
+    assert drafted(now, key="k", currency=None, price="10000").currency == made.currency == "PYG"
 
 
 def test_another_tenants_raffle_is_not_found(salon, clinic, now):

@@ -2,11 +2,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mostrador.scheduling import appointments, booking, recurring, slots
-from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment
+from mostrador.scheduling import appointments, booking, recurring, rescheduling, services, slots
+from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.recurring import NewSeries
+from mostrador.scheduling.views.services import NewService, ServiceChanges
 from mostrador.table.writes import KeyReused
 from mostrador.tenancy import tenants
+from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.tenancy.views.tenants import TenantOperationChanges
 from tests.support import faults
 from tests.support.days import shifted
@@ -86,9 +88,6 @@ def test_the_same_key_gives_the_same_series(haircut, now):
 
 
 def test_a_series_stays_at_its_time_on_the_clock_when_the_clocks_change(clinic, monday):
-    from mostrador.scheduling import services
-    from mostrador.scheduling.views.services import NewService
-
     visit = services.create("clinic", NewService(name="Visit", duration_minutes=30, price="50"), key=None, now=monday)
     first = datetime.fromisoformat("2027-03-09T10:00:00-05:00")
 
@@ -122,8 +121,8 @@ def test_as_many_as_may_be_fit_into_one_transaction(haircut, now):
 
 
 def test_a_series_whose_limits_need_too_much_at_once_is_refused(salon, now):
-    from mostrador.scheduling import booking, resources, services
-    from mostrador.scheduling.views.services import NewResource, NewService
+    from mostrador.scheduling import resources
+    from mostrador.scheduling.views.services import NewResource
 
     chairs = [resources.create("salon", NewResource(name=str(n)), key=None, now=now).id for n in range(3)]
     wanted = NewService(name="X", duration_minutes=30, price="1", max_bookings_per_week=9, resource_ids=chairs)
@@ -163,3 +162,44 @@ def test_a_conflict_tells_the_alternatives_that_a_booking_of_its_own_would(hairc
 
     assert [conflict["alternatives"] for conflict in series.value.facts["conflicts"]] == alone
     assert len({tuple(alternatives) for alternatives in alone}) == 4
+
+
+@pytest.mark.parametrize("offset", ["-04:00", "-05:00"], ids=["first time", "second time"])
+def test_a_series_in_a_repeated_hour_starts_when_it_says(clinic, monday, offset):
+    """On 7 November 2027 the clocks of New York show 01:30 twice."""
+    night = {"business_hours": {day: [{"opens": "00:00", "closes": "24:00"}] for day in WEEKDAYS}}
+    tenants.change("clinic", TenantOperationChanges.model_validate(night), seen=None, now=monday)
+    visit = services.create("clinic", NewService(name="Visit", duration_minutes=30, price="50"), key=None, now=monday)
+    first = datetime.fromisoformat(f"2027-11-07T01:30:00{offset}")
+
+    made = book(visit, monday, tenant="clinic", scheduled_at=first, count=2, customer_data={"name": "Ann"})
+
+    assert [start.isoformat() for start in starts(made)] == [
+        f"2027-11-07T01:30:00{offset}",
+        "2027-11-14T01:30:00-05:00",
+    ]
+
+
+def test_a_repeat_gives_the_same_answer_whatever_has_changed_since(haircut, now):
+    block(haircut, NINE + timedelta(weeks=2), now)
+    first = book(haircut, now, key="k", skip_conflicts=True)
+    block(haircut, NINE + timedelta(hours=1), now)
+    services.change("salon", haircut.id, ServiceChanges(is_active=False), seen=None, now=now)
+
+    again = book(haircut, now, key="k", skip_conflicts=True)
+
+    assert [conflict.starts_at for conflict in again.conflicts] == [NINE + timedelta(weeks=2)]
+    assert again.model_dump() == first.model_dump()
+    with pytest.raises(KeyReused):
+        book(haircut, now, key="k", count=5)
+
+
+def test_a_repeat_shows_a_date_that_was_moved_where_it_is_now_and_no_conflict(haircut, now):
+    first = book(haircut, now, key="k")
+    form = Rescheduling(scheduled_at=NINE + timedelta(hours=2))
+    rescheduling.move("salon", first.booked[0].id, form, actor_name="eva", now=now)
+
+    again = book(haircut, now, key="k")
+
+    assert (again.booked[0].scheduled_at, again.conflicts) == (NINE + timedelta(hours=2), [])
+    assert len(stored(now)) == 4

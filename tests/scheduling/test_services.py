@@ -5,6 +5,7 @@ import pytest
 from mostrador.errors import NotHere, Stale
 from mostrador.scheduling import resources, services
 from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges, ServiceListing
+from mostrador.table import keys, reads
 from mostrador.table.writes import KeyReused
 from mostrador.values.money import BadAmount
 
@@ -83,3 +84,20 @@ def test_another_tenants_service_is_not_found(salon, clinic, now):
     with pytest.raises(NotHere):
         services.get("clinic", new(now).id, now=now)
     assert services.listing("clinic", ServiceListing(), now=now).items == []
+
+
+def test_a_repeat_gives_the_same_service_although_its_resource_is_gone(salon, now):
+    chair = resources.create("salon", NewResource(name="Silla"), key=None, now=now)
+    form = NewService(name="Corte", duration_minutes=30, price="1", resource_ids=[chair.id])
+    first = services.create("salon", form, key="k", now=now)
+    other = ServiceChanges(resource_ids=[salon_resource().id])
+    services.change("salon", first.id, other, seen=None, now=now)
+    resources.delete("salon", chair.id, seen=None, now=now)
+
+    assert services.create("salon", form, key="k", now=now).id == first.id
+    with pytest.raises(KeyReused):
+        services.create("salon", form.model_copy(update={"name": "Otro"}), key="k", now=now)
+
+
+def salon_resource():
+    return reads.everything(*keys.resource("salon", ""))[0]

@@ -11,15 +11,18 @@ from mostrador.people import customers
 from mostrador.scheduling import (
     appointments,
     booking,
+    rebooking,
+    rescheduling,
     resources,
     services,
     slots,
     waiting_list,
     waiting_list_offers,
 )
-from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment
+from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
+from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges
-from mostrador.table import keys, reads
+from mostrador.table import base, keys, reads
 from mostrador.table.items.scheduling import WaitingLine
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
@@ -416,3 +419,49 @@ def test_an_offer_is_a_booking_and_one_write_more(haircut, full, now):
         "BatchGetItem", "Query", "UpdateItem",
     ]  # fmt: skip
     assert isinstance(sweep_one, WaitingLine)
+
+
+@pytest.mark.parametrize("days", [0, 7], ids=["the same day", "another day"])
+def test_a_wait_forgets_the_old_start_when_staff_moves_what_was_offered(haircut, full, now, days):
+    entry = join(haircut, 1, now=now)
+    cancel(full[0], now=now)
+    cancel(full[1], now=now)
+    sweep(now)
+    held = offered(entry, now)
+    start = full[1].scheduled_at if not days else full[0].scheduled_at + timedelta(days=days)
+
+    rescheduling.move("salon", held.id, Rescheduling(scheduled_at=start), actor_name="eva", now=now)
+
+    told = waiting_list.get("salon", entry.id, now=now)
+    assert (told.status, told.appointment_id, told.offer_starts_at) == ("OFFERED", held.id, start)
+    appointments.confirm("salon", held.id, actor_name="eva", now=now)
+    sweep(now + MINUTE)
+    assert states(entry, now=now) == ["BOOKED"]
+
+
+def test_a_wait_follows_its_offer_into_a_longer_booking(haircut, full, now):
+    entry = join(haircut, 1, now=now)
+    cancel(full[1], now=now)
+    sweep(now)
+    held = offered(entry, now)
+    start = full[0].scheduled_at + timedelta(days=7)
+
+    form = Rebooking(scheduled_at=start, duration_minutes=60)
+    rebooking.rebook("salon", held.id, form, actor_name="eva", now=now)
+
+    assert waiting_list.get("salon", entry.id, now=now).offer_starts_at == start
+
+
+def test_what_was_offered_once_and_withdrawn_moves_without_its_wait(haircut, full, now):
+    entry = join(haircut, 1, now=now)
+    cancel(full[1], now=now)
+    sweep(now)
+    held = appointments.confirm("salon", offered(entry, now).id, actor_name="eva", now=now)
+    sweep(now + MINUTE)
+    with base.Item.batch_write() as batch:
+        batch.delete(waiting_list.get("salon", entry.id, now=now))
+
+    start = full[0].scheduled_at + timedelta(days=7)
+    moved = rescheduling.move("salon", held.id, Rescheduling(scheduled_at=start), actor_name="eva", now=now)
+
+    assert moved.scheduled_at == start

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mostrador import ids
 from mostrador.errors import Conflict, NotHere
 from mostrador.people import confirmed_emails, customer_search
-from mostrador.table import Condition, base, keys, reads, writes
+from mostrador.table import Condition, base, keys, reads, repeats, writes
 from mostrador.table.items.people import Customer, PhoneGuard
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
@@ -72,7 +72,12 @@ def listing(tenant: str, query: "CustomerListing", *, now: datetime) -> reads.Pa
 def create(slug: str, wanted: "NewCustomer", *, key: str | None, now: datetime) -> Customer:
     """A new customer. Raises PhoneTaken; KeyReused for another request under the same ``key``."""
     tenant = tenants.current(slug, now=now)
-    customer = draft(tenant, wanted, customer_id=ids.derived(slug, "customer", key) if key else ids.new(), now=now)
+    customer_id = ids.derived(slug, "customer", key) if key else ids.new()
+    fingerprint = ids.fingerprint(wanted.model_dump_json())
+    repeated: Customer | None = repeats.earlier(keys.customer(slug, customer_id), key, fingerprint)
+    if repeated is not None:
+        return repeated
+    customer = draft(tenant, wanted, customer_id=customer_id, now=now)
     try:
         with writes.transaction() as tx:
             put(tx, slug, customer)

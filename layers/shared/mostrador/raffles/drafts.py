@@ -10,7 +10,7 @@ from mostrador.errors import Conflict
 from mostrador.raffles import raffles
 from mostrador.raffles.rules import sale_window
 from mostrador.raffles.rules.states import RaffleStatus
-from mostrador.table import keys, writes
+from mostrador.table import keys, repeats, writes
 from mostrador.table.items.raffles import Package, Raffle
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
@@ -47,14 +47,18 @@ def create(slug: str, form: "NewRaffle", *, actor_name: str, key: str | None, no
     """
     tenant = tenants.current(slug, now=now)
     raffle_id = ids.derived(slug, "raffle", key) if key else ids.new()
+    own, fingerprint = keys.raffle(slug, raffle_id), ids.fingerprint(form.model_dump_json())
+    earlier: Raffle | None = repeats.earlier(own, key, fingerprint)
+    if earlier is not None:
+        return earlier
     raffle = Raffle(
-        *keys.raffle(slug, raffle_id),
+        *own,
         id=raffle_id,
         status=RaffleStatus.DRAFT.value,
         time_zone=tenant.time_zone,
         created_by=actor_name,
         created_at=now,
-        fingerprint=ids.fingerprint(form.model_dump_json()),
+        fingerprint=fingerprint,
     )
     raffle.gsi1pk, raffle.gsi1sk = keys.raffle_by_creation(slug, now, raffle_id)
     _set(raffle, _fields(tenant, form, None))

@@ -1,7 +1,7 @@
 """The booking: one read, one decision, one transaction on the agenda days."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -70,9 +70,16 @@ class AgendaWrites:
 
 
 def book(
-    slug: str, form: "NewAppointment", *, actor_name: str, key: str | None, now: datetime, is_public: bool = False
+    slug: str,
+    form: "NewAppointment",
+    *,
+    actor_name: str,
+    key: str | None,
+    now: datetime,
+    is_public: bool = False,
+    waiting_id: str | None = None,
 ) -> Appointment:
-    """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment.
+    """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment. ``waiting_id``: an offer.
 
     Raises NotHere (service, resource, customer), SlotTaken with ``reason`` and ``alternatives``, ServiceInactive,
     PlanLimitReached, TooManyActive, BadPhone, KeyReused, and Busy when the race for the day is lost too often.
@@ -86,6 +93,7 @@ def book(
         now=now,
         is_public=is_public,
     )
+    request = replace(request, waiting_id=waiting_id)
     query = slots.SlotQuery(now, form.resource_id, ignore_calendar=form.ignore_calendar)
 
     def load(_attempt: int) -> BookingContext:
@@ -116,6 +124,7 @@ def write(request: BookingRequest, context: BookingContext, chosen: Sequence[lis
         now=request.now,
     )
     booked = [_appointment(request, context, n, resources, customer) for n, resources in enumerate(chosen)]
+    booked[0].series_conflicts = list(request.conflicts) or None
     with writes.transaction() as tx:
         agenda_writes = _agenda_writes(context, booked)
         if len(booked) + agenda_writes.size() + _OTHERS > MOST_ACTIONS:
@@ -173,6 +182,7 @@ def _appointment(
         created_at=request.now,
         confirmed_at=request.now if form.status == AppointmentStatus.CONFIRMED else None,
         series_id=request.series_id,
+        waiting_id=request.waiting_id,
         fingerprint=request.fingerprint,
         time_zone=tenant.time_zone,
         is_counted=True if request.active_bookings_key else None,

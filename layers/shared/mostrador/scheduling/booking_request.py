@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mostrador import ids
 from mostrador.errors import Invalid
@@ -40,6 +40,7 @@ class Repeated(Exception):
 class BookingRequest:
     """One call of ``booking.book``; a series has several ``starts`` (minutes since the epoch) and as many ids.
 
+    ``conflicts`` are a series' other dates, as its answer tells them; ``waiting_id`` is the wait whose offer it is.
     A public booking (``is_public``) of a service with a deposit is held until the deposit is paid.
     """
 
@@ -53,6 +54,8 @@ class BookingRequest:
     phone: str | None = None
     series_id: str | None = None
     is_public: bool = False
+    waiting_id: str | None = None
+    conflicts: Sequence[dict[str, Any]] = ()
 
     @property
     def slug(self) -> str:

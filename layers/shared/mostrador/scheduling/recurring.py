@@ -1,8 +1,9 @@
 """Recurring bookings: every so many weeks at the same time on the clock, all in one transaction or none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mostrador import ids
@@ -37,7 +38,7 @@ class BadSeries(Invalid):
 
 
 def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: datetime) -> SeriesView:
-    """Book every date, or with ``skip_conflicts`` those that are free; a repeated ``key`` gives the same series.
+    """Book every date, or with ``skip_conflicts`` those that are free; a repeated ``key`` gives the same answer.
 
     Staff may plan past the service's advance window. Raises Conflicts, BadSeries, and the errors of ``booking.book``
     and ``booking.write``.
@@ -58,27 +59,27 @@ def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: d
 
     def load(_attempt: int) -> BookingContext:
         nonlocal request
-        request, context = booking_request.load_context(request)
+        request, context = booking_request.load_context(request, check=request.check_new)
         return context
 
     def decide(context: BookingContext) -> SeriesView:
         return _book(request, context, form, missing)
 
-    return writes.retrying(load, decide)
+    try:
+        return writes.retrying(load, decide)
+    except booking_request.Repeated as repeated:
+        told = next((one.series_conflicts for one in repeated.earlier if one.series_conflicts), [])
+        return _view(request, repeated.earlier, told)
 
 
 def _book(
     request: BookingRequest, context: BookingContext, form: NewSeries, missing: Sequence[SeriesConflict]
 ) -> SeriesView:
-    earlier = request.earlier(context.other)
-    taken = {local_time.minute(appointment.scheduled_at) for appointment in earlier}
-    plan = _plan(request, context, form, [start for start in request.starts if start not in taken])
-    conflicts = [*plan.conflicts, *missing]
-    if earlier:
-        return _view(request, earlier, conflicts)
+    plan = _plan(request, context, form, request.starts)
+    conflicts = [conflict.model_dump(mode="json") for conflict in [*plan.conflicts, *missing]]
     if not plan.free or (conflicts and not form.skip_conflicts):
-        raise Conflicts(count=len(conflicts), conflicts=[conflict.model_dump(mode="json") for conflict in conflicts])
-    some = booking_request.only(request, list(plan.free))
+        raise Conflicts(count=len(conflicts), conflicts=conflicts)
+    some = replace(booking_request.only(request, list(plan.free)), conflicts=conflicts)
     return _view(request, booking.write(some, context, list(plan.free.values())), conflicts)
 
 
@@ -94,14 +95,17 @@ def _days(form: NewSeries, zone: ZoneInfo) -> list[date]:
 
 
 def _starts(form: NewSeries, days: list[date], zone: ZoneInfo) -> tuple[list[int], list[SeriesConflict]]:
-    """The instants at which the clocks show the first start's time; dates on which they skip it are conflicts."""
+    """The instants at which the clocks show the first start's time; dates on which they skip it are conflicts.
+
+    Where the clocks show it twice it is the first time, or the second where the series begins at a second time.
+    """
     first = local_time.instant(booking_request.minute(form.scheduled_at), zone)
     wall = first.hour * 60 + first.minute
     starts, missing = list[int](), list[SeriesConflict]()
     for day in days:
         instants = local_time.instants(day, wall, zone)
         if instants:
-            starts.append(instants[0])
+            starts.append(instants[-first.fold])
         else:
             at = datetime(day.year, day.month, day.day, wall // 60, wall % 60, tzinfo=zone)
             missing.append(SeriesConflict(starts_at=at, reason=Reason.CLOSED, details={}, alternatives=[]))
@@ -129,5 +133,5 @@ def _plan(request: BookingRequest, context: BookingContext, form: NewSeries, sta
     )
 
 
-def _view(request: BookingRequest, booked: list[Appointment], conflicts: list[SeriesConflict]) -> SeriesView:
+def _view(request: BookingRequest, booked: list[Appointment], conflicts: list[dict[str, Any]]) -> SeriesView:
     return SeriesView.model_validate({"series_id": request.series_id, "booked": booked, "conflicts": conflicts})

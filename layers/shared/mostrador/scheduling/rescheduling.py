@@ -10,8 +10,8 @@ from mostrador.scheduling.booking_request import minute
 from mostrador.scheduling.rules import told_changes
 from mostrador.scheduling.rules.agenda import Demand
 from mostrador.scheduling.rules.appointment_states import OCCUPYING, AppointmentChange, WrongAppointmentState, status_at
-from mostrador.table import keys, writes
-from mostrador.table.items.scheduling import Appointment, Resource
+from mostrador.table import keys, reads, writes
+from mostrador.table.items.scheduling import Appointment, Resource, Waiting
 from mostrador.values import local_time, money
 
 if TYPE_CHECKING:
@@ -147,9 +147,23 @@ def write(
     told = told_changes.facts(old.booked, _booked(appointment), notice)
     appointments.record(appointment, now, actor_name, change, **told)
     new_lines = {key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)}
+    offer = _offer_of(appointment)
     limits = booking_keys.of_limits(context.tenant, context.service, context.demand, start)
     with writes.transaction() as tx:
         tx.save(appointment)
         booking_limits.update(tx, tenant, appointment)
         booking.AgendaWrites(new_lines, limits - old.day_keys).write(tx, context, now)
         agenda.free(tx, appointment.id, old.day_keys - set(new_lines))
+        if offer:
+            tx.save(offer)
+
+
+def _offer_of(appointment: Appointment) -> Waiting | None:
+    """The wait to which the appointment is offered, with its new start in place of the old one."""
+    if appointment.waiting_id is None:
+        return None
+    offer = reads.get_item(keys.waiting(keys.tenant_of(appointment.pk), appointment.waiting_id))
+    if not isinstance(offer, Waiting) or offer.appointment_id != appointment.id:
+        return None
+    offer.offer_starts_at = appointment.scheduled_at
+    return offer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere
-from mostrador.table import keys, reads, writes
+from mostrador.table import keys, reads, repeats, writes
 from mostrador.table.items.scheduling import Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
@@ -70,12 +70,11 @@ def create(slug: str, form: "NewService", *, key: str | None, now: datetime) -> 
     """
     tenant = tenants.current(slug, now=now)
     service_id = ids.derived(slug, "service", key) if key else ids.new()
-    service = Service(
-        *keys.service(slug, service_id),
-        id=service_id,
-        created_at=now,
-        fingerprint=ids.fingerprint(form.as_sent()),
-    )
+    own, fingerprint = keys.service(slug, service_id), ids.fingerprint(form.as_sent())
+    earlier: Service | None = repeats.earlier(own, key, fingerprint)
+    if earlier is not None:
+        return earlier
+    service = Service(*own, id=service_id, created_at=now, fingerprint=fingerprint)
     _apply(tenant, form, service, before=None)
     return writes.create(service, lambda tx, saved: deposits.rely(tx, slug, saved))
 

@@ -162,7 +162,7 @@ def _hold_for(agenda: _DayAgenda, entry: Waiting, now: datetime) -> Appointment 
         return None
     form = _form(entry, customer, local_time.instant(start, tenants.zone(tenant)))
     try:
-        return booking.book(tenant.slug, form, actor_name="system", key=_offer_key(entry), now=now)
+        return booking.book(tenant.slug, form, actor_name="system", key=_offer_key(entry), now=now, waiting_id=entry.id)
     except writes.KeyReused:  # another run holds another start for the entry
         return appointments.get(tenant.slug, _offer_id(tenant.slug, entry), now=now)
 

@@ -1,7 +1,7 @@
 """Stored services, resources, appointments, agenda days and waiting lists."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pynamodb.attributes import (
@@ -73,13 +73,14 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
 
     ``local_start`` is that time, ``2026-12-01T09:00`` in ``time_zone``, as it was when ``scheduled_at`` was set; older
     appointments are without it. ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that
-    ``ActiveBookings`` has it.
+    ``ActiveBookings`` has it. ``series_conflicts``, on the first of a series, are the dates that were not booked;
+    ``waiting_id`` is the wait to which it was offered.
     """
 
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone booked_as time_zone local_start currency days "
-        "history is_counted created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
-        "google_calendar_event_id confirmed_at cancelled_at completed_at".split()
+        "history is_counted series_conflicts waiting_id created_by buffer_before_minutes buffer_time_minutes "
+        "checkout_id checkouts payment_ids google_calendar_event_id confirmed_at cancelled_at completed_at".split()
     )
     quiet_when_new = frozenset({"ends_at"})
     steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
@@ -113,6 +114,8 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     internal_notes = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
     series_id = UnicodeAttribute(null=True)
+    series_conflicts: Attribute[list[dict[str, Any]] | None] = JSONAttribute(null=True)
+    waiting_id = UnicodeAttribute(null=True)
     history: Attribute[list[dict[str, str]] | None] = JSONAttribute(null=True)
     is_counted = BooleanAttribute(null=True)
     buffer_before_minutes = NumberAttribute()
