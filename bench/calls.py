@@ -107,6 +107,8 @@ def _calls(shop: Shop) -> Mapping[str, _Call]:
     found["series of 30 dates, 30 conflicts"] = (lambda: _series(shop, free.replace(minute=7)), None)
     found["booking"] = (lambda: shop.business.book(next(_NOONS), f"0983 {next(_COUNT):06d}"), None)
     found["booking refused"] = (lambda: _refused(shop.business, shop.business.solo, taken), None)
+    at_ten = taken.replace(hour=10)
+    found["booking refused, free time near"] = (lambda: _refused(shop.business, shop.business.solo, at_ten), None)
     off_grid = taken.replace(minute=15)
     found["booking refused, class of 200 a day"] = (lambda: _refused(shop.business, shop.lesson, off_grid), None)
     return found

@@ -26,7 +26,7 @@ bookings = st.builds(
 def test_a_packed_booking_comes_back_as_it_was(booking):
     line = packed(booking, DAY)
 
-    assert unpacked(short(booking.appointment_id), line, DAY) == booking
+    assert unpacked({short(booking.appointment_id): line}, DAY) == [booking]
     assert (len(line), len(short(booking.appointment_id))) == (18, 22)
 
 

@@ -189,6 +189,12 @@ class View(BaseModel):
         return {}
 
 
+class Part(BaseModel):
+    """A part of an answer of which there are many, made from its fields and never from an item."""
+
+    model_config = ConfigDict(defer_build=True, hide_input_in_errors=True)
+
+
 def partial(model: type[M]) -> type[M]:
     """``model`` with all fields optional (PATCH); null is refused where the field itself refuses it."""
     for field in model.model_fields.values():

@@ -9,7 +9,7 @@ from mostrador.scheduling import appointments, booking_context, booking_keys, re
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules import busy_times
-from mostrador.scheduling.views.appointments import AvailabilityQuery, AvailabilityView, RefusedStart, Slot
+from mostrador.scheduling.views.appointments import AvailabilityQuery, AvailabilityView
 from mostrador.table.items.scheduling import Appointment, Service
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
@@ -41,13 +41,11 @@ def find(slug: str, query: AvailabilityQuery, *, by_link: bool = False, now: dat
         calendar_as_of=local(calendar.as_of, zone),
         calendar_is_stale=calendar.is_stale,
         refused=[
-            RefusedStart.model_validate(
-                {
-                    "starts_at": local_time.instant(start, zone),
-                    "reason": refusal.reason,
-                    "details": slots.refusal_details(refusal, context),
-                }
-            )
+            {
+                "starts_at": local_time.instant(start, zone),
+                "reason": refusal.reason,
+                "details": slots.refusal_details(refusal, context),
+            }
             for start, refusal in slots.explained(asked, first, last, offered)
         ]
         if query.explain
@@ -76,14 +74,15 @@ def _demand(service: Service, *, moving: Appointment | None, minutes: int | None
     return rescheduling.own_demand(booking_context.demand(service), moving, minutes)
 
 
-def _slot(start: int, free: slots.Free, duration: int, zone: ZoneInfo) -> Slot:
-    return Slot(
-        starts_at=local_time.instant(start, zone),
-        ends_at=local_time.instant(start + duration, zone),
-        resource_ids=free.resource_ids,
-        second_resource_ids=free.second_ids,
-        seats_left=free.seats,
-    )
+def _slot(start: int, free: slots.Free, duration: int, zone: ZoneInfo) -> dict[str, object]:
+    """The fields of a Slot: the view makes all of them at once."""
+    return {
+        "starts_at": local_time.instant(start, zone),
+        "ends_at": local_time.instant(start + duration, zone),
+        "resource_ids": free.resource_ids,
+        "second_resource_ids": free.second_ids,
+        "seats_left": free.seats,
+    }
 
 
 def _freshness(context: BookingContext, resource_id: str | None, now: datetime) -> busy_times.Freshness:

@@ -11,6 +11,7 @@ from typing import Final
 from mostrador.errors import Conflict, NotHere
 from mostrador.scheduling import booking_context
 from mostrador.scheduling.booking_context import BookingContext, ServiceInactive
+from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules import availability, refused_starts
 from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
@@ -159,8 +160,14 @@ def _burden(asked: Terms, resource_id: str, rules: SlotRules, start: int) -> tup
 
 
 def slot_taken_error(context: BookingContext, start: int, query: SlotQuery, refusal: Refusal) -> SlotTaken:
-    """The error for a refused start, with the three nearest free starts; busy times of calendars are no alternative."""
+    """The error for a refused start, with the three nearest free starts; busy times of calendars are no alternative.
+
+    Other days are read only where those at hand do not tell the nearest.
+    """
     query = replace(query, agreed_start=None)
+    near = _nearest_at_hand(context, start, query)
+    if near is not None:
+        return _error(context, start, refusal, near)
     first, last = _days_around(context, start, query)
     return _taken(booking_context.with_days(context, first, last), start, query, refusal)
 
@@ -188,19 +195,41 @@ def _days_around(context: BookingContext, start: int, query: SlotQuery) -> tuple
 def _taken(wide: BookingContext, start: int, query: SlotQuery, refusal: Refusal) -> SlotTaken:
     """The error for a start, from a context that has the days around it."""
     first, last = _days_around(wide, start, query)
-    near = booking_context.only_days(wide, first, last)
-    nearby = free(near, first, last, replace(query, ignore_calendar=False))
-    zone = tenants.zone(wide.tenant)
+    around = booking_context.only_days(wide, first, last)
+    found = free(around, first, last, replace(query, ignore_calendar=False))
+    return _error(wide, start, refusal, availability.nearest(list(found), start))
+
+
+def _nearest_at_hand(context: BookingContext, start: int, query: SlotQuery) -> list[int] | None:
+    """The free starts nearest to ``start``, where the days that it touches tell them for sure.
+
+    They tell of each start that lies within them with its buffers. A weekly limit and a move look at more days.
+    """
+    own, zone = context.demand, tenants.zone(context.tenant)
+    if own.max_per_week is not None or query.without:
+        return None
+    days = agenda_rules.days_touched(own, start, zone)
+    low = local_time.day_bounds(days[0], zone)[0] + own.before
+    high = local_time.day_bounds(days[-1], zone)[1] - own.duration - own.after
+    found = free(context, days[0], days[-1], replace(query, ignore_calendar=False))
+    near = availability.nearest([at for at in found if low <= at <= high], start)
+    reach = max((abs(at - start) for at in near), default=0)
+    earliest = local_time.minute(query.now)  # nothing before it is free, so nothing before ``low`` is missed
+    is_sure = len(near) == availability.NEAREST and max(start - reach, earliest) >= low and start + reach <= high
+    return near if is_sure else None
+
+
+def _error(context: BookingContext, start: int, refusal: Refusal, near: list[int]) -> SlotTaken:
+    """The error for a start, with the free ones ``near`` it."""
+    zone = tenants.zone(context.tenant)
     starts_at = local_time.instant(start, zone).isoformat()
     return SlotTaken(
         field="body.scheduled_at",
         value=starts_at,
         starts_at=starts_at,
         reason=refusal.reason.value,
-        details=refusal_details(refusal, wide),
-        alternatives=[
-            local_time.instant(free_start, zone).isoformat() for free_start in availability.nearest(list(nearby), start)
-        ],
+        details=refusal_details(refusal, context),
+        alternatives=[local_time.instant(free_start, zone).isoformat() for free_start in near],
     )
 
 

@@ -2,7 +2,9 @@
 
 import json
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
+from binascii import a2b_base64
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
@@ -92,8 +94,11 @@ def packed(booking: Booking, day: date) -> bytes:
     return _LINE.pack(tag, start, booking.duration, booking.before, booking.after, booking.lapses_at)
 
 
-def unpacked(name: str, line: bytes, day: date) -> Booking:
-    """The booking that ``packed`` wrote, under the ``short`` id ``name``."""
-    tag, start, duration, before, after, lapses_at = _LINE.unpack(line)
-    appointment_id = urlsafe_b64decode(f"{name}==").hex()
-    return Booking(appointment_id, tag.hex(), start + local_time.wall_midnight(day), duration, before, after, lapses_at)
+def unpacked(lines: Mapping[str, bytes], day: date) -> list[Booking]:
+    """The bookings of a local day that ``packed`` wrote, by their ``short`` ids; a month has hundreds."""
+    midnight, found = local_time.wall_midnight(day), list[Booking]()
+    for name, line in lines.items():
+        tag, start, duration, before, after, lapses_at = _LINE.unpack(line)
+        appointment_id = a2b_base64(name.replace("-", "+").replace("_", "/") + "==").hex()
+        found.append(Booking(appointment_id, tag.hex(), start + midnight, duration, before, after, lapses_at))
+    return found

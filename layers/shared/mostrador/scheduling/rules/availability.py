@@ -12,10 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import itemgetter
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from mostrador.scheduling.rules import agenda, opening_hours
 from mostrador.values import local_time
+
+NEAREST: Final = 3
+"""How many free starts are offered in place of a refused one."""
 
 
 class Reason(StrEnum):
@@ -153,7 +157,7 @@ def _externally_busy(rules: SlotRules, at: int) -> Refusal | None:
     return Refusal(Reason.EXTERNAL, {"from": span[0], "until": span[1]}) if span else None
 
 
-def nearest(free: Sequence[int], at: int, count: int = 3) -> list[int]:
+def nearest(free: Sequence[int], at: int, count: int = NEAREST) -> list[int]:
     """The ``count`` free starts nearest to ``at``, in order of time."""
     return sorted(sorted(free, key=lambda start: (abs(start - at), start))[:count])
 

@@ -17,6 +17,7 @@ from mostrador.fields import (
     ListingById,
     ListingByTime,
     LongText,
+    Part,
     Request,
     Several,
     ShortText,
@@ -260,7 +261,7 @@ class AvailabilityQuery(FreeTimesQuery):
     )
 
 
-class Slot(View):
+class Slot(Part):
     starts_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
     resource_ids: list[shown.Id] = Field(title="Libres a esa hora")
@@ -268,7 +269,7 @@ class Slot(View):
     seats_left: int = Field(title="Cupos libres")
 
 
-class RefusedStart(View):
+class RefusedStart(Part):
     starts_at: datetime = Field(title="Comienza")
     reason: Reason = Field(title="Motivo")
     details: RefusalDetails = Field(title="Datos del motivo")

@@ -186,5 +186,4 @@ class AgendaDay(Item, discriminator="AGENDA"):
 
     def bookings(self) -> list[Booking]:
         """All bookings of the day, lapsed holds included."""
-        day = date.fromisoformat(self.sk)
-        return [unpacked(name, line, day) for name, line in self.lines.items()]
+        return unpacked(self.lines, date.fromisoformat(self.sk))
