@@ -239,6 +239,7 @@ KEYS = {
     "RaffleNumber": keys.raffle_number("s", "<raffle>", 42),
     "RaffleBuyer": keys.raffle_buyer("s", "<raffle>", "c"),
     "RaffleSeller": keys.raffle_seller("s", "<raffle>", "<user>"),
+    "RaffleDraw": keys.raffle_draw("s", "<raffle>", 1),
     "SoldChunk": keys.sold_chunk("s", "<raffle>", "<root>", 0),
     "BoardChunk": keys.board_chunk("s", "<raffle>", 0),
     "Order": keys.order("s", "o"),

@@ -56,6 +56,7 @@ RULES: Final[dict[str, str]] = {
     "missing header.idempotency-key": "a sale needs it where its body says paid",
     "invalid_tax_id": "it has a check digit",
     "announced_too_late": "it depends on the present time",
+    "raffle_too_big": "JSON Schema adds no lengths",
     "lottery_at_another_time": "it depends on the raffle's times",
     "before_the_beacon": "it depends on the beacon's first round",
     "lottery_does_not_match": "it depends on the raffle's method",

@@ -371,7 +371,8 @@ def test_a_refund_from_the_cut_on_the_sold_list_keeps_the_numbers(raffle, now):
     assert [(one.order_id, one.is_sold) for one in shop.held(raffle).values()] == [(order.id, True)]
 
 
-def test_a_refund_of_a_cancelled_raffle_frees_them_whenever_it_is(raffle, now):
+def test_a_refund_of_a_cancelled_raffle_frees_them_whenever_it_is(salon, now):
+    raffle = shop.on_sale(now, method={"name": "drand"})
     order = shop.sell(raffle, 1, now=now, paid=shop.CASH)
     cut = raffles.sale_cutoff(raffles.close("salon", raffle.id, now=now))
     raffles.cancel("salon", raffle.id, reason="Sin permiso", now=cut)

@@ -10,7 +10,7 @@ from mostrador.table.items.raffles import OpenRaffles, Raffle
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
 from tests.races.test_one_slot import at_once
-from tests.support.raffles import BY_LOTTERY, PERMIT, SECRET, SECRETLY, drafted, frozen, opened, sold
+from tests.support.raffles import BY_DRAND, BY_LOTTERY, PERMIT, SECRET, SECRETLY, drafted, frozen, opened, sold
 
 pytestmark = pytest.mark.race
 
@@ -66,7 +66,7 @@ def test_two_ways_of_drawing_committed_to_at_once_leave_one(shop, now):
 
 
 def test_closing_and_cancelling_at_once_ends_in_one_state_and_counts_it_out_once(shop, now):
-    raffle = opened(now)
+    raffle = opened(now, method=BY_DRAND)
 
     def either(place):
         if place % 2:

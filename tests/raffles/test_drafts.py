@@ -12,9 +12,9 @@ from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantChanges
 from mostrador.values.money import BadAmount
 from mostrador.values.tax_ids import BadTaxId
-from tests.support.raffles import body, drafted, opened
+from tests.support.raffles import body, drafted, drawn, opened, sold
 
-DAY = timedelta(days=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 
 def change(raffle, now, tenant="salon", seen=None, **changes):
@@ -199,3 +199,23 @@ def test_only_a_draft_is_deleted(salon, now):
 
     with pytest.raises(drafts.NotADraft, match="OPEN"):
         drafts.delete("salon", raffle.id, seen=None, now=now)
+
+
+@pytest.mark.parametrize("name", sorted(drafts.CHANGEABLE_ONCE_OPEN))
+def test_from_the_cutoff_to_the_draw_nothing_may_change(salon, now, name):
+    raffle = sold(now)
+    other = {name: "https://salon.test/otra"}
+    cutoff = raffles.sale_cutoff(raffle)
+
+    assert getattr(change(raffle, cutoff - SECOND, **other), name) == other[name]
+    for at in (cutoff, raffle.draw_at):
+        with pytest.raises(drafts.RaffleStands) as refused:
+            change(raffle, at, **{name: "https://salon.test/tercera"})
+        assert refused.value.facts["field"] == f"body.{name}"
+        assert change(raffle, at, **other)  # the same again is no change
+
+
+def test_after_the_draw_the_texts_may_change_again(salon, now):
+    raffle = drawn(now)
+
+    assert change(raffle, raffle.draw_at, description="Gracias").description == "Gracias"

@@ -37,6 +37,7 @@ from mostrador.tenancy.views.tenants import NewTenant
 from tests.conftest import NOW
 from tests.support import orders as shop
 from tests.support import snapshots
+from tests.support.raffles import BY_DRAND
 
 pytestmark = pytest.mark.deep
 
@@ -72,7 +73,7 @@ class Raffle(RuleBasedStateMachine):
         numbers._dice = Random(0)  # noqa: S311 - an example must be the same again; the fixture puts the true ones back
         self.now, self.entries, self.paid = NOW, {}, 0
         tenants.create(NewTenant(slug="salon", name="Salón"), now=self.now)
-        self.raffle = shop.on_sale(self.now, last_number=LAST, numbers_per_customer=LIMIT)
+        self.raffle = shop.on_sale(self.now, method=BY_DRAND, last_number=LAST, numbers_per_customer=LIMIT)
         self.closed_at, self.is_cancelled = None, False
 
     @property
@@ -236,8 +237,13 @@ class Raffle(RuleBasedStateMachine):
     @precondition(lambda self: len(self.entries) > 5)
     @rule()
     def call_it_off(self):
-        raffles.cancel("salon", self.raffle.id, reason="Sin permiso", now=self.now)
-        self.is_cancelled = True
+        call = partial(raffles.cancel, "salon", self.raffle.id, reason="Sin permiso", now=self.now)
+        if self.is_cancelled or self.now < self.raffle.draw_at:
+            assert call().status == "CANCELLED"
+            self.is_cancelled = True
+        else:  # the outcome can be known
+            with pytest.raises(raffles.OutcomeKnown):
+                call()
 
     @precondition(lambda self: self.is_cancelled)
     @rule()

@@ -132,11 +132,42 @@ def test_a_draft_cannot_be_closed_nor_a_closed_raffle_opened(salon, now):
 
 
 def test_a_raffle_is_cancelled_from_any_state_before_its_draw(salon, now):
-    for raffle in (drafted(now), opened(now), raffles.close("salon", opened(now).id, now=now), frozen(now)):
+    by_beacon = opened(now, method=BY_DRAND)
+    for raffle in (drafted(now), opened(now), raffles.close("salon", by_beacon.id, now=now), frozen(now)):
         cancelled = raffles.cancel("salon", raffle.id, reason="Sin permiso", now=now)
         assert (cancelled.status, cancelled.cancel_reason) == ("CANCELLED", "Sin permiso")
         assert raffles.cancel("salon", raffle.id, reason="Otro", now=now).version == cancelled.version
     assert among_the_open() == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "before_the_draw"),
+    [(BY_DRAND, timedelta(0)), (BY_LOTTERY, timedelta(0)), (SECRETLY, timedelta(days=1))],
+    ids=lambda one: one["name"] if isinstance(one, dict) else "",
+)
+def test_from_the_moment_when_somebody_can_know_the_outcome_it_is_not_cancelled(salon, now, method, before_the_draw):
+    raffle = frozen(now, method=method)
+    known_from = raffle.draw_at - before_the_draw
+
+    with pytest.raises(raffles.OutcomeKnown):
+        raffles.cancel("salon", raffle.id, reason="No conviene", now=known_from)
+
+    assert raffles.get("salon", raffle.id, now=now).status == "CLOSED"
+    assert raffles.cancel("salon", raffle.id, reason="x", now=known_from - SECOND).status == "CANCELLED"
+
+
+def test_a_lottery_tells_the_outcome_when_it_draws_and_not_when_the_raffle_does(salon, now):
+    raffle = opened(now, method=BY_LOTTERY | {"held_at": (now + DAY + 20 * MINUTE).isoformat()})
+
+    with pytest.raises(raffles.OutcomeKnown):
+        raffles.cancel("salon", raffle.id, reason="No conviene", now=now + DAY + 20 * MINUTE)
+
+
+def test_the_author_of_a_secret_who_closes_early_cannot_cancel_then(salon, now):
+    raffle = raffles.close("salon", opened(now).id, now=now + MINUTE)
+
+    with pytest.raises(raffles.OutcomeKnown):
+        raffles.cancel("salon", raffle.id, reason="No conviene", now=now + MINUTE)
 
 
 def test_a_cancelled_raffle_is_due_at_once_for_its_orders_unless_it_never_had_any(salon, now):

@@ -1,4 +1,7 @@
-"""Drafts of raffles: every field may be changed until the raffle opens, then only ``CHANGEABLE_ONCE_OPEN``."""
+"""Drafts of raffles: every field may be changed until the raffle opens, then only ``CHANGEABLE_ONCE_OPEN``.
+
+From the sale cutoff to the draw nothing may be changed.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict
-from mostrador.raffles import raffles
+from mostrador.raffles import raffles, sizes
 from mostrador.raffles.rules import sale_window
 from mostrador.raffles.rules.states import RaffleStatus
 from mostrador.table import keys, repeats, writes
@@ -72,7 +75,7 @@ def change(slug: str, raffle_id: str, form: "Request", *, seen: int | None, now:
     def alter(raffle: Raffle) -> None:
         fields = _fields(tenant, form, raffle)
         if raffle.status != RaffleStatus.DRAFT:
-            _check_changeable(raffle, fields)
+            _check_changeable(raffle, fields, now)
         _set(raffle, fields)
 
     return writes.edited(lambda: raffles.get(slug, raffle_id, now=now), alter, seen=seen, now=now)
@@ -87,10 +90,15 @@ def delete(tenant: str, raffle_id: str, *, seen: int | None, now: datetime) -> N
     writes.delete(raffle)
 
 
-def _check_changeable(raffle: Raffle, fields: dict[str, object]) -> None:
-    """Raise RaffleStands where a field outside ``CHANGEABLE_ONCE_OPEN`` would get another value."""
+def _check_changeable(raffle: Raffle, fields: dict[str, object], now: datetime) -> None:
+    """Raise RaffleStands where a field outside ``CHANGEABLE_ONCE_OPEN`` would get another value.
+
+    Between the sale cutoff and the draw this is any field.
+    """
+    is_to_be_drawn = raffle.status in (RaffleStatus.OPEN, RaffleStatus.CLOSED) and now >= raffles.sale_cutoff(raffle)
+    changeable = frozenset[str]() if is_to_be_drawn else CHANGEABLE_ONCE_OPEN
     for name, value in fields.items():
-        if name not in CHANGEABLE_ONCE_OPEN and getattr(raffle, name) != value:
+        if name not in changeable and getattr(raffle, name) != value:
             raise RaffleStands(field=f"body.{name}", value=str(value), current=raffle.status, name=name)
 
 
@@ -104,6 +112,8 @@ def _set(raffle: Raffle, fields: dict[str, object]) -> None:
     )
     hold = timedelta(minutes=int(raffle.hold_minutes))
     sale_window.check_times(raffle.sale_opens_at, raffle.sale_closes_at, raffle.draw_at, hold)
+    most = sizes.MOST_BYTES if raffle.status == RaffleStatus.DRAFT else sizes.MOST_WITH_DELIVERIES
+    sizes.check(raffle, field="body.prizes", most=most)
 
 
 def _fields(tenant: Tenant, form: "Request", before: Raffle | None) -> dict[str, object]:

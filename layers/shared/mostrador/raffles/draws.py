@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from mostrador.errors import Conflict, Invalid
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
-from mostrador.raffles import beacon, raffles, sold_list
+from mostrador.raffles import beacon, draw_records, raffles, sold_list
 from mostrador.raffles.rules import commitments, instants, prize_outcome, proofs
 from mostrador.raffles.rules import draw as rules
 from mostrador.raffles.rules.commitments import DrawCommitment, Redraw
@@ -68,7 +68,7 @@ def draw(tenant: str, raffle_id: str, form: "Evidence", *, now: datetime) -> Raf
         _check_due(raffle, commitment, now)
         fetched = fetched or _evidence(commitment, form)
         _record_draw(tenant, raffle, commitment, fetched, now)
-        save(raffle, "raffle.drawn", tenant)
+        save(raffle, "raffle.drawn", tenant, new=[len(raffle.draws or ())])
         return raffle
 
     return writes.retrying(lambda _attempt: raffles.get(tenant, raffle_id, now=now), decide)
@@ -99,10 +99,13 @@ def receipts(tenant: str, raffle: Raffle, code: str) -> list[ReceiptDocument]:
     return proofs.receipts(commitment, tickets, code, sold_list.tree(tenant, raffle))
 
 
-def save(raffle: Raffle, event: str, tenant: str) -> None:
-    """Write the raffle and log ``event``. Raises ConditionFailed where somebody else changed it first."""
+def save(raffle: Raffle, event: str, tenant: str, *, new: Sequence[int]) -> None:
+    """Write the raffle with its draws at the ``new`` places from 1, and log ``event``.
+
+    Raises ConditionFailed where somebody else changed it first.
+    """
     with writes.transaction() as tx:
-        tx.save(raffle)
+        draw_records.put(tx, tenant, raffle, new)
     logger.info(event, tenant=tenant, raffle=raffle.id, draw=len(raffle.draws or ()))
 
 

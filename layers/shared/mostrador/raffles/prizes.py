@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mostrador.errors import Conflict, NotHere
-from mostrador.raffles import raffles
+from mostrador.raffles import raffles, sizes
 from mostrador.raffles.rules import instants, prize_outcome
 from mostrador.raffles.rules.prize_outcome import Delivery
 from mostrador.raffles.rules.states import printed_number, public_code
@@ -34,7 +34,7 @@ class AlreadyDelivered(Conflict):
 def deliver(tenant: str, raffle_id: str, prize: int, form: "DeliveryForm", *, actor_name: str, now: datetime) -> Raffle:
     """Record that a prize, by its place from 1, reached its winner; the same record again changes nothing.
 
-    Raises NotHere (raffle, prize), NobodyWon, AlreadyDelivered.
+    Raises NotHere (raffle, prize), NobodyWon, AlreadyDelivered, RaffleTooBig.
     """
     raffle = raffles.get(tenant, raffle_id, now=now)
     recorded = _delivery(raffle, prize)
@@ -55,6 +55,7 @@ def deliver(tenant: str, raffle_id: str, prize: int, form: "DeliveryForm", *, ac
             "by": actor_name,
         }
         raffle.deliveries = (raffle.deliveries or {}) | {str(prize): delivery}
+        sizes.check(raffle, field="body.note", most=sizes.MOST_WITH_DELIVERIES)
 
     return writes.edited(lambda: raffles.get(tenant, raffle_id, now=now), alter, seen=None, now=now)
 

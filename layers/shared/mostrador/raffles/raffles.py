@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.observability import logger
-from mostrador.raffles import open_raffles, sold_list, terms
-from mostrador.raffles.rules import commitments, draw, permits, sale_window
+from mostrador.raffles import draw_records, open_raffles, sizes, sold_list, terms
+from mostrador.raffles.rules import commitments, draw, instants, permits, sale_window
 from mostrador.raffles.rules import states as rules
 from mostrador.raffles.rules.commitment_documents import CommitmentDocument
 from mostrador.raffles.rules.randomness import Drand
@@ -46,6 +46,13 @@ class NotOnSale(Conflict):
         return NextAction.WAIT_UNTIL if self.variant(reader) is self.later else None
 
 
+class OutcomeKnown(Conflict):
+    code = "outcome_known"
+    en = "the outcome can be known since {known_from:time}: the draw is held, and the raffle cannot be cancelled"
+    es = "el resultado se puede conocer desde el {known_from:time}: se realiza el sorteo y ya no se puede cancelar"
+    next_action = NextAction.HOLD_DRAW
+
+
 class NotFrozen(Conflict):
     code = "not_frozen"
     en = "the list of sold numbers of a raffle that is {current:raffle} is not frozen"
@@ -61,9 +68,11 @@ class NotFrozen(Conflict):
 
 
 def get(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
-    """The raffle as it is at this moment (a consistent read). Raises NotHere."""
+    """The raffle as it is at this moment (a consistent read), with its draws. Raises NotHere."""
     tenants.current(tenant, now=now)
-    return as_raffle(reads.get_item(keys.raffle(tenant, raffle_id)), raffle_id)
+    raffle = as_raffle(reads.get_item(keys.raffle(tenant, raffle_id)), raffle_id)
+    draw_records.load(tenant, [raffle])
+    return raffle
 
 
 def get_published(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
@@ -78,8 +87,8 @@ def listing(tenant: str, query: "RaffleListing", *, now: datetime) -> reads.Page
     """Raffles by their creation, all or those of some statuses; or those with certain ids. Raises BadCursor."""
     tenants.current(tenant, now=now)
     if query.ids is not None:
-        return reads.listed(keys.raffle(tenant, raffle_id) for raffle_id in query.ids)
-    return reads.page(
+        return _with_draws(tenant, reads.listed(keys.raffle(tenant, raffle_id) for raffle_id in query.ids))
+    page = reads.page(
         keys.raffles_partition(tenant),
         tenant=tenant,
         query=("raffles", query.filters()),
@@ -89,12 +98,13 @@ def listing(tenant: str, query: "RaffleListing", *, now: datetime) -> reads.Page
         keep=reads.all_of(reads.among(Raffle.status, query.status)),
         newest_first=query.sort == "-created_at",
     )
+    return _with_draws(tenant, page)
 
 
 def public_listing(tenant: str, *, now: datetime, size: int, cursor: str | None) -> reads.Page:
     """The raffles that were opened once, the newest first. Raises BadCursor."""
     tenants.current(tenant, now=now)
-    return reads.page(
+    page = reads.page(
         keys.raffles_partition(tenant),
         tenant=tenant,
         query=("public raffles",),
@@ -104,6 +114,12 @@ def public_listing(tenant: str, *, now: datetime, size: int, cursor: str | None)
         keep=Raffle.opened_at.exists(),
         newest_first=True,
     )
+    return _with_draws(tenant, page)
+
+
+def _with_draws(tenant: str, page: reads.Page) -> reads.Page:
+    draw_records.load(tenant, page.items)
+    return page
 
 
 def check_on_sale(raffle: Raffle, now: datetime) -> None:
@@ -154,6 +170,7 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
             return raffle
         rules.RAFFLE_MOVES.check(raffle.status, RaffleStatus.OPEN)
         terms.check_ready(raffle, now)
+        sizes.check(raffle, field="body")
         permits.check(tenant_item.country, raffle.permit)
         open_raffles.check_limit(tenant_item.max_raffles, counted)
         _open(raffle, commitment, now)
@@ -184,9 +201,16 @@ def close(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
 
 
 def cancel(tenant: str, raffle_id: str, *, reason: str, now: datetime) -> Raffle:
-    """Any state before DRAWN -> CANCELLED; the sweeper then ends its orders. Raises NotHere, WrongRaffleState."""
+    """Any state before DRAWN -> CANCELLED; the sweeper then ends its orders.
+
+    From the instant when somebody can know the outcome the draw is held first, and so stands. Raises NotHere,
+    WrongRaffleState, OutcomeKnown.
+    """
 
     def alter(raffle: Raffle) -> None:
+        known_from = terms.outcome_known_from(raffle)
+        if known_from and now >= known_from:
+            raise OutcomeKnown(known_from=instants.published(known_from))
         raffle.cancel_reason = reason
         raffle.due_pk, raffle.due_at = keys.due(raffle_id, now) if raffle.opened_at else (None, None)
 

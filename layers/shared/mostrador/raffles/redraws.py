@@ -97,10 +97,11 @@ def announce_after_late_freeze(tenant: str, raffle_id: str, *, now: datetime) ->
 
 def _announce(tenant: str, raffle: Raffle, announced: Redraw) -> Raffle:
     """Add the announcement to the record, and make its draw the next deadline."""
-    raffle.draws = [*_replaced(raffle), draws.new_draw(announced)]
+    before = _replaced(raffle)
+    raffle.draws = [*before, draws.new_draw(announced)]
     raffle.updated_at = announced.announced_at
     raffle.due_pk, raffle.due_at = keys.due(raffle.id, announced.draw_at)
-    draws.save(raffle, "raffle.redraw_announced", tenant)
+    draws.save(raffle, "raffle.redraw_announced", tenant, new=[len(before), len(before) + 1])
     return raffle
 
 

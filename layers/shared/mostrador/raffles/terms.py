@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mostrador.errors import Conflict
 from mostrador.raffles import beacon
-from mostrador.raffles.rules import commitments, instants, sale_window
+from mostrador.raffles.rules import commitments, instants, randomness, sale_window
 from mostrador.raffles.rules.commitment_documents import CommitmentDocument
 from mostrador.raffles.rules.commitments import Prize
 from mostrador.raffles.rules.randomness import CommitReveal, Lottery, LotteryAtAnotherTime, Method
@@ -63,6 +63,19 @@ def method_of(raffle: Raffle, form: "Opening") -> Method:
     if isinstance(asked, ByCommitReveal):
         return CommitReveal(**fields)
     return Lottery(**fields, held_at=_held_at(raffle, asked))
+
+
+def outcome_known_from(raffle: Raffle) -> datetime | None:
+    """The instant from which somebody can know who wins; None where the raffle was not opened.
+
+    The author of a secret can work it out once the sale has ended, everybody else when the randomness is public.
+    """
+    if not raffle.commitment:
+        return None
+    published = commitments.read_commitment(raffle.commitment)
+    if isinstance(published.method, CommitReveal):
+        return raffle.closed_at or raffle.sale_closes_at
+    return randomness.known_from(published.method, published.draw_at)
 
 
 def check_ready(raffle: Raffle, now: datetime) -> None:

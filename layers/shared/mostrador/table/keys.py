@@ -214,6 +214,11 @@ def sold_chunk(slug: str, raffle_id: str, root: str, chunk: int) -> Key:
     return f"T#{slug}#SOLD#{raffle_id}", f"{root}#{chunk:03d}"
 
 
+def raffle_draw(slug: str, raffle_id: str, place: int) -> Key:
+    """A draw of a raffle on record, by its place from 1."""
+    return raffle_partition(slug, raffle_id), f"DRAW#{place:04d}"
+
+
 def board_chunk(slug: str, raffle_id: str, chunk: int) -> Key:
     return f"T#{slug}#BOARD#{raffle_id}", f"CHUNK#{chunk:03d}"
 

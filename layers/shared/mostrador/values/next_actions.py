@@ -36,6 +36,7 @@ class NextAction(StrEnum):
     CORRECT_REQUEST = "correct_request"
     CREATE_RESOURCE = "create_resource"
     DEACTIVATE_INSTEAD = "deactivate_instead"
+    HOLD_DRAW = "hold_draw"
     LEAVE_OUT = "leave_out"
     NAME_ANOTHER_ADMIN = "name_another_admin"
     PAY = "pay"
@@ -76,6 +77,7 @@ TEXTS: Final[Mapping[NextAction, Words]] = {
     NextAction.CORRECT_REQUEST: ("Corrija lo señalado y envíelo de nuevo.", "Correct the faults and send it again."),
     NextAction.CREATE_RESOURCE: ("Cree antes un profesional o recurso.", "Create a resource first."),
     NextAction.DEACTIVATE_INSTEAD: ("Desactive en lugar de borrar.", "Deactivate instead of deleting."),
+    NextAction.HOLD_DRAW: ("Realice el sorteo.", "Hold the draw."),
     NextAction.LEAVE_OUT: ("Envíe el cambio sin ese dato.", "Send the change without that field."),
     NextAction.NAME_ANOTHER_ADMIN: ("Nombre antes a otro administrador.", "Make somebody else an admin first."),
     NextAction.PAY: ("Pague lo pendiente.", "Pay the amount that is due."),

@@ -123,6 +123,9 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "permit": ("el permiso", "permit"),
         "terms_url": ("la página de bases y condiciones", "page of terms"),
         "claim_days": ("el plazo para reclamar los premios", "time to claim prizes"),
+        "description": ("la descripción", "description"),
+        "image_url": ("la imagen", "image"),
+        "draw_place": ("el lugar del sorteo", "place of the draw"),
     },
     "entity": {
         "tenant": ("el negocio", "tenant"),

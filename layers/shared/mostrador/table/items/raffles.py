@@ -48,8 +48,12 @@ class Raffle(Versioned, discriminator="RAFFLE"):
     """A raffle. Its ``commitment`` was public before the first number was sold and never changes.
 
     ``root`` and ``sold_count`` are the Merkle root and the length of the frozen sold list. ``deliveries`` has the place
-    of a prize, as text, as its key.
+    of a prize, as text, as its key. The draws on record are ``draw_count`` items of their own (``RaffleDraw``), so that
+    no raffle is too big to be drawn. Raffles of before have them in ``inline_draws``, until the next draw.
     """
+
+    draws: "list[StoredDraw] | None" = None
+    """The draws on record, where ``draw_records`` has read them; not stored here."""
 
     id = UnicodeAttribute()
     title = UnicodeAttribute()
@@ -82,10 +86,17 @@ class Raffle(Versioned, discriminator="RAFFLE"):
     frozen_at = InstantAttribute(null=True)
     root = UnicodeAttribute(null=True)
     sold_count = NumberAttribute(null=True)
-    draws: "Attribute[list[StoredDraw] | None]" = JSONAttribute(null=True)
+    draw_count = NumberAttribute(null=True)
+    inline_draws: "Attribute[list[StoredDraw] | None]" = JSONAttribute(null=True, attr_name="draws")
     deliveries: "Attribute[dict[str, Delivery] | None]" = JSONAttribute(null=True)
     cancel_reason = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
+
+
+class RaffleDraw(Item, discriminator="DRAW"):
+    """A draw of a raffle on record, held or announced."""
+
+    record: "Attribute[StoredDraw]" = JSONAttribute()
 
 
 class OpenRaffles(Item, discriminator="OPENRAFFLES"):
