@@ -199,6 +199,7 @@ def test_calls_of_a_schedule_that_were_throttled_do_not_pile_up():
 
     assert scheduled == {
         "SweeperFunction": 60,
+        "ClockChangesFunction": 3600,
         "CalendarSyncFunction": 60,
         "OutboxFunction": 3600,
         "PaymentReportsFunction": 3600,

@@ -1,4 +1,4 @@
-"""Door: after an update of tzdata, what it shifts; called by hand, see docs/operations.md."""
+"""Door: after an update of tzdata, what it shifts; called by hand, and each night to look; see docs/operations.md."""
 
 from datetime import timedelta
 from typing import Final, NotRequired, TypedDict
@@ -14,11 +14,13 @@ BUDGET: Final = timedelta(minutes=13)
 class Event(TypedDict):
     """``apply``: move. ``record``: store missing times on the clock. ``tenant``: only that one.
 
-    ``after``: go on behind that tenant. ``former``: zones under earlier rules, name -> compiled file in base64.
+    ``watch``: ring where anything is shifted. ``after``: go on behind that tenant. ``former``: zones under earlier
+    rules, name -> compiled file in base64.
     """
 
     apply: NotRequired[bool]
     record: NotRequired[bool]
+    watch: NotRequired[bool]
     tenant: NotRequired[str]
     after: NotRequired[str]
     former: NotRequired[dict[str, str]]
@@ -29,6 +31,7 @@ def handler(event: Event, _context: object) -> Report:
     wanted = Wanted(
         is_applied=event.get("apply") is True,
         is_recorded=event.get("record") is True,
+        is_watch=event.get("watch") is True,
         only=event.get("tenant", ""),
         after=event.get("after", ""),
         former=clock_changes.zones(event.get("former", {})),

@@ -17,7 +17,8 @@ from mostrador.table import writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.support import clocks, days
+from tests.support import clocks, days, log_patterns
+from tests.support.logs import written
 
 NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
 NINE_BEFORE = datetime(2027, 6, 1, 13, 0, tzinfo=UTC)
@@ -117,3 +118,26 @@ def test_older_appointments_are_recorded_or_read_by_the_former_rules(booked):
 
     assert (moved["moved"], moved["recorded"]) == (2, 1)  # those moved have it by that
     assert call()["unknown"] == 0
+
+
+def test_a_night_that_finds_one_shifted_rings_and_a_look_by_hand_does_not(booked):
+    with written() as by_hand:
+        call()
+    with written() as at_night:
+        call(watch=True)
+
+    assert by_hand.lines("ERROR") == []
+    (line,) = at_night.lines("ERROR")
+    assert (line["message"], line["count"], line["tenants"]) == ("clock changed", 2, SLUGS)
+    pattern = log_patterns.of("ClockChanged")
+    (text,) = [one for one in at_night.text.splitlines() if log_patterns.passes(pattern, one)]
+    assert log_patterns.is_kept(text, "ERROR")
+
+
+def test_a_night_with_all_in_place_rings_nobody(booked):
+    call(apply=True)
+
+    with written() as lines:
+        call(watch=True)
+
+    assert lines.lines("ERROR") == []

@@ -4,7 +4,7 @@ By default it only lists. A repeat does what is left, so a run that was cut shor
 """
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -23,6 +23,7 @@ from mostrador.tenancy import rounds
 from mostrador.values import local_time
 
 MOST_LISTED: Final = 1000
+MOST_NAMED: Final = 100
 
 
 class Shifted(TypedDict):
@@ -64,10 +65,12 @@ class Wanted:
     """``is_applied``: move. ``is_recorded``: store missing times on the clock. ``only``: one tenant's slug.
 
     ``after`` is the tenant behind which the run begins. ``former`` has zones under earlier rules, by name.
+    ``is_watch``: log an error, which rings, where anything is shifted.
     """
 
     is_applied: bool = False
     is_recorded: bool = False
+    is_watch: bool = False
     only: str = ""
     after: str = ""
     former: Zones = field(default_factory=dict)
@@ -97,7 +100,15 @@ def run(wanted: Wanted, *, clock: Callable[[], datetime], until: datetime) -> Re
             logger.exception("clock change failed", tenant=tenant.slug)
             report["failed"] += 1
         report["tenants"] += 1
+    if wanted.is_watch:
+        _ring(report["shifted"])
     return report
+
+
+def _ring(shifted: Sequence[Shifted]) -> None:
+    if shifted:
+        tenants = sorted({one["tenant"] for one in shifted})
+        logger.error("clock changed", tzdata=IANA_VERSION, count=len(shifted), tenants=tenants[:MOST_NAMED])
 
 
 def _advance(tenant: Tenant, wanted: Wanted, report: Report, clock: Callable[[], datetime], until: datetime) -> None:
