@@ -35,6 +35,7 @@ def _parts(q: str, country: str) -> set[str]:
     return parts
 
 
-def searchable(name: str, phone: str | None) -> str:
-    """The text that ``matching`` searches: the folded name and the digits of the phone."""
-    return f"{folded(name)} {(phone or '').lstrip('+')}".strip()
+def searchable(name: str, phone: str | None, booked_as: str | None = None) -> str:
+    """The text that ``matching`` searches: the folded names and the digits of the phone."""
+    names = [folded(one) for one in (name, booked_as) if one]
+    return " ".join([*names, (phone or "").lstrip("+")]).strip()

@@ -10,7 +10,7 @@ from mostrador import ids
 from mostrador.errors import Conflict, Invalid
 from mostrador.ledger.rules import payment_states
 from mostrador.observability import logger
-from mostrador.people import customer_search, customers
+from mostrador.people import customer_search, customers, shared_phones
 from mostrador.scheduling import agenda, booking_keys, booking_limits, booking_request, slots
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
@@ -160,7 +160,7 @@ def _appointment(
     customer: Customer | customers.Known,
 ) -> Appointment:
     tenant, service, form = context.tenant, context.service, request.form
-    appointment_id, given = request.appointment_ids[number], form.customer_data
+    appointment_id, given = request.appointment_ids[number], shared_phones.as_given(customer, form.customer_data)
     appointment = Appointment(
         *keys.appointment(tenant.slug, appointment_id),
         id=appointment_id,
@@ -169,8 +169,7 @@ def _appointment(
         customer_id=customer.id,
         customer_name=customer.name,
         customer_phone=customer.phone,
-        booked_as=given.name if given and given.name != customer.name else None,
-        folded=customer_search.searchable(customer.name, customer.phone),
+        folded=customer_search.searchable(customer.name, customer.phone, given.get("booked_as")),
         status=form.status,
         payment_status=PaymentStatus.PENDING.value,
         total_amount=service.price,
@@ -187,6 +186,7 @@ def _appointment(
         time_zone=tenant.time_zone,
         is_counted=True if request.active_bookings_key else None,
         ignores_calendar=form.ignore_calendar or None,
+        **given,
     )
     place(appointment, request.starts[number], context.demand, resources)
     if form.hold or (request.is_public and appointment.deposit_amount):

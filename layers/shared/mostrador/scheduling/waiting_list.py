@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mostrador import ids
 from mostrador.errors import Conflict, NotHere
-from mostrador.people import customers
+from mostrador.people import customers, shared_phones
 from mostrador.scheduling import appointments
 from mostrador.scheduling.booking_context import Items, ServiceInactive
 from mostrador.scheduling.rules import waiting_states as rules
@@ -87,10 +87,10 @@ def join(slug: str, form: "NewWaiting", *, actor_name: str, key: str | None, now
             return writes.same_request(earlier, ids.fingerprint(form.model_dump_json()))
         service = _service(tenant, form, items.get(service_key), now)
         found = next((items[key] for key in customer_keys if key in items), None)
-        customer, is_new = _customer(tenant, form, found, waiting_id, now)
+        customer, new = _customer(tenant, form, found, waiting_id, now)
         entry = _entry(tenant, form, service, customer, waiting_id)
         entry.created_by, entry.created_at = actor_name, now
-        _add(slug, entry, customer if is_new else None, now)
+        _add(slug, entry, new, now)
         return entry
 
     return writes.retrying(load, decide)
@@ -140,20 +140,23 @@ def _service(tenant: Tenant, form: "NewWaiting", service: Item | None, now: date
 
 def _customer(
     tenant: Tenant, form: "NewWaiting", found: Item | None, waiting_id: str, now: datetime
-) -> tuple[Customer, bool]:
-    """The customer, and whether they are new. Of a known phone only id and name are set. Raises NotHere."""
+) -> tuple[Customer | customers.Known, Customer | None]:
+    """The customer, and again where they are new. Raises NotHere."""
     if form.customer_data is None:
         if not isinstance(found, Customer):
             raise NotHere(entity="customer", id=form.customer_id)
-        return found, False
+        return found, None
     if isinstance(found, PhoneGuard):
         phone = found.sk.partition("#")[2]
-        return Customer(id=found.customer_id, name=found.name, phone=phone), False
+        return customers.Known(found.customer_id, found.name, phone), None
     customer_id = ids.derived(tenant.slug, "customer of", waiting_id)
-    return customers.draft(tenant, form.customer_data, customer_id=customer_id, now=now), True
+    new = customers.draft(tenant, form.customer_data, customer_id=customer_id, now=now)
+    return new, new
 
 
-def _entry(tenant: Tenant, form: "NewWaiting", service: Service, customer: Customer, waiting_id: str) -> Waiting:
+def _entry(
+    tenant: Tenant, form: "NewWaiting", service: Service, customer: Customer | customers.Known, waiting_id: str
+) -> Waiting:
     place, day = ids.new(), form.date.isoformat()
     gsi1pk, gsi1sk = keys.waiting_in_line(tenant.slug, service.id, day, place)
     return Waiting(
@@ -173,6 +176,7 @@ def _entry(tenant: Tenant, form: "NewWaiting", service: Service, customer: Custo
         customer_notes=form.customer_notes,
         status=WaitingStatus.WAITING.value,
         fingerprint=ids.fingerprint(form.model_dump_json()),
+        **shared_phones.as_given(customer, form.customer_data),
     )
 
 

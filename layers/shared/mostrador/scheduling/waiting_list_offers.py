@@ -178,7 +178,9 @@ def _form(entry: Waiting, customer: Customer, scheduled_at: datetime) -> "NewApp
         "hold": True,
     }
     if customer.phone:
-        form["customer_data"] = {"name": customer.name, "phone": customer.phone}
+        name = entry.booked_as or customer.name
+        given = {"email": entry.booked_email, "notes": entry.booked_notes}
+        form["customer_data"] = {"name": name, "phone": customer.phone} | given
     else:
         form["customer_id"] = customer.id
     return NewAppointment.model_validate(form)

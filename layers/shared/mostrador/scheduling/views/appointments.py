@@ -142,7 +142,7 @@ class AppointmentListing(ListingByTime, ListingById):
     customer: Id | None = Field(None, title="Cliente")
     resource: Several[Id] = Field(None, title="Profesional o recurso")
     perhaps_owed: bool | None = Field(None, title="Quizá se debe devolver dinero")
-    q: Search | None = Field(None, title="Buscar", description="Part of the customer's name or phone.")
+    q: Search | None = Field(None, title="Buscar", description="Part of a name or of the phone.")
     sort: Literal["scheduled_at", "-scheduled_at"] = Field("scheduled_at", title="Orden")
 
 
@@ -174,6 +174,8 @@ class AppointmentView(View):
     customer_name: str = Field(title="Nombre del cliente")
     customer_phone: shown.Phone | None = Field(title="Teléfono del cliente")
     booked_as: str | None = Field(title="Reservado a nombre de")
+    booked_email: shown.Email | None = Field(title="Correo dado al reservar")
+    booked_notes: str | None = Field(None, title="Notas dadas al reservar")
     scheduled_at: datetime = Field(title="Comienza")
     ends_at: datetime = Field(title="Termina")
     duration_minutes: int = Field(title="Duración (minutos)")

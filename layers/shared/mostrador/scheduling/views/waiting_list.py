@@ -51,6 +51,8 @@ class WaitingView(View):
     customer_id: shown.Id = Field(title="Cliente")
     customer_name: str = Field(title="Nombre del cliente")
     customer_phone: shown.Phone | None = Field(title="Teléfono del cliente")
+    booked_as: str | None = Field(title="A nombre de")
+    booked_email: shown.Email | None = Field(title="Correo dado al anotarse")
     customer_notes: str | None = Field(title="Notas del cliente")
     status: WaitingStatus = Field(title="Estado")
     appointment_id: shown.Id | None = Field(title="Turno ofrecido")

@@ -13,7 +13,7 @@ from pynamodb.attributes import (
 )
 
 from mostrador.scheduling.rules.agenda import Booking
-from mostrador.table.attributes import AmountAttribute, InstantAttribute, LinesAttribute, unpacked
+from mostrador.table.attributes import AmountAttribute, EmailAttribute, InstantAttribute, LinesAttribute, unpacked
 from mostrador.table.base import Item, Versioned
 from mostrador.values import local_time
 
@@ -78,9 +78,10 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     """
 
     quiet = frozenset(
-        "service_name resource_name customer_name customer_phone booked_as time_zone local_start currency days "
-        "history is_counted series_conflicts waiting_id created_by buffer_before_minutes buffer_time_minutes "
-        "checkout_id checkouts payment_ids google_calendar_event_id confirmed_at cancelled_at completed_at".split()
+        "service_name resource_name customer_name customer_phone booked_as booked_email booked_notes time_zone "
+        "local_start currency days history is_counted series_conflicts waiting_id created_by buffer_before_minutes "
+        "buffer_time_minutes checkout_id checkouts payment_ids google_calendar_event_id confirmed_at cancelled_at "
+        "completed_at".split()
     )
     quiet_when_new = frozenset({"ends_at"})
     steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
@@ -94,6 +95,8 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     customer_name = UnicodeAttribute()
     customer_phone = UnicodeAttribute(null=True)
     booked_as = UnicodeAttribute(null=True)
+    booked_email = EmailAttribute(null=True)
+    booked_notes = UnicodeAttribute(null=True)
     folded = UnicodeAttribute()
     scheduled_at = InstantAttribute()
     ends_at = InstantAttribute()
@@ -145,7 +148,10 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
 class Waiting(Versioned, discriminator="WAITING"):
     """One customer's wait for a service on a local day. ``place``, a UUIDv7 made on arrival, orders the line."""
 
-    quiet = frozenset({"place", "service_name", "customer_name", "customer_phone", "time_zone", "created_by"})
+    quiet = frozenset(
+        "place service_name customer_name customer_phone booked_as booked_email booked_notes time_zone "
+        "created_by".split()
+    )
     id = UnicodeAttribute()
     place = UnicodeAttribute()
     service_id = UnicodeAttribute()
@@ -156,6 +162,9 @@ class Waiting(Versioned, discriminator="WAITING"):
     customer_id = UnicodeAttribute()
     customer_name = UnicodeAttribute()
     customer_phone = UnicodeAttribute(null=True)
+    booked_as = UnicodeAttribute(null=True)
+    booked_email = EmailAttribute(null=True)
+    booked_notes = UnicodeAttribute(null=True)
     customer_notes = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     appointment_id = UnicodeAttribute(null=True)
