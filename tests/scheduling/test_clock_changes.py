@@ -11,12 +11,15 @@ from mostrador.scheduling import (
     booking_limits,
     clock_changes,
     ical_feeds,
+    rebooking,
+    rescheduling,
     resources,
     services,
     waiting_list,
     waiting_list_offers,
 )
-from mostrador.scheduling.views.appointments import AppointmentView, AvailabilityQuery, NewAppointment
+from mostrador.scheduling.views.appointments import AppointmentView, AvailabilityQuery, NewAppointment, Rescheduling
+from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewResource, NewService
 from mostrador.scheduling.views.waiting_list import NewWaiting
 from mostrador.table import attempts, keys, reads, writes
@@ -380,3 +383,22 @@ def test_near_midnight_it_stands_in_the_day_of_the_new_instant(salon):
 
         assert (on_the_clock(booked), get(booked).days) == ("2027-06-01T23:00:00-03:00", ["2027-06-01"])
         assert lines(booked) == [(booked.id, datetime(2027, 6, 2, 2, 0, tzinfo=UTC).timestamp() / 60)]
+
+
+@pytest.mark.parametrize("length", [None, 90])
+def test_who_gets_another_professional_or_length_before_the_run_keeps_the_agreed_time(salon, length):
+    """Staff changes it where it stands, while it is shown an hour late."""
+    both = [resources.create("salon", NewResource(name=name), key=None, now=NOW).id for name in ("Eva", "Luz")]
+    made = NewService(name="Corte", duration_minutes=60, resource_ids=both, **FAR)
+    cut = services.create("salon", made, key=None, now=NOW)
+    (booked,) = booked_before(cut, resource_id=both[0])
+    with clocks.under(clocks.AFTER):
+        if length:
+            form = Rebooking(duration_minutes=length)
+            rebooking.rebook("salon", booked.id, form, actor_name="eva", now=NOW)
+        else:
+            form = Rescheduling(scheduled_at=NINE_BEFORE, resource_id=both[1])
+            rescheduling.move("salon", booked.id, form, actor_name="eva", now=NOW)
+
+        assert apply().moved == [booked.id]
+        assert on_the_clock(booked)[11:16] == "09:00"

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mostrador.values import local_time
+from tests.support import clocks
 
 ALL_ZONES = sorted(available_timezones())
 
@@ -50,3 +51,21 @@ def test_a_stretch_knows_the_wall_time_of_its_instants(name, when):
     shown = local_time.instant(at, zone)
 
     assert at + stretch.offset == local_time.wall_midnight(day) + shown.hour * 60 + shown.minute
+
+
+def test_a_time_on_the_clock_that_is_skipped_counts_with_the_offset_before_it():
+    """RFC 5545, section 3.3.5; Asuncion went from -04:00 to -03:00 at midnight of 6 October 2024."""
+    before = clocks.of(clocks.BEFORE)
+
+    skipped = local_time.at_wall("2024-10-06T00:30", before, nearest=0)
+
+    assert local_time.wall(skipped, before) == "2024-10-06T01:30"
+
+
+def test_a_repeated_time_on_the_clock_keeps_its_instant_or_is_the_first():
+    before = clocks.of(clocks.BEFORE)  # back to -04:00 at midnight, so 23:30 of 23 March comes twice
+    first, second = local_time.instants(date(2024, 3, 23), 23 * 60 + 30, before)
+
+    assert second - first == 60
+    for nearest, expected in ((first, first), (second, second), (0, first)):
+        assert local_time.at_wall("2024-03-23T23:30", before, nearest=nearest) == expected

@@ -193,13 +193,17 @@ def _end_review_at(appointment: Appointment, start: datetime) -> None:
 
 
 def set_time(appointment: Appointment, start: int, demand: agenda.Demand) -> None:
-    """Set an appointment's time, and the wall time, the days and the index keys that follow from it."""
-    zone, slug = appointment.zone, keys.tenant_of(appointment.pk)
+    """Set an appointment's time, and the days and the index keys that follow from it.
+
+    Another start sets the time on the clock too; at its present start the agreed one stays, whatever the clock shows.
+    """
+    zone, slug, before = appointment.zone, keys.tenant_of(appointment.pk), appointment.scheduled_at
     scheduled_at = local_time.instant(start, zone)
+    if not appointment.local_start or before != scheduled_at:
+        appointment.local_start = local_time.wall(start, zone)
     appointment.scheduled_at, appointment.ends_at = scheduled_at, local_time.instant(start + demand.duration, zone)
     if appointment.review_due_at and appointment.review_due_at > scheduled_at:
         _end_review_at(appointment, scheduled_at)
-    appointment.local_start = local_time.wall(start, zone)
     appointment.buffer_before_minutes, appointment.buffer_time_minutes = demand.before, demand.after
     appointment.days = [day.isoformat() for day in agenda.days_touched(demand, start, zone)]
     by_start = keys.appointment_by_start(slug, scheduled_at, appointment.id)

@@ -197,7 +197,9 @@ class _Move:
         days = _agenda_days(items)
         old_keys, before = set(agenda.keys_of(slug, appointment)), appointment.scheduled_at
         appointment.time_zone = self.tenant.time_zone
+        agreed = appointment.local_start
         agenda.set_time(appointment, self.shift.target, self.shift.demand)
+        appointment.local_start = agreed or appointment.local_start  # also where the clocks skip it
         if appointment.scheduled_at != before:
             times = {"from": keys.at(before), "to": keys.at(appointment.scheduled_at)}
             appointments.record(appointment, now, self.actor_name, AppointmentChange.CLOCK_CHANGED, **times)

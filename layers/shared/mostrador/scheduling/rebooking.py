@@ -41,6 +41,7 @@ def rebook(tenant: str, appointment_id: str, form: "Rebooking", *, actor_name: s
         old = rescheduling.before(tenant, appointment)
         if context.service.id != appointment.service_id:
             _change_service(tenant, appointment, context.service, keep_total=form.keep_total)
+        appointment.time_zone = context.tenant.time_zone
         booking.place(appointment, start, context.demand, resources)
         appointment.ignores_calendar = over or None
         rescheduling.write(context, appointment, AppointmentChange.CHANGED, old, actor_name=actor_name, now=now)
