@@ -95,9 +95,9 @@ def test_where_the_account_is_gone_what_is_over_is_in_nobodys_way(bank, now):
     of = tills.service(now)
     till = tills.Till(Target.APPOINTMENT, tills.book(of, now, status="CONFIRMED"), of)
     first = till.start(now).payment
-    bancard_account.disconnect("salon", seen=None, now=now)
+    bancard_account.disconnect("salon", seen=None, now=first.payable_until)
     bank.keys.add("Q" * 32)
-    banks.connect(now, public_key="Q" * 32)
+    banks.connect(first.payable_until, public_key="Q" * 32)
 
     second = till.start(first.payable_until).payment
 

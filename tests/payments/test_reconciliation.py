@@ -280,7 +280,7 @@ def test_what_was_left_to_somebody_is_tried_again_when_staff_asks(bank, till, no
 def test_a_payment_that_nobody_can_be_asked_about_is_told_to_somebody_once(bank, till, now):
     begun = till.start(now).payment
     bank.pay(begun.id)
-    bancard_account.disconnect("salon", seen=None, now=now)
+    bancard_account.disconnect("salon", seen=None, now=begun.payable_until)
 
     with logs.written() as written:
         for hours in (1, 26, 52, 78):
@@ -302,19 +302,19 @@ def test_what_was_given_up_is_asked_about_once_more_the_day_after(bank, till, no
 
 
 def test_its_amount_is_not_changed_while_somebody_pays_it(bank, now):
-    from mostrador.ledger import payments
+    from mostrador.ledger import open_pages
     from mostrador.scheduling import appointments
     from mostrador.scheduling.views.appointments import AppointmentChanges
 
     till, form = tills.appointment(now), AppointmentChanges(total_amount="70000")
     till.start(now)
 
-    with pytest.raises(payments.BeingPaid):
+    with pytest.raises(open_pages.BeingPaid):
         appointments.change("salon", till.item.id, form, seen=None, now=now)
 
 
 def test_its_amount_is_not_changed_while_a_declined_page_can_still_be_paid(bank, now):
-    from mostrador.ledger import payments
+    from mostrador.ledger import open_pages
     from mostrador.scheduling import appointments
     from mostrador.scheduling.views.appointments import AppointmentChanges
 
@@ -325,7 +325,7 @@ def test_its_amount_is_not_changed_while_a_declined_page_can_still_be_paid(bank,
     bank.notify(begun.id, now=now)
 
     assert tills.payment(begun.id, now).status == "FAILED"
-    with pytest.raises(payments.BeingPaid):
+    with pytest.raises(open_pages.BeingPaid):
         appointments.change("salon", till.item.id, form, seen=None, now=now)
     tills.sweep(begun.payable_until + MINUTE)
     changed = appointments.change("salon", till.item.id, form, seen=None, now=begun.payable_until + MINUTE)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mostrador.errors import NotHere
-from mostrador.ledger.payments import BeingPaid
+from mostrador.ledger.open_pages import BeingPaid
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.scheduling import (
     appointments,

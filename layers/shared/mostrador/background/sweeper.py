@@ -16,6 +16,7 @@ from typing import Final
 from mostrador import context
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
 from mostrador.errors import Conflict, NotFound, ServiceError
+from mostrador.ledger import open_pages
 from mostrador.ledger.rules.payment_states import PaymentState
 from mostrador.observability import log_failure
 from mostrador.payments import reconciliation, refunds, rollbacks
@@ -198,7 +199,7 @@ def _close_checkout(tenant: str, checkout_id: str | None, now: datetime) -> int:
     The hold ends in any case: money that comes later takes the slot or numbers again, or is due back.
     """
     stored = reads.get_item(keys.payment(tenant, checkout_id)) if checkout_id else None
-    if isinstance(stored, Payment) and stored.status == PaymentState.PENDING:
+    if isinstance(stored, Payment) and open_pages.may_be_paid(stored):
         try:
             reconciliation.give_up(tenant, stored, now=now)
         except GatewayUnknown:

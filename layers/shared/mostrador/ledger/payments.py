@@ -20,8 +20,6 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import LedgerLine, Payment, RefundDue
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
-from mostrador.values.next_actions import NextAction
-from mostrador.values.wording import Reader, Words
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.payments import PaymentListing
@@ -30,19 +28,6 @@ LAST_CHECK_AFTER: Final = {PaymentState.FAILED: WHILE_OPEN, PaymentState.EXPIRED
 """The provider is asked once more about these: a declined page may still be paid, an expired one may have been."""
 MOST_MESSAGES: Final = 10
 """Messages of a provider that a payment keeps; a new one replaces the oldest."""
-
-
-class BeingPaid(Conflict):
-    code = "being_paid"
-    en = "somebody is paying it online until {until:time}: its amount can be changed after that"
-    es = "alguien lo está pagando en línea hasta el {until:time}: su importe se puede cambiar después"
-    unsettled = "todavía no se sabe si alguien lo pagó en línea", "whether somebody paid it online is not known yet"
-
-    def variant(self, reader: Reader) -> Words | None:
-        return self.unsettled if reader.is_past(self.facts["until"]) else None
-
-    def suggests(self, reader: Reader) -> NextAction:
-        return NextAction.READ_AGAIN if reader.is_past(self.facts["until"]) else NextAction.WAIT_UNTIL
 
 
 class AlreadyRefunded(Conflict):
@@ -208,19 +193,6 @@ def edit(tenant: str, payment_id: str, alter: Callable[[Payment], bool]) -> Paym
         return payment
 
     return writes.retrying(lambda _attempt: reload(tenant, payment_id), save)
-
-
-def check_none_open(tenant: str, payment_id: str | None) -> None:
-    """Raise BeingPaid where that payment may be made at this moment, also after a decline while its page is open."""
-    stored = reads.get_item(keys.payment(tenant, payment_id)) if payment_id else None
-    if isinstance(stored, Payment) and _may_be_made(stored):
-        raise BeingPaid(until=stored.payable_until.isoformat())
-
-
-def _may_be_made(payment: Payment) -> bool:
-    """A declined page is payable until the provider was asked about it for the last time."""
-    is_declined = payment.status == PaymentState.FAILED and payment.process_id and payment.due_pk
-    return payment.status == PaymentState.PENDING or bool(is_declined)
 
 
 def is_any_due_back(tenant: str, target_id: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from mostrador.errors import NotHere
+from mostrador.ledger import open_pages
 from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import Provider, appointment_refund_reason, paid_status
 from mostrador.ledger.settlements import Settlement
@@ -158,6 +159,7 @@ def _pay(
         appointment.is_perhaps_owed = may_be_owed or appointment.is_perhaps_owed  # the transfer may come as well
     else:
         appointment.is_perhaps_owed = None
+        open_pages.end(tx, context.tenant, appointment.checkout_id, now)
     appointments.record(appointment, now, actor_name, AppointmentChange.PAID, payment=payment.id)
     if status_before in REVIVABLE:
         appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)

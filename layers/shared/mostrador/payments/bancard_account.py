@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from mostrador import settings
 from mostrador.clients.bancard_http import Application, GatewayKeysRefused
 from mostrador.errors import Conflict, Invalid, Unavailable
+from mostrador.ledger import open_pages
 from mostrador.table.items.tenants import Integration
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import deposits, integrations
@@ -80,9 +81,10 @@ def connect(tenant: str, form: "BancardForm", *, seen: int | None, actor_name: s
 
 
 def disconnect(tenant: str, *, seen: int | None, now: datetime) -> None:
-    """Delete the keys. Raises NotHere, Stale, DepositsDependOnIt, Busy."""
+    """Delete the keys. Raises NotHere, Stale, PagesOpen, DepositsDependOnIt, Busy."""
 
     def check(tx: Transaction, _item: Integration) -> None:
+        open_pages.check_none_of_tenant(tenant, now=now)
         deposits.check_without_bancard(tx, tenant)
 
     integrations.remove(tenant, IntegrationType.BANCARD, also=check, seen=seen, now=now)

@@ -11,7 +11,7 @@ from typing import Final
 from mostrador.clients import bancard
 from mostrador.clients.bancard import PurchaseAnswer, PurchaseState, RollbackOutcome
 from mostrador.clients.bancard_http import GatewayRefused, GatewayUnknown
-from mostrador.errors import Conflict, Unavailable
+from mostrador.errors import Conflict, NotHere, Unavailable
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import UNPAID, PaymentState, Provider, RefundReason, Target
 from mostrador.observability import logger
@@ -20,6 +20,8 @@ from mostrador.payments.bancard_account import Gateway
 from mostrador.payments.rollbacks import ACTOR_NAME
 from mostrador.payments.rules.bancard import Result
 from mostrador.payments.rules.book_differences import BookDifference
+from mostrador.payments.rules.checkout import MARGIN
+from mostrador.raffles import order_transitions
 from mostrador.scheduling import appointments
 from mostrador.table import writes
 from mostrador.table.items.payments import Payment
@@ -35,11 +37,31 @@ def check(tenant: str, payment: Payment, *, gateway: Gateway | None = None, now:
     GatewayRefused, SecretsUnavailable, each after scheduling the next question; Busy.
     """
     try:
+        payment = _within_sale(tenant, payment, now)
         answer = query(payment, gateway or bancard_account.load(tenant, now=now), now=now)
         return _act(tenant, payment, answer, gateway, now)
     except (GatewayUnknown, GatewayRefused, bancard_account.NotConnected, Unavailable):
         _ask_later(tenant, payment, now)
         raise
+
+
+def _within_sale(tenant: str, payment: Payment, now: datetime) -> Payment:
+    """The payment with its page shortened, where its raffle was closed early or cancelled since. Raises Busy."""
+    until = payment.payable_until
+    if payment.target != Target.ORDER or payment.status not in UNPAID or until is None or until <= now:
+        return payment
+    try:
+        latest = order_transitions.latest_payment(tenant, payment.target_id, now=now) - MARGIN
+    except NotHere:  # the order or the tenant is not there: as it is without a raffle
+        return payment
+    if latest >= until:
+        return payment
+
+    def shorten(stored: Payment) -> bool:
+        stored.payable_until = latest
+        return True
+
+    return payments.edit(tenant, payment.id, shorten)
 
 
 def give_up(tenant: str, payment: Payment, *, gateway: Gateway | None = None, now: datetime) -> Payment:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mostrador.errors import Conflict
+from mostrador.ledger import open_pages
 from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import RefundReason, order_refund_reason
 from mostrador.ledger.settlements import Settlement
@@ -137,6 +138,7 @@ def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now
             order.review_due_at = reviews.due_at(review_hours, raffles.sale_cutoff(context.raffle), now=now)
             order.due_pk, order.due_at = keys.due(order.id, raffles.freezes_at(context.raffle))
             numbers.take(tx, tenant, order, now)
+            open_pages.end(tx, tenant, order.checkout_id, now)
         order.receipt = receipt
         tx.save(order)
 
@@ -166,6 +168,7 @@ def cancel(
             tx.save(order)
             return
         order.is_perhaps_owed = None if is_decided else _may_be_owed(order)
+        open_pages.end(tx, tenant, order.checkout_id, now)
         orders.enter(order, OrderStatus.CANCELLED, actor_name, now, reason=reason)
         release(tx, context)
 
@@ -225,6 +228,13 @@ def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: dat
         orders.pay(tx, tenant, order, payment, actor_name=actor_name, now=now)
 
     return Settlement(reason, write)
+
+
+def latest_payment(tenant: str, order_id: str, *, now: datetime) -> datetime:
+    """The instant from which no payment can pay the order: the sale cutoff, or ``now`` if cancelled. Raises NotHere."""
+    context = load(tenant, order_id, closely=False, now=now)
+    cutoff = raffles.sale_cutoff(context.raffle)
+    return min(now, cutoff) if context.is_cancelled() else cutoff
 
 
 def note_due_back(tx: Transaction, order: Order, payment: Payment, *, actor_name: str, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from mostrador.errors import NotHere
+from mostrador.ledger import open_pages
 from mostrador.ledger.rules.payment_states import Provider
 from mostrador.raffles import board, numbers, raffles, sellers
 from mostrador.raffles.rules.board import NumberState
@@ -106,6 +107,8 @@ def pay(tx: Transaction, tenant: str, order: Order, payment: Payment, *, actor_n
     enter(order, OrderStatus.PAID, actor_name, now, payment=payment.id)
     order.paid_at, order.payment_id = now, payment.id
     order.bancard_transaction_id = payment.external_id if payment.provider == Provider.BANCARD else None
+    if payment.provider == Provider.MANUAL:
+        open_pages.end(tx, tenant, order.checkout_id, now)
     tx.save(order, return_values=writes.RETURN_OLD)
     numbers.take(tx, tenant, order, now)
     sellers.count(tx, tenant, order, 1)

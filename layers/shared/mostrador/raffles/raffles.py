@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mostrador.errors import Conflict, NotHere
+from mostrador.ledger import open_pages
+from mostrador.ledger.rules.payment_states import Target
 from mostrador.observability import logger
 from mostrador.raffles import draw_records, open_raffles, sizes, sold_list, terms
 from mostrador.raffles.rules import commitments, draw, instants, permits, sale_window
@@ -191,13 +193,19 @@ def _open(raffle: Raffle, commitment: CommitmentDocument, now: datetime) -> None
 
 
 def close(tenant: str, raffle_id: str, *, now: datetime) -> Raffle:
-    """OPEN -> CLOSED, at ``now`` or when the sale ended; again changes nothing. Raises NotHere, WrongRaffleState."""
+    """OPEN -> CLOSED, at ``now`` or when the sale ended; again changes nothing. Raises NotHere, WrongRaffleState.
+
+    The sale cutoff of a raffle that is closed early comes earlier: pages open for its orders end before it.
+    """
 
     def alter(raffle: Raffle) -> None:
         raffle.closed_at = min(now, raffle.sale_closes_at)
         raffle.due_pk, raffle.due_at = keys.due(raffle_id, freezes_at(raffle))
 
-    return _move(tenant, raffle_id, RaffleStatus.CLOSED, alter, now)
+    closed = _move(tenant, raffle_id, RaffleStatus.CLOSED, alter, now)
+    if now < closed.sale_closes_at:
+        open_pages.ask_soon(tenant, Target.ORDER, now=now)
+    return closed
 
 
 def cancel(tenant: str, raffle_id: str, *, reason: str, now: datetime) -> Raffle:

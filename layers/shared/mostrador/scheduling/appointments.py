@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import NotHere
-from mostrador.ledger import payments
+from mostrador.ledger import open_pages, payments
 from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.observability import logger
@@ -96,7 +96,7 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
         if amount != appointment.total_amount:
             status, payment = AppointmentStatus(appointment.status), PaymentStatus(appointment.payment_status)
             rules.check_unpaid(status, payment, is_owed=is_owed(tenant, appointment))
-            payments.check_none_open(tenant, appointment.checkout_id)
+            open_pages.check_none(tenant, appointment.checkout_id)
             appointment.total_amount = amount
             if appointment.deposit_amount:
                 appointment.deposit_amount = min(appointment.deposit_amount, appointment.total_amount)
@@ -142,6 +142,7 @@ def cancel(
         if check:
             check(appointment)
         appointment.is_perhaps_owed = _may_be_owed(appointment)
+        open_pages.end(tx, tenant, appointment.checkout_id, now)
         enter(appointment, AppointmentStatus.CANCELLED, actor_name, now, reason)
         if appointment.payment_ids and not keep_payment:
             payments.mark_refund_due(tx, tenant, appointment.payment_ids, RefundReason.APPOINTMENT_CANCELLED, now=now)
@@ -190,13 +191,14 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
 def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime) -> None:
     """Delete an appointment that neither took place nor holds money, and free its time.
 
-    Raises NotHere, Stale, NotDeletable.
+    Raises NotHere, Stale, NotDeletable, BeingPaid.
     """
     appointment = get(tenant, appointment_id, now=now)
     writes.check_version(appointment, seen)
     status = AppointmentStatus(appointment.status)
     payment, owed = PaymentStatus(appointment.payment_status), is_owed(tenant, appointment)
     rules.check_deletable(status, payment, ended=appointment.ends_at <= now, is_owed=owed)
+    open_pages.check_none(tenant, appointment.checkout_id)
     with writes.refusing(writes.stale_error(appointment)), writes.transaction() as tx:
         tx.delete(appointment)
         if status in rules.OCCUPYING:

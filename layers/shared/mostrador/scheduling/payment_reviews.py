@@ -8,6 +8,7 @@ ends in review is perhaps owed its money: it stays on a list until staff has loo
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mostrador.ledger import open_pages
 from mostrador.ledger.rules import reviews
 from mostrador.observability import logger
 from mostrador.payments.rules.checkout import NothingDue
@@ -84,6 +85,7 @@ def _begin(
     appointment.receipt, appointment.review_due_at = receipt, due_at
     if is_held:
         appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = due_at, keys.due(appointment.id, due_at)
+    open_pages.end(tx, tenant, appointment.checkout_id, now)
     tx.save(appointment)
     if is_held:
         booking_limits.update(tx, tenant, appointment)

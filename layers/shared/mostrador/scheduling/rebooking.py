@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mostrador.ledger import payments
+from mostrador.ledger import open_pages
 from mostrador.ledger.rules.payment_states import paid_status
 from mostrador.scheduling import appointments, booking, booking_context, rescheduling, slots
 from mostrador.scheduling.booking_context import BookingContext
@@ -87,7 +87,7 @@ def _reprice(tenant: str, appointment: Appointment, service: Service) -> None:
     is_declared = appointment.status == AppointmentStatus.IN_REVIEW
     if not is_covered or is_declared or appointments.is_owed(tenant, appointment):
         raise AmountIsFixed(current=appointment.status, payment=appointment.payment_status)
-    payments.check_none_open(tenant, appointment.checkout_id)
+    open_pages.check_none(tenant, appointment.checkout_id)
     appointment.total_amount, appointment.currency = service.price, service.currency
     if not paid:
         appointment.deposit_amount = booking.deposit(service)
