@@ -11,7 +11,17 @@ import pytest
 from mostrador.errors import ServiceError
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing, NewCustomer
-from mostrador.scheduling import agenda, appointments, booking, rebooking, rescheduling, resources, services, slots
+from mostrador.scheduling import (
+    agenda,
+    appointments,
+    booking,
+    plan_count,
+    rebooking,
+    rescheduling,
+    resources,
+    services,
+    slots,
+)
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewResource, NewService
@@ -138,14 +148,14 @@ def test_the_plans_limit_holds(shop, now):
     answers = on_other_days(offer(now), now)
 
     assert len(winners(answers)) == 4
-    assert all(isinstance(answer, Appointment | booking.PlanLimitReached) for answer in answers)
+    assert all(isinstance(answer, Appointment | plan_count.PlanLimitReached) for answer in answers)
     assert len(stored(now)) == 4
 
 
 def test_red_control_without_the_plans_condition_the_limit_breaks(shop, now, monkeypatch):
     tenants.change("salon", TenantOperationChanges(max_appointments_per_month=4), seen=None, now=now)
     service = offer(now)
-    monkeypatch.setattr(booking, "_has_room", lambda *_: Usage.pk != "")
+    monkeypatch.setattr(plan_count, "_has_room", lambda *_: Usage.pk != "")
 
     assert len(winners(on_other_days(service, now))) > 4
 

@@ -6,7 +6,16 @@ from mostrador import process_cache
 from mostrador.errors import NotHere
 from mostrador.people import customers
 from mostrador.people.views.customers import NewCustomer
-from mostrador.scheduling import appointments, availability, booking, booking_context, resources, services, slots
+from mostrador.scheduling import (
+    appointments,
+    availability,
+    booking,
+    booking_context,
+    plan_count,
+    resources,
+    services,
+    slots,
+)
 from mostrador.scheduling.views.appointments import AppointmentListing, AvailabilityQuery, NewAppointment
 from mostrador.scheduling.views.services import NewResource, NewService, ResourceChanges, ServiceChanges
 from mostrador.table import keys, reads, writes
@@ -295,7 +304,7 @@ def test_the_plan_limits_the_bookings_of_a_month(haircut, monday):
     nine = datetime.fromisoformat("2026-12-01T09:00:00-03:00")
     book(haircut, nine, now=monday)
 
-    with pytest.raises(booking.PlanLimitReached, match="1 appointments in 2026-11"):
+    with pytest.raises(plan_count.PlanLimitReached, match="1 appointments in 2026-11"):
         book(haircut, nine + timedelta(hours=1), now=monday)
 
     assert book(haircut, nine + timedelta(hours=1), now=monday + timedelta(hours=20)).status == "PENDING"
@@ -306,7 +315,7 @@ def test_a_limit_that_was_just_set_holds_in_a_warm_process_too(haircut, now):
     stored = reads.get_item(keys.tenant("salon"))
     stored.update(actions=[Tenant.max_appointments_per_month.set(0)])
 
-    with pytest.raises(booking.PlanLimitReached):
+    with pytest.raises(plan_count.PlanLimitReached):
         book(haircut, NINE + timedelta(hours=1), now=now)
 
 

@@ -234,22 +234,16 @@ def test_who_may_have_no_more_appointments_is_passed_over(haircut, full, now):
 
 
 def test_where_the_plan_allows_no_more_the_line_waits(haircut, full, now):
-    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=2), seen=None, now=now)
     for one in full:
         cancel(one, now=now)
-    fill(haircut, now=now)
+    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=2), seen=None, now=now)
     entry = join(haircut, 1, now=now)
-    appointments.delete("salon", appointments_of(haircut, now)[0].id, seen=None, now=now)
+    fill(haircut, now=now, day=DAY + timedelta(days=7))
 
     counts = sweep(now)
 
     assert (counts["failed"], counts["lines"]) == (0, 1)
     assert states(entry, now=now) == ["WAITING"]
-
-
-def appointments_of(service, now):
-    query = AppointmentListing(service=service.id, status="CONFIRMED")
-    return appointments.listing("salon", query, now=now).items
 
 
 def test_a_customer_who_is_gone_leaves_the_line(haircut, full, now):

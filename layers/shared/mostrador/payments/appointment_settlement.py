@@ -16,7 +16,7 @@ from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import Provider, appointment_refund_reason, paid_status
 from mostrador.ledger.settlements import Settlement
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.scheduling import agenda, appointments, booking_limits
+from mostrador.scheduling import agenda, appointments, booking_limits, plan_count
 from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import (
     REVIVABLE,
@@ -163,6 +163,8 @@ def _pay(
     appointments.record(appointment, now, actor_name, AppointmentChange.PAID, payment=payment.id)
     if status_before in REVIVABLE:
         appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
+        is_revived = status_before is AppointmentStatus.EXPIRED
+        plan_count.accept(tx, tenants.current(context.tenant, now=now), appointment, is_revived=is_revived, now=now)
     tx.save(appointment)
     if status_before is AppointmentStatus.EXPIRED or (status_before in UNCONFIRMED and held_until):
         booking_limits.update(tx, context.tenant, appointment)

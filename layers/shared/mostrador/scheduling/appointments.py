@@ -10,7 +10,7 @@ from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.observability import logger
 from mostrador.people import customer_search
-from mostrador.scheduling import agenda, booking_limits, slots
+from mostrador.scheduling import agenda, booking_limits, plan_count, slots
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
@@ -114,6 +114,7 @@ def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
     def write(tx: Transaction, appointment: Appointment, is_retry: bool) -> None:
         held_until = appointment.hold_expires_at
         enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
+        plan_count.accept(tx, tenants.current(tenant, now=now), appointment, is_revived=False, now=now)
         tx.save(appointment)
         if held_until:
             booking_limits.update(tx, tenant, appointment)
@@ -281,6 +282,7 @@ def free(tx: Transaction, tenant: str, appointment: Appointment) -> None:
     """Free its time, and take it out of its phone's count."""
     agenda.free(tx, appointment.id, agenda.keys_of(tenant, appointment))
     booking_limits.remove(tx, tenant, appointment)
+    plan_count.give_back(tx, tenant, appointment)
 
 
 def record(appointment: Appointment, now: datetime, actor_name: str, change: AppointmentChange, **facts: str) -> None:

@@ -7,19 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
-from mostrador.errors import Conflict, Invalid
+from mostrador.errors import Invalid
 from mostrador.ledger.rules import payment_states
 from mostrador.observability import logger
 from mostrador.people import customer_search, customers, shared_phones
-from mostrador.scheduling import agenda, booking_keys, booking_limits, booking_request, slots
+from mostrador.scheduling import agenda, booking_keys, booking_limits, booking_request, plan_count, slots
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
-from mostrador.table import Condition, keys, writes
+from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
 from mostrador.table.items.scheduling import ActiveBookings, Appointment, Resource, Service
-from mostrador.table.items.tenants import Usage
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
@@ -32,13 +31,6 @@ MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
 _OTHERS: Final = 6
 """Actions besides appointments and days: customer, phone and its other form, ledger, plan, line of the audit log."""
-
-
-class PlanLimitReached(Conflict):
-    code = "plan_limit"
-    en = "the plan allows {limit:count} appointments in {month:month}"
-    es = "el plan permite {limit:count} turnos como máximo en {month:month}"
-    next_action = NextAction.ASK_OPERATOR
 
 
 class TooMuchAtOnce(Invalid):
@@ -129,12 +121,13 @@ def write(request: BookingRequest, context: BookingContext, chosen: Sequence[lis
         agenda_writes = _agenda_writes(context, booked)
         if len(booked) + agenda_writes.size() + _OTHERS > MOST_ACTIONS:
             raise TooMuchAtOnce(value=len(booked), field="body.count")
+        usage = context.other.get(plan_count.key(context.tenant, request.now))
+        plan_count.take(tx, context.tenant, usage, booked, now=request.now)
         for appointment in booked:
             tx.save(appointment)
         agenda_writes.write(tx, context, request.now)
         customers.note_booking(tx, request.slug, customer, booked[-1].scheduled_at, is_new=is_new)
         _count_of_phone(tx, request, context, booked)
-        _count_of_plan(tx, request, context, len(booked))
     for appointment in booked:
         logger.info(
             "appointment.booked", tenant=request.slug, appointment=appointment.id, service=appointment.service_id
@@ -224,25 +217,3 @@ def _count_of_phone(
     before = ledger if isinstance(ledger, ActiveBookings) else None
     limit = int(request.tenant.max_active_bookings)
     booking_limits.add(tx, key, before, booked, limit=limit, now=request.now)
-
-
-def _count_of_plan(tx: Transaction, request: BookingRequest, context: BookingContext, bookings: int) -> None:
-    """Count the bookings against the plan, in the same transaction; nothing where the plan has no limit.
-
-    Raises PlanLimitReached.
-    """
-    limit = context.tenant.max_appointments_per_month
-    if limit is None:
-        return
-    key = booking_request.usage_key(context.tenant, request.now)
-    usage = context.other.get(key)
-    if (int(usage.appointments) if isinstance(usage, Usage) else 0) + bookings > limit:
-        raise PlanLimitReached(limit=int(limit), month=key[1].removeprefix("USAGE#"))
-    actions = [Usage.entity.set(Usage), Usage.appointments.add(bookings)]  # the update may create the item
-    tx.update(Usage(*key), actions=actions, condition=_has_room(int(limit), bookings))
-
-
-def _has_room(limit: int, bookings: int) -> Condition:
-    """The condition that so many more fit into the month."""
-    condition: Condition = Usage.appointments.does_not_exist() | (Usage.appointments <= limit - bookings)
-    return condition

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from mostrador import ids
 from mostrador.errors import Invalid
 from mostrador.people import customers
-from mostrador.scheduling import booking_context
+from mostrador.scheduling import booking_context, plan_count
 from mostrador.scheduling.booking_context import BookingContext, Items
 from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.items.tenants import Tenant
-from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from mostrador.values.phones import normalised
 
@@ -103,7 +102,7 @@ class BookingRequest:
         if self.active_bookings_key:
             wanted.add(self.active_bookings_key)
         if self.tenant.max_appointments_per_month is not None:
-            wanted.add(usage_key(self.tenant, self.now))
+            wanted.add(plan_count.key(self.tenant, self.now))
         return wanted
 
 
@@ -170,8 +169,3 @@ def minute(scheduled_at: datetime) -> int:
     if scheduled_at.second or scheduled_at.microsecond:
         raise OddStart(field="body.scheduled_at", value=scheduled_at.isoformat())
     return local_time.minute(scheduled_at)
-
-
-def usage_key(tenant: Tenant, now: datetime) -> keys.Key:
-    """The counter of the tenant's appointments in the local month."""
-    return keys.usage(tenant.slug, local_time.local_day(local_time.minute(now), tenants.zone(tenant)))

@@ -14,6 +14,7 @@ from mostrador.scheduling import (
     booking,
     manage_links,
     payment_reviews,
+    plan_count,
     rescheduling,
     services,
     slots,
@@ -219,7 +220,7 @@ def _public_errors(tenant: Tenant) -> Iterator[None]:
     """Keep the figures of a refusal, such as limits and bookings, from the public."""
     try:
         yield
-    except booking.PlanLimitReached as error:
+    except plan_count.PlanLimitReached as error:
         raise NotTakingBookings(name=tenant.name) from error
     except slots.SlotTaken as error:
         raise slots.SlotTaken(**error.facts | {"details": {}}) from error

@@ -15,7 +15,7 @@ from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere, Stale
 from mostrador.observability import logger
 from mostrador.people import customers
-from mostrador.scheduling import appointments, booking, booking_context, slots, waiting_list
+from mostrador.scheduling import appointments, booking, booking_context, plan_count, slots, waiting_list
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import waiting_states as rules
 from mostrador.scheduling.rules.appointment_states import OCCUPYING
@@ -85,7 +85,7 @@ def _serve(tenant: Tenant, line: WaitingLine, unserved: Sequence[Waiting], now: 
             break
         try:
             appointment = _earlier_offer(agenda, entry, now) or _hold_for(agenda, entry, now)
-        except (slots.SlotTaken, booking.PlanLimitReached):
+        except (slots.SlotTaken, plan_count.PlanLimitReached):
             break  # another booking was faster, or nobody may book: the next check sees it
         except (Conflict, Invalid):
             continue  # this customer may not book it

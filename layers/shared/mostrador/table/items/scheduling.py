@@ -74,14 +74,14 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     ``local_start`` is that time, ``2026-12-01T09:00`` in ``time_zone``, as it was when ``scheduled_at`` was set; older
     appointments are without it. ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that
     ``ActiveBookings`` has it. ``series_conflicts``, on the first of a series, are the dates that were not booked;
-    ``waiting_id`` is the wait to which it was offered.
+    ``waiting_id`` is the wait to which it was offered, ``plan_month`` the month in which the plan counts it.
     """
 
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone booked_as booked_email booked_notes time_zone "
-        "local_start currency days history is_counted series_conflicts waiting_id created_by buffer_before_minutes "
-        "buffer_time_minutes checkout_id checkouts payment_ids google_calendar_event_id confirmed_at cancelled_at "
-        "completed_at".split()
+        "local_start currency days history is_counted series_conflicts waiting_id plan_month created_by "
+        "buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids google_calendar_event_id "
+        "confirmed_at cancelled_at completed_at".split()
     )
     quiet_when_new = frozenset({"ends_at"})
     steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
@@ -121,6 +121,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     waiting_id = UnicodeAttribute(null=True)
     history: Attribute[list[dict[str, str]] | None] = JSONAttribute(null=True)
     is_counted = BooleanAttribute(null=True)
+    plan_month = UnicodeAttribute(null=True)
     buffer_before_minutes = NumberAttribute()
     buffer_time_minutes = NumberAttribute()
     bancard_transaction_id = UnicodeAttribute(null=True)
