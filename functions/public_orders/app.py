@@ -44,3 +44,8 @@ def receive(slug: door.Slug, token: door.Token, form: Receipt) -> OwnOrderView:
 def cancel(slug: door.Slug, token: door.Token, form: views.OrderCancellation | None = None) -> OwnOrderView:
     reason = form.reason if form else ""
     return OwnOrderView.model_validate(public_orders.cancel(slug, token, reason=reason, now=clock.now()))
+
+
+@app.post(f"{ORDER}/claim", "public.claim_prizes", Access.PUBLIC)
+def claim(slug: door.Slug, token: door.Token) -> OwnOrderView:
+    return OwnOrderView.model_validate(public_orders.claim(slug, token, now=clock.now()))

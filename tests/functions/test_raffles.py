@@ -171,7 +171,7 @@ def test_the_winners_are_public_with_masked_names_and_staff_see_the_rest(salon, 
     own = viewer.call("GET", f"{BASE}/{raffle.id}").json
 
     first = public.json["winners"][0]
-    assert first.keys() == {"prize", "name", "number", "order", "winner", "claim_by", "is_delivered"}
+    assert first.keys() == {"prize", "name", "number", "order", "winner", "claim_by", "is_claimed", "is_delivered"}
     assert (first["name"], first["is_delivered"], len(first["number"])) == ("Moto", True, 3)
     assert first["claim_by"] == shifted("2027-01-31T10:00:00-03:00")
     assert "Fernández" not in public.text

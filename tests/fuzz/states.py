@@ -122,7 +122,10 @@ def _sold(world: World) -> Values:
     return {"number": str(world.ordered(paid={"method": "CASH"})["numbers"][0])}
 
 
-@state("public.order", "public.cancel_order", "public.checkout_order", "public.own_numbers", "public.send_receipt")
+@state(
+    "public.order", "public.cancel_order", "public.checkout_order", "public.own_numbers", "public.send_receipt",
+    "public.claim_prizes",
+)  # fmt: skip
 def _own_order(world: World) -> Values:
     return {"token": world.ordered_by_customer()["token"]}
 

@@ -177,6 +177,12 @@ def _own_order(world: World) -> dict[str, Any]:
     return {"token": order_links.token_of(SLUG, world.values["order_id"])}
 
 
+@state("public.claim_prizes")
+def _won(world: World) -> dict[str, Any]:
+    raffle = drawing.drawn(world.now, title="Otra")
+    return {"token": order_links.token_of(SLUG, raffle.draws[0]["winners"][0]["order_id"])}
+
+
 @state("public.checkout_order")
 def _own_order_checkout(world: World) -> dict[str, Any]:
     return _connected(world) | _own_order(world)

@@ -1,7 +1,8 @@
 """Signed links to an order, for buyers without an account.
 
 The order's link shows that order alone. The buyer's link, which staff hands to the customer, shows all numbers that
-the customer has in the raffle. Both are good until 30 days after the prizes can be claimed no longer.
+the customer has in the raffle. Both are good until 30 days after the prizes, also those of a redraw, can be claimed no
+longer.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Final
 from mostrador import signed_links
 from mostrador.errors import NotFound
 from mostrador.raffles import orders, raffles
+from mostrador.raffles.rules import instants, prize_outcome
 from mostrador.table import keys, reads
 from mostrador.table.items.raffles import Order, Raffle
 from mostrador.tenancy import tenants
@@ -54,9 +56,18 @@ def verify_token(tenant: str, token: str, *, now: datetime) -> tuple[Order, Raff
     if not isinstance(order, Order):
         raise DeadOrderLink
     raffle = raffles.get(tenant, order.raffle_id, now=now)
-    if signed_links.is_expired(raffle.draw_at + timedelta(days=int(raffle.claim_days)), now):
+    if signed_links.is_expired(_claims_end(raffle), now):
         raise DeadOrderLink
     return order, raffle, is_buyers
+
+
+def _claims_end(raffle: Raffle) -> datetime:
+    """When the last prize can be claimed no longer; a redraw to come has its time to claim before it."""
+    claim_days = timedelta(days=int(raffle.claim_days))
+    redraws = [one["redraw"]["draw_at"] for one in raffle.draws or [] if one["redraw"]]
+    ends = [raffle.draw_at, *map(instants.parse, redraws)]
+    held = prize_outcome.outcomes(raffle.draws or [], int(raffle.claim_days)).values()
+    return max([*(end + claim_days for end in ends), *(one.claim_by for one in held)])
 
 
 def _order_id(tenant: str, token: str) -> tuple[str, bool]:

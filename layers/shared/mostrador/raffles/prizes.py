@@ -88,14 +88,8 @@ def _check_winner(raffle: Raffle, prize: int) -> None:
     if prize > len(raffle.prizes):
         raise NotHere(entity="prize", id=prize)
     outcome = prize_outcome.outcomes(raffle.draws or [], int(raffle.claim_days)).get(prize)
-    if outcome is None or outcome.order is None or _is_drawn_again(raffle, prize):
+    if outcome is None or outcome.order is None or prize_outcome.is_drawn_again(raffle.draws or [], prize):
         raise NobodyWon(prize=prize)
-
-
-def _is_drawn_again(raffle: Raffle, prize: int) -> bool:
-    """Whether a redraw of the prize is announced and not held yet."""
-    last = raffle.draws[-1] if raffle.draws else None
-    return bool(last and not prize_outcome.is_held(last) and last["redraw"] and prize in last["redraw"]["prizes"])
 
 
 def _prizes_by_number(raffle: Raffle) -> dict[int, str]:

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from mostrador.people.views.customers import NewCustomer
-from mostrador.raffles import draws, order_links, order_transitions, orders, raffles, reservations
+from mostrador.raffles import claims, draws, order_links, order_transitions, orders, raffles, reservations
+from mostrador.raffles.claims import OwnPrize
 from mostrador.raffles.rules.proofs import ReceiptDocument
 from mostrador.raffles.rules.states import OrderStatus
 from mostrador.raffles.views.orders import NewOrder
@@ -33,7 +34,7 @@ MOST_ORDERS: Final = 100
 class ManagedOrder:
     """An order as its link shows it; ``proofs`` are the receipts of its numbers, once the sold list is frozen.
 
-    ``transfer_details`` name the account to transfer to, while the order can be paid.
+    ``transfer_details`` name the account to transfer to, while the order can be paid. ``prizes`` are those that it won.
     """
 
     tenant: str
@@ -41,6 +42,7 @@ class ManagedOrder:
     token: str
     proofs: list[ReceiptDocument]
     transfer_details: TransferDetails | None
+    prizes: list[OwnPrize]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,27 @@ def order(
     own_key = f"{ACTOR} {key}" if key else None  # never a key of the staff, which has no space
     with _fields_of_public_form():
         placed = reservations.sell(tenant, raffle_id, new_order, actor_name=ACTOR, key=own_key, now=now)
-    return _managed(tenant, placed, order_links.token_of(tenant, placed.id), [], now)
+    return _managed(tenant, placed, order_links.token_of(tenant, placed.id), None, now)
 
 
 def find(tenant: str, token: str, *, now: datetime) -> ManagedOrder:
     """The order behind a link. Raises NotHere (tenant), DeadOrderLink."""
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
-    return _managed(tenant, linked, token, _proofs(tenant, linked, raffle), now)
+    return _managed(tenant, linked, token, raffle, now)
+
+
+def claim(tenant: str, token: str, *, now: datetime) -> ManagedOrder:
+    """Claim the prizes that the link's orders won; again changes nothing.
+
+    By the buyer's link they are those of all the customer's orders. Raises DeadOrderLink, NothingToClaim, ClaimOver.
+    """
+    linked, raffle, is_buyers = order_links.verify_token(tenant, token, now=now)
+    order_ids = [linked.id]
+    if is_buyers:
+        others = orders.of_customer(tenant, linked.raffle_id, linked.customer_id, most=MOST_ORDERS)
+        order_ids += [other.id for other in others]
+    raffle = claims.claim(tenant, raffle.id, order_ids, now=now)
+    return _managed(tenant, linked, token, raffle, now)
 
 
 def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: datetime) -> ManagedOrder:
@@ -83,7 +99,7 @@ def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: date
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
     rate_limits.count(tenant, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
     received = order_transitions.receive(tenant, linked.id, form, actor_name=ACTOR, now=now)
-    return _managed(tenant, received, token, _proofs(tenant, received, raffle), now)
+    return _managed(tenant, received, token, raffle, now)
 
 
 def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> ManagedOrder:
@@ -91,7 +107,7 @@ def cancel(tenant: str, token: str, *, reason: str, now: datetime) -> ManagedOrd
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
     reason = " ".join(reason.split())
     cancelled = order_transitions.cancel(tenant, linked.id, reason=reason, is_decided=False, actor_name=ACTOR, now=now)
-    return _managed(tenant, cancelled, token, _proofs(tenant, cancelled, raffle), now)
+    return _managed(tenant, cancelled, token, raffle, now)
 
 
 def mine(tenant: str, token: str, *, now: datetime) -> BuyerOrders:
@@ -108,14 +124,13 @@ def mine(tenant: str, token: str, *, now: datetime) -> BuyerOrders:
     return BuyerOrders(linked.raffle_id, linked.raffle_title, shown)
 
 
-def _managed(tenant: str, order: Order, token: str, proofs: list[ReceiptDocument], now: datetime) -> ManagedOrder:
+def _managed(tenant: str, order: Order, token: str, raffle: Raffle | None, now: datetime) -> ManagedOrder:
+    """The order as its link shows it; without ``raffle`` one that was made just now."""
     is_open = order.status in (OrderStatus.RESERVED, OrderStatus.IN_REVIEW) and order.total_amount > 0
     details = tenants.current(tenant, now=now).transfer_details if is_open else None
-    return ManagedOrder(tenant, order, token, proofs, details)
-
-
-def _proofs(tenant: str, order: Order, raffle: Raffle) -> list[ReceiptDocument]:
-    return draws.receipts(tenant, raffle, order.code) if order.paid_at else []
+    proofs = draws.receipts(tenant, raffle, order.code) if raffle and order.paid_at else []
+    won = claims.of_orders(raffle, [order.id]) if raffle else []
+    return ManagedOrder(tenant, order, token, proofs, details, won)
 
 
 @contextmanager

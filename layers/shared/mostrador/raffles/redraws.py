@@ -136,8 +136,8 @@ def _prizes_without_choice(raffle: Raffle, pending: Redraw) -> Sequence[int]:
 
 def _unclaimed(raffle: Raffle, of_draws: Sequence[StoredDraw], now: datetime) -> list[int]:
     """The prizes that somebody won, and that were neither claimed nor delivered in time."""
-    kept = list(map(int, raffle.deliveries or {}))
-    return prize_outcome.unclaimed_prizes(of_draws, int(raffle.claim_days), delivered=kept, now=now)
+    kept = [int(prize) for prize in (raffle.deliveries or {}) | (raffle.claims or {})]
+    return prize_outcome.unclaimed_prizes(of_draws, int(raffle.claim_days), kept=kept, now=now)
 
 
 def _prizes_to_redraw(raffle: Raffle, requested: Sequence[int] | None, now: datetime) -> tuple[int, ...]:

@@ -66,18 +66,22 @@ def outcomes(draws: Sequence[StoredDraw], claim_days: int) -> dict[int, PrizeOut
     return latest
 
 
+def is_drawn_again(draws: Sequence[StoredDraw], prize: int) -> bool:
+    """Whether a redraw of the prize is announced and not held yet."""
+    last = draws[-1] if draws else None
+    return bool(last and not is_held(last) and last["redraw"] and prize in last["redraw"]["prizes"])
+
+
 def excluded_numbers(draws: Sequence[StoredDraw], prizes: Sequence[int]) -> list[int]:
     """The sold numbers that won one of ``prizes`` before, in order: a redraw of these prizes leaves them out."""
     won = [winner for draw in draws for winner in draw["winners"] if winner["prize"] in prizes and winner["order"]]
     return sorted({winner["number"] for winner in won if winner["number"] is not None})
 
 
-def unclaimed_prizes(
-    draws: Sequence[StoredDraw], claim_days: int, *, delivered: Sequence[int], now: datetime
-) -> list[int]:
-    """The prizes that somebody won and nobody claimed in time, in order."""
+def unclaimed_prizes(draws: Sequence[StoredDraw], claim_days: int, *, kept: Sequence[int], now: datetime) -> list[int]:
+    """The prizes that somebody won and nobody claimed in time, in order; ``kept`` were claimed or delivered."""
     late = [won for won in outcomes(draws, claim_days).values() if won.order and won.claim_by < now]
-    return sorted(won.prize for won in late if won.prize not in delivered)
+    return sorted(won.prize for won in late if won.prize not in kept)
 
 
 def masked(name: str) -> str:

@@ -27,6 +27,7 @@ from mostrador.ledger.views.receipts import ReceiptView
 from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles.rules.board import NumberState
 from mostrador.raffles.rules.states import MOST_PER_ORDER, OrderChange, OrderStatus, printed_number
+from mostrador.raffles.views.claims import OwnPrizeView
 from mostrador.tenancy.views.tenants import TransferDetailsView
 from mostrador.values import money, schema_rules, shown
 
@@ -206,6 +207,7 @@ class OwnOrderLinks(View):
     cancel: shown.Path = Field(title="Cancelar")
     checkout: shown.Path = Field(title="Pagar en línea")
     mine: shown.Path = Field(title="Mis números")
+    claim: shown.Path = Field(title="Reclamar los premios")
 
 
 class NumberProofView(BaseModel):
@@ -247,6 +249,7 @@ class OwnOrderView(View):
     paid_at: datetime | None = Field(title="Pagada")
     time_zone: shown.TimeZone = Field(title="Zona horaria")
     proofs: list[NumberProofView] = Field(title="Comprobantes en la lista de vendidos")
+    prizes: list[OwnPrizeView] = Field(title="Premios ganados")
 
     @classmethod
     def computed_fields(cls, item: "ManagedOrder") -> dict[str, object]:
@@ -254,7 +257,8 @@ class OwnOrderView(View):
         zone = ZoneInfo(order.time_zone)
         as_stored = ("code", "raffle_id", "raffle_title", "status", "currency", "receipt", "time_zone")
         return {name: getattr(order, name) for name in as_stored} | {
-            "links": {"self": path} | {name: f"{path}/{name}" for name in ("receipt", "cancel", "checkout", "mine")},
+            "links": {"self": path}
+            | {name: f"{path}/{name}" for name in ("receipt", "cancel", "checkout", "mine", "claim")},
             "numbers": printed_numbers(order),
             "name": order.ordered_as or order.customer_name,
             "phone": order.customer_phone,

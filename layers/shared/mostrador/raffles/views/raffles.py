@@ -128,11 +128,13 @@ class PublicWinnerView(View):
     order: shown.OrderCode | None = Field(title="Código de la orden")
     winner: str | None = Field(title="Ganador")
     claim_by: datetime = Field(title="Se reclama hasta")
+    is_claimed: bool = Field(title="Reclamado", description="Then it is not drawn again.")
     is_delivered: bool = Field(title="Entregado")
 
 
 class WinnerView(PublicWinnerView):
     order_id: shown.Id | None = Field(title="Orden")
+    claimed_at: datetime | None = Field(title="Reclamado el")
     delivered_to: str | None = Field(title="Entregado a")
     delivered_at: datetime | None = Field(title="Entregado el")
     delivery_note: str | None = Field(title="Nota de entrega")
@@ -230,6 +232,7 @@ def _winners(raffle: "Raffle", zone: ZoneInfo) -> list[dict[str, object]]:
 
 def _winner(raffle: "Raffle", outcome: prize_outcome.PrizeOutcome, zone: ZoneInfo) -> dict[str, object]:
     delivery = (raffle.deliveries or {}).get(str(outcome.prize))
+    claimed = (raffle.claims or {}).get(str(outcome.prize))
     return {
         "prize": outcome.prize,
         "name": raffle.prizes[outcome.prize - 1]["name"],
@@ -238,6 +241,8 @@ def _winner(raffle: "Raffle", outcome: prize_outcome.PrizeOutcome, zone: ZoneInf
         "order_id": outcome.order_id,
         "winner": outcome.name,
         "claim_by": local(outcome.claim_by, zone),
+        "is_claimed": claimed is not None,
+        "claimed_at": _instant(claimed, zone),
         "is_delivered": delivery is not None,
         "delivered_to": delivery["delivered_to"] if delivery else None,
         "delivered_at": _instant(delivery["delivered_at"] if delivery else None, zone),

@@ -47,9 +47,10 @@ class Permit(TypedDict):
 class Raffle(Versioned, discriminator="RAFFLE"):
     """A raffle. Its ``commitment`` was public before the first number was sold and never changes.
 
-    ``root`` and ``sold_count`` are the Merkle root and the length of the frozen sold list. ``deliveries`` has the place
-    of a prize, as text, as its key. The draws on record are ``draw_count`` items of their own (``RaffleDraw``), so that
-    no raffle is too big to be drawn. Raffles of before have them in ``inline_draws``, until the next draw.
+    ``root`` and ``sold_count`` are the Merkle root and the length of the frozen sold list. ``deliveries`` and
+    ``claims``, the instants of claims, have the place of a prize, as text, as their key. The draws on record are
+    ``draw_count`` items of their own (``RaffleDraw``), so that no raffle is too big to be drawn. Raffles of before have
+    them in ``inline_draws``, until the next draw.
     """
 
     draws: "list[StoredDraw] | None" = None
@@ -89,6 +90,7 @@ class Raffle(Versioned, discriminator="RAFFLE"):
     draw_count = NumberAttribute(null=True)
     inline_draws: "Attribute[list[StoredDraw] | None]" = JSONAttribute(null=True, attr_name="draws")
     deliveries: "Attribute[dict[str, Delivery] | None]" = JSONAttribute(null=True)
+    claims: Attribute[dict[str, str] | None] = JSONAttribute(null=True)
     cancel_reason = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
 
