@@ -78,7 +78,8 @@ def reclaim(
     """Prepare to take the time of a hold again: the write for a transaction, or why it cannot be taken.
 
     ``is_late``: the hold has lapsed, so its service must still be offered, its resources there and open. Limits are
-    not checked again: the booking passed them when it was made. ``lapses_at`` is the end of a new hold, or 0.
+    not checked again: the booking passed them when it was made. The transaction is refused where one of these changes
+    before it, such as by a special day. ``lapses_at`` is the end of a new hold, or 0.
     """
     day_keys, busy_keys = keys_of(slug, appointment), _busy_keys(slug, appointment, now)
     tenant_key, service_key = keys.tenant(slug), keys.service(slug, appointment.service_id)
@@ -98,8 +99,17 @@ def reclaim(
     def write(tx: Transaction) -> None:
         for key in day_keys:
             take(tx, key, found, [booking._replace(lapses_at=lapses_at)], now)
+        if is_late:
+            _check_not_ended(tx, [tenant, service, *resources])
 
     return write
+
+
+def _check_not_ended(tx: Transaction, items: Iterable[Tenant | Service | Resource]) -> None:
+    """Refuse the transaction if one of these has changed since it was read."""
+    for item in items:
+        kind = type(item)
+        tx.condition_check(kind, item.pk, item.sk, condition=kind.version == int(item.version))
 
 
 def _spans(found: Mapping[keys.Key, BusyDay], busy_keys: Mapping[keys.Key, Iterable[str]]) -> list[Span]:
