@@ -39,6 +39,18 @@ def test_who_has_an_account_keeps_it_and_its_password(salon, now):
     assert (people.known(), mailed) == (["ana@example.com"], [])
 
 
+def test_an_account_that_has_not_verified_the_address_is_not_invited(salon, now):
+    """It may be somebody who wrote another person's address into their account."""
+    people.signed_in("ana@example.com")
+    people.unverify("ana@example.com")
+    before = team("salon")
+
+    with people.mails() as mailed, pytest.raises(cognito.EmailNotVerified):
+        invite("salon", "ana@example.com", "admin", now=now)
+
+    assert (team("salon"), mailed) == (before, [])
+
+
 def test_the_answer_does_not_tell_who_has_an_account(salon, now):
     people.signed_in("eva-b@example.com")
 

@@ -92,3 +92,14 @@ def test_whatever_call_fails_a_second_try_lands(table, now, number, kind):
     assert members.role_now("salon", user) is Role.ADMIN
     assert team("salon") == ({user}, {user})
     assert len(reads.everything(*keys.resource("salon", ""))) == 1
+
+
+def test_an_account_that_has_not_verified_the_address_gets_no_business(table, now):
+    people.signed_in("ana@example.com")
+    people.unverify("ana@example.com")
+
+    with pytest.raises(cognito.EmailNotVerified) as refused:
+        onboard(now)
+
+    assert refused.value.facts["field"] == "body.admin_email"
+    assert reads.get_item(keys.tenant("salon")) is None

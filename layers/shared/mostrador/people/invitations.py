@@ -32,7 +32,8 @@ class TooManyInvitations(TooManyRequests):
 def create(tenant: str, wanted: NewMember, *, actor_name: str, now: datetime) -> Member:
     """Invite, or renew an invitation with this role. The answer does not tell whether the person has an account.
 
-    Raises NotHere, AlreadyMember, TeamIsFull, TooManyInvitations, EmailRefused, PoolUnavailable.
+    Raises NotHere, AlreadyMember, TeamIsFull, TooManyInvitations, EmailRefused, EmailNotVerified,
+    PoolUnavailable.
     """
     tenants.current(tenant, now=now)
     _count(tenant, now)

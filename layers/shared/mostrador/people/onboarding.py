@@ -18,15 +18,23 @@ from mostrador.tenancy.views.tenants import Onboarding
 def create(wanted: Onboarding, *, key: str | None, now: datetime) -> Tenant:
     """The new tenant; a repeat under the Idempotency-Key ``key`` returns it and mails the first admin again.
 
-    Raises SlugTaken, BadPhone, EmailRefused, PoolUnavailable.
+    Raises SlugTaken, BadPhone, EmailRefused, EmailNotVerified, PoolUnavailable.
     """
     draft, first = tenants.draft(wanted, key=key, now=now)
     earlier = _earlier(draft, key)  # before the pool gets a user for a slug that is taken
-    user = cognito.find(wanted.admin_email) or cognito.create(wanted.admin_email)
+    user = _user(wanted.admin_email)
     tenant = earlier or _written(draft, first, _admin(wanted, user.id, now), key)
     if not user.has_signed_in:
         cognito.mail_password(wanted.admin_email)
     return tenant
+
+
+def _user(email: str) -> cognito.User:
+    """The first admin in the pool. Raises EmailRefused, EmailNotVerified, PoolUnavailable."""
+    try:
+        return cognito.find(email) or cognito.create(email)
+    except (cognito.EmailRefused, cognito.EmailNotVerified) as refusal:
+        raise type(refusal)(field="body.admin_email", value=email) from refusal
 
 
 def _earlier(tenant: Tenant, key: str | None) -> Tenant | None:
