@@ -19,7 +19,7 @@ from mostrador.errors import Busy
 from mostrador.ledger.views.payments import Confirmation, Refunding
 from mostrador.ledger.views.receipts import Receipt
 from mostrador.payments import counter_payments, refunds
-from mostrador.raffles import board, drafts, numbers, order_transitions, orders, raffles, reservations
+from mostrador.raffles import board, drafts, numbers, order_reviews, order_transitions, orders, raffles, reservations
 from mostrador.raffles.reservations import NotEnoughNumbers
 from mostrador.raffles.views.draws import Opening
 from mostrador.raffles.views.orders import NewOrder, OrderListing
@@ -226,7 +226,7 @@ def _operations(business: Business, raffle: Raffle) -> Iterator[tuple[str, int |
     yield (
         "receipt of an order of 1",
         2,
-        lambda n: order_transitions.receive(slug, held["receipt"][n].id, Receipt(), actor_name=_BY, now=NOW),
+        lambda n: order_reviews.receive(slug, held["receipt"][n].id, Receipt(), actor_name=_BY, now=NOW),
     )
     yield "confirm an order of 1", 2, confirm("confirm")
     yield "confirm an order of 1, paid late", 2, confirm("late")

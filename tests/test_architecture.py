@@ -321,7 +321,8 @@ COVERED_ELSEWHERE = {
     "raffles.rules.redraw_checks", "raffles.sale_context", "raffles.sellers", "scheduling.agenda",
     "scheduling.booking_keys",
     "scheduling.booking_context", "scheduling.booking_limits", "scheduling.booking_request",
-    "scheduling.rules.opening_hours", "scheduling.slots", "tenancy.rules.integration_states", "values.text",
+    "scheduling.rules.opening_hours", "scheduling.slots", "tenancy.rules.integration_states",
+    "tenancy.rules.public_settings", "values.text",
     "values.wire",
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from mostrador.ledger.views.payments import Confirmation, Refunding
 from mostrador.ledger.views.receipts import Receipt
 from mostrador.payments import counter_payments, refunds
 from mostrador.people.rules.permissions import Action
-from mostrador.raffles import order_links, order_transitions, orders, reservations, sellers
+from mostrador.raffles import order_links, order_reviews, order_transitions, orders, reservations, sellers
 from mostrador.raffles.views import orders as views
 from mostrador.web import answers, door
 
@@ -63,8 +63,14 @@ def link(slug: door.Slug, order_id: door.Id) -> views.OrderLinkView:
 
 @app.post(f"{ORDER}/receipt", "orders.receive", Action.SELL)
 def receive(slug: door.Slug, order_id: door.Id, form: Receipt) -> OrderResponse:
-    received = order_transitions.receive(slug, order_id, form, actor_name=app.caller.name, now=clock.now())
+    received = order_reviews.receive(slug, order_id, form, actor_name=app.caller.name, now=clock.now())
     return answers.shown(received, views.OrderView)
+
+
+@app.post(f"{ORDER}/keep", "orders.keep", Action.SELL)
+def keep(slug: door.Slug, order_id: door.Id) -> OrderResponse:
+    kept = order_reviews.keep(slug, order_id, actor_name=app.caller.name, now=clock.now())
+    return answers.shown(kept, views.OrderView)
 
 
 @app.post(f"{ORDER}/confirm", "orders.confirm", Action.SELL)

@@ -59,4 +59,4 @@ def receive(slug: door.Slug, token: door.Token, form: Receipt) -> Own:
 
 @app.post(f"{ONE}/reschedule", "public.reschedule_appointment", Access.PUBLIC)
 def reschedule(slug: door.Slug, token: door.Token, form: Rescheduling) -> Own:
-    return Own.model_validate(public_booking.reschedule(slug, token, form, now=clock.now()))
+    return Own.model_validate(public_booking.reschedule(slug, token, form, address=app.caller.address, now=clock.now()))

@@ -4,7 +4,7 @@ from mostrador import clock
 from mostrador.ledger.views.receipts import Receipt
 from mostrador.raffles import public_orders
 from mostrador.raffles.views import orders as views
-from mostrador.raffles.views.orders import OwnOrderView
+from mostrador.raffles.views.own_orders import OwnNumbersView, OwnOrderView
 from mostrador.web import door
 from mostrador.web.routes import Access
 
@@ -30,8 +30,8 @@ def see(slug: door.Slug, token: door.Token) -> OwnOrderView:
 
 
 @app.get(f"{ORDER}/mine", "public.own_numbers", Access.PUBLIC)
-def mine(slug: door.Slug, token: door.Token) -> views.OwnNumbersView:
-    return views.OwnNumbersView.model_validate(public_orders.mine(slug, token, now=clock.now()))
+def mine(slug: door.Slug, token: door.Token) -> OwnNumbersView:
+    return OwnNumbersView.model_validate(public_orders.mine(slug, token, now=clock.now()))
 
 
 @app.post(f"{ORDER}/receipt", "public.send_receipt", Access.PUBLIC)

@@ -105,23 +105,23 @@ def test_too_late_says_until_when_it_was_possible(haircut):
     )
 
 
-def test_the_limit_of_an_address_says_when_to_come_back(haircut, monkeypatch):
-    monkeypatch.setattr("mostrador.scheduling.public_booking.BOOKINGS_AN_HOUR", 1)
+def test_the_limit_of_an_address_names_the_day(haircut):
     book(haircut)
 
     answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut, scheduled_at=TEN))
 
-    assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (429, "too_many_requests", "3600")
+    assert (answer.status, answer.json["code"]) == (409, "too_many_unconfirmed")
+    assert answer.json["day"] == TEN[:10]
     book(haircut, replace(anybody, address="203.0.113.8"), scheduled_at=TEN)
 
 
-def test_what_a_caller_says_of_the_own_address_is_not_believed(haircut, monkeypatch):
-    monkeypatch.setattr("mostrador.scheduling.public_booking.BOOKINGS_AN_HOUR", 1)
+def test_what_a_caller_says_of_the_own_address_is_not_believed(haircut):
     book(haircut)
 
-    answer = anybody.call("POST", f"{PUBLIC}/appointments", form(haircut), X_Forwarded_For="198.51.100.1")
+    wanted = form(haircut, scheduled_at=TEN)
+    answer = anybody.call("POST", f"{PUBLIC}/appointments", wanted, X_Forwarded_For="198.51.100.1")
 
-    assert answer.status == 429
+    assert (answer.status, answer.json["code"]) == (409, "too_many_unconfirmed")
 
 
 def test_dead_links_and_closed_doors_all_look_the_same(haircut, clinic):

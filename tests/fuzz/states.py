@@ -112,6 +112,12 @@ def _ordered(world: World) -> Values:
     return {"order_id": world.ordered()["id"]}
 
 
+@state("orders.keep")
+def _in_review(world: World) -> Values:
+    ordered = world.ordered()["id"]
+    return {"order_id": world.make(f"orders/{ordered}/receipt", {})["id"]}
+
+
 @state("orders.refund")
 def _paid(world: World) -> Values:
     return {"order_id": world.ordered(paid={"method": "CASH"})["id"]}

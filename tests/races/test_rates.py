@@ -54,7 +54,7 @@ def test_a_phone_has_its_limit_whatever_comes_at_once(shop, now):
 
 
 def test_red_control_without_the_ledgers_version_a_phone_gets_more(shop, now, monkeypatch):
-    def add_without_looking(tx, key, before, booked, *, limit, now):
+    def add_without_looking(tx, key, before, booked, *, own=(), limit, now):
         lines = dict(before.lines) if before else {}
         if len(lines) + len(booked) > limit:
             raise booking_limits.TooManyActive(phone=key[1], limit=limit)

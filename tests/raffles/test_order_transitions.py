@@ -15,6 +15,7 @@ from mostrador.raffles.rules.states import ORDER_MOVES, OrderStatus, WrongOrderS
 from mostrador.raffles.views.orders import OrderListing
 from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
+from mostrador.tenancy.views.tenants import TenantOperationChanges
 from tests.support import orders as shop
 from tests.support.lines import sweep, trips
 
@@ -42,9 +43,10 @@ def test_a_receipt_stops_the_hold_of_the_order_and_of_each_number(raffle, now):
 
 
 def test_a_receipt_shows_until_when_to_look_at_it(raffle, now):
+    tenants.change("salon", TenantOperationChanges(review_hours=5), seen=None, now=now)
     order = shop.receive(shop.sell(raffle, 1, now=now), now=now)
 
-    assert order.review_due_at == now + timedelta(hours=24)
+    assert order.review_due_at == now + timedelta(hours=5)
 
 
 def test_a_receipt_is_looked_at_before_the_sale_cutoff(raffle, now):

@@ -8,7 +8,7 @@ import pytest
 from mostrador import process_cache
 from mostrador.raffles import draws, raffles, sold_list
 from mostrador.raffles.rules import merkle, randomness
-from mostrador.raffles.views.orders import NumberProofView
+from mostrador.raffles.views.own_orders import NumberProofView
 from mostrador.raffles.views.proofs import ProofView
 from mostrador.raffles.views.raffles import RaffleView
 from tests.raffles.test_draws import LOTTERY_NUMBERS, MINUTE, redraw

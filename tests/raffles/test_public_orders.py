@@ -9,7 +9,6 @@ from mostrador.ledger.views.receipts import Receipt
 from mostrador.raffles import order_links, order_transitions, public_orders, raffles
 from mostrador.raffles.rules.states import WrongOrderState
 from mostrador.raffles.views.orders import PublicOrder
-from mostrador.tenancy import rate_limits
 from tests.support import orders as shop
 from tests.support import raffles as drawn_raffles
 
@@ -50,26 +49,6 @@ def test_a_key_of_the_public_is_none_of_the_staff(raffle, now):
 def test_a_raffle_that_never_opened_is_not_there(salon, now):
     with pytest.raises(NotHere):
         order(drawn_raffles.drafted(now), 1, now=now)
-
-
-def test_orders_of_one_address_are_limited(raffle, now, monkeypatch):
-    monkeypatch.setattr(public_orders, "ORDERS_AN_HOUR", 2)
-    order(raffle, 1, now=now)
-    order(raffle, 2, now=now)
-
-    with pytest.raises(rate_limits.TooOften):
-        order(raffle, 3, now=now)
-    assert order(raffle, 3, now=now, address="203.0.113.8").order.numbers == [3]
-
-
-def test_receipts_of_one_address_are_limited(raffle, now, monkeypatch):
-    monkeypatch.setattr(public_orders, "RECEIPTS_AN_HOUR", 1)
-    one, two = order(raffle, 1, now=now), order(raffle, 2, now=now)
-    public_orders.receive("salon", one.token, Receipt(), address=HOME, now=now)
-
-    with pytest.raises(rate_limits.TooOften):
-        public_orders.receive("salon", two.token, Receipt(), address=HOME, now=now)
-    assert shop.status(two.order, now=now) == "RESERVED"
 
 
 def test_by_link_a_payment_is_declared_and_what_is_not_paid_cancelled(raffle, now):

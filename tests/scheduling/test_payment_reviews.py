@@ -19,6 +19,7 @@ from mostrador.scheduling import (
     slots,
     waiting_list,
 )
+from mostrador.scheduling.public_limits import TooManyUnconfirmed
 from mostrador.scheduling.rules.appointment_states import (
     AmountIsFixed,
     BegunAlready,
@@ -30,7 +31,7 @@ from mostrador.scheduling.views.public_booking import OwnAppointmentView, Public
 from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.waiting_list import NewWaiting
 from mostrador.table import keys, reads
-from mostrador.tenancy import rate_limits, tenants
+from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import TenantChanges, TenantOperationChanges
 from tests.support import bank as banks
 from tests.support import till as tills
@@ -355,12 +356,29 @@ def test_by_link_only_where_the_business_tells_an_account(held, now):
     assert held.stored().status == "PENDING"
 
 
-def test_one_address_declares_so_often_in_an_hour(held, now):
-    for number in range(public_booking.RECEIPTS_AN_HOUR):
-        by_link(held, now, receipt=Receipt(reference=f"TRF-{number}"))
+def test_what_was_declared_counts_for_its_address_and_a_lapsed_hold_is_counted_again(salon, now):
+    settle(now, transfer_details=DETAILS)
+    of = tills.service(now, deposit_percent=30, currency="USD", price="50.00")
 
-    with pytest.raises(rate_limits.TooOften):
-        by_link(held, now)
+    def book(starts_at, at, address="203.0.113.7"):
+        customer = {"name": "Ana", "phone": "0981 123 456"}
+        form = PublicBooking(service_id=of.id, scheduled_at=starts_at, customer_data=customer)
+        return public_booking.book("salon", form, address=address, key=None, now=at)
+
+    def receive(own, at, address="203.0.113.7"):
+        return public_booking.receive("salon", own.token, RECEIPT, address=address, now=at).appointment
+
+    first = book(LATER, now)
+    late = first.appointment.hold_expires_at
+    second = book(LATER + HOUR, late)
+    with pytest.raises(TooManyUnconfirmed):
+        receive(first, late)
+    assert receive(second, late).status == "IN_REVIEW"
+    with pytest.raises(TooManyUnconfirmed):
+        book(LATER + 2 * HOUR, late + HOUR)
+    assert receive(first, late, "198.51.100.9").status == "IN_REVIEW"
+    with pytest.raises(TooManyUnconfirmed):
+        book(LATER + 2 * HOUR, late, "198.51.100.9")
 
 
 def test_a_deposit_by_transfer_confirms_a_public_booking(salon, now):

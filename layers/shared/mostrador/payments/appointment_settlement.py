@@ -166,9 +166,9 @@ def _pay(
         is_revived = status_before is AppointmentStatus.EXPIRED
         plan_count.accept(tx, tenants.current(context.tenant, now=now), appointment, is_revived=is_revived, now=now)
     tx.save(appointment)
-    if status_before is AppointmentStatus.EXPIRED or (status_before in UNCONFIRMED and held_until):
+    if status_before in REVIVABLE:  # its phone is now taken for its owner's
         booking_limits.update(tx, context.tenant, appointment)
-        if reclaim:
-            reclaim(tx)
-        else:
-            agenda.set_hold(tx, context.tenant, appointment)
+    if reclaim:
+        reclaim(tx)
+    elif status_before in UNCONFIRMED and held_until:
+        agenda.set_hold(tx, context.tenant, appointment)

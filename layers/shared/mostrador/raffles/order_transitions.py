@@ -1,14 +1,14 @@
-"""The transitions of an order: a receipt, a payment, a cancellation, the end of its hold. Each is one transaction.
+"""The transitions of an order: a payment, a cancellation, the end of its hold or review. Each is one transaction.
 
 Until the raffle's sale cutoff, numbers become sold or free. After it, only unsold numbers are freed: the sold list does
 not contain them. Each transition is decided on the order, the raffle and the numbers as they are. It is written only if
 the order did not change and no other order took a number meanwhile. Otherwise all is read and decided again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mostrador.errors import Conflict
 from mostrador.ledger import open_pages
@@ -28,14 +28,12 @@ from mostrador.values.holds import has_lapsed
 from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
-if TYPE_CHECKING:
-    from mostrador.ledger.views.receipts import Receipt
-
 _RECENT: Final = 3
 _recent_raffles: Final = ProcessCache[str, tuple[str, ...]](size=1000)
 """Tenant -> the raffles whose orders this process read last: they are read together with the next order."""
-NOT_REVIEWED: Final = "La venta terminó sin que se revise el comprobante"
+NOT_REVIEWED: Final = "Nadie revisó el comprobante a tiempo"
 """The reason of orders whose receipt nobody checked in time."""
+_ENDED: Final = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 
 
 class SaleOver(Conflict):
@@ -120,50 +118,19 @@ def load(tenant: str, order_id: str, *also: keys.Key, closely: bool, now: dateti
     return OrderContext(tenant, order, raffle, held, items)
 
 
-def receive(tenant: str, order_id: str, form: "Receipt", *, actor_name: str, now: datetime) -> Order:
-    """RESERVED -> IN_REVIEW: the hold ends, and staff decides; an order in review gets the new receipt.
-
-    An order whose hold has lapsed takes its numbers again where they are free. Raises NotHere, WrongOrderState,
-    SaleOver, HoldLapsed, Busy.
-    """
-    receipt, review_hours = form.stored(), tenants.current(tenant, now=now).review_hours
-
-    def write(tx: Transaction, context: OrderContext) -> None:
-        order = context.order
-        _check_open(context, now)
-        if order.status == OrderStatus.IN_REVIEW:
-            orders.record(order, now, actor_name, OrderChange.RECEIPT)
-        else:
-            orders.enter(order, OrderStatus.IN_REVIEW, actor_name, now)
-            order.review_due_at = reviews.due_at(review_hours, raffles.sale_cutoff(context.raffle), now=now)
-            order.due_pk, order.due_at = keys.due(order.id, raffles.freezes_at(context.raffle))
-            numbers.take(tx, tenant, order, now)
-            open_pages.end(tx, tenant, order.checkout_id, now)
-        order.receipt = receipt
-        tx.save(order)
-
-    def is_done(order: Order) -> bool:
-        if order.status == OrderStatus.IN_REVIEW:
-            return bool(order.receipt == receipt)
-        ORDER_MOVES.check(order.status, OrderStatus.IN_REVIEW)
-        return False
-
-    return _move(tenant, order_id, is_done, write, now)
-
-
 def cancel(
     tenant: str, order_id: str, *, reason: str, is_decided: bool = True, actor_name: str, now: datetime
 ) -> Order:
     """RESERVED or IN_REVIEW -> CANCELLED, which frees the numbers; again changes nothing.
 
     ``is_decided``: staff looked, and no money came. Otherwise an order in review is perhaps owed, until staff cancels
-    it again. Raises NotHere, WrongOrderState, Busy.
+    it again; so is one whose review has lapsed. Raises NotHere, WrongOrderState, Busy.
     """
 
     def write(tx: Transaction, context: OrderContext) -> None:
         order = context.order
-        if order.status == OrderStatus.CANCELLED:
-            order.is_perhaps_owed = None
+        if order.status in _ENDED:
+            order.status, order.is_perhaps_owed = OrderStatus.CANCELLED.value, None
             orders.record(order, now, actor_name, OrderChange.CANCELLED, **({"reason": reason} if reason else {}))
             tx.save(order)
             return
@@ -173,11 +140,13 @@ def cancel(
         release(tx, context)
 
     def is_done(order: Order) -> bool:
+        if order.status in _ENDED and is_decided and order.is_perhaps_owed:
+            return False
         if order.status != OrderStatus.CANCELLED:
             ORDER_MOVES.check(order.status, OrderStatus.CANCELLED)
-        return order.status == OrderStatus.CANCELLED and not (is_decided and order.is_perhaps_owed)
+        return order.status == OrderStatus.CANCELLED
 
-    return _move(tenant, order_id, is_done, write, now)
+    return move(tenant, order_id, is_done, write, now)
 
 
 def _may_be_owed(order: Order) -> bool | None:
@@ -186,15 +155,17 @@ def _may_be_owed(order: Order) -> bool | None:
 
 
 def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
-    """RESERVED with a lapsed hold -> EXPIRED; IN_REVIEW once the sold list is due -> CANCELLED, perhaps owed.
+    """RESERVED with a lapsed hold, or IN_REVIEW with a lapsed review -> EXPIRED; the latter is perhaps owed.
 
-    It frees the numbers that the order still has. Any other order stays as it is. Raises NotHere, Busy.
+    IN_REVIEW from the sale cutoff on -> CANCELLED, for no money can pay it any more. It frees the numbers that the
+    order still has. Any other order stays as it is. Raises NotHere, Busy.
     """
 
     def write(tx: Transaction, context: OrderContext) -> None:
         if context.order.status == OrderStatus.IN_REVIEW:
             context.order.is_perhaps_owed = _may_be_owed(context.order)
-            orders.enter(context.order, OrderStatus.CANCELLED, "system", now, reason=NOT_REVIEWED)
+            to = OrderStatus.CANCELLED if context.is_over(now) else OrderStatus.EXPIRED
+            orders.enter(context.order, to, "system", now, reason=NOT_REVIEWED)
         else:
             orders.enter(context.order, OrderStatus.EXPIRED, "system", now)
         release(tx, context)
@@ -204,7 +175,7 @@ def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
             return order.due_at is None or order.due_at > keys.at(now)
         return order.status != OrderStatus.RESERVED or not has_lapsed(order.hold_expires_at, now)
 
-    return _move(tenant, order_id, is_done, write, now)
+    return move(tenant, order_id, is_done, write, now)
 
 
 def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
@@ -241,7 +212,7 @@ def note_due_back(tx: Transaction, order: Order, payment: Payment, *, actor_name
     """Money came for an order that was perhaps owed: its payment is on the list of refunds due, so the order is not."""
     if order.is_perhaps_owed:
         order.is_perhaps_owed = None
-        orders.record(order, now, actor_name, OrderChange.CANCELLED, payment=payment.id)
+        orders.record(order, now, actor_name, OrderChange(order.status), payment=payment.id)
         tx.save(order)
 
 
@@ -263,15 +234,18 @@ def release(tx: Transaction, context: OrderContext) -> None:
     tx.save(context.order)
 
 
-def _move(
+def move(
     tenant: str,
     order_id: str,
     is_done: Callable[[Order], bool],
     write: Callable[[Transaction, OrderContext], None],
     now: datetime,
+    *,
+    also: Iterable[keys.Key] = (),
 ) -> Order:
     """Read the order and write the change, unless it is done; again from the start when another request was quicker.
 
+    The items under ``also`` are read with it.
     The numbers are read from the second attempt on. Raises NotHere, Busy, and what ``is_done`` and ``write`` raise.
     """
 
@@ -283,10 +257,10 @@ def _move(
         logger.info("order.moved", tenant=tenant, order=order_id, status=context.order.status)
         return context.order
 
-    return writes.retrying(lambda attempt: load(tenant, order_id, closely=attempt > 0, now=now), decide)
+    return writes.retrying(lambda attempt: load(tenant, order_id, *also, closely=attempt > 0, now=now), decide)
 
 
-def _check_open(context: OrderContext, now: datetime) -> None:
+def check_open(context: OrderContext, now: datetime) -> None:
     """Raise SaleOver, HoldLapsed where the order cannot keep its numbers."""
     if context.is_cancelled() or context.is_over(now):
         raise SaleOver(current=context.raffle.status, sale_cutoff=raffles.sale_cutoff(context.raffle).isoformat())

@@ -9,24 +9,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from mostrador.context import PUBLIC
 from mostrador.people.views.customers import NewCustomer
-from mostrador.raffles import claims, draws, order_links, order_transitions, orders, raffles, reservations
+from mostrador.raffles import (
+    claims,
+    draws,
+    order_links,
+    order_reviews,
+    order_transitions,
+    orders,
+    raffles,
+    reservations,
+)
 from mostrador.raffles.claims import OwnPrize
 from mostrador.raffles.rules.proofs import ReceiptDocument
 from mostrador.raffles.rules.states import OrderStatus
 from mostrador.raffles.views.orders import NewOrder
 from mostrador.table.items.raffles import Order, Raffle
 from mostrador.table.items.tenants import TransferDetails
-from mostrador.tenancy import rate_limits, tenants
+from mostrador.tenancy import public_holds, tenants
 from mostrador.values.phones import BadPhone
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.receipts import Receipt
     from mostrador.raffles.views.orders import PublicOrder
 
-ACTOR: Final = "public"
-ORDERS_AN_HOUR: Final = 20
-RECEIPTS_AN_HOUR: Final = 20
+ACTOR: Final = PUBLIC
 MOST_ORDERS: Final = 100
 
 
@@ -57,20 +65,21 @@ class BuyerOrders:
 def order(
     tenant: str, raffle_id: str, form: "PublicOrder", *, address: str, key: str | None, now: datetime
 ) -> ManagedOrder:
-    """Reserve numbers; the same ``key`` with the same form gives the same order.
+    """Reserve numbers; the same ``key`` from the same ``address`` with the same form gives the same order.
 
-    Raises TooOften (by ``address``), NotHere, and what ``reservations.sell`` raises.
+    Raises NotHere, and what ``reservations.sell`` raises.
     """
     tenants.current(tenant, now=now)
-    rate_limits.count(tenant, "order", address, limit=ORDERS_AN_HOUR, now=now)
     raffles.get_published(tenant, raffle_id, now=now)
     new_order = NewOrder(
         **form.model_dump(include={"numbers", "count"}, exclude_unset=True),
         customer=NewCustomer(name=form.name, phone=form.phone, email=form.email),
     )
-    own_key = f"{ACTOR} {key}" if key else None  # never a key of the staff, which has no space
+    own_key = public_holds.own_key(address, key) if key else None
     with _fields_of_public_form():
-        placed = reservations.sell(tenant, raffle_id, new_order, actor_name=ACTOR, key=own_key, now=now)
+        placed = reservations.sell(
+            tenant, raffle_id, new_order, actor_name=ACTOR, key=own_key, now=now, public_address=address
+        )
     return _managed(tenant, placed, order_links.token_of(tenant, placed.id), None, now)
 
 
@@ -95,10 +104,9 @@ def claim(tenant: str, token: str, *, now: datetime) -> ManagedOrder:
 
 
 def receive(tenant: str, token: str, form: "Receipt", *, address: str, now: datetime) -> ManagedOrder:
-    """Declare that the order was paid. Raises TooOften, DeadOrderLink, and as ``order_transitions.receive``."""
+    """Declare that the order was paid. Raises DeadOrderLink, and as ``order_reviews.receive``."""
     linked, raffle, _ = order_links.verify_token(tenant, token, now=now)
-    rate_limits.count(tenant, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
-    received = order_transitions.receive(tenant, linked.id, form, actor_name=ACTOR, now=now)
+    received = order_reviews.receive(tenant, linked.id, form, actor_name=ACTOR, now=now, public_address=address)
     return _managed(tenant, received, token, raffle, now)
 
 

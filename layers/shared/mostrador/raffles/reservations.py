@@ -9,7 +9,7 @@ from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import PaymentState, Target
 from mostrador.observability import logger
 from mostrador.people import customers
-from mostrador.raffles import numbers, orders, raffles, sale_context
+from mostrador.raffles import numbers, orders, public_limits, raffles, sale_context
 from mostrador.raffles.rules.states import OrderStatus, printed_number, public_code
 from mostrador.raffles.sale_context import SaleContext, SaleRequest
 from mostrador.table import keys, writes
@@ -53,13 +53,17 @@ def sell(
     seller: str | None = None,
     key: str | None,
     now: datetime,
+    public_address: str | None = None,
 ) -> Order:
     """Reserve numbers, or sell them at once (``form.paid``); the same ``key`` with the same form gives the same order.
 
+    ``public_address`` is that of a caller without an account: TooManyHeld, TooManyUnpaid limit it.
     Raises NotHere (raffle, customer), NotOnSale, NumberOutside, NumberTwice, TooManyNumbers, TooManyForCustomer,
     NumbersTaken with alternatives, NotEnoughNumbers, UnknownSeller, BadPhone, KeyReused, Busy.
     """
-    sale = sale_context.request_of(tenant, raffle_id, form, actor_name=actor_name, seller=seller, key=key, now=now)
+    sale = sale_context.request_of(
+        tenant, raffle_id, form, actor_name=actor_name, seller=seller, key=key, now=now, public_address=public_address
+    )
     kept: SaleContext | None = None
 
     def load(_attempt: int) -> SaleContext:
@@ -100,10 +104,36 @@ def _write(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
         else:
             tx.save(order, return_values=writes.RETURN_OLD)
             numbers.take(tx, tenant, order, sale.now)
-        numbers.count_in(tx, tenant, order, raffle.numbers_per_customer)
+        if sale.holds_key:
+            _hold_for_address(tx, sale, context, sale.holds_key, order)
+        else:
+            numbers.count_in(tx, tenant, order, raffle.numbers_per_customer)
         customers.note_order(tx, tenant, context.customer, sale.now, is_new=context.is_new)
     logger.info("order.made", tenant=tenant, order=order.id, raffle=raffle.id, status=order.status, count=len(chosen))
     return order
+
+
+def _hold_for_address(
+    tx: Transaction, sale: SaleRequest, context: SaleContext, holds_key: keys.Key, order: Order
+) -> None:
+    """Count the numbers for the caller's address, and for the phone within it. Raises TooManyHeld, TooManyUnpaid.
+
+    Raises TooManyForCustomer.
+    """
+    raffle, count = context.raffle, len(order.numbers)
+    held = public_limits.held(context.tenant, raffle, context.holds, order.id, count, now=sale.now)
+    public_limits.write(tx, holds_key, context.holds, held, order, raffle=raffle)
+    limit = raffle.numbers_per_customer
+    if limit is None:
+        return
+    own = public_limits.of_phone(raffle, held, order.customer_phone)
+    if own + count > limit:  # perhaps not all of them still are
+        own = public_limits.of_phone(
+            raffle, public_limits.still_held(sale.tenant.slug, held, sale.now), order.customer_phone
+        )
+    if own + count > limit:
+        raise numbers.TooManyForCustomer(limit=int(limit))
+    public_limits.check_buyer(tx, sale.tenant.slug, order, int(limit), own)
 
 
 def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment") -> None:
@@ -177,7 +207,7 @@ def _order(sale: SaleRequest, context: SaleContext, chosen: list[int]) -> Order:
         status=OrderStatus.RESERVED.value,
         seller=sale.seller,
         notes=form.notes,
-        is_counted=None if raffle.numbers_per_customer is None else True,
+        is_counted=None if raffle.numbers_per_customer is None or sale.holds_key else True,
         created_by=sale.actor_name,
         created_at=sale.now,
         fingerprint=sale.fingerprint,

@@ -14,7 +14,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.people import Customer
 from mostrador.table.items.raffles import BoardChunk, Order, Raffle
 from mostrador.table.items.tenants import Tenant
-from mostrador.tenancy import tenants
+from mostrador.tenancy import public_holds, tenants
 from mostrador.values.phones import normalised
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ class SaleRequest:
     actor_name: str
     seller: str | None
     now: datetime
+    public_address: str | None = None
+
+    @property
+    def holds_key(self) -> keys.Key | None:
+        """What the address of a caller without an account holds; None for staff."""
+        if self.public_address is None:
+            return None
+        return public_holds.key(self.tenant.slug, public_holds.Kind.ORDERS, self.public_address)
 
     def keys(self) -> set[keys.Key]:
         """The keys of all items that the sale reads."""
@@ -48,6 +56,8 @@ class SaleRequest:
             needed.update(customers.phone_keys(slug, self.phone))
         if form.seller:
             needed.add(keys.member(slug, form.seller))
+        if self.holds_key:
+            needed.add(self.holds_key)
         if form.count:
             needed.add(keys.board_chunk(slug, self.raffle_id, 0))
         return needed
@@ -64,6 +74,9 @@ class SaleContext:
     customer: Customer | customers.Known
     is_new: bool
     picker: numbers.NumberPicker | None
+    tenant: Tenant
+    holds: object = None
+    """The ``PublicHolds`` of the caller's address as it was read, or None."""
 
 
 class Repeated(Exception):
@@ -82,6 +95,7 @@ def request_of(
     seller: str | None,
     key: str | None,
     now: datetime,
+    public_address: str | None = None,
 ) -> SaleRequest:
     """The request of ``sell``, with its order id derived from ``key`` if there is one. Raises NotHere, BadPhone."""
     tenant = tenants.current(slug, now=now)
@@ -96,6 +110,7 @@ def request_of(
         actor_name=actor_name,
         seller=form.seller or seller,
         now=now,
+        public_address=public_address,
     )
 
 
@@ -115,7 +130,8 @@ def load(sale: SaleRequest) -> SaleContext:
     customer, is_new = customers.identified(
         tenant, items, customer_id=form.customer_id, wanted=form.customer, phone=sale.phone, now=sale.now
     )
-    return SaleContext(raffle, customer, is_new, _picker(sale, raffle, items) if form.count else None)
+    picker = _picker(sale, raffle, items) if form.count else None
+    return SaleContext(raffle, customer, is_new, picker, tenant, items.get(sale.holds_key) if sale.holds_key else None)
 
 
 def _check_choice(form: "NewOrder", raffle: Raffle) -> None:

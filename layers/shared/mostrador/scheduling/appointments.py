@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from mostrador import context
 from mostrador.errors import NotHere
 from mostrador.ledger import open_pages, payments
 from mostrador.ledger.rules import reviews
@@ -116,8 +117,9 @@ def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
         enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
         plan_count.accept(tx, tenants.current(tenant, now=now), appointment, is_revived=False, now=now)
         tx.save(appointment)
-        if held_until:
+        if held_until or appointment.created_by == context.PUBLIC:  # now the phone is taken for its owner's
             booking_limits.update(tx, tenant, appointment)
+        if held_until:
             keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=has_lapsed(held_until, now), now=now)
 
     return _move(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)

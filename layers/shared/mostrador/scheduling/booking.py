@@ -11,9 +11,18 @@ from mostrador.errors import Invalid
 from mostrador.ledger.rules import payment_states
 from mostrador.observability import logger
 from mostrador.people import customer_search, customers, shared_phones
-from mostrador.scheduling import agenda, booking_keys, booking_limits, booking_request, plan_count, slots
+from mostrador.scheduling import (
+    agenda,
+    booking_keys,
+    booking_limits,
+    booking_request,
+    plan_count,
+    public_limits,
+    slots,
+)
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
+from mostrador.scheduling.public_limits import Held
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.table import keys, writes
@@ -21,6 +30,7 @@ from mostrador.table.items.people import Customer
 from mostrador.table.items.scheduling import ActiveBookings, Appointment, Resource, Service
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.tenancy.public_holds import Lines
 from mostrador.values import local_time
 from mostrador.values.next_actions import NextAction
 
@@ -29,8 +39,8 @@ if TYPE_CHECKING:
 
 MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
-_OTHERS: Final = 6
-"""Actions besides appointments and days: customer, phone and its other form, ledger, plan, line of the audit log."""
+_OTHERS: Final = 7
+"""Actions besides appointments and days: customer, phone and its other form, ledger, address, plan, audit line."""
 
 
 class TooMuchAtOnce(Invalid):
@@ -68,13 +78,13 @@ def book(
     actor_name: str,
     key: str | None,
     now: datetime,
-    is_public: bool = False,
+    public_address: str | None = None,
     waiting_id: str | None = None,
 ) -> Appointment:
     """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment. ``waiting_id``: an offer.
 
-    Raises NotHere (service, resource, customer), SlotTaken with ``reason`` and ``alternatives``, ServiceInactive,
-    PlanLimitReached, TooManyActive, BadPhone, KeyReused, and Busy when the race for the day is lost too often.
+    ``public_address`` is that of a caller without an account: TooManyHeld, TooManyUnconfirmed limit it. Raises NotHere
+    (service, resource, customer), SlotTaken, ServiceInactive, PlanLimitReached, TooManyActive, BadPhone, KeyReused.
     """
     request = booking_request.from_form(
         tenants.current(slug, now=now),
@@ -83,10 +93,9 @@ def book(
         appointment_ids=[ids.derived(slug, "appointment", key) if key else ids.new()],
         actor_name=actor_name,
         now=now,
-        is_public=is_public,
+        public_address=public_address,
     )
     request = replace(request, waiting_id=waiting_id)
-    query = slots.SlotQuery(now, form.resource_id, ignore_calendar=form.ignore_calendar)
 
     def load(_attempt: int) -> BookingContext:
         nonlocal request
@@ -94,7 +103,8 @@ def book(
         return context
 
     def decide(context: BookingContext) -> Appointment:
-        return write(request, context, [slots.choose(context, request.starts[0], query)])[0]
+        resources, held = _choose(request, context)
+        return write(request, context, [resources], held)[0]
 
     try:
         return writes.retrying(load, decide)
@@ -102,10 +112,22 @@ def book(
         return repeated.earlier[0]
 
 
-def write(request: BookingRequest, context: BookingContext, chosen: Sequence[list[Resource]]) -> list[Appointment]:
+def _choose(request: BookingRequest, context: BookingContext) -> tuple[list[Resource], Held | None]:
+    """The resources of the only start, and what a public caller's address holds besides."""
+    form = request.form
+    query = slots.SlotQuery(request.now, form.resource_id, ignore_calendar=form.ignore_calendar)
+    if request.holder is None:
+        return slots.choose(context, request.starts[0], query), None
+    return public_limits.choose(context, request.starts[0], query, request.holder)
+
+
+def write(
+    request: BookingRequest, context: BookingContext, chosen: Sequence[list[Resource]], held: Held | None = None
+) -> list[Appointment]:
     """Write the one transaction: agenda days, appointments, customer with guard, the plan's counter.
 
-    ``chosen`` has the resources of each start. Raises ConditionFailed, TooMuchAtOnce, TooManyActive, PlanLimitReached.
+    ``chosen`` has the resources of each start; ``held`` is what a public caller's address holds besides. Raises
+    ConditionFailed, TooMuchAtOnce, TooManyActive, PlanLimitReached.
     """
     customer, is_new = customers.identified(
         context.tenant,
@@ -127,7 +149,9 @@ def write(request: BookingRequest, context: BookingContext, chosen: Sequence[lis
             tx.save(appointment)
         agenda_writes.write(tx, context, request.now)
         customers.note_booking(tx, request.slug, customer, booked[-1].scheduled_at, is_new=is_new)
-        _count_of_phone(tx, request, context, booked)
+        _count_of_phone(tx, request, context, booked, held.lines if held else {})
+        if held:
+            public_limits.write(tx, context, held, booked[0])
     for appointment in booked:
         logger.info(
             "appointment.booked", tenant=request.slug, appointment=appointment.id, service=appointment.service_id
@@ -182,7 +206,7 @@ def _appointment(
         **given,
     )
     place(appointment, request.starts[number], context.demand, resources)
-    if form.hold or (request.is_public and appointment.deposit_amount):
+    if form.hold or (request.public_address is not None and appointment.deposit_amount):
         _hold(appointment, request.now + timedelta(minutes=int(tenant.hold_minutes)))
     return appointment
 
@@ -207,7 +231,7 @@ def place(appointment: Appointment, start: int, demand: agenda_rules.Demand, res
 
 
 def _count_of_phone(
-    tx: Transaction, request: BookingRequest, context: BookingContext, booked: Sequence[Appointment]
+    tx: Transaction, request: BookingRequest, context: BookingContext, booked: Sequence[Appointment], held: Lines
 ) -> None:
     """Count the bookings for their phone, where the tenant limits them. Raises TooManyActive."""
     key = request.active_bookings_key
@@ -216,4 +240,5 @@ def _count_of_phone(
     ledger = context.other.get(key)
     before = ledger if isinstance(ledger, ActiveBookings) else None
     limit = int(request.tenant.max_active_bookings)
-    booking_limits.add(tx, key, before, booked, limit=limit, now=request.now)
+    own = public_limits.of_phone(held, request.phone)
+    booking_limits.add(tx, key, before, booked, own=own, limit=limit, now=request.now)

@@ -1,13 +1,19 @@
-"""The limit of future appointments for one phone: a small ledger for each phone, only where the tenant has a limit."""
+"""The limit of future appointments for one phone: a small ledger for each phone, only where the tenant has a limit.
+
+A phone typed into a public form is not shown to be its owner's until the booking is paid or confirmed. Until then the
+booking stands in the ledger without being counted: ``public_limits`` counts it for its address alone.
+"""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from mostrador.context import PUBLIC
 from mostrador.errors import Conflict
+from mostrador.scheduling.rules import public_share
 from mostrador.table import Action, keys
-from mostrador.table.attributes import short
+from mostrador.table.attributes import full, short
 from mostrador.table.items.scheduling import ActiveBookings, Appointment
 from mostrador.table.writes import Transaction
 from mostrador.values.holds import has_lapsed
@@ -15,6 +21,10 @@ from mostrador.values.next_actions import NextAction
 
 # The start, and the end of the hold or 0, in seconds since the epoch.
 _LINE: Final = struct.Struct(">II")
+_UNPROVEN: Final = b"?"
+"""Behind the line of a booking that nobody paid or confirmed yet."""
+MOST_UNPROVEN: Final = 50
+"""Such lines kept of one phone. The oldest id goes first, and its line comes again once it is paid or confirmed."""
 
 
 class TooManyActive(Conflict):
@@ -30,18 +40,31 @@ def add(
     before: ActiveBookings | None,
     booked: Sequence[Appointment],
     *,
+    own: Collection[str] = (),
     limit: int,
     now: datetime,
 ) -> None:
-    """Write ``booked`` into the ledger as it was read, and drop past and lapsed ones. Raises TooManyActive."""
-    lines = {name: line for name, line in (before.lines if before else {}).items() if _is_active(line, now)}
-    if len(lines) + len(booked) > limit:
+    """Write ``booked`` into the ledger as it was read, and drop past and lapsed ones.
+
+    ``own`` are the ids of the unproven bookings that count too. Raises TooManyActive.
+    """
+    if count(before, own, now) + len(booked) > limit:
         phone = key[1].split("#")[1]
         raise TooManyActive(field="body.customer_data.phone", value=phone, phone=phone, limit=limit)
+    lines = _active(before, now)
+    unproven = sorted((name for name, line in lines.items() if _is_unproven(line)), key=full)
+    for name in unproven[: max(0, len(unproven) - MOST_UNPROVEN)]:
+        del lines[name]
     lines |= {short(appointment.id): _packed(appointment) for appointment in booked}
     version = int(before.version) if before else 0
     unchanged = ActiveBookings.version == version if before else ActiveBookings.pk.does_not_exist()
     tx.save(ActiveBookings(*key, version=version + 1, lines=lines), condition=unchanged)
+
+
+def count(before: ActiveBookings | None, own: Collection[str], now: datetime) -> int:
+    """The bookings that count against the limit: those that are proven, and the unproven ones with the ids ``own``."""
+    proven = {name for name, line in _active(before, now).items() if not _is_unproven(line)}
+    return len(proven | {short(appointment_id) for appointment_id in own})
 
 
 def update(tx: Transaction, tenant: str, appointment: Appointment) -> None:
@@ -63,10 +86,25 @@ def _update(tx: Transaction, tenant: str, appointment: Appointment, action: Acti
 
 def _packed(appointment: Appointment) -> bytes:
     held = appointment.hold_expires_at
-    return _LINE.pack(int(appointment.scheduled_at.timestamp()), int(held.timestamp()) if held else 0)
+    line = _LINE.pack(int(appointment.scheduled_at.timestamp()), int(held.timestamp()) if held else 0)
+    return line + _UNPROVEN if is_unproven(appointment) else line
+
+
+def is_unproven(appointment: Appointment) -> bool:
+    """Whether it was booked without an account, and nobody paid or confirmed it yet."""
+    is_public = appointment.created_by == PUBLIC
+    return public_share.is_unproven(is_public=is_public, status=appointment.status, paid=appointment.paid_amount)
+
+
+def _active(before: ActiveBookings | None, now: datetime) -> dict[str, bytes]:
+    return {name: line for name, line in (before.lines if before else {}).items() if _is_active(line, now)}
+
+
+def _is_unproven(line: bytes) -> bool:
+    return line.endswith(_UNPROVEN) and len(line) > _LINE.size
 
 
 def _is_active(line: bytes, now: datetime) -> bool:
-    starts, lapses_at = _LINE.unpack(line)
+    starts, lapses_at = _LINE.unpack_from(line)
     is_lapsed = bool(lapses_at) and has_lapsed(lapses_at, int(now.timestamp()))
     return bool(starts > now.timestamp()) and not is_lapsed

@@ -10,10 +10,12 @@ from mostrador.errors import Invalid
 from mostrador.people import customers
 from mostrador.scheduling import booking_context, plan_count
 from mostrador.scheduling.booking_context import BookingContext, Items
+from mostrador.scheduling.public_limits import Holder
 from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.items.tenants import Tenant
+from mostrador.tenancy import public_holds
 from mostrador.values import local_time
 from mostrador.values.phones import normalised
 
@@ -40,7 +42,7 @@ class BookingRequest:
     """One call of ``booking.book``; a series has several ``starts`` (minutes since the epoch) and as many ids.
 
     ``conflicts`` are a series' other dates, as its answer tells them; ``waiting_id`` is the wait whose offer it is.
-    A public booking (``is_public``) of a service with a deposit is held until the deposit is paid.
+    ``public_address`` is that of a caller without an account; their booking is held until its deposit is paid.
     """
 
     tenant: Tenant
@@ -52,7 +54,7 @@ class BookingRequest:
     now: datetime
     phone: str | None = None
     series_id: str | None = None
-    is_public: bool = False
+    public_address: str | None = None
     waiting_id: str | None = None
     conflicts: Sequence[dict[str, Any]] = ()
 
@@ -92,8 +94,19 @@ class BookingRequest:
         """The ledger of the phone's future bookings, where the tenant limits them."""
         return keys.active_bookings(self.slug, self.phone) if self.phone and self.tenant.max_active_bookings else None
 
+    @property
+    def holder(self) -> Holder | None:
+        """The address that a public booking counts for."""
+        if self.public_address is None:
+            return None
+        key = public_holds.key(self.slug, public_holds.Kind.APPOINTMENTS, self.public_address)
+        return Holder(key, self.appointment_ids[0], self.phone, self.active_bookings_key)
+
     def keys(self) -> set[keys.Key]:
-        """The keys to read besides the context: earlier appointments, customer, phone, its ledger, the plan's usage."""
+        """The keys to read besides the context: earlier appointments, customer, phone and address with their ledgers.
+
+        And the plan's usage.
+        """
         wanted = {keys.appointment(self.slug, appointment_id) for appointment_id in self.appointment_ids}
         if self.form.customer_id:
             wanted.add(keys.customer(self.slug, self.form.customer_id))
@@ -101,6 +114,8 @@ class BookingRequest:
             wanted.update(customers.phone_keys(self.slug, self.phone))
         if self.active_bookings_key:
             wanted.add(self.active_bookings_key)
+        if self.holder:
+            wanted.add(self.holder.key)
         if self.tenant.max_appointments_per_month is not None:
             wanted.add(plan_count.key(self.tenant, self.now))
         return wanted
@@ -116,7 +131,7 @@ def from_form(
     now: datetime,
     series_id: str | None = None,
     sent: str | None = None,
-    is_public: bool = False,
+    public_address: str | None = None,
 ) -> BookingRequest:
     """A request for ``starts``. A repeat under the same key must have the same text ``sent``, by default the form's.
 
@@ -133,7 +148,7 @@ def from_form(
         now=now,
         phone=normalised(phone, tenant.country, field="body.customer_data.phone") if phone else None,
         series_id=series_id,
-        is_public=is_public,
+        public_address=public_address,
     )
 
 

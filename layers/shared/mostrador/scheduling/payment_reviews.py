@@ -12,7 +12,7 @@ from mostrador.ledger import open_pages
 from mostrador.ledger.rules import reviews
 from mostrador.observability import logger
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.scheduling import appointments, booking_limits
+from mostrador.scheduling import appointments, booking_limits, public_limits
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, WrongAppointmentState
 from mostrador.table import keys, writes
@@ -26,12 +26,20 @@ if TYPE_CHECKING:
     from mostrador.ledger.views.receipts import Receipt
 
 
-def receive(tenant: str, appointment_id: str, form: "Receipt", *, actor_name: str, now: datetime) -> Appointment:
+def receive(
+    tenant: str,
+    appointment_id: str,
+    form: "Receipt",
+    *,
+    actor_name: str,
+    now: datetime,
+    public_address: str | None = None,
+) -> Appointment:
     """PENDING -> IN_REVIEW: the hold lasts until staff decides; in review the receipt is replaced.
 
     A lapsed hold takes its time again if that is free, but only for the first receipt. Without a hold the appointment
-    stays firm, and the deadline ends nothing. Raises NotHere, WrongAppointmentState, BegunAlready, NothingDue,
-    SlotTaken, ServiceInactive, Busy.
+    stays firm, and the deadline ends nothing. Time that is taken again counts for ``public_address``. Raises NotHere,
+    WrongAppointmentState, BegunAlready, NothingDue, SlotTaken, ServiceInactive, TooManyHeld, TooManyUnconfirmed, Busy.
     """
     receipt = form.stored()
 
@@ -51,11 +59,18 @@ def receive(tenant: str, appointment_id: str, form: "Receipt", *, actor_name: st
                 tx.save(appointment)
             else:
                 _check(appointment, current, now)
+                if public_address is not None and _is_late(appointment, now):
+                    public_limits.take_again(tx, tenant, appointment, public_address, now)
                 _begin(tx, tenant, appointment, receipt, is_retry=is_retry, actor_name=actor_name, now=now)
         logger.info("appointment.moved", tenant=tenant, appointment=appointment_id, status=appointment.status)
         return appointment
 
     return writes.retrying(load, decide)
+
+
+def _is_late(appointment: Appointment, now: datetime) -> bool:
+    """Whether its hold has lapsed."""
+    return appointment.status == AppointmentStatus.EXPIRED or has_lapsed(appointment.hold_expires_at, now)
 
 
 def _check(appointment: Appointment, current: AppointmentStatus, now: datetime) -> None:
@@ -78,7 +93,7 @@ def _begin(
     actor_name: str,
     now: datetime,
 ) -> None:
-    is_late = appointment.status == AppointmentStatus.EXPIRED or has_lapsed(appointment.hold_expires_at, now)
+    is_late = _is_late(appointment, now)
     is_held = is_late or appointment.hold_expires_at is not None
     appointments.enter(appointment, AppointmentStatus.IN_REVIEW, actor_name, now)
     due_at = reviews.due_at(tenants.current(tenant, now=now).review_hours, appointment.scheduled_at, now=now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from mostrador.context import PUBLIC
 from mostrador.errors import Conflict, Invalid
 from mostrador.people.views.customers import NewCustomer
 from mostrador.scheduling import (
@@ -32,15 +33,13 @@ from mostrador.scheduling.views.services import ServiceListing
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.table.items.tenants import Tenant, TransferDetails
-from mostrador.tenancy import rate_limits, tenants
+from mostrador.tenancy import public_holds, tenants
 from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.receipts import Receipt
 
-ACTOR: Final = "public"
-BOOKINGS_AN_HOUR: Final = 20
-RECEIPTS_AN_HOUR: Final = 20
+ACTOR: Final = PUBLIC
 
 
 class TooLate(Conflict):
@@ -134,12 +133,11 @@ def free_times(slug: str, query: PublicFreeTimes, *, now: datetime) -> Availabil
 
 
 def book(slug: str, form: PublicBooking, *, address: str, key: str | None, now: datetime) -> ManagedAppointment:
-    """Book as PENDING; the same ``key`` with the same form gives the same appointment.
+    """Book as PENDING; the same ``key`` from the same ``address`` with the same form gives the same appointment.
 
-    Raises TooOften (by ``address``), NotTakingBookings, and the errors of ``booking.book``.
+    Raises NotTakingBookings, and the errors of ``booking.book``.
     """
     tenant = tenants.current(slug, now=now)
-    rate_limits.count(slug, "book", address, limit=BOOKINGS_AN_HOUR, now=now)
     staff_form = NewAppointment(
         service_id=form.service_id,
         scheduled_at=form.scheduled_at,
@@ -147,9 +145,9 @@ def book(slug: str, form: PublicBooking, *, address: str, key: str | None, now: 
         customer_notes=form.customer_notes,
         customer_data=NewCustomer(**form.customer_data.model_dump()),
     )
-    public_key = f"{ACTOR} {key}" if key else None  # differs from every key of the staff, which has no space
+    own_key = public_holds.own_key(address, key) if key else None
     with _public_errors(tenant):
-        booked = booking.book(slug, staff_form, actor_name=ACTOR, key=public_key, now=now, is_public=True)
+        booked = booking.book(slug, staff_form, actor_name=ACTOR, key=own_key, now=now, public_address=address)
     return ManagedAppointment(tenant, booked, manage_links.token(slug, booked.id))
 
 
@@ -174,17 +172,18 @@ def cancel(slug: str, token: str, *, reason: str, now: datetime) -> ManagedAppoi
 
 
 def receive(slug: str, token: str, form: "Receipt", *, address: str, now: datetime) -> ManagedAppointment:
-    """Declare a transfer by link. Raises TooOften, DeadLink, TransfersNotTaken, and as ``payment_reviews.receive``."""
+    """Declare a transfer by link. Raises DeadLink, TransfersNotTaken, and as ``payment_reviews.receive``."""
     managed = find(slug, token, now=now)
-    rate_limits.count(slug, "receipt", address, limit=RECEIPTS_AN_HOUR, now=now)
     if not managed.tenant.transfer_details:
         raise TransfersNotTaken(name=managed.tenant.name)
     with _public_errors(managed.tenant):
-        received = payment_reviews.receive(slug, managed.appointment.id, form, actor_name=ACTOR, now=now)
+        received = payment_reviews.receive(
+            slug, managed.appointment.id, form, actor_name=ACTOR, now=now, public_address=address
+        )
     return replace(managed, appointment=received)
 
 
-def reschedule(slug: str, token: str, form: Rescheduling, *, now: datetime) -> ManagedAppointment:
+def reschedule(slug: str, token: str, form: Rescheduling, *, address: str, now: datetime) -> ManagedAppointment:
     """Move by link to another free start; the link stays the same.
 
     Raises NotHere, DeadLink, TooLate, and the errors of ``rescheduling.move``.
@@ -193,7 +192,13 @@ def reschedule(slug: str, token: str, form: Rescheduling, *, now: datetime) -> M
     check = _in_time(managed.tenant, managed.tenant.reschedule_notice_minutes, now)
     with _public_errors(managed.tenant):
         moved = rescheduling.move(
-            slug, managed.appointment.id, form, by_link=True, actor_name=ACTOR, now=now, check=check
+            slug,
+            managed.appointment.id,
+            form,
+            actor_name=ACTOR,
+            now=now,
+            check=check,
+            public_address=address,
         )
     return replace(managed, appointment=moved)
 

@@ -1,10 +1,20 @@
 """Move an appointment to another start or resource."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from mostrador.scheduling import agenda, appointments, booking, booking_context, booking_keys, booking_limits, slots
+from mostrador.scheduling import (
+    agenda,
+    appointments,
+    booking,
+    booking_context,
+    booking_keys,
+    booking_limits,
+    public_limits,
+    slots,
+)
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import minute
 from mostrador.scheduling.rules import told_changes
@@ -12,6 +22,7 @@ from mostrador.scheduling.rules.agenda import Demand
 from mostrador.scheduling.rules.appointment_states import OCCUPYING, AppointmentChange, WrongAppointmentState, status_at
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Resource, Waiting
+from mostrador.tenancy import public_holds
 from mostrador.values import local_time, money
 
 if TYPE_CHECKING:
@@ -24,19 +35,18 @@ def move(
     form: "Rescheduling",
     *,
     ignore_calendar: bool = False,
-    by_link: bool = False,
     actor_name: str,
     now: datetime,
     check: appointments.Check | None = None,
+    public_address: str | None = None,
 ) -> Appointment:
     """Move to another start, in one transaction over the old days and the new; at that start it changes nothing.
 
-    Id, link, price, duration and buffers stay; the old time is kept in ``history``. The resource stays where the form
-    names none: ``by_link`` always, else if it is free. Staff also move what is no longer offered. With
-    ``ignore_calendar`` it moves over the busy times of external calendars. Raises NotHere, WrongAppointmentState,
-    SlotTaken, ServiceInactive, Busy.
+    Id, link, price, duration, buffers stay. The resource stays where the form names none: by link (``public_address``)
+    always, else if it is free. Staff also move what is no longer offered, or over calendars with ``ignore_calendar``.
+    Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive, TooManyHeld, TooManyUnconfirmed, Busy.
     """
-    start = minute(form.scheduled_at)
+    start, by_link = minute(form.scheduled_at), public_address is not None
     query = slots.SlotQuery(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
 
     def decide(appointment: Appointment) -> Appointment:
@@ -46,17 +56,27 @@ def move(
             return appointment
         if check:
             check(appointment)
-        context = load(tenant, appointment, start, discontinued=not by_link)
+        holder = _holder(tenant, appointment, public_address)
+        context = load(tenant, appointment, start, also=[holder.key] if holder else (), discontinued=not by_link)
         resources = chosen(context, appointment, start, query, keeps_resource=by_link)
+        held = public_limits.held(context, start, resources, holder, now) if holder else None
         old = before(tenant, appointment)
         appointment.time_zone = context.tenant.time_zone
         booking.place(appointment, start, context.demand, resources)
         appointment.ignores_calendar = ignore_calendar or None
         change = AppointmentChange.REASSIGNED if is_there else AppointmentChange.RESCHEDULED
-        write(context, appointment, change, old, actor_name=actor_name, now=now)
+        write(context, appointment, change, old, actor_name=actor_name, held=held, now=now)
         return appointment
 
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
+
+
+def _holder(tenant: str, appointment: Appointment, address: str | None) -> public_limits.Holder | None:
+    """The address that the moved appointment counts for, while nobody paid or confirmed it."""
+    if address is None or not booking_limits.is_unproven(appointment):
+        return None
+    key = public_holds.key(tenant, public_holds.Kind.APPOINTMENTS, address)
+    return public_limits.Holder(key, appointment.id, appointment.customer_phone)
 
 
 def check_occupying(
@@ -69,14 +89,20 @@ def check_occupying(
 
 
 def load(
-    tenant: str, appointment: Appointment, start: int, *, duration: int | None = None, discontinued: bool
+    tenant: str,
+    appointment: Appointment,
+    start: int,
+    *,
+    also: Iterable[keys.Key] = (),
+    duration: int | None = None,
+    discontinued: bool,
 ) -> BookingContext:
     """The context of ``start``, under the appointment's own duration and buffers. Raises NotHere, ServiceInactive.
 
     ``duration``, in minutes, replaces its own; ``discontinued`` also takes a service that is not offered.
     """
     minutes = duration or appointment.duration_minutes
-    context = booking_context.load(tenant, appointment.service_id, [start], (), duration_minutes=minutes)
+    context = booking_context.load(tenant, appointment.service_id, [start], also, duration_minutes=minutes)
     context = context if discontinued else context.offered()
     return booking_context.with_demand(context, own_demand(context.demand, appointment, minutes), start)
 
@@ -139,9 +165,13 @@ def write(
     old: Before,
     *,
     actor_name: str,
+    held: public_limits.Held | None = None,
     now: datetime,
 ) -> None:
-    """Write the one transaction over the days that it leaves and those it takes. Raises ConditionFailed."""
+    """Write the one transaction over the days that it leaves and those it takes. Raises ConditionFailed.
+
+    ``held`` is what a public caller's address holds besides.
+    """
     tenant, start = context.tenant.slug, local_time.minute(appointment.scheduled_at)
     notice = datetime.fromisoformat(old.booked.starts_at) - now
     told = told_changes.facts(old.booked, _booked(appointment), notice)
@@ -156,6 +186,8 @@ def write(
         agenda.free(tx, appointment.id, old.day_keys - set(new_lines))
         if offer:
             tx.save(offer)
+        if held:
+            public_limits.write(tx, context, held, appointment)
 
 
 def _offer_of(appointment: Appointment) -> Waiting | None:

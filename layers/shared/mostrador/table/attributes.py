@@ -83,6 +83,11 @@ def short(hex_id: str) -> str:
     return urlsafe_b64encode(bytes.fromhex(hex_id)).decode().rstrip("=")
 
 
+def full(name: str) -> str:
+    """The id of 32 hex characters whose ``short`` form is ``name``."""
+    return a2b_base64(name.replace("-", "+").replace("_", "/") + "==").hex()
+
+
 def packed(booking: Booking, day: date) -> bytes:
     """A booking in 18 bytes, big-endian, as the agenda of the local ``day`` keeps it.
 
@@ -99,6 +104,5 @@ def unpacked(lines: Mapping[str, bytes], day: date) -> list[Booking]:
     midnight, found = local_time.wall_midnight(day), list[Booking]()
     for name, line in lines.items():
         tag, start, duration, before, after, lapses_at = _LINE.unpack(line)
-        appointment_id = a2b_base64(name.replace("-", "+").replace("_", "/") + "==").hex()
-        found.append(Booking(appointment_id, tag.hex(), start + midnight, duration, before, after, lapses_at))
+        found.append(Booking(full(name), tag.hex(), start + midnight, duration, before, after, lapses_at))
     return found

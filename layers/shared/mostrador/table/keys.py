@@ -8,10 +8,9 @@ from datetime import UTC, date, datetime
 
 Key = tuple[str, str]
 
-TENANTS = "TENANTS"
+TENANTS = "TENANTS"  # gsi1 partition of all tenants: only a superuser's list reads it
 JOBS = "_jobs"
 """In place of a tenant: the records of nightly jobs. No slug has an underscore."""
-"""gsi1 partition of all tenants: only a superuser's list reads it."""
 
 
 def tenant(slug: str) -> Key:
@@ -88,6 +87,10 @@ def active_bookings(slug: str, e164: str) -> Key:
 def rate(slug: str, action: str, whom: str, hour: str) -> Key:
     """The count of one caller in one hour; ``whom`` is a digest."""
     return f"T#{slug}#RATES", f"RATE#{action}#{whom}#{hour}"
+
+
+def public_holds(slug: str, kind: str, whom: str) -> Key:
+    return f"T#{slug}#RATES", f"HOLDS#{kind}#{whom}"
 
 
 def appointments_partition(slug: str) -> str:

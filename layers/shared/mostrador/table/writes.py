@@ -127,9 +127,9 @@ class Transaction:
         )
         self._updates.append(update)
 
-    def condition_check(self, kind: type[Item], pk: str, sk: str, *, condition: Condition) -> None:
+    def condition_check(self, kind: type[Item], pk: str, sk: str, *, condition: Condition, **more: str) -> None:
         """Refuse the transaction unless ``condition`` holds for an item that it does not write."""
-        self._checks.append(kind.get_operation_kwargs_from_class(pk, range_key=sk, condition=condition))
+        self._checks.append(kind.get_operation_kwargs_from_class(pk, range_key=sk, condition=condition) | more)
 
     def _note(self, item: Item, after: WireItem) -> None:
         """Keep the change of an item that has a version, for the audit log."""

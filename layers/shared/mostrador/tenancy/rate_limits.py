@@ -28,7 +28,7 @@ class TooOften(TooManyRequests):
 def count(tenant: str, action: str, address: str, *, limit: int, now: datetime) -> None:
     """Count one more ``action`` of ``address`` in this hour. Raises TooOften where that is more than ``limit``."""
     left = _HOUR - int(now.timestamp()) % _HOUR
-    key = keys.rate(tenant, action, _digest(address), now.astimezone(UTC).strftime("%Y-%m-%dT%H"))
+    key = keys.rate(tenant, action, digest(address), now.astimezone(UTC).strftime("%Y-%m-%dT%H"))
     stored = Rate
     actions: list[Action] = [
         stored.entity.set(stored),  # the update may be what makes the item
@@ -45,7 +45,8 @@ def _room(limit: int) -> Condition:
     return room
 
 
-def _digest(address: str) -> str:
+def digest(address: str) -> str:
+    """The address, or the subscriber's network, as a digest under the signing key: it names nobody."""
     return hmac.new(settings.signing_key().encode(), _subscriber(address).encode(), hashlib.sha256).hexdigest()[:32]
 
 

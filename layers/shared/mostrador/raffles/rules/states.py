@@ -34,7 +34,7 @@ class OrderStatus(StrEnum):
 
 
 class OrderChange(StrEnum):
-    """An entry of an order's history: a state it entered, or another declaration of its payment."""
+    """An entry of an order's history: a state it entered, another receipt, or that staff keeps it in review."""
 
     IN_REVIEW = OrderStatus.IN_REVIEW.value
     PAID = OrderStatus.PAID.value
@@ -42,6 +42,7 @@ class OrderChange(StrEnum):
     EXPIRED = OrderStatus.EXPIRED.value
     REFUNDED = OrderStatus.REFUNDED.value
     RECEIPT = "RECEIPT"
+    KEPT = "KEPT"
 
 
 class WrongRaffleState(WrongState):
@@ -67,7 +68,7 @@ RAFFLE_MOVES: Final = StateMachine(
 ORDER_MOVES: Final = StateMachine(
     {
         OrderStatus.RESERVED: {OrderStatus.IN_REVIEW, OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED},
-        OrderStatus.IN_REVIEW: {OrderStatus.PAID, OrderStatus.CANCELLED},
+        OrderStatus.IN_REVIEW: {OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED},
         OrderStatus.PAID: {OrderStatus.REFUNDED},
         # Paid late: its numbers are taken again where they are still free.
         OrderStatus.EXPIRED: {OrderStatus.PAID},

@@ -151,7 +151,8 @@ class Order(Versioned, discriminator="ORDER"):
 
     ``code`` names the order on receipts and in the proof. ``ordered_as`` is the name given, where the phone belongs to
     a customer with another name. ``last_number`` is the raffle's and gives the digits of a printed number.
-    ``is_perhaps_owed``: it ended in review, so its buyer may have paid; staff has not said yet.
+    ``is_perhaps_owed``: it ended in review, so its buyer may have paid; staff has not said yet. ``is_kept``: staff
+    recorded the receipt or keeps the order, so it stays in review until the sold list is due.
     """
 
     quiet = frozenset(
@@ -185,6 +186,7 @@ class Order(Versioned, discriminator="ORDER"):
     checkouts = NumberAttribute(null=True)
     is_counted = BooleanAttribute(null=True)
     is_perhaps_owed = BooleanAttribute(null=True)
+    is_kept = BooleanAttribute(null=True)
     created_by = UnicodeAttribute()
 
 

@@ -10,8 +10,9 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 
-from mostrador.table.attributes import EmailAttribute, InstantAttribute
+from mostrador.table.attributes import EmailAttribute, InstantAttribute, LinesAttribute
 from mostrador.table.base import Item, Versioned
+from mostrador.tenancy.rules import public_settings
 
 if TYPE_CHECKING:
     from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
@@ -45,6 +46,8 @@ class Tenant(Versioned, discriminator="TENANT"):
     hold_minutes = NumberAttribute()
     review_hours = NumberAttribute(null=True)
     transfer_details: Attribute[TransferDetails | None] = JSONAttribute(null=True)
+    public_share_percent = NumberAttribute(default=public_settings.SHARE_PERCENT)
+    public_pending_limit = NumberAttribute(default=public_settings.PENDING_LIMIT)
     contact_email = EmailAttribute(null=True)
     contact_phone = UnicodeAttribute(null=True)
     logo_url = UnicodeAttribute(null=True)
@@ -91,6 +94,17 @@ class Rate(Item, discriminator="RATE"):
     """How often one caller did something in one hour; ``expires_at`` (TTL) is in seconds since the epoch."""
 
     used = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class PublicHolds(Item, discriminator="HOLDS"):
+    """The bookings, or the orders, of one address that may be neither paid nor confirmed; see ``public_holds``.
+
+    ``expires_at`` (TTL) is in seconds since the epoch.
+    """
+
+    version = NumberAttribute()
+    lines = LinesAttribute()
     expires_at = NumberAttribute()
 
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.fields import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 from mostrador.ledger.rules.reviews import REVIEW_HOURS
+from mostrador.tenancy.rules import public_settings
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import shown
 
@@ -66,6 +67,20 @@ class TenantSettings(Request):
     review_hours: Whole = Field(REVIEW_HOURS, ge=1, le=168, title="Horas para revisar un comprobante")
     transfer_details: TransferDetails | None = Field(
         None, title="Datos para transferencias", description="Without them no customer is asked to transfer."
+    )
+    public_share_percent: Whole = Field(
+        public_settings.SHARE_PERCENT,
+        ge=1,
+        le=100,
+        title="Parte que una dirección puede reservar (%)",
+        description="Of a resource's day, or of a raffle, neither paid nor confirmed; one is always possible.",
+    )
+    public_pending_limit: Whole = Field(
+        public_settings.PENDING_LIMIT,
+        ge=1,
+        le=public_settings.MOST_PENDING,
+        title="Reservas sin confirmar por dirección",
+        description="Bookings, and as many orders, of one address that are neither paid nor confirmed.",
     )
     contact_email: Email | None = Field(None, title="Correo de contacto")
     contact_phone: Phone | None = Field(None, title="Teléfono de contacto")
@@ -132,6 +147,8 @@ class TenantView(View):
     hold_minutes: int = Field(title="Minutos de reserva sin pago")
     review_hours: int = Field(title="Horas para revisar un comprobante")
     transfer_details: TransferDetailsView | None = Field(title="Datos para transferencias")
+    public_share_percent: int = Field(title="Parte que una dirección puede reservar (%)")
+    public_pending_limit: int = Field(title="Reservas sin confirmar por dirección")
     contact_email: shown.Email | None = Field(title="Correo de contacto")
     contact_phone: shown.Phone | None = Field(title="Teléfono de contacto")
     logo_url: shown.Url | None = Field(title="URL del logo")
