@@ -13,6 +13,11 @@ API = template.load()["Resources"]["Api"]["Properties"]
 (FIREWALL,) = (one["Properties"] for one in template.resources("AWS::WAFv2::WebACL").values())
 OPEN = [route for _, route in routes.of_doors() if route.is_open]
 WRITING_OPENLY = [(route.method, route.path) for route in OPEN if route.method != "GET"]
+# Large answers that are made of a whole raffle: its proof, its board, and the receipts that an order shows.
+LARGE = [
+    f"/tenant/{{slug}}/public/{path}"
+    for path in ("raffles/{raffle_id}/proof", "raffles/{raffle_id}/board", "orders/{token}")
+]
 
 
 def named_by_the_authorizer():
@@ -59,11 +64,14 @@ def test_a_route_counts_by_tenant_where_there_is_an_authorizer_to_say_which():
         assert served[route.path][route.method.lower()]["security"] == ([] if route.is_open else counted), route.path
 
 
-def test_what_anybody_may_write_has_a_rate_of_its_own_below_that_of_all():
+def test_what_anybody_may_write_or_costs_much_has_a_rate_of_its_own_below_that_of_all():
+    read_openly = {route.path for route in OPEN if route.method == "GET"}
     rates = {(one["HttpMethod"], one["ResourcePath"]): one["ThrottlingRateLimit"] for one in API["MethodSettings"]}
     of_all = rates.pop(("*", "/*"))
 
-    assert set(rates) == {(method, "/" + path.replace("/", "~1")) for method, path in WRITING_OPENLY}
+    reading = [(method, path) for path in LARGE for method in ("GET", "HEAD")]  # HEAD makes the same answer
+    assert set(LARGE) <= read_openly
+    assert set(rates) == {(method, "/" + path.replace("/", "~1")) for method, path in WRITING_OPENLY + reading}
     assert all(rate < of_all for rate in rates.values())
 
 
