@@ -1,15 +1,18 @@
 """The draws on record are items of their own; raffles of before, which have them inline, are read and moved."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mostrador.raffles import raffles, redraws
-from mostrador.raffles.views.raffles import RaffleListing
+from mostrador.raffles.rules import commitments
+from mostrador.raffles.rules.commitments import Prize
+from mostrador.raffles.views.raffles import PublicRaffleView, RaffleListing
 from mostrador.table import keys, reads, writes
-from tests.raffles.test_draws import draw, late_for, proof, redraw
+from tests.raffles.test_draws import draw, late_for, noted, proof, redraw, verified
 from tests.support import relays
-from tests.support.raffles import drawn, opened
+from tests.support.raffles import BY_DRAND, drawn, frozen, opened
 
 MINUTE = timedelta(minutes=1)
 
@@ -85,3 +88,34 @@ def test_a_redraw_that_was_announced_before_is_held_after(salon, now, relay):
     assert [one["evidence"] is None for one in held.draws] == [False, False]
     assert raffles.get("salon", raffle.id, now=at).draws == held.draws
     assert redraws.FROZEN_LATE not in str(held.draws)
+
+
+def test_each_draw_shows_the_digest_that_the_verifier_takes(salon, now):
+    raffle = redraw(drawn(now), late_for(drawn(now)))
+
+    shown = PublicRaffleView.model_validate(raffle).model_dump(mode="json")["draws"]
+
+    told = proof(raffle, now)["draws"]
+    assert [one["terms_sha256"] for one in shown] == [one["terms_sha256"] for one in told]
+
+
+def test_a_raffle_that_was_opened_in_the_first_format_is_drawn_and_drawn_again(salon, now, relay, tmp_path):
+    raffle = frozen(now, method=BY_DRAND)
+    told = commitments.read_commitment(raffle.commitment)
+    names = tuple(Prize(prize.name) for prize in told.prizes)
+    old = commitments.to_document(replace(told, version=1, prizes=names, claim_days=None, terms_url=None))
+    item = stored(raffle)
+    item.commitment, item.commitment_digest = old, commitments.digest(old)
+    with writes.transaction() as tx:
+        tx.save(item)
+
+    held = draw(raffle, raffle.draw_at)
+    good = verified(tmp_path, proof(held, now), *noted(held), chain=True)
+    at = late_for(held)
+    redraw(held, at)
+    again = draw(held, at + 2 * MINUTE)
+    status, said = verified(tmp_path, proof(again, at), *noted(again), chain=True)
+
+    assert good[0] == 0, good
+    assert status == 3, said
+    assert "LOOK UP draw 2: the time to claim prizes, which the commitment does not have" in said

@@ -22,7 +22,7 @@ from mostrador.fields import (
     local,
     partial,
 )
-from mostrador.raffles.rules import prize_outcome
+from mostrador.raffles.rules import commitments, prize_outcome
 from mostrador.raffles.rules.states import MOST_PER_ORDER, RaffleStatus, printed_number
 from mostrador.raffles.views.commitments import CommitmentView, EvidenceView, MethodView
 from mostrador.values import money, shown
@@ -113,6 +113,9 @@ class DrawView(View):
     draw: int = Field(title="Sorteo")
     reason: str | None = Field(title="Motivo del nuevo sorteo")
     prizes: list[int] | None = Field(title="Premios que se vuelven a sortear")
+    terms_sha256: shown.Sha256 = Field(
+        title="Huella de sus condiciones", description="Of a redraw the digest of its announcement, for --redraw."
+    )
     draw_at: datetime = Field(title="Fecha y hora")
     method: MethodView = Field(title="Método")
     evidence: EvidenceView | None = Field(title="Azar")
@@ -217,6 +220,7 @@ def _draw(raffle: "Raffle", place: int, draw: "StoredDraw", zone: ZoneInfo) -> d
         "draw": place,
         "reason": redraw["reason"] if redraw else None,
         "prizes": redraw["prizes"] if redraw else None,
+        "terms_sha256": commitments.digest(redraw) if redraw else raffle.commitment_digest,
         "draw_at": _instant(commitment["draw_at"], zone),
         "method": commitment["method"],
         "evidence": draw["evidence"],
