@@ -1,5 +1,7 @@
 """The parts of template.yaml that only show on AWS: the signing key's life, the sender of mails."""
 
+import json
+
 import pytest
 
 from tests.support import conditions, template
@@ -75,3 +77,12 @@ def test_a_deploy_sets_the_sender_of_mails_by_parameters():
     assert (condition, none) == ("HasMail", {"Ref": "AWS::NoValue"})
     assert (ses["EmailSendingAccount"], ses["SourceArn"]) == ("DEVELOPER", {"Ref": "MailIdentity"})
     assert ses["From"]["Fn::If"][1] == {"Ref": "MailFrom"}
+
+
+def test_the_access_log_says_from_where_and_keeps_no_token():
+    api = RESOURCES["Api"]["Properties"]
+
+    kept = api["AccessLogSetting"]["Format"]
+
+    assert json.loads(kept)["address"] == "$context.identity.sourceIp"
+    assert "$context.path" not in kept  # it holds the tokens of links

@@ -35,7 +35,7 @@ def find_availability(slug: door.Slug, query: door.Query[views.PublicFreeTimes])
 
 
 @app.post(f"{BASE}/appointments", "public.book", Access.PUBLIC, status=201, location=ONE)
-def book(slug: door.Slug, form: views.PublicBooking, key: door.IdempotencyKey = None) -> Own:
+def book(slug: door.Slug, form: views.PublicBooking, key: door.PublicKey = None) -> Own:
     booked = public_booking.book(slug, form, address=app.caller.address, key=key, now=clock.now())
     return Own.model_validate(booked)
 

@@ -16,9 +16,7 @@ ORDER = f"{BASE}/orders/<token>"
 
 
 @app.post(f"{BASE}/raffles/<raffle_id>/orders", "public.order_numbers", Access.PUBLIC, status=201, location=ORDER)
-def order(
-    slug: door.Slug, raffle_id: door.Id, form: views.PublicOrder, key: door.IdempotencyKey = None
-) -> OwnOrderView:
+def order(slug: door.Slug, raffle_id: door.Id, form: views.PublicOrder, key: door.PublicKey = None) -> OwnOrderView:
     address = app.caller.address
     managed = public_orders.order(slug, raffle_id, form, address=address, key=key, now=clock.now())
     return OwnOrderView.model_validate(managed)

@@ -94,9 +94,9 @@ def test_api7_server_side_request_forgery(salon, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
-    answer = admin.call("PATCH", f"{SALON}/tenant", {"logo_url": "http://169.254.169.254/latest/meta-data/"})
+    answer = admin.call("PATCH", f"{SALON}/tenant", {"logo_url": "https://169.254.169.254/latest/meta-data/"})
 
-    assert (answer.status, answer.json["logo_url"]) == (200, "http://169.254.169.254/latest/meta-data/")
+    assert (answer.status, answer.json["logo_url"]) == (200, "https://169.254.169.254/latest/meta-data/")
     assert admin.call("PATCH", f"{SALON}/tenant", {"logo_url": "file:///etc/passwd"}).status == 422
 
 

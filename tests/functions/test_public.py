@@ -162,3 +162,17 @@ def test_nobody_is_named_in_the_log(haircut):
         for word in ("Ana", "981123456", "981 123 456", "ana@", "203.0.113", json.dumps(links["self"]))
         if word in written.text
     ]
+
+
+def test_a_key_is_long_and_holds_for_the_callers_own_address(haircut):
+    wanted, other = form(haircut), replace(anybody, address="203.0.113.8")
+    short = anybody.call("POST", f"{PUBLIC}/appointments", wanted, Idempotency_Key="k" * 15)
+    assert (short.status, short.json["errors"][0]["field"]) == (422, "header.idempotency-key")
+
+    mine = anybody.call("POST", f"{PUBLIC}/appointments", wanted, Idempotency_Key="k" * 16)
+    again = anybody.call("POST", f"{PUBLIC}/appointments", wanted, Idempotency_Key="k" * 16)
+    theirs = other.call("POST", f"{PUBLIC}/appointments", wanted, Idempotency_Key="k" * 16)
+
+    assert (mine.status, again.json["token"]) == (201, mine.json["token"])
+    assert (theirs.status, theirs.json["code"]) == (409, "slot_taken")
+    assert mine.json["token"] not in theirs.text

@@ -34,6 +34,7 @@ RULES: Final[dict[str, str]] = {
     "currency": "the currencies are those of ISO 4217",
     "invalid_phone": "the numbering plan of each country",
     "private_key_missing": "it depends on what is stored",
+    "misleading_name": "it depends on the business's people",
     "wrong_evidence": "it depends on the raffle",
     "invalid_range": "JSON Schema compares no two values",
     "range_length": "the same",

@@ -45,11 +45,11 @@ def test_from_the_page_of_a_shop_to_a_slot_that_is_free_again(anybody, salon, cu
     starts = offered()
 
     wanted = {"service_id": cut["id"], "scheduled_at": starts[3], "resource_id": cut["resources"][0]["id"], **BETO}
-    booked = anybody.call("POST", f"{salon}/appointments", wanted, Idempotency_Key="public-1")
+    booked = anybody.call("POST", f"{salon}/appointments", wanted, Idempotency_Key="public-0123456789")
     assert booked.status_code == 201, booked.text
     told, links = booked.json(), booked.json()["links"]
     assert (told["name"], told["phone"], told["status"]) == ("Beto Ríos", "+595983456789", "PENDING")
-    assert anybody.call("POST", f"{salon}/appointments", wanted, Idempotency_Key="public-1").json() == told
+    assert anybody.call("POST", f"{salon}/appointments", wanted, Idempotency_Key="public-0123456789").json() == told
     assert starts[3] not in offered()
     taken = problem(anybody.call("POST", f"{salon}/appointments", wanted), 409, "slot_taken")
     assert taken["alternatives"] == [starts[1], starts[2], starts[4]]

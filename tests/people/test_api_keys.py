@@ -220,3 +220,15 @@ def test_a_key_that_has_ended_has_no_role(salon, now, monkeypatch):
 
     with pytest.raises(NotHere):
         members.role_now("salon", f"key:{key.id}")
+
+
+@pytest.mark.parametrize("name", ["Mostrador", "Sоpоrte", "eva@example.com", "Eva Lopez"])
+def test_a_key_has_no_name_that_looks_like_us_or_like_a_person(salon, now, name):
+    members.add("salon", "u-9", email="eva.lopez@example.com", role=Role.STAFF, now=now)
+    form = NewKey(name=name, role="staff")
+
+    with pytest.raises(api_keys.MisleadingName) as caught:
+        api_keys.create("salon", form, actor_name="eva@example.com", key=None, now=now)
+
+    assert caught.value.facts == {"field": "body.name", "value": name}
+    assert api_keys.listing("salon", now=now, size=10, cursor=None).items == []

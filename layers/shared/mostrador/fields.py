@@ -122,7 +122,8 @@ Paragraph = Annotated[str, StringConstraints(max_length=500), LINES]
 Phone = Annotated[str, StringConstraints(min_length=5, max_length=32), ONE_LINE]
 Amount = Annotated[str, StringConstraints(pattern=shown.AMOUNT), Field(examples=["25.00", "150000"])]
 URI = Field(json_schema_extra={"format": "uri"})
-Url = Annotated[str, StringConstraints(pattern=shown.URL, max_length=500), ONE_LINE, URI]
+Url = Annotated[str, StringConstraints(pattern=shown.WEB_ADDRESS, max_length=500), ONE_LINE, URI]
+"""The one type of every address that somebody types and others are sent to."""
 Sha256 = Annotated[str, StringConstraints(pattern=shown.SHA256)]
 # Instants in the far past or future are mistakes, and overflow when they are shown in a zone.
 Instant = Annotated[

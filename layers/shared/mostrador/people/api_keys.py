@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mostrador import context, ids
-from mostrador.errors import Conflict, Forbidden, NotHere
+from mostrador.errors import Conflict, Forbidden, Invalid, NotHere
 from mostrador.observability import logger
 from mostrador.people import members
+from mostrador.people.rules import key_names
 from mostrador.table import TableFailure, keys, reads, writes
-from mostrador.table.items.people import ApiKey
+from mostrador.table.items.people import ApiKey, Member
 from mostrador.table.items.tenants import Tenant
 from mostrador.values.next_actions import NextAction
 
@@ -41,6 +42,13 @@ class BadKey(Forbidden):
     next_action = NextAction.SIGN_IN
 
 
+class MisleadingName(Invalid):
+    code = "misleading_name"
+    en = "{value} looks like a name of Mostrador or of one of the business's people: name the program"
+    es = "«{value}» parece un nombre de Mostrador o de una persona del negocio: ponga el del programa"
+    next_action = NextAction.CHOOSE_ANOTHER_NAME
+
+
 class ShownOnce(Conflict):
     code = "key_shown_once"
     en = "this request made the key {id} before, which was shown then and is not kept: revoke it and make another"
@@ -59,11 +67,12 @@ class Integrator:
 
 
 def create(tenant: str, wanted: "NewKey", *, actor_name: str, key: str | None, now: datetime) -> ApiKey:
-    """A new key; its ``key`` is shown only this time. Raises KeyReused, and ShownOnce for a repeat.
+    """A new key; its ``key`` is shown only this time. Raises MisleadingName, KeyReused, and ShownOnce for a repeat.
 
     ``key``, the argument, is the Idempotency-Key.
     """
     _check_tenant(tenant, now)
+    _check_name(tenant, wanted.name)
     key_id, secret = ids.derived(tenant, "key", key) if key else ids.new(), secrets.token_urlsafe(32)
     api_key = ApiKey(
         *keys.api_key(tenant, key_id),
@@ -80,6 +89,13 @@ def create(tenant: str, wanted: "NewKey", *, actor_name: str, key: str | None, n
         raise ShownOnce(id=key_id)
     api_key.key = f"{PREFIX}{tenant}.{key_id}.{secret}"
     return _with_state(api_key, now)
+
+
+def _check_name(tenant: str, name: str) -> None:
+    """Raise MisleadingName: the name of a key stands in the records where a person's stands."""
+    team: list[Member] = reads.everything(*keys.member(tenant, ""))
+    if key_names.looks_like_us(name) or key_names.looks_like_a_person(name, [member.email for member in team]):
+        raise MisleadingName(field="body.name", value=name)
 
 
 def get(tenant: str, key_id: str, *, now: datetime) -> ApiKey:

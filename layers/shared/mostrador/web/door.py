@@ -60,6 +60,8 @@ ClosureId = Annotated[Annotated[str, StringConstraints(pattern=shown.CLOSURE_ID)
 _Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
 _KEY_HEADER = Header(alias="Idempotency-Key", title="Clave de idempotencia")
 IdempotencyKey = Annotated[_Key | None, _KEY_HEADER]
+PublicKey = Annotated[Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,128}$")] | None, _KEY_HEADER]
+"""Of callers without an account: too long to be guessed, and bound to their address besides."""
 RequiredKey = Annotated[_Key, _KEY_HEADER]
 """Of what takes money: nothing else tells a repeat from a second payment."""
 IfMatch = Annotated[

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
-from mostrador.fields import ONE_LINE, URI, Request, View, local
+from mostrador.fields import Request, Url, View, local
 from mostrador.tenancy.rules.integration_states import IntegrationState, IntegrationType
 from mostrador.values import shown
 
@@ -19,7 +19,7 @@ _PrivateKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,128}$")
 
 
 # Bancard takes 255 characters; the payment's id and token are added to it.
-_ReturnUrl = Annotated[str, StringConstraints(pattern=shown.URL, max_length=150), ONE_LINE, URI]
+_ReturnUrl = Annotated[Url, StringConstraints(max_length=150)]
 
 
 class BancardForm(Request):
