@@ -27,7 +27,7 @@ def values(world: World, operation: str) -> Values:
 
 
 OTHERS: Final = ("tenant.change", "integrations.", "closures.")
-SPARES: Final = ("tenants.suspend", "tenants.change", "tenants.resume", "me.")
+SPARES: Final = ("tenants.suspend", "tenants.change", "tenants.resume", "tenants.relocate", "me.")
 
 
 def slug_of(world: World, operation: str) -> Values:
@@ -231,7 +231,7 @@ def _gone(world: World) -> None:
     world.person.call("DELETE", f"me/memberships/{world.spare.slug}")
 
 
-@state("tenants.suspend")
+@state("tenants.suspend", "tenants.relocate")
 def _serving(world: World) -> Values:
     world.ask("POST", f"admin/tenants/{world.spare.slug}/resume")
     return {"slug": world.spare.slug}
