@@ -56,14 +56,15 @@ def _past(slug: str, service_id: str, now: datetime) -> Made:
     return {
         "due_raffle_id": due,
         "drawn_raffle_id": drawn,
+        "won_order_id": [_winning_order(slug, earlier) for _ in range(OF_EACH)],
         "begun_appointment_id": [_begun(slug, service_id, earlier, number) for number in range(2 * OF_EACH)],
     }
 
 
-def _frozen(slug: str, now: datetime) -> str:
+def _frozen(slug: str, now: datetime, claim_days: int = 1) -> str:
     """A raffle that was sold and frozen, whose draw is due; nobody has told the secret."""
 
-    raffle = drafts.create(slug, NewRaffle(**body(now, claim_days=1)), actor_name="past", key=None, now=now)
+    raffle = drafts.create(slug, NewRaffle(**body(now, claim_days=claim_days)), actor_name="past", key=None, now=now)
     digest = sha256(bytes.fromhex(SECRET)).hexdigest()
     opening = Opening(method={"name": "commit_reveal", "secret_sha256": digest})
     raffles.open_sale(slug, raffle.id, opening, now=now)
@@ -81,6 +82,15 @@ def _drawn(slug: str, now: datetime) -> str:
     draw_at = raffles.get(slug, raffle_id, now=now).draw_at
     draws.draw(slug, raffle_id, Evidence(secret=SECRET), now=draw_at)
     return raffle_id
+
+
+def _winning_order(slug: str, now: datetime) -> str:
+    """The order that won a prize, which may still be claimed."""
+
+    raffle_id = _frozen(slug, now, claim_days=300)
+    draw_at = raffles.get(slug, raffle_id, now=now).draw_at
+    (first, *_) = draws.draw(slug, raffle_id, Evidence(secret=SECRET), now=draw_at).draws or []
+    return str(first["winners"][0]["order_id"])
 
 
 def _begun(slug: str, service_id: str, now: datetime, number: int) -> str:

@@ -128,12 +128,15 @@ def _sold(world: World) -> Values:
     return {"number": str(world.ordered(paid={"method": "CASH"})["numbers"][0])}
 
 
-@state(
-    "public.order", "public.cancel_order", "public.checkout_order", "public.own_numbers", "public.send_receipt",
-    "public.claim_prizes",
-)  # fmt: skip
+@state("public.order", "public.cancel_order", "public.checkout_order", "public.own_numbers", "public.send_receipt")
 def _own_order(world: World) -> Values:
     return {"token": world.ordered_by_customer()["token"]}
+
+
+@state("public.claim_prizes")
+def _own_prize(world: World) -> Values:
+    order_id = world.earlier("won_order_id")
+    return {"token": world.ask("GET", f"{world.main.api}/orders/{order_id}/link")["token"]}
 
 
 @state("payments.refund", "payments.get")

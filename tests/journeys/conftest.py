@@ -40,6 +40,7 @@ CALLING = (
     "test_generated_client.py",
     "test_isolation.py",
     "test_payments.py",
+    "test_raffle_fairness.py",
     "test_raffles.py",
     "test_waiting.py",
 )

@@ -57,9 +57,10 @@ def test_opening_again_changes_nothing_and_never_the_commitment(salon, now):
     again = open_sale(raffle, now + DAY / 2)
 
     assert (again.version, again.opened_at) == (raffle.version, now)
-    for other in ({"method": BY_LOTTERY}, {"unsold": "house"}):
-        with pytest.raises(WrongRaffleState):
+    for other in ({"method": BY_LOTTERY}, {"unsold": "house"}, {"method": SECRETLY | {"secret_sha256": "ab" * 32}}):
+        with pytest.raises(terms.OpenedOtherwise) as refused:
             open_sale(raffle, now, **other)
+        assert refused.value.facts["field"] == f"body.{next(iter(other))}"
     assert raffles.get("salon", raffle.id, now=now).commitment == raffle.commitment
 
 

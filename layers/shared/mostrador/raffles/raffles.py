@@ -156,7 +156,7 @@ def price_of(raffle: Raffle, count: int) -> Decimal:
 def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) -> Raffle:
     """DRAFT -> OPEN, with the commitment to how it will be drawn; the same request again changes nothing.
 
-    Raises NotHere, WrongRaffleState, NotReady, PermitMissing, TooManyOpen, and what ``terms.method_of`` raises.
+    Raises NotHere, WrongRaffleState, OpenedOtherwise, NotReady, PermitMissing, TooManyOpen, and as ``terms.method_of``.
     """
     tenant_key, raffle_key, open_key = keys.tenant(tenant), keys.raffle(tenant, raffle_id), keys.open_raffles(tenant)
 
@@ -167,9 +167,10 @@ def open_sale(tenant: str, raffle_id: str, form: "Opening", *, now: datetime) ->
 
     def decide(loaded: tuple[Tenant, Raffle, OpenRaffles | None]) -> Raffle:
         tenant_item, raffle, counted = loaded
-        commitment = terms.commitment(raffle, form)
-        if raffle.status == RaffleStatus.OPEN and raffle.commitment == commitment:
+        if raffle.status == RaffleStatus.OPEN:
+            terms.check_same(raffle, form)
             return raffle
+        commitment = terms.commitment(raffle, form)
         rules.RAFFLE_MOVES.check(raffle.status, RaffleStatus.OPEN)
         terms.check_ready(raffle, now)
         sizes.check(raffle, field="body")

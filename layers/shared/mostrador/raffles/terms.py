@@ -1,5 +1,6 @@
 """The terms of a raffle: what is promised when its sale opens, and how it will be drawn."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,13 @@ class NotReady(Conflict):
 
     def variant(self, _reader: Reader) -> Words | None:
         return self.past if self.facts["name"] == "sale_closes_at" else None
+
+
+class OpenedOtherwise(Conflict):
+    code = "opened_otherwise"
+    en = "the raffle was opened on {opened_at:time} with another {name:opening_field}, which stays"
+    es = "la rifa se abrió el {opened_at:time} con {name:opening_field}, que ya no cambia"
+    next_action = NextAction.READ_AGAIN
 
 
 def commitment(raffle: Raffle, form: "Opening") -> CommitmentDocument:
@@ -63,6 +71,22 @@ def method_of(raffle: Raffle, form: "Opening") -> Method:
     if isinstance(asked, ByCommitReveal):
         return CommitReveal(**fields)
     return Lottery(**fields, held_at=_held_at(raffle, asked))
+
+
+def check_same(raffle: Raffle, form: "Opening") -> None:
+    """Raise OpenedOtherwise where an open raffle was opened with another method or rule than the form has."""
+    published = commitments.read_commitment(raffle.commitment)
+    asked = method_of(raffle, form)
+    if isinstance(asked, Lottery) and published.version == commitments.FIRST_VERSION:
+        asked = replace(asked, held_at=None)
+    differing = {
+        "method": (asked != published.method, form.method.name),
+        "unsold": (form.unsold is not published.unsold, form.unsold.value),
+    }
+    for name, (differs, value) in differing.items():
+        if differs:
+            opened_at = instants.published(raffle.opened_at)
+            raise OpenedOtherwise(field=f"body.{name}", value=value, name=name, opened_at=opened_at)
 
 
 def outcome_known_from(raffle: Raffle) -> datetime | None:

@@ -99,6 +99,10 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "lottery": ("lleva los números y la página que los publica", "takes the numbers and the page that has them"),
         "commit_reveal": ("lleva el secreto", "takes the secret"),
     },
+    "opening_field": {
+        "method": ("otro método de sorteo", "method of drawing"),
+        "unsold": ("otra regla para los números no vendidos", "rule for unsold numbers"),
+    },
     "redraw_field": {
         "reason": ("el motivo", "the reason"),
         "draw_at": ("la fecha y hora", "the time"),
