@@ -98,6 +98,9 @@ def make(slug):
         order = post(f"raffles/{raffle['id']}/orders", buyer, Idempotency_Key=f"sold-{number}")
     (payment, _) = gateway.call(mine, "GET", f"{api}/payments").json["items"]
     post("closures", {"name": f"Feriado de {slug}", "date": shifted("2026-12-25")})
+    hour = {"starts_at": shifted("2026-12-05T12:00:00Z"), "ends_at": shifted("2026-12-05T13:00:00Z")}
+    block = {"title": "Almuerzo", "resource_ids": [resource["id"]]} | hour
+    post("blocks", block)
     return {
         "service_id": service["id"],
         "resource_id": resource["id"],
@@ -105,6 +108,7 @@ def make(slug):
         "appointment_id": booked["id"],
         "waiting_id": waiting["id"],
         "feed_id": post("feeds", {})["id"],
+        "block_id": post("blocks", block)["id"],
         "key_id": post("keys", {"name": "tienda", "role": "viewer"})["id"],
         "user": f"of-{slug}",
         "closure_id": shifted("2026-12-25"),

@@ -187,6 +187,16 @@ def _closure(world: World) -> Values:
     return {"closure_id": world.closure()["id"]}
 
 
+@state("blocks.create")
+def _idle(world: World) -> Values:
+    return {"resource_id": world.make("resources", {"name": "Otra"})["id"]}
+
+
+@state("blocks.get", "blocks.delete")
+def _block(world: World) -> Values:
+    return {"block_id": world.block()["id"]}
+
+
 @state("closures.create")
 def _open_day(world: World) -> Values:
     return {"holiday": world.another_day()}

@@ -64,6 +64,12 @@ class World:
         """A free start: the service has room for hundreds."""
         return str(DICE.choice(self.ids["start"]))
 
+    def block(self) -> Any:
+        """An hour of a resource of its own."""
+        giver = self.make("resources", {"name": "Otra"})
+        hour = {"starts_at": self.values["start"], "ends_at": self.values["later_start"]}
+        return self.make("blocks", {"title": "Almuerzo", "resource_ids": [giver["id"]]} | hour)
+
     def closure(self) -> Any:
         """A closure of a day that has none yet; requests may have closed any day."""
         for _ in range(20):
@@ -192,6 +198,7 @@ def _things(world: World) -> None:
     world.key = made["key"]
     world.values["closure_id"] = world.closure()["id"]
     world.values["waiting_id"] = waiting(world)
+    world.values["block_id"] = world.block()["id"]
     world.values["user"] = world.ask("GET", f"{world.main.api}/members")["items"][0]["user"]
     world.values["seller"] = world.values["user"]
     world.values["token"] = world.booked_by_customer()["token"]

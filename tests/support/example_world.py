@@ -22,6 +22,7 @@ from mostrador.people.views.customers import NewCustomer
 from mostrador.raffles import order_links
 from mostrador.scheduling import (
     appointments,
+    blocks,
     booking,
     ical_feeds,
     manage_links,
@@ -31,6 +32,7 @@ from mostrador.scheduling import (
     waiting_list,
 )
 from mostrador.scheduling.views.appointments import NewAppointment
+from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.ical_feeds import NewFeed
 from mostrador.scheduling.views.services import NewResource
 from mostrador.scheduling.views.special_days import NewClosure
@@ -116,6 +118,7 @@ def _things(now: datetime, times: dict[str, Any]) -> dict[str, Any]:
         "raffle_id": raffle.id,
         "order_id": order.id,
         "waiting_id": waiting.id,
+        "block_id": _blocked(first.id, now, times["date"]).block.id,
         "feed_id": feed.id,
         "file": feed.path.rpartition("/")[2],
         "key_id": api_key.id,
@@ -128,6 +131,12 @@ def _booked(service_id: str, now: datetime, at: str, **more: Any) -> Any:
     person = {"name": "Ana", "phone": "0985 444 222"}
     form = NewAppointment(service_id=service_id, scheduled_at=at, customer_data=person, **more)
     return booking.book(SLUG, form, actor_name="eva", key=None, now=now)
+
+
+def _blocked(resource_id: str, now: datetime, day: str) -> Any:
+    lunch = {"title": "Almuerzo", "starts_at": f"{day}T12:00:00-03:00", "ends_at": f"{day}T13:00:00-03:00"}
+    form = NewBlock.model_validate(lunch | {"resource_ids": [resource_id], "even_if_booked": True})
+    return blocks.create(SLUG, form, actor_name="eva", key=None, now=now)
 
 
 @state("appointments.complete", "appointments.no_show")

@@ -53,6 +53,8 @@ def _may_free(change: Change) -> bool:
     if change.entity in _OF_ALL_DAYS:
         return True
     is_new = change.action == "appointment.created"
+    if change.entity == "block":
+        return change.action == "block.deleted"
     return change.entity == "appointment" and not is_new and bool(_FREEING & change.fields.keys())
 
 
@@ -64,7 +66,7 @@ def _days(tenant: str, changes: Iterable[Change]) -> set[date]:
 
 
 def _told_days(change: Change) -> Iterator[date]:
-    for value in change.fields.get("scheduled_at", []):
+    for value in [*change.fields.get("scheduled_at", []), *change.fields.get("starts_at", [])]:
         if value is not None:
             yield date.fromisoformat(str(value)[:10])
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mostrador import ids
 from mostrador.errors import Conflict, NotHere
 from mostrador.scheduling import agenda
+from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import AgendaDay, Resource
 from mostrador.tenancy import tenants
@@ -80,7 +81,7 @@ def delete(slug: str, resource_id: str, *, seen: int | None, now: datetime) -> N
     writes.check_version(resource, seen)
     today = local_time.local_day(local_time.minute(now), tenants.zone(tenant)).isoformat()
     days: list[AgendaDay] = reads.span(keys.agenda_partition(slug, resource_id), today, "9999", consistent=True)
-    booked = next((day for day in days if agenda.booked([day], now)), None)
+    booked = next((day for day in days if agenda_rules.appointments_of(agenda.booked([day], now))), None)
     if booked:
         raise ResourceInUse(name=resource.name, day=booked.sk)
     writes.delete(resource)

@@ -141,6 +141,15 @@ def waiting_line(slug: str, service_id: str, day: str) -> Key:
     return waiting_partition(slug), f"LINE#{service_id}#{day}"
 
 
+def block(slug: str, block_id: str) -> Key:
+    return f"T#{slug}#BLOCKS", f"BLOCK#{block_id}"
+
+
+def block_by_start(slug: str, starts_at: datetime, block_id: str) -> Key:
+    """gsi1: blocks in the order of their starts."""
+    return block(slug, "")[0], f"{at(starts_at)}#{block_id}"
+
+
 def agenda_partition(slug: str, resource_id: str) -> str:
     return f"T#{slug}#AGENDA#{resource_id}"
 

@@ -87,6 +87,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "daily_limit": ("se llegó al máximo de turnos del día", "the day's limit is reached"),
         "weekly_limit": ("se llegó al máximo de turnos de la semana", "the week's limit is reached"),
         "external": ("ocupado en el calendario externo", "busy in the external calendar"),
+        "blocked": ("el horario está bloqueado", "the time is blocked"),
     },
     "role": {
         "viewer": ("solo lectura", "viewer"),
@@ -138,6 +139,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "customer": ("el cliente", "customer"),
         "appointment": ("el turno", "appointment"),
         "closure": ("el día especial", "closure"),
+        "block": ("el bloqueo", "block"),
         "path": ("la dirección", "path"),
         "file": ("el archivo", "file"),
         "list of holidays for": ("la lista de feriados de", "list of holidays for"),

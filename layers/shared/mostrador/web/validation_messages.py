@@ -66,6 +66,8 @@ SPANISH: Final = {
     "unreadable": "debe ser un texto legible",
     "email": "no es una dirección de correo",
     "range_order": "el comienzo no puede ser posterior al fin",
+    "full_minutes": "debe comenzar y terminar en un minuto entero",
+    "block_length": "debe durar de {least} a {most} minutos",
     "range_length": "debe ser un rango de {days} días como máximo",
     "one_choice": "indique los números o cuántos, una de las dos cosas",
     "one_customer": "indique un cliente del registro o los datos de uno, una de las dos cosas",

@@ -18,6 +18,7 @@ class AuditedEntity(StrEnum):
 
     APIKEY = "apikey"
     APPOINTMENT = "appointment"
+    BLOCK = "block"
     CUSTOMER = "customer"
     FEED = "feed"
     INTEGRATION = "integration"

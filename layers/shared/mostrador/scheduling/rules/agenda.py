@@ -16,7 +16,9 @@ from mostrador.values.holds import has_lapsed
 
 SHORTEST: Final = 5
 LONGEST: Final = 24 * 60
-"""Bounds of an appointment's duration, in minutes."""
+"""Bounds of the duration of an appointment or a block, in minutes."""
+BLOCK: Final = "0" * 16
+"""The tag of a block, a line that staff set and that no service has: ids of services end in random bits."""
 
 
 class Loss(StrEnum):
@@ -79,6 +81,11 @@ def tag(service_id: str) -> str:
 def live(bookings: Iterable[Booking], now: int) -> list[Booking]:
     """The bookings that still count at ``now`` (seconds), each once although it may stand in two days."""
     return list({b.appointment_id: b for b in bookings if not (b.lapses_at and has_lapsed(b.lapses_at, now))}.values())
+
+
+def appointments_of(bookings: Iterable[Booking]) -> list[Booking]:
+    """The bookings without the blocks among them."""
+    return [booking for booking in bookings if booking.service != BLOCK]
 
 
 def days_touched(demand: Demand, starts: int, zone: ZoneInfo) -> list[date]:

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     DAILY_LIMIT = "daily_limit"
     WEEKLY_LIMIT = "weekly_limit"
     EXTERNAL = "external"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,13 @@ def taken_by(demand: agenda.Demand, at: int, other: agenda.Booking) -> Refusal:
     """The refusal of a start for which ``other`` leaves no room."""
     if agenda.shares_a_start(demand, at, other):
         return Refusal(Reason.SEATS, {"booked": demand.capacity, "seats": demand.capacity})
+    if other.service == agenda.BLOCK:
+        blocked: dict[str, bool | int | str] = {
+            "block_id": other.appointment_id,
+            "from": other.busy_from,
+            "until": other.busy_until,
+        }
+        return Refusal(Reason.BLOCKED, blocked)
     touches = other.starts < at + demand.duration and at < other.starts + other.duration
     details: dict[str, bool | int | str] = {"appointment_id": other.appointment_id, "only_its_buffer": not touches}
     return Refusal(Reason.TAKEN, details | {"from": other.busy_from, "until": other.busy_until})

@@ -20,6 +20,7 @@ RefusalDetails = TypedDict(
         "only_its_buffer": Annotated[bool, Field(title="Solo choca con la preparación o limpieza")],
         "booked": Annotated[int, Field(title="Agendados")],
         "seats": Annotated[int, Field(title="Cupos")],
+        "block_id": Annotated[shown.Id, Field(title="Bloqueo")],
         "limit": Annotated[int, Field(title="Máximo")],
     },
     total=False,

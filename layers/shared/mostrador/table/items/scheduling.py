@@ -188,6 +188,20 @@ class WaitingLine(Item, discriminator="LINE"):
     version = NumberAttribute()
 
 
+class Block(Versioned, discriminator="BLOCK"):
+    """A time that staff closed for some resources: a line in their agenda days, on the local dates ``days``."""
+
+    quiet = frozenset({"time_zone", "days", "created_by"})
+    id = UnicodeAttribute()
+    title = UnicodeAttribute()
+    starts_at = InstantAttribute()
+    ends_at = InstantAttribute()
+    time_zone = UnicodeAttribute()
+    days: Attribute[list[str]] = JSONAttribute()
+    resource_ids: Attribute[list[str]] = JSONAttribute()
+    created_by = UnicodeAttribute()
+
+
 class AgendaDay(Item, discriminator="AGENDA"):
     """One resource's bookings on one local day. ``version`` counts the changes that take time or confirm a hold."""
 
