@@ -28,7 +28,7 @@ from mostrador.tenancy import public_holds, tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
 from tests.support import bank
 from tests.support.days import shifted
-from tests.support.lines import trips
+from tests.support.lines import sweep, trips
 
 NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -278,3 +278,52 @@ def test_a_phones_ledger_stays_small_whatever_strangers_book(haircut, now, monke
     assert len(ledger.lines) == 4
     confirm(booked[0], now)  # its line is gone, and comes again
     assert len(reads.get_item(keys.active_bookings("salon", "+595981100007")).lines) == 5
+
+
+def test_a_booking_that_staff_must_confirm_lapses_after_its_time(haircut, now):
+    settle(now, public_confirmation="staff", confirm_within_minutes=60)
+    booked = book(haircut, now=now)
+    assert (booked.status, booked.hold_expires_at) == ("PENDING", now + HOUR)
+
+    assert confirm(booked, now + HOUR - timedelta(seconds=1)).hold_expires_at is None
+    lapsing = book(haircut, NINE + DAY, now=now, number=2)
+    sweep(now=now + HOUR)
+
+    assert appointments.get("salon", lapsing.id, now=now).status == "EXPIRED"
+    assert appointments.get("salon", booked.id, now=now).status == "CONFIRMED"
+    assert book(haircut, NINE + DAY, now=now + HOUR, number=3, address=OFFICE)
+
+
+def test_it_lapses_at_its_start_at_the_latest_and_does_not_hold_staffs_own(haircut, now):
+    settle(now, public_confirmation="staff", confirm_within_minutes=60 * 24 * 14)
+
+    assert book(haircut, now=now).hold_expires_at == NINE
+    assert by_staff(haircut, NINE + HOUR, now=now, number=2).hold_expires_at is None
+
+
+def test_a_deposit_is_held_for_its_payment_also_where_staff_confirms(haircut, now):
+    bank.connect(now)
+    settle(now, public_confirmation="staff", confirm_within_minutes=600)
+    services.change("salon", haircut.id, ServiceChanges(deposit_percent=50), seen=None, now=now)
+
+    assert book(haircut, now=now).hold_expires_at == now + timedelta(minutes=15)
+
+
+def test_money_confirms_what_staff_would_have_to(haircut, now):
+    settle(now, public_confirmation="staff", confirm_within_minutes=60)
+    booked = book(haircut, now=now)
+
+    form = Confirmation(method="CASH", amount="1000")
+    counter_payments.record_appointment_payment(
+        "salon", booked.id, form, actor_name="eva", key="0123456789abcdef", now=now
+    )
+    sweep(now=now + 2 * HOUR)
+
+    assert appointments.get("salon", booked.id, now=now).status == "CONFIRMED"
+
+
+def test_a_moved_booking_keeps_the_deadline_of_its_confirmation(haircut, now):
+    settle(now, public_confirmation="staff", confirm_within_minutes=60)
+    booked = book(haircut, now=now)
+
+    assert move(booked, NINE + DAY, now=now).hold_expires_at == booked.hold_expires_at

@@ -28,9 +28,11 @@ from mostrador.scheduling.rules.appointment_states import AppointmentStatus, Pay
 from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
 from mostrador.table.items.scheduling import ActiveBookings, Appointment, Resource, Service
+from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
 from mostrador.tenancy.public_holds import Lines
+from mostrador.tenancy.rules.public_settings import PublicConfirmation
 from mostrador.values import local_time
 from mostrador.values.next_actions import NextAction
 
@@ -206,9 +208,20 @@ def _appointment(
         **given,
     )
     place(appointment, request.starts[number], context.demand, resources)
-    if form.hold or (request.public_address is not None and appointment.deposit_amount):
-        _hold(appointment, request.now + timedelta(minutes=int(tenant.hold_minutes)))
+    if until := _held_until(request, tenant, appointment):
+        _hold(appointment, until)
     return appointment
+
+
+def _held_until(request: BookingRequest, tenant: Tenant, appointment: Appointment) -> datetime | None:
+    """The end of the hold: for a payment, or for the confirmation that a public booking needs; None: it is firm."""
+    is_public = request.public_address is not None
+    if request.form.hold or (is_public and appointment.deposit_amount):
+        return request.now + timedelta(minutes=int(tenant.hold_minutes))
+    if is_public and tenant.public_confirmation == PublicConfirmation.STAFF:
+        within: datetime = request.now + timedelta(minutes=int(tenant.confirm_within_minutes))
+        return min(within, appointment.scheduled_at)
+    return None
 
 
 def _hold(appointment: Appointment, until: datetime) -> None:

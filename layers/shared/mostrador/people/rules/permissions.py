@@ -121,7 +121,8 @@ _SERVICE: Final = (
 _TENANT: Final = (
     "name currency business_hours slot_step_minutes slot_offset_minutes minimum_notice_minutes "
     "reschedule_notice_minutes cancel_notice_minutes max_active_bookings hold_minutes review_hours transfer_details "
-    "contact_email contact_phone logo_url public_share_percent public_pending_limit"
+    "contact_email contact_phone logo_url public_share_percent public_pending_limit "
+    "public_confirmation confirm_within_minutes"
 )
 _RAFFLE: Final = (
     "title description prizes price currency packages first_number last_number numbers_per_order numbers_per_customer "

@@ -9,6 +9,7 @@ from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, Short
 from mostrador.ledger.views.receipts import ReceiptView
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, FreeTimesQuery, Slot, amounts
+from mostrador.tenancy.rules.public_settings import PublicConfirmation
 from mostrador.tenancy.views import opening_hours
 from mostrador.tenancy.views.tenants import TransferDetailsView
 from mostrador.values import money, shown
@@ -31,6 +32,10 @@ class PublicTenantView(View):
     minimum_notice_minutes: int = Field(title="Antelación mínima (minutos)")
     reschedule_notice_minutes: int = Field(title="Antelación para reprogramar (minutos)")
     cancel_notice_minutes: int = Field(title="Antelación para cancelar (minutos)")
+    public_confirmation: PublicConfirmation = Field(
+        title="Confirmación de turnos públicos", description="`staff`: a booking lapses unless staff confirms it."
+    )
+    confirm_within_minutes: int = Field(title="Minutos para confirmar")
 
     @classmethod
     def computed_fields(cls, item: "Tenant") -> dict[str, object]:

@@ -48,6 +48,8 @@ class Tenant(Versioned, discriminator="TENANT"):
     transfer_details: Attribute[TransferDetails | None] = JSONAttribute(null=True)
     public_share_percent = NumberAttribute(default=public_settings.SHARE_PERCENT)
     public_pending_limit = NumberAttribute(default=public_settings.PENDING_LIMIT)
+    public_confirmation = UnicodeAttribute(default=public_settings.PublicConfirmation.NONE.value)
+    confirm_within_minutes = NumberAttribute(default=public_settings.CONFIRM_WITHIN_MINUTES)
     contact_email = EmailAttribute(null=True)
     contact_phone = UnicodeAttribute(null=True)
     logo_url = UnicodeAttribute(null=True)

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from mostrador.fields import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 from mostrador.ledger.rules.reviews import REVIEW_HOURS
 from mostrador.tenancy.rules import public_settings
+from mostrador.tenancy.rules.public_settings import PublicConfirmation
 from mostrador.tenancy.views import opening_hours
 from mostrador.values import shown
 
@@ -82,6 +83,14 @@ class TenantSettings(Request):
         title="Reservas sin confirmar por dirección",
         description="Bookings, and as many orders, of one address that are neither paid nor confirmed.",
     )
+    public_confirmation: PublicConfirmation = Field(
+        PublicConfirmation.NONE,
+        title="Confirmación de turnos públicos",
+        description="`staff`: a booking without an account lapses unless staff confirms it or it is paid.",
+    )
+    confirm_within_minutes: Whole = Field(
+        public_settings.CONFIRM_WITHIN_MINUTES, ge=5, le=60 * 24 * 14, title="Minutos para confirmar"
+    )
     contact_email: Email | None = Field(None, title="Correo de contacto")
     contact_phone: Phone | None = Field(None, title="Teléfono de contacto")
     logo_url: Url | None = Field(None, title="URL del logo")
@@ -149,6 +158,8 @@ class TenantView(View):
     transfer_details: TransferDetailsView | None = Field(title="Datos para transferencias")
     public_share_percent: int = Field(title="Parte que una dirección puede reservar (%)")
     public_pending_limit: int = Field(title="Reservas sin confirmar por dirección")
+    public_confirmation: PublicConfirmation = Field(title="Confirmación de turnos públicos")
+    confirm_within_minutes: int = Field(title="Minutos para confirmar")
     contact_email: shown.Email | None = Field(title="Correo de contacto")
     contact_phone: shown.Phone | None = Field(title="Teléfono de contacto")
     logo_url: shown.Url | None = Field(title="URL del logo")
