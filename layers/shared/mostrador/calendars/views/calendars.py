@@ -18,6 +18,7 @@ _CalendarId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,254}$")]
 _Pem = Annotated[str, StringConstraints(pattern=r"^-----BEGIN [A-Z ]*PRIVATE KEY-----", max_length=2600)]
 _KeyId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
 _Code = Annotated[str, StringConstraints(max_length=2000)]
+_Answer = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{0,2000}$")]
 
 
 class OfResource(Request):
@@ -84,9 +85,9 @@ class Returned(Request):
 class GrantForm(Request):
     """Google's answer to a consent: its query, as Google sent the person back with it."""
 
-    state: _Code = Field(title="Estado", min_length=1)
-    code: _Code = Field("", title="Código")
-    error: _Code = Field("", title="Error", description="In place of a code, where the person refused.")
+    state: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,2000}$")] = Field(title="Estado")
+    code: _Answer = Field("", title="Código")
+    error: _Answer = Field("", title="Error", description="In place of a code, where the person refused.")
 
 
 class ConsentView(View):

@@ -1,9 +1,9 @@
 """Requests and answers without an account: nothing internal, nothing about other customers."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
 from mostrador.ledger.views.receipts import ReceiptView
@@ -84,7 +84,7 @@ class FreeTimesView(View):
 
 
 class PublicFreeTimes(FreeTimesQuery):
-    moving: shown.Token | None = Field(
+    moving: Annotated[shown.Token, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")] | None = Field(
         None,
         title="Clave del turno que se mueve",
         description="Starts to which it can move: with its own resource, unless `resource` is given.",
