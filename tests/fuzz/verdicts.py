@@ -59,6 +59,7 @@ RULES: Final[dict[str, str]] = {
     "announced_too_late": "it depends on the present time",
     "raffle_too_big": "JSON Schema adds no lengths",
     "lottery_at_another_time": "it depends on the raffle's times",
+    "redraw_too_far": "it depends on the present time",
     "before_the_beacon": "it depends on the beacon's first round",
     "lottery_does_not_match": "it depends on the raffle's method",
     "no_reason": "Unicode tells which text can be read",

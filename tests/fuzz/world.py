@@ -207,7 +207,7 @@ def _things(world: World) -> None:
 
 _TIMES = {
     "date": 3, "last_date": 6, "series_until": 60, "holiday": 200, "from": 0, "to": 30, "sale_opens_at": 0.1,
-    "sale_closes_at": 20, "draw_at": 30, "redraw_at": 90,
+    "sale_closes_at": 20, "draw_at": 30, "redraw_at": 50,
 }  # fmt: skip
 
 

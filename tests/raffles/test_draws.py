@@ -418,6 +418,17 @@ def test_a_redraw_is_announced_at_least_a_minute_ahead(salon, now):
     assert redraw(raffle, at, draw_at=at + DAY).due_at == keys.at(at + DAY)
 
 
+def test_a_redraw_is_not_put_off_for_years(salon, now):
+    raffle = drawn(now)
+    at = late_for(raffle)
+
+    with pytest.raises(redraws.RedrawTooFar) as refused:
+        redraw(raffle, at, draw_at=at + redraws.MOST_NOTICE + SECOND)
+
+    assert refused.value.facts["field"] == "body.draw_at"
+    assert redraw(raffle, at, draw_at=at + redraws.MOST_NOTICE).draws[1]["redraw"]
+
+
 def test_a_redraw_is_by_the_beacon_alone():
     with pytest.raises(ValidationError, match="drand"):
         Redrawing(reason="Nadie lo reclamó", method=BY_LOTTERY, draw_at="2027-01-01T00:00:00Z")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from mostrador.errors import Conflict
+from mostrador.errors import Conflict, Invalid
 from mostrador.raffles import beacon, draws, raffles
 from mostrador.raffles.rules import commitments, draw, instants, prize_outcome, redraw_checks
 from mostrador.raffles.rules.commitments import NOTICE, DrawCommitment, Redraw
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mostrador.raffles.views.draws import Redrawing
 
 _USUAL_NOTICE: Final = timedelta(minutes=2)
+MOST_NOTICE: Final = timedelta(days=60)
+"""At most, from the announcement to the redraw: nobody puts a draw off for years."""
 FROZEN_LATE: Final = "La lista de números vendidos se cerró tarde"
 """The reason of a redraw that announces itself: the list was frozen when the randomness could be known."""
 
@@ -50,6 +52,12 @@ class AlreadyAnnounced(Conflict):
     next_action = NextAction.READ_AGAIN
 
 
+class RedrawTooFar(Invalid):
+    code = "redraw_too_far"
+    en = "the redraw of {value:time} is too far ahead: it takes place until {most:time}"
+    es = "el nuevo sorteo del {value:time} queda muy lejos: se realiza hasta el {most:time}"
+
+
 class NotUnclaimed(Conflict):
     code = "prize_not_unclaimed"
     en = "prizes {given} cannot be drawn again: those that nobody claimed in time are {unclaimed}"
@@ -63,7 +71,8 @@ class NotUnclaimed(Conflict):
 def announce(tenant: str, raffle_id: str, form: "Redrawing", *, now: datetime) -> Raffle:
     """Announce another draw; the same request again changes nothing while the draw is to come.
 
-    Raises NotHere, WrongRaffleState, NotFrozen, AlreadyAnnounced, NotVoid, NotUnclaimed, AnnouncedTooLate, NoReason.
+    Raises NotHere, WrongRaffleState, NotFrozen, AlreadyAnnounced, NotVoid, NotUnclaimed, AnnouncedTooLate,
+    RedrawTooFar, NoReason.
     """
 
     def decide(raffle: Raffle) -> Raffle:
@@ -184,13 +193,19 @@ def _replaced(raffle: Raffle) -> list[StoredDraw]:
 
 
 def _redraw(raffle: Raffle, reason: str, prizes: tuple[int, ...], announced_at: datetime, draw_at: datetime) -> Redraw:
-    """The commitment of a redraw; numbers that won one of its prizes before take no part. Raises AnnouncedTooLate."""
+    """The commitment of a redraw; numbers that won one of its prizes before take no part.
+
+    Raises AnnouncedTooLate, RedrawTooFar.
+    """
     if draw_at < announced_at + NOTICE:
         raise commitments.AnnouncedTooLate(
             field="body.draw_at",
             announced_at=instants.published(announced_at),
             draw_at=instants.published(draw_at),
         )
+    if draw_at > announced_at + MOST_NOTICE:
+        most = instants.published(announced_at + MOST_NOTICE)
+        raise RedrawTooFar(field="body.draw_at", value=instants.published(draw_at), most=most)
     return Redraw(
         raffle_id=raffle.id,
         commitment_sha256=raffle.commitment_digest,
