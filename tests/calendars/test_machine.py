@@ -68,7 +68,7 @@ class Follows(RuleBasedStateMachine):
         self.change(lambda: self.made.append(self.shop.book(hour, status="CONFIRMED" if confirmed else "PENDING")))
 
     @precondition(lambda self: self.made)
-    @rule(which=WHICH, how=st.sampled_from(["confirm", "cancel", "delete"]))
+    @rule(which=WHICH, how=st.sampled_from(["confirm", "declare", "refuse", "cancel", "delete"]))
     def decide(self, which, how):
         self.change(lambda: getattr(self.shop, how)(self.one(which)))
 

@@ -8,7 +8,7 @@ from mostrador.ledger import open_pages
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.ledger.views.receipts import Receipt
 from mostrador.payments import bancard_account
-from mostrador.raffles import order_transitions, raffles
+from mostrador.raffles import order_reviews, raffles
 from mostrador.scheduling import appointments, payment_reviews
 from tests.support import bank as banks
 from tests.support import orders as shop
@@ -34,7 +34,7 @@ def begin(till, now):
 
 
 def declare(till, now):
-    receive = order_transitions.receive if till.target is Target.ORDER else payment_reviews.receive
+    receive = order_reviews.receive if till.target is Target.ORDER else payment_reviews.receive
     return receive("salon", till.item.id, Receipt(reference="TRF-1"), actor_name="eva", now=now)
 
 

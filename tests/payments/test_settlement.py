@@ -11,11 +11,13 @@ from mostrador.ledger.rules.payment_states import Method, PaymentState, Target, 
 from mostrador.ledger.views.payments import Confirmation, PaymentListing
 from mostrador.payments import counter_payments, settlement
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.raffles import raffles, reservations
+from mostrador.raffles import order_transitions, raffles, reservations
 from mostrador.raffles.rules.states import WrongOrderState
 from mostrador.table import writes
 from mostrador.values.money import BadAmount
+from tests.support import bank as banks
 from tests.support import orders as shop
+from tests.support import till as tills
 
 HOLD = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
@@ -426,3 +428,19 @@ def test_the_list_of_payments_is_of_one_tenant(raffle, clinic, now):
 
 def _returned(payment, now, **form):
     return payments.mark_refunded("salon", payment.id, **form, actor_name="eva", now=now)
+
+
+def test_a_card_that_goes_back_leaves_the_declared_transfer_perhaps_owed(salon, now):
+    with banks.opened() as bank:
+        banks.connect(now)
+        till = tills.order(now)
+        begun = till.start(now).payment
+        bank.pay(begun.id)
+        shop.receive(till.item, now=now)
+        order_transitions.cancel("salon", till.item.id, reason="", is_decided=False, actor_name="public", now=now)
+
+        tills.sweep(now + SECOND)
+
+    assert (tills.payment(begun.id, now).reason, till.stored().is_perhaps_owed) == ("ORDER_CANCELLED", True)
+    assert till.take_cash(now + SECOND).reason == "ORDER_CANCELLED"
+    assert till.stored().is_perhaps_owed is None

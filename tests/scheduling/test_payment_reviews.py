@@ -31,7 +31,7 @@ from mostrador.scheduling.views.public_booking import OwnAppointmentView, Public
 from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.waiting_list import NewWaiting
 from mostrador.table import keys, reads
-from mostrador.tenancy import tenants
+from mostrador.tenancy import plan_usage, tenants
 from mostrador.tenancy.views.tenants import TenantChanges, TenantOperationChanges
 from tests.support import bank as banks
 from tests.support import till as tills
@@ -414,3 +414,19 @@ def test_staff_declares_and_refuses_over_http(held, now):
     )
     assert (unsaid.status, unsaid.json["errors"][0]["field"]) == (422, "body.reason")
     assert (refused.status, refused.json["status"]) == (200, "CANCELLED")
+
+
+def test_the_plan_counts_it_while_it_is_reviewed(held, now):
+    settle(now, max_appointments_per_month=1)
+    counted = tills.Till(tills.Target.APPOINTMENT, tills.book(held.of, now, at=LATER + HOUR, hold=True), held.of)
+    late = now + tills.HOLD
+    tills.sweep(late)
+    assert plan_usage.of_month("salon", now=late).appointments.used == 0
+
+    due = declare(counted, late).review_due_at
+
+    assert plan_usage.of_month("salon", now=late).appointments.used == 1
+    tills.sweep(due)
+    assert plan_usage.of_month("salon", now=late).appointments.used == 0
+    transfer(counted, due + HOUR)
+    assert plan_usage.of_month("salon", now=late).appointments.used == 1

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from functions.calendar_sync import app
 from mostrador.calendars import sync
-from mostrador.scheduling import appointments, booking, rescheduling
+from mostrador.ledger.views.receipts import Receipt
+from mostrador.scheduling import appointments, booking, payment_reviews, rescheduling
 from mostrador.scheduling.views.appointments import NewAppointment, Rescheduling
 from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarEvent
@@ -63,6 +64,12 @@ class Shop:
 
     def confirm(self, booked):
         return appointments.confirm("salon", booked.id, actor_name="eva", now=self.clock())
+
+    def declare(self, booked):
+        return payment_reviews.receive("salon", booked.id, Receipt(), actor_name="eva", now=self.clock())
+
+    def refuse(self, booked):
+        return payment_reviews.refuse("salon", booked.id, reason="no", actor_name="eva", now=self.clock())
 
     def cancel(self, booked):
         return appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=self.clock())
@@ -123,7 +130,7 @@ def is_right(google, *, calendar_id="primary"):
     live = {
         one.id: one
         for one in reads.span(keys.appointments_partition("salon"), "0", "9", index="gsi1")
-        if one.status in ("PENDING", "CONFIRMED", "COMPLETED", "NO_SHOW")
+        if one.status in ("PENDING", "IN_REVIEW", "CONFIRMED", "COMPLETED", "NO_SHOW")
     }
     told = {}
     for event in google.alive(calendar_id).values():
@@ -133,5 +140,6 @@ def is_right(google, *, calendar_id="primary"):
     assert set(told) == set(live)
     for name, event in told.items():
         assert doubles.starts_at(event) == live[name].scheduled_at
-        assert event["status"] == ("tentative" if live[name].status == "PENDING" else "confirmed")
+        is_open = live[name].status in ("PENDING", "IN_REVIEW")
+        assert event["status"] == ("tentative" if is_open else "confirmed")
     return True

@@ -37,7 +37,6 @@ def check(tenant: str, payment: Payment, *, gateway: Gateway | None = None, now:
     GatewayRefused, SecretsUnavailable, each after scheduling the next question; Busy.
     """
     try:
-        payment = _within_sale(tenant, payment, now)
         answer = query(payment, gateway or bancard_account.load(tenant, now=now), now=now)
         return _act(tenant, payment, answer, gateway, now)
     except (GatewayUnknown, GatewayRefused, bancard_account.NotConnected, Unavailable):
@@ -144,6 +143,7 @@ def _act(tenant: str, payment: Payment, answer: PurchaseAnswer, gateway: Gateway
         return settle(tenant, payment, answer.result, answer.raw, now)
     if answer.state is PurchaseState.ROLLED_BACK:
         return _accept_rollback(tenant, payment, now)
+    payment = _within_sale(tenant, payment, now)
     until = payment.payable_until
     if payment.status == PaymentState.PENDING and answer.result is not None:
         payment = close(tenant, payment, PaymentState.FAILED, answer.raw, result=answer.result, now=now)

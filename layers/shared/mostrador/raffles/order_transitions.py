@@ -13,7 +13,7 @@ from typing import Any, Final
 from mostrador.errors import Conflict
 from mostrador.ledger import open_pages
 from mostrador.ledger.rules import reviews
-from mostrador.ledger.rules.payment_states import RefundReason, order_refund_reason
+from mostrador.ledger.rules.payment_states import Provider, RefundReason, order_refund_reason
 from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
 from mostrador.process_cache import ProcessCache
@@ -209,8 +209,8 @@ def latest_payment(tenant: str, order_id: str, *, now: datetime) -> datetime:
 
 
 def note_due_back(tx: Transaction, order: Order, payment: Payment, *, actor_name: str, now: datetime) -> None:
-    """Money came for an order that was perhaps owed: its payment is on the list of refunds due, so the order is not."""
-    if order.is_perhaps_owed:
+    """The business received money for an order that was perhaps owed: its payment is on the list of refunds due."""
+    if order.is_perhaps_owed and payment.provider == Provider.MANUAL:
         order.is_perhaps_owed = None
         orders.record(order, now, actor_name, OrderChange(order.status), payment=payment.id)
         tx.save(order)

@@ -12,7 +12,7 @@ from mostrador.ledger import open_pages
 from mostrador.ledger.rules import reviews
 from mostrador.observability import logger
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.scheduling import appointments, booking_limits, public_limits
+from mostrador.scheduling import appointments, booking_limits, plan_count, public_limits
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, WrongAppointmentState
 from mostrador.table import keys, writes
@@ -93,10 +93,12 @@ def _begin(
     actor_name: str,
     now: datetime,
 ) -> None:
+    tenant_item, is_revived = tenants.current(tenant, now=now), appointment.status == AppointmentStatus.EXPIRED
     is_late = _is_late(appointment, now)
     is_held = is_late or appointment.hold_expires_at is not None
     appointments.enter(appointment, AppointmentStatus.IN_REVIEW, actor_name, now)
-    due_at = reviews.due_at(tenants.current(tenant, now=now).review_hours, appointment.scheduled_at, now=now)
+    plan_count.accept(tx, tenant_item, appointment, is_revived=is_revived, now=now)
+    due_at = reviews.due_at(tenant_item.review_hours, appointment.scheduled_at, now=now)
     appointment.receipt, appointment.review_due_at = receipt, due_at
     if is_held:
         appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = due_at, keys.due(appointment.id, due_at)
