@@ -367,3 +367,16 @@ def _another(kind, now, number):
     at = tills.NINE + timedelta(days=days, minutes=30 * place)
     at += timedelta(days=5) if at.weekday() == 6 else timedelta()
     return tills.Till(tills.Target.APPOINTMENT, tills.book(of, now, at=at, hold=True), of)
+
+
+def test_no_other_field_of_a_forged_message_is_read(bank, till, now, monkeypatch):
+    asked = till.start(now).payment
+
+    def read(_raw):
+        raise AssertionError("it was read before its token was checked")
+
+    monkeypatch.setattr(bancard_webhook.bancard, "result_of", read)
+
+    assert bank.notify(asked.id, now=now + SECOND, token="0" * 32) is WebhookOutcome.FORGED
+    with pytest.raises(AssertionError):  # the red control: a genuine one is read
+        bank.notify(asked.id, now=now + SECOND)

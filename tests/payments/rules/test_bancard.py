@@ -93,7 +93,7 @@ def test_ids_of_purchases_differ_wherever_they_can():
 
 
 def test_a_result_is_read():
-    assert result() == Result(ID, AMOUNT, "PYG", "S", "00", "Transaccion aprobada", CONFIRM, "654321", "2118000001")
+    assert result() == Result(ID, AMOUNT, "PYG", CONFIRM, "S", "00", "Transaccion aprobada", "654321", "2118000001")
 
 
 def test_a_result_never_shows_its_token():

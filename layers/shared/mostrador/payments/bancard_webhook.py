@@ -17,7 +17,7 @@ from mostrador.observability import logger
 from mostrador.payments import bancard_account, reconciliation
 from mostrador.payments.bancard_account import Gateway
 from mostrador.payments.rules import bancard, bancard_masking
-from mostrador.payments.rules.bancard import BadResult, Result
+from mostrador.payments.rules.bancard import BadResult, Result, Signed
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import ParkedNotice, Payment
 from mostrador.table.items.tenants import Integration
@@ -54,28 +54,40 @@ def receive(tenant: str, message: Mapping[str, object], *, now: datetime) -> Web
     if "operation" not in message:
         return WebhookOutcome.PING
     try:
-        result = bancard.result_of(message["operation"])
+        signed = bancard.signed_of(message["operation"])
+        outcome, result = _handle(tenant, signed, message["operation"], now)
     except BadResult as error:
         outcome = WebhookOutcome.UNREADABLE
         logger.warning("payment.notified", tenant=tenant, outcome=outcome.value, field=error.facts.get("field"))
         return outcome
-    outcome = _handle(tenant, result, message["operation"], now)
-    _log(tenant, outcome, result)
+    _log(tenant, outcome, signed, result)
     return outcome
 
 
-def _handle(tenant: str, result: Result, raw: object, now: datetime) -> WebhookOutcome:
-    payment_key = keys.payment(tenant, str(result.process_id))
+def _handle(tenant: str, signed: Signed, raw: object, now: datetime) -> tuple[WebhookOutcome, Result | None]:
+    """The outcome, and the whole result of a genuine message: no other field of a forged one is read.
+
+    Raises BadResult.
+    """
+    payment_key = keys.payment(tenant, str(signed.process_id))
     account_key = keys.integration(tenant, IntegrationType.BANCARD.value)
     items = reads.batch([payment_key, account_key])
     account, stored = items.get(account_key), items.get(payment_key)
     if not isinstance(account, Integration):
-        return WebhookOutcome.NOT_CONNECTED
+        return WebhookOutcome.NOT_CONNECTED, None
     payment = stored if isinstance(stored, Payment) else None
     gateway = bancard_account.load(tenant, now=now, connection=account)
-    if not _is_genuine(result, payment, gateway):
+    if not _is_genuine(signed, payment, gateway):
         _check_soon(payment, now)
-        return WebhookOutcome.FORGED
+        return WebhookOutcome.FORGED, None
+    result = bancard.result_of(raw)
+    return _act_on(tenant, result, raw, payment, gateway, now=now), result
+
+
+def _act_on(
+    tenant: str, result: Result, raw: object, payment: Payment | None, gateway: Gateway, *, now: datetime
+) -> WebhookOutcome:
+    """Act on a genuine message."""
     if payment is None:
         return _park(tenant, result, raw, now)
     is_notice = bancard.is_rollback_notice(result)
@@ -84,10 +96,10 @@ def _handle(tenant: str, result: Result, raw: object, now: datetime) -> WebhookO
     return _check(tenant, payment, gateway, now)
 
 
-def _is_genuine(result: Result, payment: Payment | None, gateway: Gateway) -> bool:
+def _is_genuine(signed: Signed, payment: Payment | None, gateway: Gateway) -> bool:
     amount = payment.asked_amount if payment is not None else None
     stored_amount = bancard.amount_text(amount) if amount else None
-    return bancard.is_genuine(result, gateway.private_keys, stored_amount=stored_amount)
+    return bancard.is_genuine(signed, gateway.private_keys, stored_amount=stored_amount)
 
 
 def _check(tenant: str, payment: Payment, gateway: Gateway, now: datetime) -> WebhookOutcome:
@@ -124,7 +136,7 @@ def _park(tenant: str, result: Result, raw: object, now: datetime) -> WebhookOut
     return WebhookOutcome.PARKED
 
 
-def _log(tenant: str, outcome: WebhookOutcome, result: Result) -> None:
+def _log(tenant: str, outcome: WebhookOutcome, signed: Signed, result: Result | None) -> None:
     """Log one line, without token, card or person; PARKED is an error, for somebody paid and we do not know why."""
     log = logger.error if outcome is WebhookOutcome.PARKED else logger.warning
     if outcome in _EXPECTED:
@@ -133,6 +145,6 @@ def _log(tenant: str, outcome: WebhookOutcome, result: Result) -> None:
         "payment.notified",
         tenant=tenant,
         outcome=outcome.value,
-        process_id=result.process_id,
-        response_code=result.response_code,
+        process_id=signed.process_id,
+        response_code=result.response_code if result else None,
     )

@@ -63,16 +63,26 @@ class BadResult(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """The result of a purchase. ``amount`` is the signed text; ``token`` is not verified yet: see is_genuine."""
+class Signed:
+    """The part of a message that its token signs. ``amount`` is the signed text; see ``is_genuine`` for ``token``."""
 
     process_id: int
     amount: str
     currency: str
+    token: str = field(repr=False)
+
+    @property
+    def exact_amount(self) -> Decimal:
+        return Decimal(self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Signed):
+    """The result of a purchase. Its token, which does not sign all of it, is not verified yet."""
+
     response: str
     response_code: str
     response_description: str
-    token: str = field(repr=False)
     authorization_number: str | None
     ticket_number: str | None
 
@@ -80,10 +90,6 @@ class Result:
     def is_approved(self) -> bool:
         """Whether it was paid. ``response`` "S" means only processed: a declined card has it too."""
         return self.response == "S" and self.response_code == "00"
-
-    @property
-    def exact_amount(self) -> Decimal:
-        return Decimal(self.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,33 +161,46 @@ def process_id_of(entropy: int) -> int:
     return 10**14 + entropy % (9 * 10**14)
 
 
-def result_of(raw: object) -> Result:
-    """The result in a notice's ``operation`` or an answer's ``confirmation``. Raises BadResult.
+def signed_of(raw: object) -> Signed:
+    """The signed part of a notice's ``operation`` or an answer's ``confirmation``, and no more. Raises BadResult.
 
     A missing token is read as an empty one, which is never genuine.
     """
     if not isinstance(raw, Mapping):
         raise BadResult(field="operation", value=type(raw).__name__)
-    return Result(
+    return Signed(
         process_id=int(_matching(raw, "shop_process_id", "[1-9][0-9]{0,18}")),
         amount=_matching(raw, "amount", r"[0-9]{1,13}(\.[0-9]{1,2})?"),
         currency=_matching(raw, "currency", "[A-Z]{3}"),
+        token=_matching(raw, "token", r"(?s).{0,64}"),
+    )
+
+
+def result_of(raw: object) -> Result:
+    """The result in a notice's ``operation`` or an answer's ``confirmation``. Raises BadResult."""
+    signed = signed_of(raw)
+    if not isinstance(raw, Mapping):  # signed_of has refused it
+        raise BadResult(field="operation", value=type(raw).__name__)
+    return Result(
+        process_id=signed.process_id,
+        amount=signed.amount,
+        currency=signed.currency,
+        token=signed.token,
         response=_matching(raw, "response", "[SN]"),
         response_code=_matching(raw, "response_code", "[0-9A-Za-z]{1,4}"),
         response_description=_optional(raw, "response_description") or "",
-        token=_matching(raw, "token", r"(?s).{0,64}"),
         authorization_number=_optional(raw, "authorization_number"),
         ticket_number=_optional(raw, "ticket_number"),
     )
 
 
-def is_rollback_notice(result: Result) -> bool:
+def is_rollback_notice(result: Signed) -> bool:
     """Whether the message is about a rollback, and not about a payment."""
     return result.exact_amount == 0
 
 
 def is_genuine(
-    result: Result, private_keys: Iterable[str], *, stored_amount: str | None = None, alias_token: str | None = None
+    result: Signed, private_keys: Iterable[str], *, stored_amount: str | None = None, alias_token: str | None = None
 ) -> bool:
     """Whether the token was made with one of the ``private_keys``; the time this takes does not tell which.
 
@@ -218,7 +237,7 @@ def _md5(*parts: str | int) -> str:
     return md5("".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
 
 
-def _candidates(result: Result, private_key: str, amount: str, alias_token: str | None) -> Iterator[str]:
+def _candidates(result: Signed, private_key: str, amount: str, alias_token: str | None) -> Iterator[str]:
     yield confirm_token(private_key, result.process_id, amount, result.currency)
     if alias_token is not None:
         yield charge_token(private_key, result.process_id, amount, result.currency, alias_token)
