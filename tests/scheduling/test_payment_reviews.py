@@ -430,3 +430,14 @@ def test_the_plan_counts_it_while_it_is_reviewed(held, now):
     assert plan_usage.of_month("salon", now=late).appointments.used == 0
     transfer(counted, due + HOUR)
     assert plan_usage.of_month("salon", now=late).appointments.used == 1
+
+
+def test_a_booking_that_waits_for_staff_is_not_held_shorter_by_a_receipt(salon, now):
+    settle(now, transfer_details=DETAILS, public_confirmation="staff", confirm_within_minutes=3 * 24 * 60)
+    of = tills.service(now)
+    form = PublicBooking(service_id=of.id, scheduled_at=LATER, customer_data={"name": "Ana", "phone": "0981 123 456"})
+    own = public_booking.book("salon", form, address="203.0.113.7", key=None, now=now)
+
+    declared = public_booking.receive("salon", own.token, RECEIPT, address="203.0.113.7", now=now).appointment
+
+    assert declared.review_due_at == declared.hold_expires_at == own.appointment.hold_expires_at == now + 3 * DAY

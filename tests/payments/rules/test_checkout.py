@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mostrador.payments.rules.checkout import (
+    LONGEST_PAGE,
     MARGIN,
     MOST_CHECKOUTS,
     SHORTEST_PAGE,
@@ -179,3 +180,11 @@ def test_what_the_payer_is_shown_fits_bancards_field(about):
 
 def test_the_payer_is_shown_what_is_paid():
     assert (ask().amount, ask().description) == (Decimal(80_000), "Turno 01/12 09:00")
+
+
+def test_a_page_lives_for_a_day_where_a_hold_waits_for_staff_longer():
+    limits = TimeLimits(NOW + 14 * LONGEST_PAGE, is_first=True)
+
+    request = payment_request(Decimal(80_000), "PYG", "Turno", limits, now=NOW)
+
+    assert (request.payable_until, request.held_until) == (NOW + LONGEST_PAGE, limits.held_until)

@@ -17,7 +17,7 @@ from mostrador.values.next_actions import NextAction
 from mostrador.values.wording import Reader, Words
 
 LONGEST: Final = timedelta(hours=25)
-"""No page can be paid longer after its start: a hold has 24 hours at most."""
+"""No page can be paid so long after its start: it lives for 24 hours at most."""
 
 
 class BeingPaid(Conflict):

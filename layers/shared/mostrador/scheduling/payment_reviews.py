@@ -37,9 +37,9 @@ def receive(
 ) -> Appointment:
     """PENDING -> IN_REVIEW: the hold lasts until staff decides; in review the receipt is replaced.
 
-    A lapsed hold takes its time again if that is free, but only for the first receipt. Without a hold the appointment
-    stays firm, and the deadline ends nothing. Time that is taken again counts for ``public_address``. Raises NotHere,
-    WrongAppointmentState, BegunAlready, NothingDue, SlotTaken, ServiceInactive, TooManyHeld, TooManyUnconfirmed, Busy.
+    A longer hold stays. A lapsed one takes its time again if that is free, for the first receipt only, and then counts
+    for ``public_address``. Without a hold the deadline ends nothing. Raises NotHere, WrongAppointmentState,
+    BegunAlready, NothingDue, SlotTaken, ServiceInactive, TooManyHeld, TooManyUnconfirmed, Busy.
     """
     receipt = form.stored()
 
@@ -95,16 +95,17 @@ def _begin(
 ) -> None:
     tenant_item, is_revived = tenants.current(tenant, now=now), appointment.status == AppointmentStatus.EXPIRED
     is_late = _is_late(appointment, now)
-    is_held = is_late or appointment.hold_expires_at is not None
+    held_until = None if is_late else appointment.hold_expires_at
     appointments.enter(appointment, AppointmentStatus.IN_REVIEW, actor_name, now)
     plan_count.accept(tx, tenant_item, appointment, is_revived=is_revived, now=now)
-    due_at = reviews.due_at(tenant_item.review_hours, appointment.scheduled_at, now=now)
+    start = appointment.scheduled_at
+    due_at = max(reviews.due_at(tenant_item.review_hours, start, now=now), min(held_until or now, start))
     appointment.receipt, appointment.review_due_at = receipt, due_at
-    if is_held:
+    if is_late or held_until:
         appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = due_at, keys.due(appointment.id, due_at)
     open_pages.end(tx, tenant, appointment.checkout_id, now)
     tx.save(appointment)
-    if is_held:
+    if is_late or held_until:
         booking_limits.update(tx, tenant, appointment)
         appointments.keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=is_late, now=now)
 

@@ -18,6 +18,8 @@ SHORTEST_TIME_TO_PAY: Final = timedelta(minutes=10)
 """The first page of a hold is open for at least so long: Bancard may take it to confirm (vPOS 2.0, rollback)."""
 WITHOUT_HOLD: Final = timedelta(minutes=30)
 """How long a page is open where nothing is held."""
+LONGEST_PAGE: Final = timedelta(hours=24)
+"""A hold that waits for staff may last for days; a page does not."""
 MARGIN: Final = timedelta(minutes=2)
 """From the end of a page, when it is rolled back, to the end of the hold, when others may take the slot or numbers."""
 SHORTEST_PAGE: Final = timedelta(minutes=1)
@@ -136,6 +138,7 @@ def payment_request(
     if held_until and limits.is_first:
         held_until = max(held_until, now + SHORTEST_TIME_TO_PAY + MARGIN)
     payable_until = now + WITHOUT_HOLD if held_until is None else held_until - MARGIN
+    payable_until = min(payable_until, now + LONGEST_PAGE)
     if limits.sale_cutoff:
         payable_until = min(payable_until, limits.sale_cutoff - MARGIN)
     if payable_until < now + SHORTEST_PAGE:
