@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from mostrador.errors import Conflict
-from mostrador.payments.rules.bancard import CURRENCY
 from mostrador.table import Condition, keys, reads
 from mostrador.table.items.scheduling import Service
 from mostrador.table.items.tenants import DepositGuard, Integration, Tenant
 from mostrador.table.writes import Transaction
-from mostrador.tenancy.rules.integration_states import IntegrationType
+from mostrador.tenancy.rules.integration_states import BANCARD_CURRENCY, IntegrationType
 from mostrador.values.next_actions import NextAction
 
 MOST_NAMED: Final = 10
@@ -54,7 +53,7 @@ def rely(tx: Transaction, slug: str, service: Service) -> None:
     currency, (by_transfer, by_bancard) = str(service.currency), _ways(slug)
     if not _can_be_paid(currency, by_transfer=by_transfer, by_bancard=by_bancard):
         percent = int(service.deposit_percent)
-        raise DepositNotPayable(field="body.deposit_percent", value=percent, currency=currency, taken=CURRENCY)
+        raise DepositNotPayable(field="body.deposit_percent", value=percent, currency=currency, taken=BANCARD_CURRENCY)
     _check_way(tx, slug, by_transfer=by_transfer)
     actions = [DepositGuard.entity.set(DepositGuard), DepositGuard.version.add(1)]  # the update may create the item
     tx.update(DepositGuard(*keys.deposits(slug)), actions=actions)
@@ -106,7 +105,7 @@ def _services(slug: str) -> Iterable[Service]:
 
 
 def _can_be_paid(currency: str, *, by_transfer: bool, by_bancard: bool) -> bool:
-    return by_transfer or (by_bancard and currency == CURRENCY)
+    return by_transfer or (by_bancard and currency == BANCARD_CURRENCY)
 
 
 def _check_way(tx: Transaction, slug: str, *, by_transfer: bool) -> None:

@@ -19,9 +19,10 @@ from typing import Final
 
 from mostrador.errors import Invalid
 from mostrador.payments.rules.bancard_masking import HIDDEN, is_id, printable, shown
+from mostrador.tenancy.rules.integration_states import BANCARD_CURRENCY
 from mostrador.values.next_actions import NextAction
 
-CURRENCY: Final = "PYG"
+CURRENCY: Final = BANCARD_CURRENCY
 DESCRIPTION: Final = 20
 """Longest description of a purchase that Bancard shows the payer, in characters."""
 

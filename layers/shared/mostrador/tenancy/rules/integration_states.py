@@ -1,6 +1,10 @@
 """The systems that a tenant can connect, and the states of a connection."""
 
 from enum import StrEnum
+from typing import Final
+
+BANCARD_CURRENCY: Final = "PYG"
+"""The one currency in which Bancard takes payments."""
 
 
 class IntegrationType(StrEnum):
