@@ -33,6 +33,7 @@ _AMOUNT: Final = re.compile(r"[0-9]+\.[0-9]+")
 _NAMES: Final[Mapping[str, str]] = {
     "appointments": "turnos",
     "audit": "auditoria",
+    "blocks": "bloqueos",
     "closures": "dias-especiales",
     "customers": "clientes",
     "drift": "diferencias-calendario",
