@@ -1,6 +1,7 @@
 """Somebody who books and pays, the page of the stand-in for Bancard, and time that passes at once for one item."""
 
 import uuid
+from itertools import count
 
 import httpx
 
@@ -9,6 +10,7 @@ from tests.journeys.conftest import PATIENCE, free_starts
 from tests.journeys.visitors import aws
 
 LONG_AGO = {"S": "2026-01-01T00:00:00Z"}
+_addresses = count(1)
 
 
 class Portal:
@@ -59,11 +61,12 @@ def offered(anybody, business, service):
 
 
 def book(anybody, business, service):
-    """A customer books the first free time."""
+    """A customer, at an address that nobody else has, books the first free time."""
     starts = offered(anybody, business, service)[0]
     ana = {"name": "Ana López", "phone": "0984 100 001"}
     form = {"service_id": service["id"], "scheduled_at": starts, "customer_data": ana}
-    booked = anybody.call("POST", f"{business.public}/appointments", form)
+    address = f"198.51.100.{next(_addresses)}"
+    booked = anybody.call("POST", f"{business.public}/appointments", form, X_Forwarded_For=address)
     assert booked.status_code == 201, booked.text
     return booked.json()
 

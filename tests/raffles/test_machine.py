@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from mostrador.errors import Conflict
 from mostrador.payments import refunds
-from mostrador.raffles import numbers, raffles, reservations
+from mostrador.raffles import numbers, order_reviews, raffles, reservations
 from mostrador.raffles.order_transitions import HoldLapsed, SaleOver
 from mostrador.raffles.raffles import NotOnSale
 from mostrador.raffles.rules.sale_window import WRITERS_FINISH_WITHIN
@@ -58,6 +58,8 @@ class Entry:
     is_kept: bool = False
     review_ends_at: object = None
     is_owed: bool = False
+    stays: bool = False
+    """It is in review until the sale ends, whatever its deadline was."""
 
     def owns(self, now):
         is_held = self.held_until is None or self.held_until > now
@@ -72,7 +74,8 @@ class Raffle(RuleBasedStateMachine):
     def open_the_sale(self):
         numbers._dice = Random(0)  # noqa: S311 - an example must be the same again; the fixture puts the true ones back
         self.now, self.entries, self.paid = NOW, {}, 0
-        tenants.create(NewTenant(slug="salon", name="Salón"), now=self.now)
+        wanted = NewTenant(slug="salon", name="Salón", review_hours=5, public_share_percent=100)
+        tenants.create(wanted, now=self.now)
         self.raffle = shop.on_sale(self.now, method=BY_DRAND, last_number=LAST, numbers_per_customer=LIMIT)
         self.closed_at, self.is_cancelled = None, False
 
@@ -138,10 +141,10 @@ class Raffle(RuleBasedStateMachine):
         return order
 
     @precondition(lambda self: self.entries)
-    @rule(choice=st.integers(0, 99))
-    def receive(self, choice):
+    @rule(choice=st.integers(0, 99), address=st.sampled_from([None, "203.0.113.7"]))
+    def receive(self, choice, address):
         entry = self.pick(choice)
-        call = partial(shop.receive, entry.order, now=self.now)
+        call = partial(shop.receive, entry.order, now=self.now, public_address=address)
         if entry.status == "IN_REVIEW":
             assert call().status == "IN_REVIEW"
         elif entry.status != "RESERVED":
@@ -155,7 +158,22 @@ class Raffle(RuleBasedStateMachine):
                 call()
         else:
             assert call().status == "IN_REVIEW"
-            self.keep(entry, status="IN_REVIEW", held_until=None, review_ends_at=self.cutoff + WRITERS_FINISH_WITHIN)
+            due_at = self.now + timedelta(hours=5)
+            ends_at = self.cutoff + WRITERS_FINISH_WITHIN if address is None or due_at >= self.cutoff else due_at
+            self.keep(entry, status="IN_REVIEW", held_until=None, review_ends_at=ends_at, stays=address is None)
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99))
+    def keep_in_review(self, choice):
+        entry = self.pick(choice)
+        call = partial(order_reviews.keep, "salon", entry.order.id, actor_name="eva", now=self.now)
+        if entry.status != "IN_REVIEW":
+            with pytest.raises(WrongOrderState):
+                call()
+            return
+        assert call().is_kept
+        if not entry.stays:
+            self.keep(entry, review_ends_at=self.cutoff + WRITERS_FINISH_WITHIN, stays=True)
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99), is_whole=st.sampled_from([True, True, True, False]))
@@ -191,7 +209,7 @@ class Raffle(RuleBasedStateMachine):
     def cancel(self, choice):
         entry = self.pick(choice)
         call = partial(shop.cancel, entry.order, now=self.now)
-        if entry.status in ("RESERVED", "IN_REVIEW", "CANCELLED"):
+        if entry.status in ("RESERVED", "IN_REVIEW", "CANCELLED") or entry.is_owed:
             assert call().status == "CANCELLED"
             self.keep(entry, status="CANCELLED", held_until=None, is_owed=False)
         else:
@@ -218,7 +236,7 @@ class Raffle(RuleBasedStateMachine):
         entry = self.pick(choice)
         is_unseen = entry.status == "IN_REVIEW" and entry.review_ends_at <= self.now
         lapsed = entry.status == "RESERVED" and entry.held_until <= self.now
-        status = "EXPIRED" if lapsed else "CANCELLED" if is_unseen else entry.status
+        status = "CANCELLED" if is_unseen and self.is_over else "EXPIRED" if lapsed or is_unseen else entry.status
 
         assert shop.expire(entry.order, now=self.now).status == status
         if status != entry.status:

@@ -31,8 +31,9 @@ def sell(raffle, *numbers, now, buyer=1, key=None, tenant="salon", seller=None, 
     return reservations.sell(tenant, raffle.id, NewOrder(**form), actor_name="eva", seller=seller, key=key, now=now)
 
 
-def receive(order, *, now, reference="T-1", tenant="salon"):
-    return order_reviews.receive(tenant, order.id, Receipt(reference=reference), actor_name="eva", now=now)
+def receive(order, *, now, reference="T-1", tenant="salon", public_address=None):
+    form = Receipt(reference=reference)
+    return order_reviews.receive(tenant, order.id, form, actor_name="eva", now=now, public_address=public_address)
 
 
 def cancel(order, *, now, tenant="salon"):
