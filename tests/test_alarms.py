@@ -151,14 +151,14 @@ def test_what_is_left_to_staff_is_an_error():
 
 def test_money_for_an_unknown_payment_is_counted_and_a_usual_message_is_not(salon):
     class Result:
-        payment_id, operation = "1", "x"
+        process_id, operation = 1, "x"
 
         def __getattr__(self, _):
             return None
 
     with written() as lines:
         for outcome in WebhookOutcome:
-            bancard_webhook._log("salon", outcome, Result())
+            bancard_webhook._log("salon", outcome, Result(), Result())
 
     assert [json.loads(line)["outcome"] for line in counted(lines.text, "PaymentTrouble")] == ["PARKED"]
 
