@@ -17,7 +17,7 @@ from mostrador.table.attributes import packed, short
 from mostrador.table.items.busy_times import BusyDay
 from mostrador.table.items.scheduling import AgendaDay, Appointment, Resource, Service
 from mostrador.table.items.tenants import Tenant
-from mostrador.table.writes import Transaction
+from mostrador.table.writes import Transaction, transaction
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from mostrador.values.next_actions import NextAction
@@ -28,6 +28,9 @@ MOST_LINES: Final = 5000
 """Bookings of one resource on one day: 210 KB of the 400 KB that an item may have."""
 MOST_DROPPED: Final = 60
 """Lapsed holds dropped in one write: an update expression has 4 KB."""
+
+MOST_RENEWED: Final = 100
+"""Days in one transaction."""
 
 
 class AgendaFull(Conflict):
@@ -59,6 +62,24 @@ def check_unchanged(tx: Transaction, key: keys.Key, days: Days) -> None:
     before = days.get(key)
     unchanged = AgendaDay.pk.does_not_exist() if before is None else AgendaDay.version == int(before.version)
     tx.condition_check(AgendaDay, *key, condition=unchanged)
+
+
+def check_resource(tx: Transaction, tenant: str, resource_id: str) -> None:
+    """Refuse the transaction if the resource is deleted or inactive."""
+    tx.condition_check(Resource, *keys.resource(tenant, resource_id), condition=Resource.is_active == True)  # noqa: E712
+
+
+def renew(tenant: str, resource_id: str, days: Sequence[date]) -> None:
+    """Give days of a resource a new version, so that each booking decided on an older copy is refused."""
+    for begin in range(0, len(days), MOST_RENEWED):
+        with transaction() as tx:
+            for day in days[begin : begin + MOST_RENEWED]:
+                actions = [
+                    AgendaDay.entity.set(AgendaDay),  # the update may create the item
+                    AgendaDay.lines.set(AgendaDay.lines | {}),
+                    AgendaDay.version.add(1),
+                ]
+                tx.update(AgendaDay(*keys.agenda_day(tenant, resource_id, day)), actions=actions)
 
 
 def set_hold(tx: Transaction, tenant: str, appointment: Appointment) -> None:
@@ -156,11 +177,13 @@ def _busy_keys(slug: str, appointment: Appointment, now: datetime) -> dict[keys.
     return {keys.busy_day(slug, resource_id, day): sources for resource_id, sources in blocked.items() for day in days}
 
 
-def free(tx: Transaction, appointment_id: str, day_keys: Iterable[keys.Key]) -> None:
-    """Take an appointment out of these days."""
-    action = AgendaDay.lines[short(appointment_id)].remove()
+def free(tx: Transaction, appointment_id: str, day_keys: Iterable[keys.Key], unchanged: Days | None = None) -> None:
+    """Take an appointment out of these days. Days of ``unchanged`` must be as they were read."""
+    action, as_read = AgendaDay.lines[short(appointment_id)].remove(), unchanged or {}
     for key in day_keys:
-        tx.update(AgendaDay(*key), actions=[action], condition=AgendaDay.pk.exists())
+        before = as_read.get(key)
+        condition = AgendaDay.version == int(before.version) if before else AgendaDay.pk.exists()
+        tx.update(AgendaDay(*key), actions=[action], condition=condition)
 
 
 def booked(days: Iterable[AgendaDay | BusyDay], now: datetime, without: str = "") -> list[agenda.Booking]:

@@ -56,21 +56,25 @@ class TooMuchAtOnce(Invalid):
 class AgendaWrites:
     """A transaction's actions on agenda days, gathered so that each day is written once.
 
-    ``lines`` are added to their days; the days ``unchanged`` must not change meanwhile.
+    ``lines`` are added to their days; the days ``unchanged`` must not change meanwhile. ``resources`` must be active
+    still; a single booking needs no such check, for a deletion renews the days of its window (``resources.delete``).
     """
 
     lines: dict[keys.Key, list[agenda_rules.Booking]] = field(default_factory=dict)
     unchanged: set[keys.Key] = field(default_factory=set)
+    resources: set[str] = field(default_factory=set)
 
     def size(self) -> int:
         """The number of its actions."""
-        return len(set(self.lines) | self.unchanged)
+        return len(set(self.lines) | self.unchanged) + len(self.resources)
 
     def write(self, tx: Transaction, context: BookingContext, now: datetime) -> None:
         for key, lines in self.lines.items():
             agenda.take(tx, key, context.days, lines, now)
         for key in self.unchanged - set(self.lines):
             agenda.check_unchanged(tx, key, context.days)
+        for resource_id in self.resources:
+            agenda.check_resource(tx, context.tenant.slug, resource_id)
 
 
 def book(
@@ -163,6 +167,8 @@ def write(
 
 def _agenda_writes(context: BookingContext, booked: Sequence[Appointment]) -> AgendaWrites:
     agenda_writes = AgendaWrites()
+    if len(booked) > 1:  # a series may go past the window
+        agenda_writes.resources = {one for appointment in booked for one in agenda.resource_ids(appointment)}
     for appointment in booked:
         for key in agenda.keys_of(context.tenant.slug, appointment):
             agenda_writes.lines.setdefault(key, []).append(agenda.line_of(appointment))

@@ -182,8 +182,10 @@ def write(
     with writes.transaction() as tx:
         tx.save(appointment)
         booking_limits.update(tx, tenant, appointment)
-        booking.AgendaWrites(new_lines, limits - old.day_keys).write(tx, context, now)
-        agenda.free(tx, appointment.id, old.day_keys - set(new_lines))
+        resource_ids = set(agenda.resource_ids(appointment))
+        booking.AgendaWrites(new_lines, limits - old.day_keys, resource_ids).write(tx, context, now)
+        left = old.day_keys - set(new_lines)
+        agenda.free(tx, appointment.id, left, {key: context.days[key] for key in left & limits if key in context.days})
         if offer:
             tx.save(offer)
         if held:

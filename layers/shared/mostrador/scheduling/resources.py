@@ -1,6 +1,6 @@
 """Resources: people, chairs or rooms that give a service, each with its own agenda."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mostrador import ids
@@ -8,7 +8,8 @@ from mostrador.errors import Conflict, NotHere
 from mostrador.scheduling import agenda
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.table import keys, reads, writes
-from mostrador.table.items.scheduling import AgendaDay, Resource
+from mostrador.table.items.scheduling import AgendaDay, Resource, Service
+from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from mostrador.values.next_actions import NextAction
@@ -75,16 +76,53 @@ def change(tenant: str, resource_id: str, changes: "Request", *, seen: int | Non
 
 
 def delete(slug: str, resource_id: str, *, seen: int | None, now: datetime) -> None:
-    """Raises NotHere, Stale, and ResourceInUse while it has bookings today or later."""
+    """Raises NotHere, Stale, Busy, and ResourceInUse while it has bookings today or later.
+
+    Bookings under way must not be missed. So it becomes inactive, the days that a booking may take get a new version,
+    and the agenda is looked at again. A deletion that stops halfway leaves it inactive.
+    """
     tenant = tenants.current(slug, now=now)
     resource = get(slug, resource_id, now=now)
     writes.check_version(resource, seen)
-    today = local_time.local_day(local_time.minute(now), tenants.zone(tenant)).isoformat()
-    days: list[AgendaDay] = reads.span(keys.agenda_partition(slug, resource_id), today, "9999", consistent=True)
-    booked = next((day for day in days if agenda_rules.appointments_of(agenda.booked([day], now))), None)
-    if booked:
-        raise ResourceInUse(name=resource.name, day=booked.sk)
+    _check_unused(tenant, resource, now)
+    was_active = bool(resource.is_active)
+    _set_active(resource, to=False, now=now)
+    agenda.renew(slug, resource_id, _bookable_days(tenant, now))
+    try:
+        _check_unused(tenant, resource, now)
+    except ResourceInUse:
+        _set_active(resource, to=was_active, now=now)
+        raise
     writes.delete(resource)
+
+
+def _set_active(resource: Resource, *, to: bool, now: datetime) -> None:
+    """Raises Stale."""
+    if resource.is_active != to:
+        resource.is_active, resource.updated_at = to, now
+        with writes.refusing(writes.stale_error(resource)), writes.transaction() as tx:
+            tx.save(resource)
+
+
+def _bookable_days(tenant: Tenant, now: datetime) -> list[date]:
+    """The local days that a booking within some service's window may touch, buffers and nights included."""
+    services: list[Service] = reads.everything(*keys.service(tenant.slug, ""))
+    today = local_time.local_day(local_time.minute(now), tenants.zone(tenant))
+    ahead = max((int(service.advance_booking_days) for service in services), default=0)
+    return [today + timedelta(days=number) for number in range(-1, ahead + 3)]
+
+
+def _check_unused(tenant: Tenant, resource: Resource, now: datetime) -> None:
+    """Raises ResourceInUse."""
+    if day := _booked_from(tenant, resource.id, now):
+        raise ResourceInUse(name=resource.name, day=day)
+
+
+def _booked_from(tenant: Tenant, resource_id: str, now: datetime) -> str | None:
+    """The first local day from today on that has a booking of the resource; blocks are none."""
+    today = local_time.local_day(local_time.minute(now), tenants.zone(tenant)).isoformat()
+    days: list[AgendaDay] = reads.span(keys.agenda_partition(tenant.slug, resource_id), today, "9999", consistent=True)
+    return next((day.sk for day in days if agenda_rules.appointments_of(agenda.booked([day], now))), None)
 
 
 def _apply(form: "Request", resource: Resource) -> None:
