@@ -334,4 +334,4 @@ def test_every_function_that_signs_or_derives_an_id_has_the_key():
         if "SIGNING_KEY" not in function["Properties"]["Environment"]["Variables"]
     }
 
-    assert without == {"authorizer", "bancard_mock", "closures", "google_calendar_mock", "me", "outbox"}
+    assert without == {"authorizer", "bancard_mock", "google_calendar_mock", "me", "outbox"}

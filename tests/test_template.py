@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from local import handlers, routes
+from mostrador.fields import Listing
 from tests.support import conditions, template
 
 RESOURCES = template.load()["Resources"]
@@ -29,6 +31,18 @@ def test_every_function_with_the_signing_key_has_the_former_one_after_a_rotation
         condition, rotated, otherwise = value["Fn::If"]
         assert (condition, otherwise) == ("IsKeyRotated", "")
         assert rotated["Fn::Sub"].endswith(":SecretString::AWSPREVIOUS}}")  # no JSON key; a stage that exists only then
+
+
+def test_every_function_that_lists_in_pages_has_the_key_that_signs_their_cursors():
+    paged = {
+        served.function
+        for served in routes.of_doors()
+        if (query := handlers.of_route(served.route).query) and issubclass(query, Listing)
+    }
+
+    assert "ClosuresFunction" in paged
+    for name in paged:
+        assert "SIGNING_KEY" in RESOURCES[name]["Properties"]["Environment"]["Variables"], name
 
 
 def test_a_new_day_of_rotation_changes_every_function_so_that_the_keys_are_read_again():

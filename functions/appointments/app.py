@@ -79,8 +79,10 @@ def cancel(slug: door.Slug, appointment_id: door.Id, form: views.StaffCancellati
 
 @app.post(f"{ONE}/reschedule", "appointments.reschedule", Action.BOOK)
 def reschedule(slug: door.Slug, appointment_id: door.Id, form: views.StaffRescheduling) -> OneAppointment:
-    name, over = app.caller.name, form.ignore_calendar
-    moved = rescheduling.move(slug, appointment_id, form, ignore_calendar=over, actor_name=name, now=clock.now())
+    name, over, rules = app.caller.name, form.ignore_calendar, frozenset(form.override)
+    moved = rescheduling.move(
+        slug, appointment_id, form, ignore_calendar=over, override=rules, actor_name=name, now=clock.now()
+    )
     return _shown(moved)
 
 

@@ -24,6 +24,7 @@ from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
 from mostrador.scheduling.public_limits import Held
 from mostrador.scheduling.rules import agenda as agenda_rules
+from mostrador.scheduling.rules import overrides
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
@@ -121,7 +122,9 @@ def book(
 def _choose(request: BookingRequest, context: BookingContext) -> tuple[list[Resource], Held | None]:
     """The resources of the only start, and what a public caller's address holds besides."""
     form = request.form
-    query = slots.SlotQuery(request.now, form.resource_id, ignore_calendar=form.ignore_calendar)
+    query = slots.SlotQuery(
+        request.now, form.resource_id, ignore_calendar=form.ignore_calendar, override=form.overriding()
+    )
     if request.holder is None:
         return slots.choose(context, request.starts[0], query), None
     return public_limits.choose(context, request.starts[0], query, request.holder)
@@ -214,8 +217,8 @@ def _appointment(
         **given,
     )
     place(appointment, request.starts[number], context.demand, resources)
-    if until := _held_until(request, tenant, appointment):
-        _hold(appointment, until)
+    appointment.overridden = overridden(tenant, form.overriding(), request.starts[number], request.now)
+    _hold(appointment, _held_until(request, tenant, appointment))
     return appointment
 
 
@@ -230,9 +233,15 @@ def _held_until(request: BookingRequest, tenant: Tenant, appointment: Appointmen
     return None
 
 
-def _hold(appointment: Appointment, until: datetime) -> None:
-    appointment.hold_expires_at = until
-    appointment.due_pk, appointment.due_at = keys.due(appointment.id, until)
+def overridden(tenant: Tenant, override: frozenset[str], start: int, now: datetime) -> list[str] | None:
+    """The rules that refused ``start`` and were overridden; None where there are none."""
+    return overrides.used(override, start, now, notice_minutes=int(tenant.minimum_notice_minutes)) or None
+
+
+def _hold(appointment: Appointment, until: datetime | None) -> None:
+    if until:
+        appointment.hold_expires_at = until
+        appointment.due_pk, appointment.due_at = keys.due(appointment.id, until)
 
 
 def deposit(service: Service) -> Decimal | None:

@@ -110,7 +110,6 @@ class BookingContext:
         busy: list[busy_times.Span],
     ) -> availability.SlotRules:
         zone, service = tenants.zone(self.tenant), self.service
-        notice = timedelta(minutes=int(self.tenant.minimum_notice_minutes))
         today = local_time.local_day(local_time.minute(now), zone)
         last_day = today + timedelta(days=int(service.advance_booking_days))
         until = date.fromisoformat(service.bookable_until) if service.bookable_until else last_day
@@ -119,7 +118,7 @@ class BookingContext:
             hours=self.hours(resource),
             zone=zone,
             step=int(self.tenant.slot_step_minutes),
-            earliest=local_time.minute(now + notice + timedelta(seconds=59, microseconds=999_999)),
+            earliest=availability.earliest(now, int(self.tenant.minimum_notice_minutes)),
             last_day=min(last_day, until),
             booked=booked,
             service_counts=counts,

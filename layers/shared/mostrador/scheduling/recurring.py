@@ -120,7 +120,13 @@ class _Plan(NamedTuple):
 
 
 def _plan(request: BookingRequest, context: BookingContext, form: NewSeries, starts: Sequence[int]) -> _Plan:
-    query = slots.SlotQuery(request.now, form.resource_id, any_day=True, ignore_calendar=form.ignore_calendar)
+    query = slots.SlotQuery(
+        request.now,
+        form.resource_id,
+        any_day=True,
+        ignore_calendar=form.ignore_calendar,
+        override=form.overriding(),
+    )
     asked = slots.terms(context, query)
     refused = {start: refusal for start in starts if (refusal := slots.refusal_of(asked, start))}
     errors = slots.slot_taken_errors(context, refused, query)

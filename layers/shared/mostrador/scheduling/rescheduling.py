@@ -35,6 +35,7 @@ def move(
     form: "Rescheduling",
     *,
     ignore_calendar: bool = False,
+    override: frozenset[str] = frozenset(),
     actor_name: str,
     now: datetime,
     check: appointments.Check | None = None,
@@ -42,12 +43,12 @@ def move(
 ) -> Appointment:
     """Move to another start, in one transaction over the old days and the new; at that start it changes nothing.
 
-    Id, link, price, duration, buffers stay. The resource stays where the form names none: by link (``public_address``)
-    always, else if it is free. Staff also move what is no longer offered, or over calendars with ``ignore_calendar``.
+    Id, link, price and duration stay. The resource stays where the form names none: by link (``public_address``)
+    always, else if it is free. Staff also move an inactive service, over calendars or rules that they ``override``.
     Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive, TooManyHeld, TooManyUnconfirmed, Busy.
     """
     start, by_link = minute(form.scheduled_at), public_address is not None
-    query = slots.SlotQuery(now, form.resource_id, without=appointment_id, ignore_calendar=ignore_calendar)
+    query = slots.SlotQuery(now, form.resource_id, appointment_id, ignore_calendar=ignore_calendar, override=override)
 
     def decide(appointment: Appointment) -> Appointment:
         check_occupying(appointment, now)
@@ -61,14 +62,22 @@ def move(
         resources = chosen(context, appointment, start, query, keeps_resource=by_link)
         held = public_limits.held(context, start, resources, holder, now) if holder else None
         old = before(tenant, appointment)
-        appointment.time_zone = context.tenant.time_zone
-        booking.place(appointment, start, context.demand, resources)
-        appointment.ignores_calendar = ignore_calendar or None
+        _place(appointment, context, start, resources, query)
         change = AppointmentChange.REASSIGNED if is_there else AppointmentChange.RESCHEDULED
         write(context, appointment, change, old, actor_name=actor_name, held=held, now=now)
         return appointment
 
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
+
+
+def _place(
+    appointment: Appointment, context: BookingContext, start: int, resources: list[Resource], query: slots.SlotQuery
+) -> None:
+    """Set the new time and resources, and which rules staff overrode for them."""
+    appointment.time_zone = context.tenant.time_zone
+    booking.place(appointment, start, context.demand, resources)
+    appointment.ignores_calendar = query.ignore_calendar or None
+    appointment.overridden = booking.overridden(context.tenant, query.override, start, query.now)
 
 
 def _holder(tenant: str, appointment: Appointment, address: str | None) -> public_limits.Holder | None:

@@ -12,7 +12,7 @@ from mostrador.errors import Conflict, NotHere
 from mostrador.scheduling import booking_context
 from mostrador.scheduling.booking_context import BookingContext, ServiceInactive
 from mostrador.scheduling.rules import agenda as agenda_rules
-from mostrador.scheduling.rules import availability, refused_starts
+from mostrador.scheduling.rules import availability, overrides, refused_starts
 from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
 from mostrador.table.items.scheduling import Appointment, Resource
@@ -44,7 +44,7 @@ class SlotQuery:
     """A question about free starts: of one resource of the first group or any, without counting one appointment.
 
     ``any_day`` is for staff who plan further ahead than customers may. ``ignore_calendar`` is for staff who book over
-    the busy times of external calendars. ``agreed_start`` is a start that the appointment has already.
+    the busy times of external calendars, ``override`` names other rules. ``agreed_start`` is that of the appointment.
     """
 
     now: datetime
@@ -53,6 +53,7 @@ class SlotQuery:
     any_day: bool = False
     ignore_calendar: bool = False
     agreed_start: int | None = None
+    override: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,8 @@ def _group(context: BookingContext, resource_ids: list[str], query: SlotQuery) -
     group = context.slot_rules(resource_ids, query.now, without=query.without)
     if query.ignore_calendar:
         group = {resource_id: replace(rules, busy=()) for resource_id, rules in group.items()}
+    if query.override:
+        group = {one: overrides.without(rules, query.override, query.now) for one, rules in group.items()}
     if query.agreed_start is not None:
         group = {one: availability.as_agreed(rules, query.agreed_start) for one, rules in group.items()}
     if query.any_day:

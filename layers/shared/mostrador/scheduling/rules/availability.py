@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
 from typing import Final
@@ -74,6 +74,11 @@ class SlotRules:
         if demand.max_per_week is not None and (count := self.in_week(day)) >= demand.max_per_week:
             return Refusal(Reason.WEEKLY_LIMIT, {"booked": count, "limit": demand.max_per_week})
         return None
+
+
+def earliest(now: datetime, notice_minutes: int) -> int:
+    """The first minute since the epoch that the notice allows: a minute that has begun is past."""
+    return local_time.minute(now + timedelta(minutes=notice_minutes, seconds=59, microseconds=999_999))
 
 
 def as_agreed(rules: SlotRules, start: int) -> SlotRules:

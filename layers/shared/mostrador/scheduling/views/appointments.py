@@ -31,7 +31,9 @@ from mostrador.people.views.customers import NewCustomer, Search
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
+from mostrador.scheduling.rules.overrides import Override
 from mostrador.scheduling.views.appointment_history import AppointmentEvent
+from mostrador.scheduling.views.overriding import IgnoreCalendar, Overriding
 from mostrador.scheduling.views.refusals import RefusalDetails
 from mostrador.values import money, schema_rules, shown
 
@@ -42,15 +44,6 @@ MOST_DAYS = 31
 Notes = Annotated[str, StringConstraints(max_length=5000), LINES]
 _Date = date
 CALENDAR_AS_OF = "Null: no calendar is connected, or (then it is stale) one was never read."
-
-
-IgnoreCalendar = Annotated[
-    Flag,
-    Field(
-        title="Agendar aunque el calendario externo esté ocupado",
-        description="Book over the busy times of a connected calendar.",
-    ),
-]
 
 
 APPOINTMENT_RULES: Final = (
@@ -84,6 +77,11 @@ class NewAppointment(Request):
         description="The slot is kept for the tenant's hold minutes, then it lapses.",
     )
     ignore_calendar: IgnoreCalendar = False
+    override: Overriding = Field([])
+
+    def overriding(self) -> frozenset[str]:
+        """The names of the rules to override."""
+        return frozenset(self.override)
 
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
@@ -115,6 +113,7 @@ class Rescheduling(Request):
 
 class StaffRescheduling(Rescheduling):
     ignore_calendar: IgnoreCalendar = False
+    override: Overriding = Field([])
 
 
 class AppointmentConfirmation(Request):
@@ -194,6 +193,7 @@ class AppointmentView(View):
     currency: shown.Currency = Field(title="Moneda")
     customer_notes: str | None = Field(title="Notas del cliente")
     internal_notes: str | None = Field(None, title="Notas internas")
+    overridden: list[Override] | None = Field(title="Reglas que el personal pasó por alto")
     series_id: shown.Id | None = Field(title="Serie")
     bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
     google_calendar_event_id: str | None = Field(title="Evento en Google Calendar")

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from mostrador.fields import Flag, Id, Instant, Request, Whole
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
-from mostrador.scheduling.views.appointments import IgnoreCalendar
+from mostrador.scheduling.views.overriding import IgnoreCalendar
 
 
 class Rebooking(Request):
