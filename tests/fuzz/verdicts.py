@@ -39,6 +39,7 @@ RULES: Final[dict[str, str]] = {
     "invalid_range": "JSON Schema compares no two values",
     "range_length": "the same",
     "invalid_times": "the same",
+    "block_length": "the same",
     "invalid_package": "the same",
     "invalid_series": "the same",
     "too_many_prizes": "the same",
