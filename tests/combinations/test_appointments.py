@@ -30,6 +30,8 @@ KINDS = {
     "buffers": {"buffer_before_minutes": 15, "buffer_time_minutes": 15},
     "two groups": {"second": True},
     "class with two groups": {"capacity": 2, "second": True},
+    "two groups that overlap": {"overlap": True},
+    "class with two groups that overlap": {"capacity": 2, "overlap": True, "max_bookings_per_day": 5},
     "one a day": {"max_bookings_per_day": 1},
 }
 PRICES = {"price": {"price": "80000"}, "free": {"price": "0"}, "deposit": {"price": "80000", "deposit_percent": 50}}
@@ -49,6 +51,8 @@ class Counter:
         form = {"name": "Masaje", "duration_minutes": 60, "resource_ids": [made[0].id]} | PRICES[price] | KINDS[kind]
         if form.pop("second", False):
             form["second_resource_ids"] = [made[1].id]
+        if form.pop("overlap", False):
+            form["resource_ids"] = form["second_resource_ids"] = [one.id for one in made]
         answer = admin.call("POST", f"{API}/services", form)
         assert answer.status == 201, answer.text
         self.service = answer.json["id"]
@@ -175,6 +179,7 @@ def standing(now):
 def check(counter):
     """The books add up: time, money and calendar say the same as the appointments."""
     assert taken(counter.now) == standing(counter.now)
+    assert all(one.resource_id != one.second_resource_id for one in stored()), "two different resources"
     payments = till.all_payments()
     for one in stored():
         kept = sum(Decimal(paid.amount) for paid in payments if paid.target_id == one.id and paid.status == "PAID")

@@ -70,6 +70,7 @@ RULES: Final[dict[str, str]] = {
     "redraw_not_by_beacon": "it depends on the raffle",
     "too_many_numbers": "it depends on the raffle",
     "too_many_resources": "JSON Schema compares no two values",
+    "same_resource": "the same",
     "too_much_at_once": "it depends on the service",
     "invalid_amount_for_gateway": "it depends on the currency and the gateway",
     "calendar_cannot_invite": "it depends on the credentials",

@@ -633,8 +633,8 @@ class WithCalendar(Agenda):
         spans = getattr(self, "elsewhere", {}).values()
         return any(begins < start + kind.length + kind.after and start < ends for begins, ends in spans)
 
-    def is_free(self, kind, start, without=None):
-        return super().is_free(kind, start, without) and not self.is_busy(kind, start)
+    def is_free(self, kind, start, without=None, *, is_agreed=False):
+        return super().is_free(kind, start, without, is_agreed=is_agreed) and not self.is_busy(kind, start)
 
     def is_blocked(self, entry):
         return super().is_blocked(entry) or self.is_busy(entry.kind, entry.start)

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from mostrador.scheduling import booking, booking_context, resources, services, slots
-from mostrador.scheduling.slots import SlotQuery
+from mostrador.scheduling import booking, booking_context, free_starts, resources, services, slots
+from mostrador.scheduling.slot_terms import SlotQuery
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.services import NewResource, NewService
 from mostrador.values import local_time
@@ -76,7 +76,7 @@ def test_red_control_without_the_check_of_the_edges_they_differ(salon, now, monk
 
     def careless(context, start, query):
         first = local_time.local_day(start, service_zone(context))
-        return slots.availability.nearest(list(slots.free(context, first, first, query)), start)
+        return slots.availability.nearest(list(free_starts.free(context, first, first, query)), start)
 
     monkeypatch.setattr(slots, "_nearest_at_hand", careless)
 

@@ -1,6 +1,7 @@
 """The decision about each start by itself, rule by rule over every booking: slow, and the oracle of the fast one.
 
-It is the code that answered until November 2026.
+It is the code that answered until November 2026; since then a full class counts all its bookings, of which
+there may be more than seats.
 """
 
 from dataclasses import replace
@@ -62,7 +63,8 @@ def _not_free(rules: SlotRules, at: int) -> Refusal | None:
     if other is None:
         return None
     if agenda.shares_a_start(demand, at, other):
-        return Refusal(Reason.SEATS, {"booked": demand.capacity, "seats": demand.capacity})
+        booked = sum(agenda.shares_a_start(demand, at, one) for one in rules.booked)
+        return Refusal(Reason.SEATS, {"booked": booked, "seats": demand.capacity})
     touches = other.starts < at + demand.duration and at < other.starts + other.duration
     details: dict[str, bool | int | str] = {"appointment_id": other.appointment_id, "only_its_buffer": not touches}
     return Refusal(Reason.TAKEN, details | {"from": other.busy_from, "until": other.busy_until})

@@ -10,7 +10,7 @@ from typing import Final
 
 from mostrador.errors import Conflict
 from mostrador.scheduling import busy_sources, open_hours
-from mostrador.scheduling.rules import agenda
+from mostrador.scheduling.rules import agenda, pairs
 from mostrador.scheduling.rules.busy_times import Span
 from mostrador.table import keys, reads
 from mostrador.table.attributes import packed, short
@@ -111,6 +111,8 @@ def reclaim(
     booking = line_of(appointment)
     if is_late and (loss := _ended(tenant, service, resources, booking)):
         return loss
+    if is_late and _is_in_another_class(found, day_keys, booking, now):
+        return agenda.Loss.TAKEN
     capacity = int(service.capacity) if service else 1
     demand = agenda.Demand(appointment.service_id, booking.duration, booking.before, booking.after, capacity)
     spans = _spans(found, busy_keys)
@@ -156,12 +158,26 @@ def _is_booked(
     days: Days, day_keys: Iterable[keys.Key], own: agenda.Booking, demand: agenda.Demand, now: datetime
 ) -> bool:
     """Whether other bookings leave no room for ``demand`` at its own start, with any of its resources."""
-    for partition in {pk for pk, _ in day_keys}:
-        bookings = booked([day for (pk, _), day in days.items() if pk == partition], now)
-        others = [booking for booking in bookings if booking.appointment_id != own.appointment_id]
-        if agenda.in_the_way(demand, own.starts, others):
-            return True
-    return False
+    return any(agenda.in_the_way(demand, own.starts, others) for others in _others(days, day_keys, own, now))
+
+
+def _is_in_another_class(days: Days, day_keys: Iterable[keys.Key], own: agenda.Booking, now: datetime) -> bool:
+    """Whether one of the two resources has begun a class of the same service and start without the other."""
+    place = (own.service, own.starts)
+    classes = [
+        frozenset(other.appointment_id for other in others if (other.service, other.starts) == place)
+        for others in _others(days, day_keys, own, now)
+    ]
+    return len(classes) > 1 and not pairs.is_one_class(*classes)
+
+
+def _others(days: Days, day_keys: Iterable[keys.Key], own: agenda.Booking, now: datetime) -> list[list[agenda.Booking]]:
+    """The other bookings of each resource that has a day among ``day_keys``."""
+    by_resource = [
+        booked([day for (pk, _), day in days.items() if pk == partition], now)
+        for partition in dict.fromkeys(pk for pk, _ in day_keys)
+    ]
+    return [[other for other in found if other.appointment_id != own.appointment_id] for found in by_resource]
 
 
 def _busy_keys(slug: str, appointment: Appointment, now: datetime) -> dict[keys.Key, list[str]]:

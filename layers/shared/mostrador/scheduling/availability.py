@@ -5,7 +5,15 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from mostrador.fields import local
-from mostrador.scheduling import appointments, booking_context, booking_keys, rescheduling, slots
+from mostrador.scheduling import (
+    appointments,
+    booking_context,
+    booking_keys,
+    free_starts,
+    rescheduling,
+    slot_terms,
+    slots,
+)
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules import busy_times
@@ -31,8 +39,8 @@ def find(slug: str, query: AvailabilityQuery, *, by_link: bool = False, now: dat
     if by_link or moving is None or moving.service_id != query.service:
         context = context.offered()
     resource_id = query.resource or (_kept(context, moving) if by_link else None)
-    asked = slots.terms(context, slots.SlotQuery(now, resource_id, without=query.moving or ""))
-    offered = slots.offered(asked, first, last)
+    asked = slot_terms.terms(context, slot_terms.SlotQuery(now, resource_id, without=query.moving or ""))
+    offered = free_starts.offered(asked, first, last)
     calendar, zone = _freshness(context, resource_id, now), tenants.zone(context.tenant)
     return AvailabilityView(
         service_id=context.service.id,
@@ -74,7 +82,7 @@ def _demand(service: Service, *, moving: Appointment | None, minutes: int | None
     return rescheduling.own_demand(booking_context.demand(service), moving, minutes)
 
 
-def _slot(start: int, free: slots.Free, duration: int, zone: ZoneInfo) -> dict[str, object]:
+def _slot(start: int, free: free_starts.Free, duration: int, zone: ZoneInfo) -> dict[str, object]:
     """The fields of a Slot: the view makes all of them at once."""
     return {
         "starts_at": local_time.instant(start, zone),

@@ -18,6 +18,7 @@ from mostrador.scheduling import (
     booking_request,
     plan_count,
     public_limits,
+    slot_terms,
     slots,
 )
 from mostrador.scheduling.booking_context import BookingContext
@@ -122,7 +123,7 @@ def book(
 def _choose(request: BookingRequest, context: BookingContext) -> tuple[list[Resource], Held | None]:
     """The resources of the only start, and what a public caller's address holds besides."""
     form = request.form
-    query = slots.SlotQuery(
+    query = slot_terms.SlotQuery(
         request.now, form.resource_id, ignore_calendar=form.ignore_calendar, override=form.overriding()
     )
     if request.holder is None:

@@ -132,11 +132,10 @@ class BookingContext:
         return sorted(span for day in days for span in day.spans(sources))
 
     def _service_counts(self, booked: Iterable[list[agenda_rules.Booking]]) -> Counter[date]:
-        """The service's bookings by local day, over all its resources; asked for only where a limit counts them."""
+        """The service's bookings by local day, each once over all its resources; only for a limit that counts them."""
         zone, own = tenants.zone(self.tenant), agenda_rules.tag(self.service.id)
-        return Counter(
-            local_time.local_day(line.starts, zone) for lines in booked for line in lines if line.service == own
-        )
+        starts = {line.appointment_id: line.starts for lines in booked for line in lines if line.service == own}
+        return Counter(local_time.local_day(start, zone) for start in starts.values())
 
 
 def _by_partition(days: Mapping[keys.Key, _ItemT]) -> dict[str, list[_ItemT]]:

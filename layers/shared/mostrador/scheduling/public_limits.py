@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mostrador.errors import Conflict
-from mostrador.scheduling import booking_context, booking_limits, slots
+from mostrador.scheduling import booking_context, booking_limits, slot_terms, slots
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import agenda, public_share
-from mostrador.scheduling.slots import SlotQuery, Terms
+from mostrador.scheduling.slot_terms import SlotQuery, Terms
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import ActiveBookings, Appointment, Resource
 from mostrador.table.writes import Transaction
@@ -52,7 +52,7 @@ def choose(context: BookingContext, start: int, query: SlotQuery, holder: Holder
 
     Raises SlotTaken, TooManyHeld, TooManyUnconfirmed.
     """
-    asked = slots.terms(context, query)
+    asked = slot_terms.terms(context, query)
     resources = slots.chosen(asked, start)
     found = _held(context, start, resources, holder, query.now)
     if any(_is_full(context, found.lines, start, resource) for resource in resources):

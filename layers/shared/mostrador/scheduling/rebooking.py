@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mostrador.ledger import open_pages
 from mostrador.ledger.rules.payment_states import paid_status
-from mostrador.scheduling import appointments, booking, booking_context, rescheduling, slots
+from mostrador.scheduling import appointments, booking, booking_context, rescheduling, slot_terms
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import minute
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, AppointmentChange, AppointmentStatus
@@ -35,7 +35,7 @@ def rebook(tenant: str, appointment_id: str, form: "Rebooking", *, actor_name: s
         context = _context(tenant, appointment, form, start)
         is_kept = start == local_time.minute(appointment.scheduled_at)
         over = form.ignore_calendar or bool(is_kept and appointment.ignores_calendar)
-        query = slots.SlotQuery(now, form.resource_id, without=appointment.id, ignore_calendar=over)
+        query = slot_terms.SlotQuery(now, form.resource_id, without=appointment.id, ignore_calendar=over)
         query = replace(query, agreed_start=start if is_kept else None)
         resources = rescheduling.chosen(context, appointment, start, query, keeps_resource=False)
         old = rescheduling.before(tenant, appointment)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mostrador import ids
 from mostrador.errors import Conflict, Invalid
-from mostrador.scheduling import booking, booking_request, slots
+from mostrador.scheduling import booking, booking_request, slot_terms, slots
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
 from mostrador.scheduling.rules.availability import Reason
@@ -120,14 +120,14 @@ class _Plan(NamedTuple):
 
 
 def _plan(request: BookingRequest, context: BookingContext, form: NewSeries, starts: Sequence[int]) -> _Plan:
-    query = slots.SlotQuery(
+    query = slot_terms.SlotQuery(
         request.now,
         form.resource_id,
         any_day=True,
         ignore_calendar=form.ignore_calendar,
         override=form.overriding(),
     )
-    asked = slots.terms(context, query)
+    asked = slot_terms.terms(context, query)
     refused = {start: refusal for start in starts if (refusal := slots.refusal_of(asked, start))}
     errors = slots.slot_taken_errors(context, refused, query)
     return _Plan(

@@ -13,6 +13,7 @@ from mostrador.scheduling import (
     booking_keys,
     booking_limits,
     public_limits,
+    slot_terms,
     slots,
 )
 from mostrador.scheduling.booking_context import BookingContext
@@ -20,6 +21,7 @@ from mostrador.scheduling.booking_request import minute
 from mostrador.scheduling.rules import told_changes
 from mostrador.scheduling.rules.agenda import Demand
 from mostrador.scheduling.rules.appointment_states import OCCUPYING, AppointmentChange, WrongAppointmentState, status_at
+from mostrador.scheduling.slot_terms import SlotQuery
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Resource, Waiting
 from mostrador.tenancy import public_holds
@@ -48,7 +50,7 @@ def move(
     Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive, TooManyHeld, TooManyUnconfirmed, Busy.
     """
     start, by_link = minute(form.scheduled_at), public_address is not None
-    query = slots.SlotQuery(now, form.resource_id, appointment_id, ignore_calendar=ignore_calendar, override=override)
+    query = SlotQuery(now, form.resource_id, appointment_id, ignore_calendar=ignore_calendar, override=override)
 
     def decide(appointment: Appointment) -> Appointment:
         check_occupying(appointment, now)
@@ -71,7 +73,7 @@ def move(
 
 
 def _place(
-    appointment: Appointment, context: BookingContext, start: int, resources: list[Resource], query: slots.SlotQuery
+    appointment: Appointment, context: BookingContext, start: int, resources: list[Resource], query: SlotQuery
 ) -> None:
     """Set the new time and resources, and which rules staff overrode for them."""
     appointment.time_zone = context.tenant.time_zone
@@ -128,17 +130,18 @@ def can_keep(context: BookingContext, appointment: Appointment) -> bool:
 
 
 def chosen(
-    context: BookingContext, appointment: Appointment, start: int, query: slots.SlotQuery, *, keeps_resource: bool
+    context: BookingContext, appointment: Appointment, start: int, query: SlotQuery, *, keeps_resource: bool
 ) -> list[Resource]:
     """The resources for ``start``: the one asked for, the present one if it is free, else any. Raises SlotTaken.
 
-    With ``keeps_resource`` the present one is the only one, unless it no longer gives the service.
+    With ``keeps_resource`` the present one is the only one, unless it no longer gives the service. The second stays
+    with it where it can.
     """
     if query.resource_id or not can_keep(context, appointment):
         return slots.choose(context, start, query)
-    kept = slots.terms(context, replace(query, resource_id=appointment.resource_id))
+    kept = slot_terms.terms(context, replace(query, resource_id=appointment.resource_id))
     if keeps_resource or slots.refusal_of(kept, start) is None:
-        return slots.chosen(kept, start)
+        return slots.chosen(kept, start, kept_second=appointment.second_resource_id)
     return slots.choose(context, start, query)
 
 

@@ -29,6 +29,12 @@ class TooManyResources(Invalid):
     es = "un servicio con límite semanal admite {most} profesionales o recursos, no {value}"
 
 
+class SameResource(Invalid):
+    code = "same_resource"
+    en = "a service of two resources at once needs two different ones, and both groups have only {value}"
+    es = "un servicio con dos recursos a la vez necesita dos distintos, y ambos grupos tienen solo {value}"
+
+
 class NoResource(Conflict):
     code = "no_resource"
     en = "the tenant has no resource that could give the service"
@@ -66,7 +72,7 @@ def listing(tenant: str, query: "ServiceListing", *, now: datetime) -> reads.Pag
 def create(slug: str, form: "NewService", *, key: str | None, now: datetime) -> Service:
     """A new service; the same ``key`` with the same request gives the same one.
 
-    Raises KeyReused, NotHere (resource), NoResource, TooManyResources, BadAmount, DepositNotPayable.
+    Raises KeyReused, NotHere (resource), NoResource, TooManyResources, SameResource, BadAmount, DepositNotPayable.
     """
     tenant = tenants.current(slug, now=now)
     service_id = ids.derived(slug, "service", key) if key else ids.new()
@@ -82,7 +88,7 @@ def create(slug: str, form: "NewService", *, key: str | None, now: datetime) -> 
 def change(slug: str, service_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Service:
     """Apply the fields that ``changes`` sets; booked appointments stay as agreed.
 
-    Raises NotHere, Stale, NoResource, TooManyResources, BadAmount, DepositNotPayable, Busy.
+    Raises NotHere, Stale, NoResource, TooManyResources, SameResource, BadAmount, DepositNotPayable, Busy.
     """
     tenant = tenants.current(slug, now=now)
 
@@ -119,6 +125,7 @@ def _stored_fields(tenant: Tenant, form: "Request", before: Service | None) -> d
         known = before.second_resource_ids if before else []
         fields["second_resource_ids"] = _resources(tenant.slug, _ids(fields, "second_resource_ids"), known)
     _check_limits(fields, before)
+    _check_groups(fields, before)
     if isinstance(until := fields.get("bookable_until"), date):
         fields["bookable_until"] = until.isoformat()
     return fields
@@ -145,6 +152,17 @@ def _check_limits(fields: Mapping[str, object], before: Service | None) -> None:
     count = len(_ids(fields, "resource_ids") if "resource_ids" in fields or before is None else before.resource_ids)
     if limit is not None and count > MOST_WITH_WEEKLY_LIMIT:
         raise TooManyResources(field="body.resource_ids", value=count, most=MOST_WITH_WEEKLY_LIMIT)
+
+
+def _check_groups(fields: Mapping[str, object], before: Service | None) -> None:
+    """Raise SameResource where no two different resources can be together."""
+    main_ids, second_ids = (
+        _ids(fields, name) if name in fields or before is None else list(getattr(before, name))
+        for name in ("resource_ids", "second_resource_ids")
+    )
+    is_changed = fields.keys() & {"resource_ids", "second_resource_ids"}
+    if is_changed and second_ids and len({*main_ids, *second_ids}) == 1:
+        raise SameResource(field="body.second_resource_ids", value=second_ids[0])
 
 
 def _resources(tenant: str, wanted: Sequence[str], known: Sequence[str]) -> list[str]:

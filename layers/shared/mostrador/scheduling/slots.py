@@ -1,20 +1,18 @@
-"""Which starts are free, with which resources, and why the others are not: the rules applied to a context.
+"""The resources of a start, or why it is not free: the rules applied to a context."""
 
-A service may need two resources at once, one of each group. A start is then free where both groups have one.
-"""
-
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import chain
 from typing import Final
 
-from mostrador.errors import Conflict, NotHere
-from mostrador.scheduling import booking_context
+from mostrador.errors import Conflict
+from mostrador.scheduling import booking_context, free_starts
 from mostrador.scheduling.booking_context import BookingContext, ServiceInactive
-from mostrador.scheduling.rules import agenda as agenda_rules
-from mostrador.scheduling.rules import availability, overrides, refused_starts
+from mostrador.scheduling.rules import agenda, availability, pairs, refused_starts
 from mostrador.scheduling.rules.agenda import Loss
-from mostrador.scheduling.rules.availability import Reason, Refusal, SlotRules
+from mostrador.scheduling.rules.availability import Reason, Refusal
+from mostrador.scheduling.slot_terms import Group, SlotQuery, Terms, terms
 from mostrador.table.items.scheduling import Appointment, Resource
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
@@ -39,122 +37,67 @@ class SlotTaken(Conflict):
         return NextAction.TAKE_ALTERNATIVE if self.facts["alternatives"] else NextAction.CHOOSE_ANOTHER_TIME
 
 
-@dataclass(frozen=True, slots=True)
-class SlotQuery:
-    """A question about free starts: of one resource of the first group or any, without counting one appointment.
-
-    ``any_day`` is for staff who plan further ahead than customers may. ``ignore_calendar`` is for staff who book over
-    the busy times of external calendars, ``override`` names other rules. ``agreed_start`` is that of the appointment.
-    """
-
-    now: datetime
-    resource_id: str | None = None
-    without: str = ""
-    any_day: bool = False
-    ignore_calendar: bool = False
-    agreed_start: int | None = None
-    override: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Free:
-    """The resources that are free at a start: of the first group, of the second if one is needed; seats of a class."""
-
-    resource_ids: list[str]
-    second_ids: list[str]
-    seats: int
-
-
-Group = dict[str, SlotRules]
-"""Resource id -> its rules; only active resources, in the service's order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The rules of the first group's active resources under a question, and of the second's if one is needed.
-
-    They are made once for a context and a question: they hold every booking of every day that was read.
-    """
-
-    context: BookingContext
-    query: SlotQuery
-    main: Group
-    second: Group | None
-
-    @property
-    def groups(self) -> list[Group]:
-        return [self.main] if self.second is None else [self.main, self.second]
-
-
-def terms(context: BookingContext, query: SlotQuery) -> Terms:
-    """The rules for the question. Raises NotHere for a foreign resource."""
-    return Terms(context, query, *_groups(context, query))
-
-
-def free(context: BookingContext, first: date, last: date, query: SlotQuery) -> dict[int, Free]:
-    """The free starts of the local days ``first`` to ``last``, by minute. Raises NotHere for a foreign resource."""
-    return offered(terms(context, query), first, last)
-
-
-def offered(asked: Terms, first: date, last: date) -> dict[int, Free]:
-    """The free starts of the local days ``first`` to ``last``, by minute."""
-    mains = _resources_by_start(asked.main, first, last)
-    seconds = _resources_by_start(asked.second or {}, first, last)
-    starts = sorted(mains if asked.second is None else mains.keys() & seconds.keys())
-    taken = {resource_id: availability.seats_taken(rules) for resource_id, rules in asked.main.items()}
-    capacity = asked.context.demand.capacity
-    return {
-        start: Free(
-            mains[start],
-            seconds.get(start, []),
-            capacity - min(taken[resource_id][start] for resource_id in mains[start]),
-        )
-        for start in starts
-    }
-
-
-def _resources_by_start(group: Group, first: date, last: date) -> dict[int, list[str]]:
-    """The resources that are free at each start, in the service's order."""
-    by_start: dict[int, list[str]] = {}
-    for resource_id, rules in group.items():
-        for start in availability.starts(rules, first, last):
-            by_start.setdefault(start, []).append(resource_id)
-    return by_start
-
-
 def choose(context: BookingContext, start: int, query: SlotQuery) -> list[Resource]:
     """``chosen`` for a context and a question. Raises SlotTaken, NotHere."""
     return chosen(terms(context, query), start)
 
 
-def chosen(asked: Terms, start: int) -> list[Resource]:
-    """The resources for a start, one of each group: the free one with the fewest bookings, then the service's order.
+def chosen(asked: Terms, start: int, *, kept_second: str | None = None) -> list[Resource]:
+    """The resources for a start, one of each group: the free ones with the fewest bookings, then the service's order.
 
-    Raises SlotTaken.
+    ``kept_second`` goes before, and then a class that has begun to fill. Raises SlotTaken.
     """
-    picked = [_choose_from(group, asked, start) for group in asked.groups]
-    return [resource for resource_id in picked for resource in asked.context.resources if resource.id == resource_id]
+    choices = _choices(asked, start)
+    if not choices:
+        refusal = refusal_of(asked, start) or _NO_RESOURCE
+        raise slot_taken_error(asked.context, start, asked.query, refusal)
+    burdens = {resource_id: _burden(asked, resource_id, start) for ids in choices for resource_id in ids}
+    picked = min(choices, key=lambda ids: (ids[-1] != kept_second, [burdens[resource_id] for resource_id in ids]))
+    by_id = {resource.id: resource for resource in asked.context.resources}
+    return [by_id[resource_id] for resource_id in picked]
+
+
+def _choices(asked: Terms, start: int) -> Sequence[tuple[str, ...]]:
+    """The resources that can be chosen together for a start, one of each group."""
+    mains = _free_ids(asked.main, start)
+    if asked.second is None:
+        return [(resource_id,) for resource_id in mains]
+    seconds = _free_ids(asked.second, start)
+    running, capacity = asked.running.get(start, {}), asked.context.demand.capacity
+    fitting = [(pair.main, pair.second) for pair in pairs.possible(mains, seconds, running, capacity)]
+    if capacity == 1:
+        return fitting
+    ordered = {frozenset(pair): pair for pair in reversed(fitting)}  # each booking of a class names its two alike
+    return [pair for pair in fitting if ordered[frozenset(pair)] == pair]
+
+
+def _free_ids(group: Group, start: int) -> list[str]:
+    return [resource_id for resource_id, rules in group.items() if availability.refusal(rules, start) is None]
 
 
 def refusal_of(asked: Terms, start: int) -> Refusal | None:
     """Why no resources can be chosen for a start; None where they can."""
-    for group in asked.groups:
-        refusals = [availability.refusal(rules, start) for rules in group.values()]
+    by_group = [[availability.refusal(rules, start) for rules in group.values()] for group in asked.groups]
+    for refusals in by_group:
         if all(refusals):
-            return next((refusal for refusal in refusals if refusal), _NO_RESOURCE)
-    return None
+            return _first(refusals, _NO_RESOURCE)
+    if asked.second is None or _choices(asked, start):
+        return None
+    return _first(chain(*by_group), _no_pair(asked.context.demand, start))
 
 
-def _choose_from(group: Group, asked: Terms, start: int) -> str:
-    free_ids = [resource_id for resource_id, rules in group.items() if availability.refusal(rules, start) is None]
-    if not free_ids:
-        refusal = refusal_of(asked, start) or _NO_RESOURCE
-        raise slot_taken_error(asked.context, start, asked.query, refusal)
-    return min(free_ids, key=lambda resource_id: _burden(asked, resource_id, group[resource_id], start))
+def _first(refusals: Iterable[Refusal | None], default: Refusal) -> Refusal:
+    return next((refusal for refusal in refusals if refusal), default)
 
 
-def _burden(asked: Terms, resource_id: str, rules: SlotRules, start: int) -> tuple[bool, int]:
+def _no_pair(demand: agenda.Demand, start: int) -> Refusal:
+    """The refusal of a start at which each group has a free resource, but no two that can be together."""
+    return Refusal(Reason.TAKEN, {"from": start - demand.before, "until": start + demand.duration + demand.after})
+
+
+def _burden(asked: Terms, resource_id: str, start: int) -> tuple[bool, int]:
     """The order of free resources: first those whose class has begun to fill, then those with the fewest bookings."""
+    rules = next(group[resource_id] for group in asked.groups if resource_id in group)
     is_joined = availability.seats_left(rules, start) < rules.demand.capacity
     booked = asked.context.booked(resource_id, asked.query.now) if asked.query.without else rules.booked
     return not is_joined, len(booked)
@@ -187,7 +130,7 @@ def _days_around(context: BookingContext, start: int, query: SlotQuery) -> tuple
     zone = tenants.zone(context.tenant)
     day = local_time.local_day(start, zone)
     bare = replace(context, days={}, busy_days={})
-    rules = next(iter(_groups(bare, query)[0].values()), None)
+    rules = next(iter(terms(bare, query).main.values()), None)
     if rules:  # no day before or after these has a free start
         day = min(max(day, local_time.local_day(rules.earliest, zone)), rules.last_day)
     return day - timedelta(days=1), day + _LOOK_AHEAD
@@ -197,7 +140,7 @@ def _taken(wide: BookingContext, start: int, query: SlotQuery, refusal: Refusal)
     """The error for a start, from a context that has the days around it."""
     first, last = _days_around(wide, start, query)
     around = booking_context.only_days(wide, first, last)
-    found = free(around, first, last, replace(query, ignore_calendar=False))
+    found = free_starts.free(around, first, last, replace(query, ignore_calendar=False))
     return _error(wide, start, refusal, availability.nearest(list(found), start))
 
 
@@ -209,10 +152,10 @@ def _nearest_at_hand(context: BookingContext, start: int, query: SlotQuery) -> l
     own, zone = context.demand, tenants.zone(context.tenant)
     if own.max_per_week is not None or query.without:
         return None
-    days = agenda_rules.days_touched(own, start, zone)
+    days = agenda.days_touched(own, start, zone)
     low = local_time.day_bounds(days[0], zone)[0] + own.before
     high = local_time.day_bounds(days[-1], zone)[1] - own.duration - own.after
-    found = free(context, days[0], days[-1], replace(query, ignore_calendar=False))
+    found = free_starts.free(context, days[0], days[-1], replace(query, ignore_calendar=False))
     near = availability.nearest([at for at in found if low <= at <= high], start)
     reach = max((abs(at - start) for at in near), default=0)
     earliest = local_time.minute(query.now)  # nothing before it is free, so nothing before ``low`` is missed
@@ -254,12 +197,38 @@ def refusal_details(refusal: Refusal, context: BookingContext) -> dict[str, bool
 
 
 def explained(asked: Terms, first: date, last: date, offered: Container[int]) -> list[tuple[int, Refusal]]:
-    """Every start of the grid that is not ``offered``, with the first refusal of it, in order of time."""
+    """Every start of the grid that is not ``offered``, with the first refusal of it, in order of time.
+
+    Where two resources are needed it is of the group that has none, else of a resource that would be the other one.
+    """
+    by_group = [_refused(group, first, last, offered) for group in asked.groups]
+    refusals = by_group[0]
+    if asked.second is not None:
+        refusals = _first_of_groups(asked, first, last, by_group)
+    return [(start, _with_special_day(asked.context, start, refusals[start])) for start in sorted(refusals)]
+
+
+def _refused(group: Group, first: date, last: date, offered: Container[int]) -> dict[int, Refusal]:
+    """The first refusal of each start that is not ``offered``, in the order of the group."""
     refusals: dict[int, Refusal] = {}
-    for rules in [rules for group in asked.groups for rules in group.values()]:
+    for rules in group.values():
         for start, refusal in refused_starts.explained(rules, first, last, without=offered):
             refusals.setdefault(start, refusal)
-    return [(start, _with_special_day(asked.context, start, refusals[start])) for start in sorted(refusals)]
+    return refusals
+
+
+def _first_of_groups(
+    asked: Terms, first: date, last: date, by_group: Sequence[Mapping[int, Refusal]]
+) -> dict[int, Refusal]:
+    """The refusal of each start that has one, or for which no two free resources can be together."""
+    free = [free_starts.by_start(group, first, last) for group in asked.groups]
+    offered = free_starts.paired(asked, *free).keys()
+    refusals: dict[int, Refusal] = {}
+    for start in {*by_group[0], *by_group[1], *(set(free[0]) | set(free[1])) - offered}:
+        groups = sorted((0, 1), key=lambda number: start in free[number])  # one without a free resource goes first
+        told = (by_group[number][start] for number in groups if start in by_group[number])
+        refusals[start] = next(told, _no_pair(asked.context.demand, start))
+    return refusals
 
 
 def _with_special_day(context: BookingContext, start: int, refusal: Refusal) -> Refusal:
@@ -274,27 +243,3 @@ def _with_special_day(context: BookingContext, start: int, refusal: Refusal) -> 
 
 _INSTANTS: Final = frozenset({"earliest", "from", "until", "closes"})
 _NO_RESOURCE: Final = Refusal(Reason.CLOSED)
-
-
-def _groups(context: BookingContext, query: SlotQuery) -> tuple[Group, Group | None]:
-    """The rules of the first group's active resources, and of the second's; None where none is needed."""
-    main_ids = context.service.resource_ids
-    if query.resource_id is not None:
-        if query.resource_id not in main_ids or not context.is_active(query.resource_id):
-            raise NotHere(entity="resource", id=query.resource_id)
-        main_ids = [query.resource_id]
-    main = _group(context, main_ids, query)
-    return main, _group(context, context.service.second_resource_ids, query) if context.needs_second else None
-
-
-def _group(context: BookingContext, resource_ids: list[str], query: SlotQuery) -> Group:
-    group = context.slot_rules(resource_ids, query.now, without=query.without)
-    if query.ignore_calendar:
-        group = {resource_id: replace(rules, busy=()) for resource_id, rules in group.items()}
-    if query.override:
-        group = {one: overrides.without(rules, query.override, query.now) for one, rules in group.items()}
-    if query.agreed_start is not None:
-        group = {one: availability.as_agreed(rules, query.agreed_start) for one, rules in group.items()}
-    if query.any_day:
-        group = {resource_id: replace(rules, last_day=date.max) for resource_id, rules in group.items()}
-    return group

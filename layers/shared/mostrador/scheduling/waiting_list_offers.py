@@ -15,7 +15,16 @@ from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere, Stale
 from mostrador.observability import logger
 from mostrador.people import customers
-from mostrador.scheduling import appointments, booking, booking_context, plan_count, slots, waiting_list
+from mostrador.scheduling import (
+    appointments,
+    booking,
+    booking_context,
+    free_starts,
+    plan_count,
+    slot_terms,
+    slots,
+    waiting_list,
+)
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import waiting_states as rules
 from mostrador.scheduling.rules.appointment_states import OCCUPYING
@@ -125,7 +134,7 @@ def _first_free(context: BookingContext, day: date, resource_id: str | None, now
     """The first free start that is later than the end of an offer of it."""
     lapses_at = local_time.minute(now) + int(context.tenant.hold_minutes)
     try:
-        free = slots.free(context, day, day, slots.SlotQuery(now, resource_id))
+        free = free_starts.free(context, day, day, slot_terms.SlotQuery(now, resource_id))
     except NotHere:  # the resource no longer gives the service
         return None
     return next((start for start in sorted(free) if start > lapses_at), None)

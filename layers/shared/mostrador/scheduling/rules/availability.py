@@ -75,6 +75,13 @@ class SlotRules:
             return Refusal(Reason.WEEKLY_LIMIT, {"booked": count, "limit": demand.max_per_week})
         return None
 
+    def left(self, day: date) -> int | None:
+        """How many more bookings the service's limits allow on ``day``; None without limits."""
+        demand = self.demand
+        per_day = [] if demand.max_per_day is None else [demand.max_per_day - self.service_counts[day]]
+        per_week = [] if demand.max_per_week is None else [demand.max_per_week - self.in_week(day)]
+        return min(per_day + per_week, default=None)
+
 
 def earliest(now: datetime, notice_minutes: int) -> int:
     """The first minute since the epoch that the notice allows: a minute that has begun is past."""
@@ -146,13 +153,20 @@ def _not_open(rules: SlotRules, at: int, day: date) -> Refusal | None:
 def _not_free(rules: SlotRules, at: int) -> Refusal | None:
     demand = rules.demand
     other = agenda.in_the_way(demand, at, rules.booked)
-    return taken_by(demand, at, other) if other else None
+    if other is None:
+        return None
+    if agenda.shares_a_start(demand, at, other):
+        return no_seats(demand, seats_taken(rules)[at])
+    return taken_by(demand, at, other)
+
+
+def no_seats(demand: agenda.Demand, booked: int) -> Refusal:
+    """The refusal of a start whose class is full; ``booked`` may be more than there are seats now."""
+    return Refusal(Reason.SEATS, {"booked": booked, "seats": demand.capacity})
 
 
 def taken_by(demand: agenda.Demand, at: int, other: agenda.Booking) -> Refusal:
-    """The refusal of a start for which ``other`` leaves no room."""
-    if agenda.shares_a_start(demand, at, other):
-        return Refusal(Reason.SEATS, {"booked": demand.capacity, "seats": demand.capacity})
+    """The refusal of a start that ``other``, a block or a booking of another class, overlaps."""
     if other.service == agenda.BLOCK:
         blocked: dict[str, bool | int | str] = {
             "block_id": other.appointment_id,

@@ -103,9 +103,12 @@ class _Range:
         demand = self.rules.demand
         near = self._booked.near(at - demand.before, at + demand.duration + demand.after)
         found = [(span.place, span.value) for span in near if not agenda.shares_a_start(demand, at, span.value)]
-        last_seat = self._seats.get(at, [])[demand.capacity - 1 : demand.capacity]
-        found += [(place, self.rules.booked[place]) for place in last_seat]
-        return availability.taken_by(demand, at, min(found)[1]) if found else None
+        seats = self._seats.get(at, [])
+        last_seat = seats[demand.capacity - 1 : demand.capacity]
+        first = min(found, default=None)
+        if last_seat and (first is None or last_seat[0] < first[0]):
+            return availability.no_seats(demand, len(seats))
+        return availability.taken_by(demand, at, first[1]) if first else None
 
     def _externally_busy(self, at: int) -> Refusal | None:
         demand = self.rules.demand
