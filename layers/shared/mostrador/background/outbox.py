@@ -33,18 +33,20 @@ def _handle(tenant: str, changes: Sequence[Change]) -> None:
 
 
 def _chain(tenant: str, changes: Sequence[Change]) -> None:
-    """Link the new lines of the audit log."""
+    """Link the new lines of the audit log, and do what follows from them.
+
+    The sweeper checks the waiting lines for the times that they freed; corrected customers reach their copies.
+    """
     _alert(tenant, changes)
     new = [change for change in changes if change.event == INSERT]
     chain.link(tenant, {line_of(change.item): change.at for change in new})
-    _wake_lines(tenant, new)
+    told = [freed_time.Change(*one) for line in new for one in json.loads(line.item["changes"]["S"])]
+    if told:
+        freed_time.wake(tenant, told, now=clock.now())
+    if any(change.action == "customer.changed" for change in told):
+        from mostrador.scheduling import customer_copies  # noqa: PLC0415 - most records do not need it
 
-
-def _wake_lines(tenant: str, lines: Sequence[Change]) -> None:
-    """Have the sweeper check the waiting lines for the times that these lines of the log freed."""
-    changes = [freed_time.Change(*told) for line in lines for told in json.loads(line.item["changes"]["S"])]
-    if changes:
-        freed_time.wake(tenant, changes, now=clock.now())
+        customer_copies.follow(tenant, told, now=clock.now())
 
 
 def _alert(tenant: str, changes: Sequence[Change]) -> None:

@@ -188,10 +188,11 @@ def _note(tx: Transaction, tenant: str, customer: Customer | Known, name: str, a
         return
     if customer.phone:
         guard, is_theirs = PhoneGuard(*keys.phone(tenant, customer.phone)), PhoneGuard.customer_id == customer.id
-        tx.update(guard, actions=[getattr(PhoneGuard, name).set(at)], condition=is_theirs)
+        is_as_read = is_theirs & (PhoneGuard.name == customer.name)  # else the copy of the name would be an old one
+        tx.update(guard, actions=[getattr(PhoneGuard, name).set(at)], condition=is_as_read)
         return
     actions = [getattr(Customer, name).set(at), Customer.version.add(1)]
-    tx.update(base.Item(*keys.customer(tenant, customer.id)), actions=actions, condition=Customer.pk.exists())
+    tx.update(base.Item(*keys.customer(tenant, customer.id)), actions=actions, condition=Customer.name == customer.name)
 
 
 def change(slug: str, customer_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Customer:

@@ -79,6 +79,30 @@ def remove(tx: Transaction, tenant: str, appointment: Appointment) -> None:
         _update(tx, tenant, appointment, ActiveBookings.lines[short(appointment.id)].remove())
 
 
+def change_phone(
+    tx: Transaction, tenant: str, appointment: Appointment, former: str | None, ledger: ActiveBookings | None
+) -> None:
+    """Move a counted appointment from the ledger of its ``former`` phone into ``ledger``, that of its present one.
+
+    The limit is not asked: the customer has these appointments already. To be called before the appointment is saved.
+    """
+    if not appointment.is_counted:
+        return
+    if former:
+        action = ActiveBookings.lines[short(appointment.id)].remove()
+        key = keys.active_bookings(tenant, former)
+        tx.update(ActiveBookings(*key), actions=[action, ActiveBookings.version.add(1)])
+    if appointment.customer_phone is None:
+        appointment.is_counted = None
+        return
+    if ledger:
+        update(tx, tenant, appointment)
+        return
+    new = ActiveBookings(*keys.active_bookings(tenant, appointment.customer_phone), version=1)
+    new.lines = {short(appointment.id): _packed(appointment)}
+    tx.save(new, condition=ActiveBookings.pk.does_not_exist())
+
+
 def _update(tx: Transaction, tenant: str, appointment: Appointment, action: Action) -> None:
     key = keys.active_bookings(tenant, appointment.customer_phone)
     tx.update(ActiveBookings(*key), actions=[action, ActiveBookings.version.add(1)])

@@ -78,10 +78,10 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     """
 
     quiet = frozenset(
-        "service_name resource_name customer_name customer_phone booked_as booked_email booked_notes time_zone "
-        "local_start currency days history is_counted series_conflicts waiting_id plan_month created_by "
-        "buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids google_calendar_event_id "
-        "confirmed_at cancelled_at completed_at".split()
+        "service_name resource_name customer_name customer_phone customer_version booked_as booked_email "
+        "booked_notes time_zone local_start currency days history is_counted series_conflicts waiting_id plan_month "
+        "created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
+        "google_calendar_event_id confirmed_at cancelled_at completed_at".split()
     )
     quiet_when_new = frozenset({"ends_at"})
     steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
@@ -94,6 +94,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     customer_id = UnicodeAttribute()
     customer_name = UnicodeAttribute()
     customer_phone = UnicodeAttribute(null=True)
+    customer_version = NumberAttribute(null=True)
     booked_as = UnicodeAttribute(null=True)
     booked_email = EmailAttribute(null=True)
     booked_notes = UnicodeAttribute(null=True)
