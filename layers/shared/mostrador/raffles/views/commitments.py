@@ -86,7 +86,7 @@ class CommitmentView(Published):
     raffle_id: shown.Id = Field(title="Rifa")
     first_number: int = Field(title="Primer número")
     last_number: int = Field(title="Último número")
-    prizes: list[PublishedPrize] | list[str] = Field(
+    prizes: list[PublishedPrize | str] = Field(
         title="Premios en orden", description="In format 1 their names alone."
     )
     unsold: Unsold = Field(title="Qué pasa con los números no vendidos")
