@@ -99,12 +99,20 @@ class Raffle(RuleBasedStateMachine):
     def has(self, by):
         return sum(len(one.numbers) for one in self.entries.values() if one.by == by and one.counts())
 
+    def make_room(self, by, count):
+        """A sale that the buyer's limit refuses ends their lapsed reservations, and comes again."""
+        if self.is_on_sale and self.has(by) + count > LIMIT:
+            for one in list(self.entries.values()):
+                if one.by == by and one.status == "RESERVED" and one.held_until <= self.now:
+                    self.keep(one, status="EXPIRED", held_until=None)
+
     def keep(self, entry, **changes):
         self.entries[entry.order.id] = replace(entry, **changes)
 
     @rule(wanted=st.sets(st.integers(1, LAST), min_size=1, max_size=4), by=st.integers(1, 4), pays=st.booleans())
     def choose(self, wanted, by, pays):
         call = partial(self.sell, *wanted, by=by, pays=pays)
+        self.make_room(by, len(wanted))
         if not self.is_on_sale:
             with pytest.raises(NotOnSale):
                 call()
@@ -124,6 +132,8 @@ class Raffle(RuleBasedStateMachine):
     @rule(count=st.integers(1, 4), by=st.integers(1, 4))
     def choose_at_random(self, count, by):
         free = LAST - len(self.taken())
+        if count <= free:
+            self.make_room(by, count)
         if not self.is_on_sale or self.has(by) + count > LIMIT or count > free:
             with pytest.raises((NotOnSale, numbers.TooManyForCustomer, reservations.NotEnoughNumbers)):
                 self.sell(count=count, by=by)

@@ -214,6 +214,32 @@ def limited(salon, now):
     return shop.on_sale(now, numbers_per_customer=3)
 
 
+def test_a_lapsed_order_stops_counting_for_its_buyer_before_the_sweep(limited, now):
+    lapsed = shop.sell(limited, 1, 2, now=now)
+    with pytest.raises(numbers.TooManyForCustomer):
+        shop.sell(limited, 3, 4, now=now + timedelta(minutes=9))
+    later = now + timedelta(minutes=10)
+
+    shop.sell(limited, 3, 4, now=later)
+
+    assert shop.status(lapsed, now=later) == "EXPIRED"
+    assert shop.bought(limited, lapsed.customer_id) == 2
+    with pytest.raises(numbers.TooManyForCustomer):
+        shop.sell(limited, 5, 6, now=later)
+    shop.check(limited, now=later)
+
+
+def test_only_the_buyers_own_lapsed_orders_of_that_raffle_end(limited, now):
+    other = shop.on_sale(now, title="Otra rifa")
+    elsewhere, of_beto = shop.sell(other, 1, now=now), shop.sell(limited, 9, now=now, buyer=2)
+    shop.sell(limited, 1, 2, now=now)
+    later = now + timedelta(minutes=10)
+
+    shop.sell(limited, 3, 4, now=later)
+
+    assert {shop.status(one, now=later) for one in (elsewhere, of_beto)} == {"RESERVED"}
+
+
 def test_the_limit_of_a_customer_holds_over_several_orders_at_the_same_phone(limited, now):
     first = shop.sell(limited, 1, 2, now=now)
 

@@ -178,6 +178,18 @@ def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
     return move(tenant, order_id, is_done, write, now)
 
 
+def expire_lapsed(tenant: str, raffle_id: str, customer_id: str, *, now: datetime) -> int:
+    """Expire the customer's lapsed reservations of a raffle, before the sweeper comes; gives how many there were.
+
+    Raises Busy.
+    """
+    is_reserved = (Order.raffle_id == raffle_id) & (Order.status == OrderStatus.RESERVED.value)
+    partition = keys.customer_partition(tenant, customer_id)
+    found = reads.span(partition, keys.ORDER_PREFIX, f"{keys.ORDER_PREFIX}~", index="gsi2", keep=is_reserved)
+    lapsed = [order for order in found if has_lapsed(order.hold_expires_at, now)]
+    return sum(expire(tenant, order.id, now=now).status == OrderStatus.EXPIRED for order in lapsed)
+
+
 def settle(context: OrderContext, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
     """Settle a payment for an order: it pays the order, also late where all its numbers are free, or it is due back."""
     order, tenant = context.order, context.tenant

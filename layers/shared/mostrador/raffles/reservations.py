@@ -9,7 +9,7 @@ from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import PaymentState, Target
 from mostrador.observability import logger
 from mostrador.people import customers
-from mostrador.raffles import numbers, orders, public_limits, raffles, sale_context
+from mostrador.raffles import numbers, order_transitions, orders, public_limits, raffles, sale_context
 from mostrador.raffles.rules.states import OrderStatus, printed_number, public_code
 from mostrador.raffles.sale_context import SaleContext, SaleRequest
 from mostrador.table import keys, writes
@@ -157,9 +157,15 @@ def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment"
 def _context_after(sale: SaleRequest, context: SaleContext, refused: writes.ConditionFailed) -> SaleContext | None:
     """The context of the next attempt, whose picker leaves out the taken numbers; None: everything is read again.
 
-    Raises TooManyForCustomer, and NumbersTaken where the form names the numbers.
+    A buyer whose lapsed orders fill the limit gets another attempt without them. Raises TooManyForCustomer, and
+    NumbersTaken where the form names the numbers.
     """
-    taken = _taken_numbers(context, refused)
+    if any(isinstance(item, RaffleBuyer) for item in refused.found):
+        customer_id = context.customer.id
+        if not order_transitions.expire_lapsed(sale.tenant.slug, context.raffle.id, customer_id, now=sale.now):
+            raise numbers.TooManyForCustomer(limit=int(context.raffle.numbers_per_customer)) from refused
+        return None
+    taken = _taken_numbers(refused)
     if not taken:
         return None
     if context.picker is None:
@@ -168,13 +174,11 @@ def _context_after(sale: SaleRequest, context: SaleContext, refused: writes.Cond
     return context
 
 
-def _taken_numbers(context: SaleContext, refused: writes.ConditionFailed) -> set[int]:
-    """The numbers that other orders had; empty where another item was in the way. Raises TooManyForCustomer."""
+def _taken_numbers(refused: writes.ConditionFailed) -> set[int]:
+    """The numbers that other orders had; empty where another item was in the way."""
     kinds = {type(item) for item in refused.found}
     if len(refused.found) < refused.failed or Order in kinds:
         return set()
-    if RaffleBuyer in kinds:
-        raise numbers.TooManyForCustomer(limit=int(context.raffle.numbers_per_customer)) from refused
     return {keys.numbered((item.pk, item.sk))[1] for item in refused.found}
 
 

@@ -86,9 +86,7 @@ class CommitmentView(Published):
     raffle_id: shown.Id = Field(title="Rifa")
     first_number: int = Field(title="Primer número")
     last_number: int = Field(title="Último número")
-    prizes: list[PublishedPrize | str] = Field(
-        title="Premios en orden", description="In format 1 their names alone."
-    )
+    prizes: list[PublishedPrize | str] = Field(title="Premios en orden", description="In format 1 their names alone.")
     unsold: Unsold = Field(title="Qué pasa con los números no vendidos")
     draw_at: shown.Instant = Field(title="Fecha y hora del sorteo")
     method: MethodView = Field(title="Método del sorteo")
