@@ -11,12 +11,14 @@ from allpairspy import AllPairs
 
 from mostrador import ids
 from mostrador.scheduling import agenda, resources
+from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.views.services import NewResource
 from mostrador.table import keys, reads
+from mostrador.tenancy import plan_usage
 from mostrador.values import local_time
 from tests.support import calendars, till
 from tests.support.days import shifted
-from tests.support.http import admin, anybody, staff
+from tests.support.http import admin, anybody, staff, superuser
 
 pytestmark = pytest.mark.deep
 
@@ -35,9 +37,10 @@ KINDS = {
     "one a day": {"max_bookings_per_day": 1},
 }
 PRICES = {"price": {"price": "80000"}, "free": {"price": "0"}, "deposit": {"price": "80000", "deposit_percent": 50}}
+RECEIPT = {"reference": "T-1"}
 WAYS = ("staff", "held", "public", "series")
 PAID = ("no", "part", "cash", "online")
-STANDS = ("PENDING", "CONFIRMED", "COMPLETED", "NO_SHOW")
+STANDS = ("PENDING", "IN_REVIEW", "CONFIRMED", "COMPLETED", "NO_SHOW")
 
 
 class Counter:
@@ -56,6 +59,12 @@ class Counter:
         answer = admin.call("POST", f"{API}/services", form)
         assert answer.status == 201, answer.text
         self.service = answer.json["id"]
+        plain = {"name": "Corte", "duration_minutes": 30, "price": "50000", "resource_ids": [made[0].id]}
+        self.other = admin.call("POST", f"{API}/services", plain).json["id"]
+        limits = {"max_active_bookings": 5, "transfer_details": {"bank": "Itaú", "account": "7", "holder": "Eva"}}
+        assert admin.call("PATCH", f"{API}/tenant", limits).status == 200
+        plan = {"max_appointments_per_month": 100}
+        assert superuser.call("PATCH", "/admin/tenants/salon", plan).status == 200
 
     @property
     def now(self):
@@ -80,6 +89,7 @@ class Counter:
         self.id = min(found, key=lambda one: one.scheduled_at).id
 
     def begin(self, kind, price, how, paid):
+        self.begun_at = self.now
         self.open(kind, price)
         self.book(how)
         check(self)
@@ -131,6 +141,15 @@ class Counter:
         form = {"service_id": self.service, "scheduled_at": NINE.isoformat(), "customer_data": other}
         return staff.call("POST", f"{API}/appointments", form, Idempotency_Key=ids.new())
 
+    def block_the_hour(self):
+        hour = {"starts_at": NINE.isoformat(), "ends_at": (NINE + timedelta(hours=1)).isoformat()}
+        return staff.call("POST", f"{API}/blocks", {"title": "Dentista", "even_if_booked": True} | hour)
+
+    def correct_the_phone(self):
+        (one,) = [one for one in stored() if one.id == self.id] or [None]
+        customer = one and f"{API}/customers/{one.customer_id}"
+        return one and staff.call("PATCH", customer, {"name": "Ana María", "phone": "0982 333 333"})
+
     def close_the_day(self):
         day = f"{NINE:%Y-%m-%d}"
         return admin.call("POST", f"{API}/closures", {"date": day, "name": "Duelo"})
@@ -154,6 +173,13 @@ MOVES = {
     "delete": lambda one: admin.call("DELETE", one.url),
     "somebody books": lambda one: one.take_the_time(),
     "close the day": lambda one: one.close_the_day(),
+    "block the hour": lambda one: one.block_the_hour(),
+    "receipt": lambda one: one.call("receipt", RECEIPT),
+    "own receipt": lambda one: one._own("receipt", RECEIPT),
+    "refuse the receipt": lambda one: one.call("receipt/refuse", {"reason": "No llegó"}),
+    "longer": lambda one: one.call("rebook", {"duration_minutes": 90}),
+    "another service": lambda one: one.call("rebook", {"service_id": one.other}),
+    "another phone": lambda one: one.correct_the_phone(),
 }
 
 
@@ -165,7 +191,7 @@ def taken(now):
     """What the agenda days say: each live booking's appointment, resource and start."""
     people = [one.id for one in reads.everything(keys.tenant("salon")[0], "RESOURCE#")]
     days = [day for one in people for day in reads.span(keys.agenda_partition("salon", one), "0", "9")]
-    live = [(line, day) for day in days for line in agenda.booked([day], now)]
+    live = [(line, day) for day in days for line in agenda_rules.appointments_of(agenda.booked([day], now))]
     return sorted({(line.appointment_id, day.pk.rsplit("#", 1)[-1], line.starts) for line, day in live})
 
 
@@ -189,6 +215,8 @@ def check(counter):
         if one.payment_status == "PAID":
             assert kept >= one.total_amount
     till.check(counter.bank)
+    stand = [one for one in stored() if one.status in STANDS]
+    assert plan_usage.of_month("salon", now=counter.begun_at).appointments.used == len(stand), "the plan's count"
 
 
 # Each two of all these: the moves too, in both orders.
@@ -222,6 +250,7 @@ def test_each_move_is_carried_out_where_it_fits(counter, move):
         "reopen": ["confirm", "visit over", "no show"],
         "delete": ["cancel"],
         "somebody books": ["cancel"],
+        "refuse the receipt": ["receipt"],
     }
     counter.begin("plain", "price", "public", "no")
     for one in [*before.get(move, []), move]:

@@ -93,6 +93,7 @@ MOVES = {
     "cancel": lambda one: one.call("cancel", {"reason": "Se equivocó"}),
     "own cancel": lambda one: one.own("cancel"),
     "refund": lambda one: one.call("refund", {"reason": "Se arrepintió"}, who=admin),
+    "keep the receipt": lambda one: one.call("keep"),
     "lapse": lambda one: one.wait(minutes=20),
     "somebody orders": lambda one: one.order(who=BETO),
     "close": lambda one: one.of_raffle("close"),
@@ -144,7 +145,7 @@ def test_the_books_add_up_after_any_two_moves(counter, row):
 
 @pytest.mark.parametrize("move", MOVES, ids=lambda name: name.replace(" ", "_"))
 def test_each_move_is_carried_out_where_it_fits(counter, move):
-    before = {"refund": ["cash"], "somebody orders": ["lapse"]}
+    before = {"refund": ["cash"], "keep the receipt": ["own receipt"], "somebody orders": ["lapse"]}
     counter.begin("price", "public")
     for one in [*before.get(move, []), move]:
         answer = MOVES[one](counter)
