@@ -1,13 +1,16 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from mostrador.errors import NotHere, Stale
-from mostrador.scheduling import resources, services
+from mostrador.scheduling import appointments, availability, resources, services, slots
+from mostrador.scheduling.views.appointments import AvailabilityQuery
 from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges, ServiceListing
 from mostrador.table import keys, reads
 from mostrador.table.writes import KeyReused
 from mostrador.values.money import BadAmount
+from tests.support import till
 
 
 def new(now, tenant="salon", key=None, **more):
@@ -101,3 +104,54 @@ def test_a_repeat_gives_the_same_service_although_its_resource_is_gone(salon, no
 
 def salon_resource():
     return reads.everything(*keys.resource("salon", ""))[0]
+
+
+@pytest.fixture
+def chairs(salon, now):
+    return [resources.create("salon", NewResource(name=f"Silla {n}"), key=None, now=now).id for n in range(3)]
+
+
+@pytest.mark.parametrize("limit", ["max_bookings_per_day", "max_bookings_per_week"])
+def test_a_resource_that_is_taken_out_keeps_the_limit_of_its_bookings(chairs, now, limit):
+    service = till.service(now, resource_ids=chairs[:2], **{limit: 2})
+    till.book(service, now, resource_id=chairs[0])
+
+    change(service, now, resource_ids=chairs[1:2])
+
+    till.book(service, now, at=till.NINE + timedelta(hours=1))
+    with pytest.raises(slots.SlotTaken):
+        till.book(service, now, at=till.NINE + timedelta(hours=2))
+    told = availability.find("salon", AvailabilityQuery(service=service.id, date=till.NINE.date()), now=now)
+    assert told.slots == []
+
+
+def test_one_that_is_taken_out_counts_until_its_bookings_are_over(chairs, now):
+    service = till.service(now, resource_ids=chairs[:2], max_bookings_per_day=2)
+    visit = till.book(service, now, resource_id=chairs[0])
+
+    assert change(service, now, resource_ids=chairs[1:2]).former_resource_ids == [chairs[0]]
+    assert change(service, now, resource_ids=chairs[1:]).former_resource_ids == [chairs[0]]
+    appointments.cancel("salon", visit.id, reason="", actor_name="eva", now=now)
+    assert change(service, now, resource_ids=chairs[1:2]).former_resource_ids == [chairs[2]]
+    assert change(service, now, resource_ids=chairs).former_resource_ids is None
+
+
+def test_a_change_of_nothing_else_takes_nobody_out(chairs, now):
+    service = till.service(now, resource_ids=chairs)
+
+    assert change(service, now, name="Otro").former_resource_ids is None
+    assert change(service, now, resource_ids=chairs[::-1]).former_resource_ids is None
+
+
+def test_a_weekly_limit_counts_at_most_twelve_with_those_taken_out(salon, now):
+    every = [resources.create("salon", NewResource(name=f"Silla {n}"), key=None, now=now).id for n in range(13)]
+    service = till.service(now, resource_ids=every[:12], max_bookings_per_week=50)
+
+    with pytest.raises(services.TooManyResources):
+        change(service, now, resource_ids=every[1:])
+
+    assert services.get("salon", service.id, now=now).resource_ids == every[:12]
+
+
+def change(service, now, **changes):
+    return services.change("salon", service.id, ServiceChanges(**changes), seen=None, now=now)

@@ -87,7 +87,7 @@ class BookingContext:
         """The rules for each of these resources that is active, in their order. Each day read is looked at once."""
         active = {resource.id: resource for resource in self.resources}
         wanted = [resource_id for resource_id in resource_ids if resource_id in active]
-        counted = self.service.resource_ids if self.demand.has_limits else []
+        counted = booking_keys.counted_ids(self.service) if self.demand.has_limits else []
         days, busy_days = _by_partition(self.days), _by_partition(self.busy_days)
         booked = {
             resource_id: agenda.booked(days.get(keys.agenda_partition(self.tenant.slug, resource_id), ()), now, without)
@@ -202,7 +202,7 @@ def with_days(context: BookingContext, first: date, last: date) -> BookingContex
     """The context with the agendas of all days that a start from ``first`` to ``last`` can touch."""
     since, until = _reach(context, first, last)
     days: dict[keys.Key, Item] = {}
-    for resource_id in booking_keys.resource_ids(context.service):  # bookings of inactive ones count for limits too
+    for resource_id in booking_keys.read_ids(context.service):  # bookings of inactive ones count for limits too
         partition, last_key = keys.busy_day(context.tenant.slug, resource_id, until)
         days |= {(day.pk, day.sk): day for day in reads.span(partition, str(since), last_key)}
     return _with_items(context, {**days, **context.days, **context.busy_days})  # items read consistently stay

@@ -18,19 +18,35 @@ def resource_ids(service: Service) -> list[str]:
     return [*service.resource_ids, *service.second_resource_ids]
 
 
+def counted_ids(service: Service) -> list[str]:
+    """The resources whose bookings of the service its limits count: the first group, and those taken out of it."""
+    return [*service.resource_ids, *(service.former_resource_ids or [])]
+
+
+def with_limits(service: Service) -> bool:
+    """Whether a daily or weekly limit counts the service's bookings."""
+    return service.max_bookings_per_day is not None or service.max_bookings_per_week is not None
+
+
+def read_ids(service: Service) -> list[str]:
+    """The resources whose agendas decide: both groups, and with limits those taken out of the first."""
+    return list(dict.fromkeys([*resource_ids(service), *(counted_ids(service) if with_limits(service) else [])]))
+
+
 def of_resources(tenant: Tenant, service: Service) -> set[keys.Key]:
     """The service's resources."""
     return {keys.resource(tenant.slug, resource_id) for resource_id in resource_ids(service)}
 
 
 def of_start(tenant: Tenant, service: Service, demand: agenda_rules.Demand, start: int) -> set[keys.Key]:
-    """The days that a booking at ``start`` touches, and the whole week of the first group for a weekly limit."""
+    """The days that a booking at ``start`` touches, and those whose bookings count for the service's limits."""
     zone = tenants.zone(tenant)
     day_keys = of_days(tenant, resource_ids(service), agenda_rules.days_touched(demand, start, zone))
-    if service.max_bookings_per_week is not None:
-        week = week_of(local_time.local_day(start, zone))
+    if with_limits(service):
+        day = local_time.local_day(start, zone)
+        days = [day] if service.max_bookings_per_week is None else week_of(day)
         day_keys |= {
-            keys.agenda_day(tenant.slug, resource_id, day) for resource_id in service.resource_ids for day in week
+            keys.agenda_day(tenant.slug, resource_id, day) for resource_id in counted_ids(service) for day in days
         }
     return day_keys
 
@@ -60,7 +76,7 @@ def of_limits(tenant: Tenant, service: Service, demand: agenda_rules.Demand, sta
         return set()
     day = local_time.local_day(start, tenants.zone(tenant))
     days = week_of(day) if demand.max_per_week is not None else [day]
-    return {keys.agenda_day(tenant.slug, resource_id, day) for resource_id in service.resource_ids for day in days}
+    return {keys.agenda_day(tenant.slug, resource_id, day) for resource_id in counted_ids(service) for day in days}
 
 
 def week_of(day: date) -> list[date]:

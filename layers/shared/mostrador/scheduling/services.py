@@ -1,17 +1,18 @@
 """Services: their duration, price, limits and resources."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere
+from mostrador.scheduling.rules import agenda
 from mostrador.table import keys, reads, repeats, writes
-from mostrador.table.items.scheduling import Resource, Service
+from mostrador.table.items.scheduling import AgendaDay, Resource, Service
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import deposits, tenants
-from mostrador.values import money
+from mostrador.values import local_time, money
 from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
@@ -93,13 +94,42 @@ def change(slug: str, service_id: str, changes: "Request", *, seen: int | None, 
     tenant = tenants.current(slug, now=now)
 
     def alter(service: Service) -> None:
+        before = list(service.resource_ids)
         _apply(tenant, changes, service, before=service)
+        if before != service.resource_ids:
+            service.former_resource_ids = _former(tenant, service, before, now) or None
+        _check_counted(service)
 
     def rely(tx: Transaction, service: Service) -> None:
         if changes.fields().keys() & _OF_DEPOSITS:
             deposits.rely(tx, slug, service)
 
     return writes.edited(lambda: get(slug, service_id, now=now), alter, also=rely, seen=seen, now=now)
+
+
+def _former(tenant: Tenant, service: Service, before: Sequence[str], now: datetime) -> list[str]:
+    """The resources taken out of the first group that may have bookings to come: its limits still count them.
+
+    Those of ``before`` stay without a look, for a booking may be on its way; the others while their agenda has one.
+    """
+    today = local_time.local_day(local_time.minute(now), tenants.zone(tenant))
+    since = (today - timedelta(days=7)).isoformat()  # a weekly limit counts from Monday
+
+    def is_booked(resource_id: str) -> bool:
+        partition = keys.agenda_partition(tenant.slug, resource_id)
+        days: list[AgendaDay] = reads.span(partition, since, "9999", consistent=True)
+        lines = agenda.live((line for day in days for line in day.bookings()), int(now.timestamp()))
+        return any(line.service == agenda.tag(service.id) for line in lines)
+
+    earlier = [one for one in service.former_resource_ids or [] if one not in before and is_booked(one)]
+    return [one for one in [*before, *earlier] if one not in service.resource_ids]
+
+
+def _check_counted(service: Service) -> None:
+    """Raise TooManyResources where a weekly limit counts too many, those taken out included."""
+    count = len({*service.resource_ids, *(service.former_resource_ids or [])})
+    if service.max_bookings_per_week is not None and count > MOST_WITH_WEEKLY_LIMIT:
+        raise TooManyResources(field="body.resource_ids", value=count, most=MOST_WITH_WEEKLY_LIMIT)
 
 
 def delete(tenant: str, service_id: str, *, seen: int | None, now: datetime) -> None:

@@ -40,6 +40,7 @@ class Service(Versioned, discriminator="SERVICE"):
     bookable_until = UnicodeAttribute(null=True)
     resource_ids: Attribute[list[str]] = JSONAttribute()
     second_resource_ids: Attribute[list[str]] = JSONAttribute(default=list)
+    former_resource_ids: Attribute[list[str] | None] = JSONAttribute(null=True)
 
 
 class Resource(Versioned, discriminator="RESOURCE"):
