@@ -25,6 +25,7 @@ from mostrador.scheduling import (
     agenda,
     appointments,
     availability,
+    blocks,
     booking,
     conclusions,
     payment_reviews,
@@ -32,6 +33,7 @@ from mostrador.scheduling import (
     rescheduling,
     services,
     slots,
+    special_days,
 )
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules.appointment_states import (
@@ -41,8 +43,10 @@ from mostrador.scheduling.rules.appointment_states import (
     WrongAppointmentState,
 )
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
+from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewService
+from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import tenants
@@ -104,6 +108,7 @@ class Agenda(RuleBasedStateMachine):
     @initialize()
     def open_the_shop(self):
         self.now, self.entries, self.asked = BEGIN, {}, 0
+        self.blocked, self.closed = {}, set()
         tenants.create(NewTenant(slug="salon", name="Salón", business_hours=WEEK), now=self.now)
         make = partial(services.create, "salon", key=None, now=self.now)
         cut = make(NewService(name="Corte", duration_minutes=30, price="1", max_bookings_per_day=LIMIT))
@@ -116,7 +121,14 @@ class Agenda(RuleBasedStateMachine):
         same_day = [one for one in others if one.kind == kind and one.start.date() == start.date()]
         in_hours = start + kind.length <= start.replace(hour=9, minute=0) + OPEN and (is_agreed or start >= self.now)
         full = kind == self.cut and len(same_day) >= LIMIT
-        return in_hours and not full and not any(one.blocks(kind, start) for one in others)
+        is_shut = self.is_shut(kind, start)
+        return in_hours and not full and not is_shut and not any(one.blocks(kind, start) for one in others)
+
+    def is_shut(self, kind, start):
+        """Whether staff closed the day, or an hour that the booking would touch."""
+        until = start + kind.length + kind.after
+        hours = self.blocked.values()
+        return start.date() in self.closed or any(hour < until and start < hour + STEP for hour in hours)
 
     def refused(self, call):
         """Whether the call was refused because the time is taken."""
@@ -158,7 +170,34 @@ class Agenda(RuleBasedStateMachine):
 
     def is_blocked(self, entry):
         others = [one for one in self.entries.values() if one.occupies(self.now) and one.id != entry.id]
-        return any(one.blocks(entry.kind, entry.start) for one in others)
+        return self.is_shut(entry.kind, entry.start) or any(one.blocks(entry.kind, entry.start) for one in others)
+
+    @rule(start=st.sampled_from(STARTS))
+    def block(self, start):
+        form = NewBlock(title="Almuerzo", starts_at=start, ends_at=start + STEP)
+        call = partial(blocks.create, "salon", form, actor_name="m", key=None, now=self.now)
+        standing = [one for one in self.entries.values() if one.occupies(self.now)]
+        if any(one.start < start + STEP and start < one.start + one.kind.length for one in standing):
+            with pytest.raises(blocks.TimeBooked):
+                call()
+        else:
+            self.blocked[call().block.id] = start
+
+    @precondition(lambda self: self.blocked)
+    @rule(choice=st.integers(0, 99))
+    def unblock(self, choice):
+        block_id = list(self.blocked)[choice % len(self.blocked)]
+        blocks.delete("salon", block_id, seen=None, now=self.now)
+        del self.blocked[block_id]
+
+    @rule(day=st.sampled_from(DAYS), is_closed=st.booleans())
+    def close_or_open_the_day(self, day, is_closed):
+        if is_closed:
+            special_days.create("salon", NewClosure(name="Duelo", date=day.date()), now=self.now)
+            self.closed.add(day.date())
+        elif day.date() in self.closed:
+            special_days.delete("salon", day.date().isoformat(), seen=None, now=self.now)
+            self.closed.remove(day.date())
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99))
@@ -327,7 +366,9 @@ class Agenda(RuleBasedStateMachine):
                 appointments.cancel("salon", entry.id, reason="", actor_name="m", now=self.now)
         resource = reads.everything(*keys.resource("salon", ""))
         days = [reads.get_item(keys.agenda_day("salon", one.id, day.date())) for one in resource for day in DAYS]
-        assert all(not [line for line in day.bookings() if not line.lapses_at] for day in days if day)
+        lines = [line for day in days if day for line in day.bookings() if not line.lapses_at]
+        assert agenda_rules.appointments_of(lines) == []
+        assert {line.appointment_id for line in lines} == set(getattr(self, "blocked", ()))
 
 
 @pytest.fixture
@@ -351,8 +392,17 @@ def test_the_agenda_does_what_the_model_says(machine):
         (agenda_rules, "in_the_way", lambda *_: None),
         (agenda, "free", lambda *_: None),
         (appointments, "keep_time", lambda *_, **__: None),
+        (blocks, "_standing", lambda *_: []),
+        (agenda_rules, "appointments_of", lambda _bookings: []),
     ],
-    ids=["holds lapse", "overlap", "cancelling frees", "a review holds"],
+    ids=[
+        "holds lapse",
+        "overlap",
+        "cancelling frees",
+        "a review holds",
+        "a block names who stands there",
+        "a block's line",
+    ],
 )
 def test_red_control_without_a_rule_the_model_objects(machine, monkeypatch, module, guard, without_it):
     monkeypatch.setattr(module, guard, without_it)
