@@ -43,12 +43,19 @@ def slug_of(world: World, operation: str) -> Values:
     "appointments.cancel",
     "appointments.confirm",
     "appointments.reschedule",
+    "appointments.receive",
     "payments.checkout_appointment",
     "payments.record",
     "feeds.appointment",
 )
 def _booked(world: World) -> Values:
     return {"appointment_id": world.booked(status="PENDING")["id"], "later_start": world.start()}
+
+
+@state("appointments.refuse_receipt")
+def _declared(world: World) -> Values:
+    booked = world.booked(status="PENDING")["id"]
+    return {"appointment_id": world.make(f"appointments/{booked}/receipt", {})["id"]}
 
 
 @state("appointments.delete")
@@ -64,10 +71,20 @@ def _begun(world: World) -> Values:
 
 
 @state(
-    "public.appointment", "public.cancel_appointment", "public.checkout_appointment", "public.reschedule_appointment"
+    "public.appointment",
+    "public.cancel_appointment",
+    "public.checkout_appointment",
+    "public.reschedule_appointment",
 )
 def _own_appointment(world: World) -> Values:
     return {"token": world.booked_by_customer()["token"], "later_start": world.start()}
+
+
+@state("public.send_appointment_receipt")
+def _to_transfer(world: World) -> Values:
+    account = {"transfer_details": {"bank": "Itaú", "account": "720012345", "holder": "Salón"}}
+    world.ask("PATCH", f"{world.main.api}/tenant", account)
+    return {"token": world.booked_by_customer()["token"]}
 
 
 @state("appointments.book", "series.book", "public.book")
