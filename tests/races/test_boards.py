@@ -7,7 +7,8 @@ import pytest
 from mostrador.raffles import board
 from mostrador.raffles.rules.board import NumberState
 from mostrador.table.items.raffles import BoardChunk
-from tests.races.test_one_slot import at_once, shop
+from tests.races.test_one_slot import shop
+from tests.support.at_once import at_once
 from tests.support.boards import on_sale, project, set_state
 
 __all__ = ["shop"]

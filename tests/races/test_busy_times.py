@@ -12,7 +12,8 @@ from mostrador.scheduling.rules.busy_times import BusyTime
 from mostrador.table import keys, reads
 from mostrador.table.items.busy_times import BusyDay
 from mostrador.values import local_time
-from tests.races.test_one_slot import NINE, at_once, book, offer, shop, stored, winners
+from tests.races.test_one_slot import NINE, book, offer, shop, stored, winners
+from tests.support.at_once import at_once
 from tests.support.busy import GOOGLE, busy_days, event, pull, resource_ids
 from tests.support.days import shifted
 

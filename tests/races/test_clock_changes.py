@@ -12,8 +12,9 @@ from mostrador.table import keys, reads
 from mostrador.table.items.scheduling import AgendaDay, Appointment
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.races.test_one_slot import at_once, book, winners
+from tests.races.test_one_slot import book, winners
 from tests.support import clocks, days
+from tests.support.at_once import at_once
 
 pytestmark = pytest.mark.race
 NOW = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)

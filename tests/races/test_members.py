@@ -9,8 +9,8 @@ from mostrador.table import keys, reads
 from mostrador.table.items.people import Member, Team
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.races.test_one_slot import at_once
 from tests.support import people
+from tests.support.at_once import at_once
 from tests.support.teams import team
 
 pytestmark = pytest.mark.race

@@ -1,14 +1,9 @@
 """Real concurrency on dynoxide: moto's transactions are not atomic under threads and prove nothing."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
-from threading import Barrier
-from typing import Any
 
 import pytest
 
-from mostrador.errors import ServiceError
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing, NewCustomer
 from mostrador.scheduling import (
@@ -33,6 +28,7 @@ from mostrador.table.items.tenants import Usage
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant, TenantOperationChanges
 from tests.support import days
+from tests.support.at_once import at_once
 from tests.support.days import shifted
 
 pytestmark = pytest.mark.race
@@ -47,21 +43,6 @@ def shop(dynoxide, now):
 def offer(now, **more):
     wanted = {"name": "Corte", "duration_minutes": 30, "price": "80000"} | more
     return services.create("salon", NewService(**wanted), key=None, now=now)
-
-
-def at_once(clients: int, call: Callable[[int], Any]) -> list[Any]:
-    """What each of ``clients`` simultaneous calls gave: a result or a refusal; anything else fails the test."""
-    barrier = Barrier(clients)
-
-    def one(number: int) -> Any:
-        barrier.wait()
-        try:
-            return call(number)
-        except ServiceError as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(one, range(clients)))
 
 
 def book(service, scheduled_at, now, number=0, key=None, **more):

@@ -8,7 +8,8 @@ from mostrador.scheduling import agenda, resources, slots
 from mostrador.scheduling.views.services import NewResource
 from mostrador.table.attributes import packed, short
 from mostrador.table.items.scheduling import AgendaDay
-from tests.races.test_one_slot import NINE, at_once, book, offer, shop, winners
+from tests.races.test_one_slot import NINE, book, offer, shop, winners
+from tests.support.at_once import at_once
 
 pytestmark = pytest.mark.race
 __all__ = ["shop"]

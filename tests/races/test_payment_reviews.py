@@ -7,8 +7,9 @@ import pytest
 from mostrador.ledger.views.receipts import Receipt
 from mostrador.scheduling import appointments, payment_reviews
 from mostrador.table.items.scheduling import Appointment
-from tests.races.test_one_slot import NINE, at_once, book, offer, shop
+from tests.races.test_one_slot import NINE, book, offer, shop
 from tests.support import till as tills
+from tests.support.at_once import at_once
 
 pytestmark = pytest.mark.race
 __all__ = ["shop"]

@@ -13,10 +13,10 @@ from mostrador.scheduling.rules.appointment_states import AppointmentStatus
 from mostrador.table.items.payments import Payment
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.races.test_one_slot import at_once
 from tests.support import bank as banks
 from tests.support import days
 from tests.support import till as tills
+from tests.support.at_once import at_once
 
 pytestmark = pytest.mark.race
 CLIENTS = 8

@@ -11,9 +11,10 @@ from mostrador.scheduling.public_limits import TooManyUnconfirmed
 from mostrador.scheduling.views.public_booking import PublicBooking
 from mostrador.table.items.tenants import PublicHolds
 from mostrador.tenancy import public_holds
-from tests.races.test_one_slot import NINE, at_once, offer, shop
+from tests.races.test_one_slot import NINE, offer, shop
 from tests.raffles.test_public_limits import order
 from tests.support import orders
+from tests.support.at_once import at_once
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.race

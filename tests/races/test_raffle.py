@@ -11,8 +11,8 @@ from mostrador.table import base
 from mostrador.table.items.raffles import Order
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.races.test_one_slot import at_once
 from tests.support import orders as shop
+from tests.support.at_once import at_once
 
 pytestmark = pytest.mark.race
 BUYERS = 16

@@ -9,7 +9,7 @@ from mostrador.table import keys, reads
 from mostrador.table.items.raffles import OpenRaffles, Raffle
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.races.test_one_slot import at_once
+from tests.support.at_once import at_once
 from tests.support.raffles import BY_DRAND, BY_LOTTERY, PERMIT, SECRET, SECRETLY, drafted, frozen, opened, sold
 
 pytestmark = pytest.mark.race

@@ -11,7 +11,8 @@ from mostrador.table.attributes import short
 from mostrador.table.items.scheduling import ActiveBookings
 from mostrador.tenancy import rate_limits, tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
-from tests.races.test_one_slot import NINE, at_once, book, offer, shop, winners
+from tests.races.test_one_slot import NINE, book, offer, shop, winners
+from tests.support.at_once import at_once
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.race

@@ -13,7 +13,8 @@ from mostrador.table import keys, reads
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.tenancy.views.tenants import TenantOperationChanges
-from tests.races.test_one_slot import NINE, at_once, book, offer, shop, winners
+from tests.races.test_one_slot import NINE, book, offer, shop, winners
+from tests.support.at_once import at_once
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.race

@@ -13,8 +13,8 @@ from mostrador.scheduling.views.services import NewService
 from mostrador.table.items.scheduling import AgendaDay, Waiting
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.tenants import NewTenant
-from tests.races.test_one_slot import at_once
 from tests.support import days
+from tests.support.at_once import at_once
 from tests.support.lines import cancel, fill, join, listed, open_for, states, sweep
 
 pytestmark = pytest.mark.race

@@ -163,7 +163,14 @@ def machine(new_table, monkeypatch):
         yield Fresh
 
 
-QUICK = settings(max_examples=1000, stateful_step_count=25, database=None, deadline=None, phases=[Phase.generate])
+QUICK = settings(
+    max_examples=2000,
+    stateful_step_count=25,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+)
 
 
 def test_after_the_sale_a_raffle_does_what_the_model_says(machine):

@@ -674,7 +674,12 @@ def test_the_agenda_and_the_calendar_do_what_the_model_says(machine):
 def test_red_control_without_it_the_model_objects(machine, monkeypatch, module, guard, without_it):
     monkeypatch.setattr(module, guard, without_it)
     quick = settings(
-        max_examples=600, database=None, deadline=None, phases=[Phase.generate], report_multiple_bugs=False
+        max_examples=2000,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
     )
 
     with pytest.raises((AssertionError, slots.SlotTaken)):  # of a booking, or of a late confirmation
