@@ -21,7 +21,7 @@ export LAYER_PYTHON LAYER_PLATFORM LAYER_CACHE MOSTRADOR_PORT
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup dev test test-deep fuzz proof check reference client lock build deploy sam-local bench clean
+.PHONY: help setup dev logs test test-deep fuzz proof check reference client lock build deploy examples sam-local bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ setup: .venv/made node_modules/made ## Install what the other targets need; quic
 
 dev: setup ## The whole stack on this machine, with example tenants: MOSTRADOR_PORT=4566
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local
+
+logs: setup ## What the functions on this machine said last: FIND=<request_id>
+	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.logs
 
 test: setup ## What a developer runs: rules, use cases, handlers, races, the core journeys
 	@PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m pytest -n $(WORKERS) -m "not deep" $(ARGS)
@@ -73,6 +76,9 @@ build: .venv/made ## What is deployed: for arm64 and Python 3.13 unless LAYER_PL
 
 deploy: build ## To AWS: STAGE=dev or STAGE=prod
 	$(sam) deploy --template-file .aws-sam/build/template.yaml --config-file $(CURDIR)/samconfig.toml --config-env $(STAGE)
+
+examples: setup ## The example tenants and their users on a deployed stage: STAGE=dev
+	@STAGE=$(STAGE) PYTHONPATH=layers/shared:layers/stand_ins:. $(venv)/python -m local.examples
 
 sam-local: setup ## The API under `sam local start-api`, in Docker, on the local stack's table and users
 	@$(MAKE) -s build LAYER_PLATFORM=$(subst arm64,aarch64,$(shell uname -m))-manylinux2014

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 
-from local.stack import Login, Stack
+from local.stack import PASSWORD, Login, Stack
 from mostrador import context, process_cache
 from mostrador.payments import bancard_account
 from mostrador.people import members
@@ -24,7 +24,6 @@ from mostrador.tenancy import tenants
 from mostrador.tenancy.views.integrations import BancardForm
 from mostrador.tenancy.views.tenants import NewTenant
 
-PASSWORD: Final = "Mostrador-2026"
 SUPERUSER: Final = "super@mostrador.example"
 
 WITH_HOLIDAYS: Final = "peluqueria-nanduti"
@@ -88,25 +87,27 @@ SERVICES: Final[dict[str, list[dict[str, Any]]]] = {
 
 
 def main() -> int:
-    """Seed the stack that standard input describes as JSON; print the logins as JSON."""
-    stack = Stack(**json.load(sys.stdin))
-    print(json.dumps([asdict(login) for login in seed(stack)]))
+    """Seed the stack of standard input, ``{"stack": ..., "password": ...}``; print the logins as JSON."""
+    order = json.load(sys.stdin)
+    logins = seed(Stack(**order["stack"]), order["password"])
+    print(json.dumps([asdict(login) for login in logins]))
     return 0
 
 
-def seed(stack: Stack) -> list[Login]:
-    """Make the tenants, services and users that are missing; a second run changes nothing."""
+def seed(stack: Stack, password: str = PASSWORD) -> list[Login]:
+    """Make the tenants, services and users that are missing; a second run changes but the users' password."""
     now = datetime.now(UTC)
     for wanted in TENANTS:
         with context.working(wanted["slug"], context.SYSTEM):
             _tenant(wanted, now)
     with context.working(tenants.DEFAULT, context.SYSTEM):
         _services(tenants.find(tenants.DEFAULT, now=now).slug, now)
-    _take_payments(stack, now)
-    _play_google(stack)
-    logins = [Login(SUPERUSER, PASSWORD, "superuser")]
+    if stack.stand_ins_url and stack.stand_ins_token:
+        _take_payments(stack, now)
+        _play_google(stack)
+    logins = [Login(SUPERUSER, password, "superuser")]
     logins += [
-        Login(f"{role}@{wanted['slug']}.example", PASSWORD, role, wanted["slug"])
+        Login(f"{role}@{wanted['slug']}.example", password, role, wanted["slug"])
         for wanted in TENANTS
         for role in ("admin", "staff", "viewer")
     ]

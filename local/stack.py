@@ -13,6 +13,8 @@ REGION = "us-east-1"
 NAME = "mostrador-local"
 PATIENT = Config(connect_timeout=60, read_timeout=180)
 """For a busy machine: a function may take the minute that it has, after one or two that it takes to start."""
+PASSWORD = "Mostrador-2026"
+"""Of every example user on this machine."""
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -23,6 +25,7 @@ class LocalFailure(Exception):
 @dataclass(frozen=True, slots=True)
 class Stack:
     endpoint: str
+    """Where its AWS answers: MiniStack. Empty: AWS itself, with the caller's own credentials."""
     region: str
     api_url: str
     table_name: str
@@ -37,8 +40,10 @@ class Stack:
         return {"X-Stand-Ins-Token": self.stand_ins_token}
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this stack, whatever the environment says."""
+        """A boto3 client of this stack. On this machine its settings hold, whatever the environment says."""
         session: Any = boto3.Session()  # untyped: the stubs know services only by their literal names
+        if not self.endpoint:
+            return session.client(service, region_name=self.region, config=PATIENT)
         return session.client(
             service,
             endpoint_url=self.endpoint,

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local import beacon, deploy, ministack
-from local.stack import ROOT, LocalFailure, Login, Stack, environment
+from local.stack import PASSWORD, ROOT, LocalFailure, Login, Stack, environment
 
 Say = Callable[[str], None]
 
@@ -82,7 +82,12 @@ def _settle(home: Path, server: ministack.Server, beacon_url: str, say: Say) -> 
 
 
 def _seed(home: Path, stack: Stack) -> list[Login]:
-    settings = environment(stack.endpoint) | {
+    return seed(stack, PASSWORD, environment(stack.endpoint), home / "seed.log")
+
+
+def seed(stack: Stack, password: str, settings: dict[str, str], log: Path) -> list[Login]:
+    """Run `local.seed` in a process of its own, with ``settings`` to reach AWS. Raises LocalFailure."""
+    settings = settings | {
         "PYTHONPATH": f"{ROOT / 'layers' / 'shared'}{os.pathsep}{ROOT}",
         "TABLE_NAME": stack.table_name,
         "INTEGRATION_KEY": stack.integration_key,
@@ -91,12 +96,10 @@ def _seed(home: Path, stack: Stack) -> list[Login]:
         "SIGNING_KEY": "the seed has a key of its own: its ids are the same on every machine",
     }
     command = [sys.executable, "-m", "local.seed"]
-    stack_json = json.dumps(asdict(stack))
-    made = subprocess.run(
-        command, cwd=ROOT, env=settings, input=stack_json, capture_output=True, text=True, check=False
-    )
+    order = json.dumps({"stack": asdict(stack), "password": password})
+    made = subprocess.run(command, cwd=ROOT, env=settings, input=order, capture_output=True, text=True, check=False)
     if made.returncode:
-        log = home / "seed.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(made.stderr)
         raise LocalFailure(f"the example tenants could not be made; see {log}")
     return [Login(**login) for login in json.loads(made.stdout)]

@@ -41,11 +41,11 @@ def _facts(stack: Stack, logins: list[Login]) -> list[str]:
         f"Table       {stack.table_name}",
         f"User pool   {stack.user_pool_id}  client {stack.client_id}",
         "",
-        *_users(logins),
+        *users(logins),
     ]
 
 
-def _users(logins: list[Login]) -> list[str]:
+def users(logins: list[Login]) -> list[str]:
     width = max((len(login.email) for login in logins), default=0)
     return [f"{login.email:<{width}}  {login.password}  {login.role:<9}  {login.tenant}".rstrip() for login in logins]
 

@@ -19,7 +19,7 @@ import pytest
 import mostrador
 import stand_ins
 from local import routes as declared
-from local import seed
+from local import seed, stack
 from mostrador import errors
 from mostrador.fields import Request
 from mostrador.people.rules.permissions import HIDDEN, LEAST, PEOPLE_ONLY, PROTECTED, WRITES
@@ -466,7 +466,7 @@ def test_the_readme_is_short_and_its_map_shows_what_is_there():
 
 
 def test_the_readme_names_the_users_and_services_that_the_seed_makes():
-    made = [seed.PASSWORD, seed.SUPERUSER, *(one["slug"] for one in seed.TENANTS)]
+    made = [stack.PASSWORD, seed.SUPERUSER, *(one["slug"] for one in seed.TENANTS)]
     made += [
         f"{one['name']} {one['duration_minutes']} min {one['price']}" for of in seed.SERVICES.values() for one in of
     ]

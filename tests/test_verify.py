@@ -291,8 +291,13 @@ def test_the_exit_status_of_the_command_says_what_is_wrong(command, written):
     assert said.stdout.startswith("WRONG  draw 1: the sold numbers were frozen at 2027-01-01T00:00:00Z")
 
 
-def test_the_module_runs_as_the_docs_say(written):
-    said = ran("-m", "mostrador.verify", written(proof() | {"root": ""}), cwd=PACKAGE.parent)
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/raffles.md", "docs/decisions/raffle-draw.md"])
+def test_the_command_of_the_docs_runs_at_the_root_without_any_package(written, page):
+    root = PACKAGE.parents[2]
+    path, module = re.search(r"`PYTHONPATH=(\S+) python3 -m (\S+) proof\.json`", (root / page).read_text()).groups()
+    command = [sys.executable, "-S", "-m", module, written(proof() | {"root": ""})]
 
-    assert said.returncode == 1
+    said = subprocess.run(command, cwd=root, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False)  # noqa: S603
+
+    assert (said.returncode, said.stderr) == (1, "")
     assert said.stdout.startswith("WRONG  root")

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from local.seed import BANCARD, PASSWORD
-from local.stack import Stack
+from local.seed import BANCARD
+from local.stack import PASSWORD, Stack
 from tests.fuzz import past
 from tests.journeys import businesses, days
 from tests.journeys.businesses import Business

@@ -7,8 +7,7 @@ from typing import Any
 
 import httpx
 
-from local.seed import PASSWORD
-from local.stack import Stack
+from local.stack import PASSWORD, Stack
 from tests.journeys import days
 from tests.journeys.visitors import Session, Visitor, aws
 

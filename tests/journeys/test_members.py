@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from local.seed import PASSWORD
+from local.stack import PASSWORD
 from tests.journeys.visitors import aws, problem
 
 pytestmark = pytest.mark.journey

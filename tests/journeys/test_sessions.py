@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.seed import PASSWORD
+from local.stack import PASSWORD
 from tests.journeys.conftest import PATIENCE
 from tests.journeys.visitors import Session, Visitor, problem
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 
-from local.seed import PASSWORD
-from local.stack import Stack
+from local.stack import PASSWORD, Stack
 from mostrador.web.problem_views import Problem
 
 EARLY = 120
