@@ -186,9 +186,15 @@ def _local(endpoint: str, url: str) -> str:
 
 
 def _apply_gateway_responses(stack: Stack) -> None:
-    """MiniStack overlooks the gateway responses in an API's definition, but honours those put one by one."""
+    """MiniStack overlooks the gateway's own answers in an API's definition, but honours those put one by one."""
     api_id, stage = stack.api_url.split("/")[-2:]
-    gateway = stack.client("apigateway")
-    for kind, answer in gateway_definition.definition()["x-amazon-apigateway-gateway-responses"].items():
+    gateway, definition = stack.client("apigateway"), gateway_definition.definition()
+    for kind, answer in definition["x-amazon-apigateway-gateway-responses"].items():
         gateway.put_gateway_response(restApiId=api_id, responseType=kind, **answer)
+    for page in gateway.get_paginator("get_resources").paginate(restApiId=api_id):
+        for resource in (one for one in page["items"] if one["path"] in definition["paths"]):
+            options = definition["paths"][resource["path"]]["options"]["x-amazon-apigateway-integration"]
+            gateway.put_integration_response(
+                restApiId=api_id, resourceId=resource["id"], httpMethod="OPTIONS", **options["responses"]["default"]
+            )
     gateway.create_deployment(restApiId=api_id, stageName=stage)

@@ -22,7 +22,7 @@ JSONObject = dict[str, Any]
 
 
 def definition(*, is_counted: bool = True) -> JSONObject:
-    """The API as OpenAPI 3.0 with API Gateway's extensions. HEAD is served wherever GET is.
+    """The API as OpenAPI 3.0 with API Gateway's extensions. HEAD is served wherever GET is, OPTIONS everywhere.
 
     ``is_counted``: requests count under the key that the authorizer names. `sam local` refuses two security schemes on
     one method, and MiniStack wants the key in a header: both take a definition without.
@@ -34,6 +34,8 @@ def definition(*, is_counted: bool = True) -> JSONObject:
             for method in _GETS if route.method == "GET" else (route.method,):
                 operation = _operation(function, path) | {"security": _security(route, is_counted)}
                 paths.setdefault(path, {})[method.lower()] = operation
+    for methods in paths.values():
+        methods["options"] = _options(methods)
     return _document(paths) | {
         "components": {"securitySchemes": _schemes(metadata["Authorizer"])},
         "x-amazon-apigateway-gateway-responses": {
@@ -106,6 +108,22 @@ def _operation(function: str, path: str) -> JSONObject:
     ]
     named = {"parameters": variables} if variables else {}
     return named | {"responses": {}, "x-amazon-apigateway-integration": integration}
+
+
+def _options(methods: JSONObject) -> JSONObject:
+    """The gateway's own 204 with ``Allow``: no function is called."""
+    allowed = ", ".join(sorted(method.upper() for method in (*methods, "options")))
+    header = {"method.response.header.Allow": f"'{allowed}'"}
+    answer = {"statusCode": "204", "responseParameters": header}
+    return {
+        "responses": {"204": {"description": "", "headers": {"Allow": {"schema": {"type": "string"}}}}},
+        "security": [],
+        "x-amazon-apigateway-integration": {
+            "type": "mock",
+            "requestTemplates": {"application/json": '{"statusCode": 204}'},
+            "responses": {"default": answer},
+        },
+    }
 
 
 def _security(route: Route, is_counted: bool) -> list[dict[str, list[str]]]:

@@ -79,8 +79,9 @@ def name_of(schema: Schema) -> str:
 
 
 def _choices(schema: Schema) -> Iterator[Schema]:
+    """What a value may be. The empty text is left out: it means null wherever null is allowed."""
     for key in ("anyOf", "oneOf", "allOf"):
-        yield from schema.get(key, ())
+        yield from (choice for choice in schema.get(key, ()) if choice != {"const": ""})
 
 
 def _plain(schema: Schema) -> str:

@@ -114,6 +114,53 @@ def is_written_as_the_table_says(urls, entity, field, role):
         assert after == before
 
 
+CLEARED = {
+    "customer": {"phone", "email", "notes"},
+    "service": {"description", "deposit_percent", "max_bookings_per_day", "max_bookings_per_week", "bookable_until"},
+    "resource": {"business_hours"},
+    "tenant": {"max_active_bookings", "transfer_details", "contact_email", "contact_phone", "logo_url"},
+}
+"""Of some entities, the fields that may be null."""
+
+
+@pytest.mark.parametrize("entity", WRITES)
+def test_an_empty_text_clears_a_field_that_may_be_null(urls, entity):
+    url, cleared = url_for(urls, entity, Role.SUPERUSER), set()
+    for field in WRITES[entity]:
+        superuser.call("PATCH", url, {field: VALUES[entity][field]})
+        if superuser.call("PATCH", url, {field: None}).status == 200:
+            without = superuser.call("GET", urls[entity]).json[field]
+            superuser.call("PATCH", url, {field: VALUES[entity][field]})
+
+            answer = superuser.call("PATCH", url, {field: ""})
+
+            assert answer.status == 200, (field, answer.text)
+            assert superuser.call("GET", urls[entity]).json[field] == without
+            cleared.add(field)
+    assert cleared >= CLEARED.get(entity, set())
+
+
+@pytest.mark.parametrize(("sent", "kept"), [(25, "25.00"), (25.5, "25.50"), ("25.5", "25.50"), (80000.0, "80000.00")])
+def test_a_price_may_be_a_number(urls, sent, kept):
+    answer = admin.call("PATCH", urls["service"], {"currency": "USD", "price": sent})
+
+    assert (answer.status, answer.json["price"]) == (200, kept), answer.text
+
+
+@pytest.mark.parametrize(
+    ("price", "code"),
+    [
+        (-5, "amount_digits"), (0.00001, "amount_digits"), (1e20, "amount_digits"), (0.1 + 0.2, "amount_digits"),
+        (True, "string_type"), ("", "string_pattern_mismatch"), ("25,5", "string_pattern_mismatch"),
+        (25.501, "invalid_amount"),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_no_price_is_refused(urls, price, code):
+    answer = admin.call("PATCH", urls["service"], {"currency": "USD", "price": price})
+
+    assert (answer.status, answer.json["errors"][0]["code"]) == (422, code), answer.text
+
+
 @pytest.mark.parametrize("role", CLIENTS)
 @pytest.mark.parametrize("entity", WRITES)
 def test_what_changes_by_calls_of_its_own_is_written_by_nobody(urls, subtests, entity, role):

@@ -47,6 +47,7 @@ RULES: Final[dict[str, str]] = {
     "odd_start": "a format of whole minutes does not exist",
     "number_outside": "it depends on the raffle",
     "number_twice": "it depends on the raffle's packages",
+    "amount_digits": "JSON Schema counts no digits of a number",
     "invalid_amount": "the decimals depend on the business's currency",
     "country": "the countries are those with telephones, of ISO 3166",
     "email": "an address has more rules than the format, such as names that are no domain",

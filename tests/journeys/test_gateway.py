@@ -31,6 +31,7 @@ def test_door_and_gateway_are_the_same(deployed):
         for path in filter(None, (route.path, route.old_path))
         for method in (["GET", "HEAD"] if route.method == "GET" else [route.method])
     }
+    declared |= {("OPTIONS", path): "NONE" for _, path in declared}
 
     assert deployed == declared
 
@@ -50,6 +51,20 @@ def test_head_asks_for_the_same_sign_in(http, seeded):
     assert http.head(path).status_code == http.get(path).status_code == 401
     assert viewer.call("HEAD", path).status_code == viewer.call("GET", path).status_code == 200
     assert viewer.call("HEAD", "/tenant/clinic-health/api/services").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (f"{SALON}/api/services", "GET, HEAD, OPTIONS, POST"),
+        (f"{SALON}/public", "GET, HEAD, OPTIONS"),
+        ("/api/services", "GET, HEAD, OPTIONS, POST"),
+    ],
+)
+def test_options_names_the_methods_to_anybody(http, path, allowed):
+    answer = http.options(path)
+
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
 
 
 def test_what_is_made_is_where_location_says(seeded):

@@ -110,6 +110,15 @@ def test_head_is_served_wherever_get_is():
         assert ("get" in methods) == ("head" in methods), path
 
 
+def test_options_allows_what_a_path_has_and_calls_no_function():
+    for path, methods in gateway.definition()["paths"].items():
+        integration = methods["options"]["x-amazon-apigateway-integration"]
+        header = integration["responses"]["default"]["responseParameters"]["method.response.header.Allow"]
+
+        assert integration["type"] == "mock"
+        assert set(header.strip("'").split(", ")) == {method.upper() for method in methods}, path
+
+
 def test_a_route_that_is_declared_twice_is_refused(monkeypatch):
     route = routes.of_doors()[0].route
     monkeypatch.setattr(routes, "_declared", lambda _: [route])

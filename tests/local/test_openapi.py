@@ -197,14 +197,17 @@ def is_bounded(schema: dict[str, Any]) -> bool:
     """Whether a text, a number or a list cannot be of any size."""
     if "$ref" in schema:
         return is_bounded(schemas.resolved(schema, DOCUMENT["components"]["schemas"]))
+    if "anyOf" in schema:
+        return all(is_bounded(one) for one in schema["anyOf"])
     bounds = {
         "string": ("enum", "const", "pattern", "format", "maxLength"),
         "integer": ("maximum", "exclusiveMaximum", "enum"),
+        "number": ("maximum", "exclusiveMaximum"),
         "array": ("maxItems",),
         "boolean": ("type",),
         "object": ("properties",),
     }
-    kind = "string" if "enum" in schema else schema.get("type", "")
+    kind = "string" if {"enum", "const"} & schema.keys() else schema.get("type", "")
     is_one = any(word in schema for word in bounds.get(kind, ()))
     return is_one and (kind != "array" or is_bounded(schema["items"]))
 

@@ -29,6 +29,21 @@ def test_own_hours_can_be_set_and_taken_back(salon, now):
     assert changed.hours is None
 
 
+def test_a_change_of_one_day_leaves_the_others_as_its_own_hours_or_the_tenants_have_them(salon, now):
+    made = resources.create("salon", NewResource(name="Silla 2"), key=None, now=now)
+    ten, nine = {"opens": "10:00", "closes": "11:00"}, {"opens": "09:00", "closes": "12:00"}
+
+    def change(**week):
+        return resources.change("salon", made.id, ResourceChanges(business_hours=week), seen=None, now=now).hours
+
+    others = {day: spans for day, spans in salon.hours.items() if day != "0"}
+    assert others
+    assert change() is None
+    assert change(monday=[ten]) == others | {"0": [[600, 660]]}
+    assert change(tuesday=[nine]) == others | {"0": [[600, 660]], "1": [[540, 720]]}
+    assert change(monday=None)["1"] == [[540, 720]]
+
+
 def test_a_resource_with_bookings_to_come_is_not_deleted(haircut, now):
     form = NewAppointment(service_id=haircut.id, scheduled_at=NINE, customer_data={"name": "Ana"})
     booked = booking.book("salon", form, actor_name="eva", key=None, now=now)

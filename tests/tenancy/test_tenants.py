@@ -53,7 +53,19 @@ def test_hours_are_kept_as_several_intervals_a_day(salon, now):
 
     tenants.change("salon", TenantChanges(business_hours=week), seen=None, now=now)
 
-    assert tenants.find("salon", now=now).hours == {"0": [[480, 720], [840, 1440]]}
+    assert tenants.find("salon", now=now).hours["0"] == [[480, 720], [840, 1440]]
+
+
+@pytest.mark.parametrize("closed", [None, []])
+def test_a_change_of_one_day_leaves_the_others(salon, now, closed):
+    before = tenants.find("salon", now=now).hours
+    week = {"monday": [{"opens": "08:00", "closes": "12:00"}], "sunday": closed}
+
+    tenants.change("salon", TenantChanges(business_hours=week), seen=None, now=now)
+
+    kept = {day: spans for day, spans in before.items() if day not in "06"}
+    assert kept
+    assert tenants.find("salon", now=now).hours == kept | {"0": [[480, 720]]}
 
 
 def test_a_contact_phone_is_written_in_one_way(salon, now):

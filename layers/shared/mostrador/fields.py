@@ -1,9 +1,9 @@
 """Types of fields that several requests and answers share, and the base classes of both."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -13,17 +13,19 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     Strict,
     StringConstraints,
     TypeAdapter,
+    WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
-from mostrador.values import local_time, shown, text
-from mostrador.values.money import CURRENCIES
-from mostrador.values.text import SLUG, folded
+from mostrador.values import field_checks, local_time, shown, text
+from mostrador.values.text import SLUG
 
 M = TypeVar("M", bound="Request")
 T = TypeVar("T")
@@ -34,39 +36,8 @@ MOST_IDS: Final = 100
 """As many as one BatchGetItem reads."""
 
 
-_ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _written(kind: str, message: str) -> BeforeValidator:
-    """Refuses numbers, also as text: they could count seconds or milliseconds from any epoch."""
-
-    def check(value: object) -> object:
-        if isinstance(value, date) or (isinstance(value, str) and _ISO_DATE.match(value)):
-            return value
-        raise PydanticCustomError(kind, message)
-
-    return BeforeValidator(check)
-
-
-def _cleaned(clean: Callable[[str], str]) -> BeforeValidator:
-    """Cleans a text before its length is judged."""
-
-    def cleaned(typed: object) -> object:
-        if not isinstance(typed, str):
-            return typed
-        try:
-            return clean(typed)
-        except text.BadCharacter as error:
-            facts = {"character": error.character}
-            raise PydanticCustomError(
-                "bad_character", "has the character {character}, which is no text", facts
-            ) from error
-
-    return BeforeValidator(cleaned)
-
-
-ONE_LINE: Final = _cleaned(text.one_line)
-LINES: Final = _cleaned(text.paragraph)
+ONE_LINE: Final = field_checks.cleaned(text.one_line)
+LINES: Final = field_checks.cleaned(text.paragraph)
 
 
 def _as_list(value: object) -> object:
@@ -74,29 +45,15 @@ def _as_list(value: object) -> object:
     return [value] if value is not None and not isinstance(value, list) else value
 
 
-def _email(typed: str) -> str:
-    """The address in its normal form, in lower case; no request goes to its domain."""
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - 15 ms that most requests do without
-
-    try:
-        return str(validate_email(typed, check_deliverability=False).normalized).lower()
-    except EmailNotValidError as error:
-        raise PydanticCustomError("email", "{reason}", {"reason": str(error)}) from error
-
-
-def _currency(code: str) -> str:
-    if code not in CURRENCIES:
-        raise PydanticCustomError("currency", "should be an ISO 4217 currency")
-    return code
-
-
 Currency = Annotated[
-    str, AfterValidator(_currency), Field(examples=["PYG"], json_schema_extra={"pattern": shown.CURRENCY_CODE})
+    str,
+    AfterValidator(field_checks.currency),
+    Field(examples=["PYG"], json_schema_extra={"pattern": shown.CURRENCY_CODE}),
 ]
 Email = Annotated[
     str,
     StringConstraints(max_length=254),
-    AfterValidator(_email),
+    AfterValidator(field_checks.email),
     ONE_LINE,
     Field(examples=["ana@example.com"], json_schema_extra={"format": "email"}),
 ]
@@ -109,18 +66,29 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 Id = Annotated[str, StringConstraints(pattern=ID)]
 
 
-def _readable(name: str) -> str:
-    """A name with at least one letter, digit or sign after folding."""
-    if not folded(name):
-        raise PydanticCustomError("unreadable", "should be readable text")
-    return name
-
-
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120), AfterValidator(_readable), ONE_LINE]
+ShortText = Annotated[
+    str, StringConstraints(min_length=1, max_length=120), AfterValidator(field_checks.readable), ONE_LINE
+]
 LongText = Annotated[str, StringConstraints(max_length=2000), LINES]
 Paragraph = Annotated[str, StringConstraints(max_length=500), LINES]
 Phone = Annotated[str, StringConstraints(min_length=5, max_length=32), ONE_LINE]
-Amount = Annotated[str, StringConstraints(pattern=shown.AMOUNT), Field(examples=["25.00", "150000"])]
+
+
+Amount = Annotated[
+    str,
+    StringConstraints(pattern=shown.AMOUNT),
+    BeforeValidator(field_checks.amount),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": shown.AMOUNT},
+                {"type": "number", "minimum": 0, "maximum": 9_999_999_999_999},
+            ],
+            "examples": ["25.00", "150000", 25.5],
+        }
+    ),
+]
+"""An amount of money as a text, or as a number."""
 URI = Field(json_schema_extra={"format": "uri"})
 Url = Annotated[str, StringConstraints(pattern=shown.WEB_ADDRESS, max_length=500), ONE_LINE, URI]
 """The one type of every address that somebody types and others are sent to."""
@@ -128,7 +96,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=shown.SHA256)]
 # Instants in the far past or future are mistakes, and overflow when they are shown in a zone.
 Instant = Annotated[
     AwareDatetime,
-    _written("datetime_parsing", "should be an instant as text, ISO 8601 with its offset"),
+    field_checks.written("datetime_parsing", "should be an instant as text, ISO 8601 with its offset"),
     Field(
         ge=TypeAdapter(datetime).validate_python("2000-01-01T00:00:00Z"),
         lt=TypeAdapter(datetime).validate_python("2100-01-01T00:00:00Z"),
@@ -141,7 +109,7 @@ Instant = Annotated[
 ]
 Day = Annotated[
     date,
-    _written("date_parsing", "should be a date as text, YYYY-MM-DD"),
+    field_checks.written("date_parsing", "should be a date as text, YYYY-MM-DD"),
     Field(
         ge=date(2000, 1, 1),
         lt=date(2100, 1, 1),
@@ -157,6 +125,28 @@ class Request(BaseModel):
     is_partial: ClassVar[bool] = False
     entity: ClassVar[str] = ""
     """The entity that it changes, as ``permissions.WRITES`` names it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_text_is_null(cls, sent: object) -> object:
+        """An empty text clears a field that may be null, as forms send it."""
+        if not isinstance(sent, dict) or "" not in sent.values():
+            return sent
+        return {name: None if value == "" and cls._is_clearable(name) else value for name, value in sent.items()}
+
+    @classmethod
+    def _is_clearable(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and NoneType in get_args(field.annotation)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The document allows the empty text wherever it means null."""
+        schema = handler(core)
+        for name, part in handler.resolve_ref_schema(schema).get("properties", {}).items():
+            if cls._is_clearable(name) and not field_checks.takes_empty(part):
+                part["anyOf"].append({"const": ""})
+        return schema
 
     def as_sent(self) -> str:
         """The request as text, the same for two that mean the same: without fields left out, instants in UTC."""
@@ -216,7 +206,15 @@ def _without_default(extra: object) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-class Listing(Request):
+class Query(Request):
+    """The query parameters of a request. None of them is empty: an empty cursor would begin again."""
+
+    @classmethod
+    def _is_clearable(cls, _name: str) -> bool:
+        return False
+
+
+class Listing(Query):
     """The query parameters of every list."""
 
     limit: int = Field(25, ge=1, le=100, title="Cantidad por página")

@@ -54,7 +54,7 @@ def listing(tenant: str, query: "ResourceListing", *, now: datetime) -> reads.Pa
 
 def create(tenant: str, form: "NewResource", *, key: str | None, now: datetime) -> Resource:
     """A new resource; the same ``key`` with the same request gives the same one. Raises KeyReused."""
-    tenants.current(tenant, now=now)
+    shop = tenants.current(tenant, now=now)
     resource_id = ids.derived(tenant, "resource", key) if key else ids.new()
     resource = Resource(
         *keys.resource(tenant, resource_id),
@@ -62,15 +62,16 @@ def create(tenant: str, form: "NewResource", *, key: str | None, now: datetime) 
         created_at=now,
         fingerprint=ids.fingerprint(form.model_dump_json()),
     )
-    _apply(form, resource)
+    _apply(form, resource, shop)
     return writes.create(resource)
 
 
 def change(tenant: str, resource_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Resource:
     """Apply the fields that ``changes`` sets. Raises NotHere, Stale, Busy."""
+    shop = tenants.current(tenant, now=now)
 
     def alter(resource: Resource) -> None:
-        _apply(changes, resource)
+        _apply(changes, resource, shop)
 
     return writes.edited(lambda: get(tenant, resource_id, now=now), alter, seen=seen, now=now)
 
@@ -125,13 +126,20 @@ def _booked_from(tenant: Tenant, resource_id: str, now: datetime) -> str | None:
     return next((day.sk for day in days if agenda_rules.appointments_of(agenda.booked([day], now))), None)
 
 
-def _apply(form: "Request", resource: Resource) -> None:
-    """Set the fields that the request sets, in their stored form."""
+def _apply(form: "Request", resource: Resource, tenant: Tenant) -> None:
+    """Set the fields that the request sets, in their stored form.
+
+    A change of some weekdays leaves the others: those of its own hours, or of the tenant's while it has none.
+    """
     fields = form.fields()
     if "business_hours" in fields:
         from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, and only changes of resources need it
 
         own = fields.pop("business_hours")
-        fields["hours"] = opening_hours.stored(own) if own else None
+        if own is None:
+            fields["hours"] = None
+        elif own:
+            before = resource.hours if resource.hours is not None else tenant.hours
+            fields["hours"] = opening_hours.stored(own, before if form.is_partial else None)
     for name, value in fields.items():
         setattr(resource, name, value)

@@ -1,6 +1,6 @@
 """Tenants: the businesses, each isolated from every other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -144,7 +144,7 @@ def change(slug: str, changes: "Request", *, seen: int | None, now: datetime) ->
     def alter(tenant: Tenant) -> None:
         nonlocal removes_details
         had_details = bool(tenant.transfer_details)
-        for name, value in _stored(changes, tenant.country).items():
+        for name, value in _stored(changes, tenant.country, tenant.hours).items():
             setattr(tenant, name, value)
         removes_details = had_details and not tenant.transfer_details
 
@@ -193,13 +193,13 @@ def _edited(
     return changed
 
 
-def _stored(wanted: "Request", country: str) -> dict[str, Any]:
-    """The attributes that the request sets, as the item keeps them. Raises BadPhone."""
+def _stored(wanted: "Request", country: str, hours: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The attributes that the request sets, as the item keeps them; ``hours`` are those before. Raises BadPhone."""
     kept = {name: value for name, value in wanted.fields().items() if name not in _APART}
     if "business_hours" in kept:
         from mostrador.tenancy.views import opening_hours  # noqa: PLC0415 - with pydantic, which most functions do without
 
-        kept["hours"] = opening_hours.stored(kept.pop("business_hours"))
+        kept["hours"] = opening_hours.stored(kept.pop("business_hours"), hours)
     if kept.get("transfer_details"):
         kept["transfer_details"] = {"document": None} | kept["transfer_details"]
     if kept.get("contact_phone"):

@@ -69,6 +69,7 @@ SPANISH: Final = {
     "full_minutes": "debe comenzar y terminar en un minuto entero",
     "block_length": "debe durar de {least} a {most} minutos",
     "range_length": "debe ser un rango de {days} días como máximo",
+    "amount_digits": "debe ser desde 0, con cuatro decimales como máximo",
     "one_choice": "indique los números o cuántos, una de las dos cosas",
     "one_customer": "indique un cliente del registro o los datos de uno, una de las dos cosas",
     "one_range": "indique un día, o bien el comienzo y el fin",

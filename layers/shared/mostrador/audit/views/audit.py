@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.audit.rules.actions import ACTIONS, ActorRole, AuditedEntity
 from mostrador.audit.rules.verification import LogProblem
-from mostrador.fields import ListingByTime, Request, Several, Sha256, ShortText, View
+from mostrador.fields import ListingByTime, Query, Several, Sha256, ShortText, View
 from mostrador.values import shown
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class AuditPage(View):
     next: shown.Next
 
 
-class VerifyQuery(Request):
+class VerifyQuery(Query):
     """``sequence`` and ``digest`` are of a head noted earlier, which the chain must still have."""
 
     cursor: str | None = Field(None, max_length=8000, title="Cursor")

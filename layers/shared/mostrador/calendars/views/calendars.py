@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from mostrador.calendars.rules.event_plan import PLACEHOLDERS, Choices, DifferenceKind, OnChange
 from mostrador.calendars.rules.google_event import EventField
-from mostrador.fields import Email, Flag, Id, Request, ShortText, View
+from mostrador.fields import Email, Flag, Id, Query, Request, ShortText, View
 from mostrador.tenancy.rules.integration_states import IntegrationState
 from mostrador.tenancy.views.integrations import IntegrationView
 from mostrador.values import shown
@@ -21,7 +21,7 @@ _Code = Annotated[str, StringConstraints(max_length=2000)]
 _Answer = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{0,2000}$")]
 
 
-class OfResource(Request):
+class OfResource(Query):
     resource: Id | None = Field(None, title="Profesional o recurso", description="Left out: of the whole business.")
 
 
@@ -68,7 +68,7 @@ class CalendarForm(Request):
         return self
 
 
-class Returned(Request):
+class Returned(Query):
     """The query with which Google returns after a consent. Other parameters are ignored (``model_config``)."""
 
     model_config = Request.model_config | {"extra": "ignore"}

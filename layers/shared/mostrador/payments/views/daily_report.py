@@ -4,14 +4,14 @@ import datetime as dt
 
 from pydantic import Field
 
-from mostrador.fields import Day, Request, View
+from mostrador.fields import Day, Query, View
 from mostrador.ledger.rules.payment_states import PaymentState, Provider
 from mostrador.ledger.views.payments import PaymentView
 from mostrador.payments.rules.book_differences import BookDifference
 from mostrador.values import shown
 
 
-class ReportQuery(Request):
+class ReportQuery(Query):
     date: Day | None = Field(None, title="Fecha", description="A local day of the tenant; yesterday when left out.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from mostrador.fields import Instant, Paragraph, Request, Sha256, ShortText, Url, View, Whole
+from mostrador.fields import Instant, Paragraph, Query, Request, Sha256, ShortText, Url, View, Whole
 from mostrador.raffles.rules.commitments import Unsold
 from mostrador.raffles.rules.states import OrderStatus
 from mostrador.values import shown
@@ -70,7 +70,7 @@ class Delivery(Request):
     note: Paragraph | None = Field(None, title="Nota")
 
 
-class ExportQuery(Request):
+class ExportQuery(Query):
     limit: int = Field(1000, ge=1, le=5000, title="Cantidad por página")
     cursor: str | None = Field(None, max_length=1000, title="Cursor")
 

@@ -18,6 +18,7 @@ from mostrador.fields import (
     ListingByTime,
     LongText,
     Part,
+    Query,
     Request,
     Several,
     ShortText,
@@ -219,7 +220,7 @@ class AppointmentPage(View):
     next: shown.Next
 
 
-class FreeTimesQuery(Request):
+class FreeTimesQuery(Query):
     service: Id = Field(title="Servicio")
     resource: Id | None = Field(None, title="Profesional o recurso")
     date: Day | None = Field(

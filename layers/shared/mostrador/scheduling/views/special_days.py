@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Day, Id, Request, ShortText, View, Whole, check_range, partial
+from mostrador.fields import Day, Id, Query, Request, ShortText, View, Whole, check_range, partial
 from mostrador.tenancy.views.opening_hours import Interval, check_order, intervals
 from mostrador.values import schema_rules, shown
 
@@ -60,7 +60,7 @@ class HolidayYear(Request):
     year: Whole = Field(ge=2024, le=2099, title="Año")
 
 
-class ClosureQuery(Request):
+class ClosureQuery(Query):
     date: Day | None = Field(None, title="Fecha", description="In place of `from` and `to`.")
     from_: Day | None = Field(None, alias="from", title="Desde")
     to: Day | None = Field(None, title="Hasta (incluido)")

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY = 24 * 60
 _Written = dict[str, str]
 """``{"opens": "09:00", "closes": "18:00"}``."""
+Week = Mapping[str, list[list[int]]]
+"""The stored hours: weekday number as text, Monday is "0" -> [[opens, closes], ...] in minutes."""
 _Opening = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), Field(examples=["09:00"])]
 _Wall = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"), Field(examples=["09:00"])]
 
@@ -28,18 +30,21 @@ class Interval(BaseModel):
         return opens, closes if closes > opens else closes + _DAY
 
 
+_Day = Annotated[list[Interval], BeforeValidator(lambda day: [] if day is None else day), Field(max_length=6)]
+
+
 class WeekHours(BaseModel):
-    """The intervals of each weekday; an empty day is closed."""
+    """The intervals of each weekday; an empty day is closed, and null is empty."""
 
     model_config = ConfigDict(extra="forbid")
 
-    monday: list[Interval] = Field([], max_length=6, title="Lunes")
-    tuesday: list[Interval] = Field([], max_length=6, title="Martes")
-    wednesday: list[Interval] = Field([], max_length=6, title="Miércoles")
-    thursday: list[Interval] = Field([], max_length=6, title="Jueves")
-    friday: list[Interval] = Field([], max_length=6, title="Viernes")
-    saturday: list[Interval] = Field([], max_length=6, title="Sábado")
-    sunday: list[Interval] = Field([], max_length=6, title="Domingo")
+    monday: _Day = Field([], title="Lunes")
+    tuesday: _Day = Field([], title="Martes")
+    wednesday: _Day = Field([], title="Miércoles")
+    thursday: _Day = Field([], title="Jueves")
+    friday: _Day = Field([], title="Viernes")
+    saturday: _Day = Field([], title="Sábado")
+    sunday: _Day = Field([], title="Domingo")
 
     @model_validator(mode="after")
     def _in_order(self) -> "WeekHours":
@@ -48,19 +53,20 @@ class WeekHours(BaseModel):
         return self
 
 
-def stored(week: Mapping[str, list[_Written]]) -> dict[str, list[list[int]]]:
+def stored(week: Mapping[str, list[_Written]], before: Week | None = None) -> Week:
     """A dumped WeekHours as an item keeps it: weekday number as text -> [[opens, closes], ...] in minutes.
 
-    A day that is left out is closed.
+    A day that is left out is as in the stored week ``before``; without one it is closed.
     """
-    return {
+    changed = {
         str(number): [list(Interval(**interval).minutes()) for interval in week[name]]
         for number, name in enumerate(WEEKDAYS)
-        if week.get(name)
+        if name in week
     }
+    return {day: spans for day, spans in {**(before or {}), **changed}.items() if spans}
 
 
-def written(stored: Mapping[str, list[list[int]]]) -> dict[str, list[_Written]]:
+def written(stored: Week) -> dict[str, list[_Written]]:
     """The stored form as it is shown."""
     return {name: intervals(stored.get(str(number), [])) for number, name in enumerate(WEEKDAYS)}
 
