@@ -40,7 +40,7 @@ def test_every_function_that_lists_in_pages_has_the_key_that_signs_their_cursors
         if (query := handlers.of_route(served.route).query) and issubclass(query, Listing)
     }
 
-    assert "ClosuresFunction" in paged
+    assert "BlocksFunction" in paged
     for name in paged:
         assert "SIGNING_KEY" in RESOURCES[name]["Properties"]["Environment"]["Variables"], name
 

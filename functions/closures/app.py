@@ -1,11 +1,10 @@
-"""Door: closures, special hours and blocks of hours."""
+"""Door: closures and special hours."""
 
 from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import blocks, special_days
-from mostrador.scheduling.views import blocks as block_views
+from mostrador.scheduling import special_days
 from mostrador.scheduling.views import special_days as views
 from mostrador.web import answers, door
 
@@ -14,8 +13,6 @@ handler = app.handler
 
 BASE = "/tenant/<slug>/api/closures"
 ONE = f"{BASE}/<closure_id>"
-BLOCKS = "/tenant/<slug>/api/blocks"
-BLOCK = f"{BLOCKS}/<block_id>"
 OneClosure = Response[views.ClosureView]
 
 
@@ -57,29 +54,4 @@ def change(
 @app.delete(ONE, "closures.delete", Action.CHANGE_CLOSURES)
 def delete(slug: door.Slug, closure_id: door.ClosureId, seen: door.IfMatch = None) -> Response[None]:
     special_days.delete(slug, closure_id, seen=seen, now=clock.now())
-    return answers.gone()
-
-
-@app.get(BLOCKS, "blocks.list", Action.READ_APPOINTMENTS)
-def list_blocks(slug: door.Slug, query: door.Query[block_views.BlockListing]) -> block_views.BlockPage:
-    page = blocks.listing(slug, query, now=clock.now())
-    return block_views.BlockPage(items=page.items, next=page.next)
-
-
-@app.post(BLOCKS, "blocks.create", Action.BOOK, status=201, location=BLOCK)
-def block(
-    slug: door.Slug, form: block_views.NewBlock, key: door.IdempotencyKey = None
-) -> Response[block_views.NewBlockView]:
-    made = blocks.create(slug, form, actor_name=app.caller.name, key=key, now=clock.now())
-    return answers.created(made, block_views.NewBlockView)
-
-
-@app.get(BLOCK, "blocks.get", Action.READ_APPOINTMENTS)
-def get_block(slug: door.Slug, block_id: door.Id) -> Response[block_views.BlockView]:
-    return answers.shown(blocks.get(slug, block_id, now=clock.now()), block_views.BlockView)
-
-
-@app.delete(BLOCK, "blocks.delete", Action.BOOK)
-def unblock(slug: door.Slug, block_id: door.Id, seen: door.IfMatch = None) -> Response[None]:
-    blocks.delete(slug, block_id, seen=seen, now=clock.now())
     return answers.gone()

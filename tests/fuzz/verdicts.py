@@ -40,6 +40,7 @@ RULES: Final[dict[str, str]] = {
     "range_length": "the same",
     "invalid_times": "the same",
     "block_length": "the same",
+    "appointment_twice": "the same",
     "invalid_package": "the same",
     "invalid_series": "the same",
     "too_many_prizes": "the same",

@@ -114,14 +114,9 @@ def test_where_appointments_stand_they_are_named_and_nothing_is_written(cut, cha
     refused = block(12, *chairs, until=at(12, 30))
 
     assert (refused.status, refused.json["code"]) == (409, "time_booked")
-    assert refused.json["affected"] == [
-        {
-            "appointment_id": visit.id,
-            "starts_at": at(12),
-            "customer_name": "Ana",
-            "resource_id": chairs[0],
-        }
-    ]
+    (told,) = refused.json["affected"]
+    assert told | {"appointment_id": visit.id, "starts_at": at(12), "customer_name": "Ana"} == told
+    assert (told["resource_id"], told["is_second"]) == (chairs[0], False)
     assert staff.call("GET", BLOCKS).json["items"] == []
     assert 12 in hours(cut, now, chairs[1])
 
@@ -176,7 +171,7 @@ def test_it_is_opened_again_once(cut, chairs, now):
 
 def test_opening_it_again_wakes_the_waiting_list_of_the_day():
     def freed(action):
-        change = freed_time.Change("block", ids.new(), action, {"starts_at": [at(12), None]})
+        change = freed_time.Change("block", ids.new(), action, {"starts_at": [at(12), None], "ends_at": [at(13), None]})
         return freed_time._may_free(change), [str(day) for day in freed_time._told_days(change)]
 
     assert freed("block.deleted") == (True, [DAY])
@@ -198,7 +193,11 @@ def test_the_same_key_closes_once(cut, chairs, now):
         ({"ends_at": at(12)}, "block_length"),
         ({"ends_at": at(11)}, "block_length"),
         ({"ends_at": at(12, 4)}, "block_length"),
-        ({"ends_at": shifted("2026-12-02T12:01:00-03:00")}, "block_length"),
+        ({"ends_at": shifted("2026-12-15T12:01:00-03:00")}, "block_length"),
+        ({"from": DAY}, "one_range"),
+        ({"starts_at": None, "ends_at": None}, "one_range"),
+        ({"starts_at": None, "ends_at": None, "from": DAY, "to": shifted("2026-11-30")}, "range_length"),
+        ({"starts_at": None, "ends_at": None, "from": DAY, "to": shifted("2026-12-15")}, "range_length"),
         ({"ends_at": f"{DAY}T13:00:30-03:00"}, "full_minutes"),
         ({"title": ""}, "string_too_short"),
     ],
@@ -207,6 +206,47 @@ def test_an_odd_block_is_refused(cut, chairs, more, code):
     answer = block(12, *chairs, **more)
 
     assert (answer.status, answer.json["errors"][0]["code"]) == (422, code)
+
+
+def days_off(*who, until="2026-12-03", as_=staff, **more):
+    form = {"title": "Enferma", "from": DAY, "to": shifted(until), "resource_ids": list(who)}
+    return as_.call("POST", BLOCKS, form | more)
+
+
+def test_whole_days_are_closed_from_the_first_to_the_last(cut, chairs, now):
+    made = days_off(chairs[0]).json
+
+    assert (made["starts_at"], made["ends_at"]) == (f"{DAY}T00:00:00-03:00", shifted("2026-12-04T00:00:00-03:00"))
+
+    def offered(day):
+        query = AvailabilityQuery(service=cut.id, date=shifted(day), resource=chairs[0])
+        return bool(availability.find("salon", query, now=now).slots)
+
+    days = ("2026-12-01", "2026-12-02", "2026-12-03", "2026-12-04")
+    assert [offered(day) for day in days] == [False, False, False, True]
+    for day in days[:3]:
+        assert [one["id"] for one in staff.call("GET", f"{BLOCKS}?date={shifted(day)}").json["items"]] == [made["id"]]
+    assert staff.call("GET", f"{BLOCKS}?date={shifted('2026-12-04')}").json["items"] == []
+
+
+def test_two_weeks_of_six_resources_fit_and_of_more_are_refused(salon, now):
+    people = [resources.create("salon", NewResource(name=f"Silla {n}"), key=None, now=now).id for n in range(7)]
+
+    fits, refused = days_off(*people[:6], until="2026-12-14"), days_off(*people, until="2026-12-14")
+
+    assert fits.status == 201
+    assert (refused.status, refused.json["code"], refused.json["limit"]) == (422, "too_many_to_block", 6)
+
+
+def test_opening_several_days_wakes_the_waiting_lists_of_each():
+    change = freed_time.Change(
+        "block",
+        ids.new(),
+        "block.deleted",
+        {"starts_at": [at(0), None], "ends_at": [shifted("2026-12-03T00:00Z"), None]},
+    )
+
+    assert [str(day) for day in freed_time._told_days(change)] == [shifted(f"2026-12-0{day}") for day in (1, 2, 3)]
 
 
 def test_a_business_of_many_resources_names_some(salon, now):

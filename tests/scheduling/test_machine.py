@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 
 from mostrador.ledger.views.receipts import Receipt
 from mostrador.scheduling import (
+    affected,
     agenda,
     appointments,
     availability,
@@ -391,7 +392,7 @@ def test_the_agenda_does_what_the_model_says(machine):
         (agenda_rules, "live", lambda bookings, _now: list(bookings)),
         (agenda_rules, "in_the_way", lambda *_: None),
         (agenda, "free", lambda *_: None),
-        (blocks, "_standing", lambda *_: []),
+        (affected, "standing", lambda *_: []),
         (agenda_rules, "appointments_of", lambda _bookings: []),
     ],
     ids=[

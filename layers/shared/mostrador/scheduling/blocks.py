@@ -1,21 +1,21 @@
-"""Blocks: times that staff close for some resources, such as lunch. Several may be on one day.
+"""Blocks: times that staff close for some resources, from five minutes to two weeks: a lunch, a day off, an illness.
 
 A block is a line in the agenda days of its resources, written on the days' versions. So a block and a booking at the
 same moment cannot both win, and every decision about a time sees it without a further read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere
-from mostrador.scheduling import agenda
-from mostrador.scheduling.rules import agenda as rules
-from mostrador.table import keys, reads, writes
+from mostrador.scheduling import affected, agenda
+from mostrador.scheduling.affected import Affected
+from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.base import Item
-from mostrador.table.items.scheduling import AgendaDay, Appointment, Block, Resource
+from mostrador.table.items.scheduling import AgendaDay, Block, Resource
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from mostrador.scheduling.views.blocks import BlockListing, NewBlock
 
 MOST_RESOURCES: Final = 20
-"""Each has one to three agenda days in the one transaction, which takes 100 actions."""
+MOST_DAYS: Final = 90
+"""Agenda days of a block, over all its resources: they are in one transaction, which takes 100 actions."""
+LONGEST: Final = timedelta(days=15)
+"""No block takes more, whatever the clocks do."""
 
 
 class TimeBooked(Conflict):
@@ -39,8 +42,8 @@ class TimeBooked(Conflict):
 
 class TooManyToBlock(Invalid):
     code = "too_many_to_block"
-    en = "a block takes {limit:count} resources at most; name some of the {value:count}"
-    es = "un bloqueo admite {limit:count} recursos como máximo; indique algunos de los {value:count}"
+    en = "a block of that length takes {limit:count} resources at most; name some of the {value:count}"
+    es = "un bloqueo de esa duración admite {limit:count} recursos como máximo; indique algunos de los {value:count}"
     next_action = NextAction.ASK_FOR_FEWER
 
 
@@ -49,7 +52,7 @@ class Blocked:
     """A block, and the appointments that stand in it and stay booked."""
 
     block: Block
-    affected: list[Appointment]
+    affected: list[Affected]
 
     @property
     def version(self) -> int:
@@ -57,8 +60,11 @@ class Blocked:
 
 
 def listing(slug: str, query: "BlockListing", *, now: datetime) -> reads.Page:
-    """The blocks that begin in a time, by start. Raises BadCursor."""
-    zone = tenants.zone(tenants.current(slug, now=now))
+    """The blocks that reach into a time, by start. Raises BadCursor."""
+    since, until = query.span(tenants.zone(tenants.current(slug, now=now)))
+    conditions: list[Condition] = [Block.resource_ids.contains(query.resource)] if query.resource else []
+    if since:
+        conditions.append(Block.ends_at > since)
     return reads.page(
         keys.block(slug, "")[0],
         tenant=slug,
@@ -66,8 +72,8 @@ def listing(slug: str, query: "BlockListing", *, now: datetime) -> reads.Page:
         size=query.limit,
         cursor=query.cursor,
         index="gsi1",
-        between=reads.within(*query.span(zone)),
-        keep=Block.resource_ids.contains(query.resource) if query.resource else None,
+        between=reads.within(since - LONGEST if since else None, until),
+        keep=reads.all_of(conditions),
     )
 
 
@@ -88,11 +94,12 @@ def create(slug: str, form: "NewBlock", *, actor_name: str, key: str | None, now
     tenant = tenants.current(slug, now=now)
     block_id = ids.derived(slug, "block", key) if key else ids.new()
     block = _block(tenant, form, block_id, actor_name=actor_name, now=now)
+    day_keys = affected.day_keys(slug, block)
 
     def load(_attempt: int) -> Mapping[keys.Key, Item]:
         own = keys.block(slug, block_id)
         named = [keys.resource(slug, resource_id) for resource_id in block.resource_ids]
-        return reads.batch([own, *named, *_day_keys(slug, block)])
+        return reads.batch([own, *named, *day_keys])
 
     def decide(found: Mapping[keys.Key, Item]) -> Blocked:
         if isinstance(earlier := found.get(keys.block(slug, block_id)), Block):
@@ -101,14 +108,14 @@ def create(slug: str, form: "NewBlock", *, actor_name: str, key: str | None, now
             if keys.resource(slug, resource_id) not in found:
                 raise NotHere(entity="resource", id=resource_id)
         days = {key: day for key, day in found.items() if isinstance(day, AgendaDay)}
-        affected = _standing(slug, block, days, now)
-        if affected and not form.even_if_booked:
-            raise TimeBooked(count=len(affected), affected=[_told(one) for one in affected])
+        standing = affected.standing(slug, block, found, now)
+        if standing and not form.even_if_booked:
+            raise TimeBooked(count=len(standing), affected=[_told(one) for one in standing])
         with writes.transaction() as tx:
             tx.save(block)
-            for day_key in _day_keys(slug, block):
-                agenda.take(tx, day_key, days, [_line(block)], now)
-        return Blocked(block, affected)
+            for day_key in day_keys:
+                agenda.take(tx, day_key, days, [affected.line(block)], now)
+        return Blocked(block, standing)
 
     return writes.retrying(load, decide)
 
@@ -119,70 +126,48 @@ def delete(slug: str, block_id: str, *, seen: int | None, now: datetime) -> None
     writes.check_version(block, seen)
     with writes.refusing(writes.stale_error(block)), writes.transaction() as tx:
         tx.delete(block)
-        agenda.free(tx, block.id, _day_keys(slug, block))
+        agenda.free(tx, block.id, affected.day_keys(slug, block))
 
 
 def _block(tenant: Tenant, form: "NewBlock", block_id: str, *, actor_name: str, now: datetime) -> Block:
     slug, zone = tenant.slug, tenants.zone(tenant)
-    gsi1pk, gsi1sk = keys.block_by_start(slug, form.starts_at, block_id)
-    begins, ends = local_time.minute(form.starts_at), local_time.minute(form.ends_at)
-    first, last = local_time.local_day(begins, zone), local_time.local_day(ends - 1, zone)
+    starts_at, ends_at = form.span(zone)
+    gsi1pk, gsi1sk = keys.block_by_start(slug, starts_at, block_id)
+    first = local_time.local_day(local_time.minute(starts_at), zone)
+    last = local_time.local_day(local_time.minute(ends_at) - 1, zone)
+    days = [date.fromordinal(day).isoformat() for day in range(first.toordinal(), last.toordinal() + 1)]
     return Block(
         *keys.block(slug, block_id),
         gsi1pk=gsi1pk,
         gsi1sk=gsi1sk,
         id=block_id,
         title=form.title,
-        starts_at=form.starts_at,
-        ends_at=form.ends_at,
+        starts_at=starts_at,
+        ends_at=ends_at,
         time_zone=tenant.time_zone,
-        days=[date.fromordinal(day).isoformat() for day in range(first.toordinal(), last.toordinal() + 1)],
-        resource_ids=_resource_ids(slug, form),
+        days=days,
+        resource_ids=_resource_ids(slug, form, days=len(days)),
         created_by=actor_name,
         created_at=now,
         fingerprint=ids.fingerprint(form.as_sent()),
     )
 
 
-def _resource_ids(slug: str, form: "NewBlock") -> list[str]:
+def _resource_ids(slug: str, form: "NewBlock", *, days: int) -> list[str]:
     """Those of the form, each once, or all active ones. Raises TooManyToBlock."""
-    if form.resource_ids:
-        return list(dict.fromkeys(form.resource_ids))
+    found = list(dict.fromkeys(form.resource_ids)) or _active(slug)
+    limit = min(MOST_RESOURCES, MOST_DAYS // days)
+    if len(found) > limit:
+        raise TooManyToBlock(field="body.resource_ids", value=len(found), limit=limit)
+    return found
+
+
+def _active(slug: str) -> list[str]:
     found: list[Resource] = reads.everything(*keys.resource(slug, ""))
-    active = [resource.id for resource in found if resource.is_active]
-    if len(active) > MOST_RESOURCES:
-        raise TooManyToBlock(field="body.resource_ids", value=len(active), limit=MOST_RESOURCES)
-    return active
+    return [resource.id for resource in found if resource.is_active]
 
 
-def _day_keys(slug: str, block: Block) -> list[keys.Key]:
-    days = [date.fromisoformat(day) for day in block.days]
-    return [keys.agenda_day(slug, resource_id, day) for resource_id in block.resource_ids for day in days]
+def _told(one: Affected) -> dict[str, Any]:
+    from mostrador.scheduling.views.blocks import AffectedView  # noqa: PLC0415 - most blocks meet no appointment
 
-
-def _line(block: Block) -> rules.Booking:
-    starts = local_time.minute(block.starts_at)
-    return rules.Booking(block.id, rules.BLOCK, starts, local_time.minute(block.ends_at) - starts)
-
-
-def _standing(slug: str, block: Block, days: agenda.Days, now: datetime) -> list[Appointment]:
-    """The appointments that overlap the block, by start; their buffers do not matter."""
-    line, wanted = _line(block), set[str]()
-    for booking in rules.appointments_of(agenda.booked(days.values(), now)):
-        if booking.starts < line.busy_until and line.starts < booking.starts + booking.duration:
-            wanted.add(booking.appointment_id)
-    return sorted(_appointments(slug, wanted), key=lambda one: (one.scheduled_at, one.id))
-
-
-def _appointments(slug: str, wanted: Iterable[str]) -> list[Appointment]:
-    found = reads.batch(keys.appointment(slug, appointment_id) for appointment_id in wanted)
-    return [item for item in found.values() if isinstance(item, Appointment)]
-
-
-def _told(appointment: Appointment) -> dict[str, str]:
-    return {
-        "appointment_id": appointment.id,
-        "starts_at": appointment.scheduled_at.astimezone(appointment.zone).isoformat(),
-        "customer_name": appointment.customer_name,
-        "resource_id": appointment.resource_id,
-    }
+    return AffectedView.model_validate(one).model_dump(mode="json")

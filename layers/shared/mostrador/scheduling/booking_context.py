@@ -200,7 +200,7 @@ def load_days(
 
 def with_days(context: BookingContext, first: date, last: date) -> BookingContext:
     """The context with the agendas of all days that a start from ``first`` to ``last`` can touch."""
-    since, until = _reach(context, first, last)
+    since, until = reach(context, first, last)
     days: dict[keys.Key, Item] = {}
     for resource_id in booking_keys.read_ids(context.service):  # bookings of inactive ones count for limits too
         partition, last_key = keys.busy_day(context.tenant.slug, resource_id, until)
@@ -210,13 +210,13 @@ def with_days(context: BookingContext, first: date, last: date) -> BookingContex
 
 def only_days(context: BookingContext, first: date, last: date) -> BookingContext:
     """The context without the days that no start from ``first`` to ``last`` can touch."""
-    since, until = map(str, _reach(context, first, last))
+    since, until = map(str, reach(context, first, last))
     days = {key: day for key, day in context.days.items() if since <= key[1][:10] <= until}
     busy_days = {key: day for key, day in context.busy_days.items() if since <= key[1][:10] <= until}
     return replace(context, days=days, busy_days=busy_days)
 
 
-def _reach(context: BookingContext, first: date, last: date) -> tuple[date, date]:
+def reach(context: BookingContext, first: date, last: date) -> tuple[date, date]:
     """The first and the last day that a start from ``first`` to ``last`` can touch, or whose limits count for it."""
     zone, own = tenants.zone(context.tenant), context.demand
     begins, ends = local_time.day_bounds(first, zone)[0], local_time.day_bounds(last, zone)[1]

@@ -66,6 +66,10 @@ def _days(tenant: str, changes: Iterable[Change]) -> set[date]:
 
 
 def _told_days(change: Change) -> Iterator[date]:
+    if change.entity == "block":
+        first, last = (date.fromisoformat(str(change.fields[name][0])[:10]) for name in ("starts_at", "ends_at"))
+        yield from (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
+        return
     for value in [*change.fields.get("scheduled_at", []), *change.fields.get("starts_at", [])]:
         if value is not None:
             yield date.fromisoformat(str(value)[:10])

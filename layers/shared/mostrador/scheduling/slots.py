@@ -42,27 +42,40 @@ def choose(context: BookingContext, start: int, query: SlotQuery) -> list[Resour
     return chosen(terms(context, query), start)
 
 
-def chosen(asked: Terms, start: int, *, kept_second: str | None = None) -> list[Resource]:
+def chosen(
+    asked: Terms, start: int, *, kept_second: str | None = None, only_second: str | None = None
+) -> list[Resource]:
     """The resources for a start, one of each group: the free ones with the fewest bookings, then the service's order.
 
-    ``kept_second`` goes before, and then a class that has begun to fill. Raises SlotTaken.
+    ``kept_second`` goes before, and then a class that has begun to fill; ``only_second`` is the only one that will do.
+    Raises SlotTaken.
     """
-    choices = _choices(asked, start)
-    if not choices:
-        refusal = refusal_of(asked, start) or _NO_RESOURCE
+    possible = [ids for ids in choices(asked, start) if only_second in (None, ids[-1])]
+    if not possible:
+        refusal = refusal_of(asked, start) or _no_pair(asked.context.demand, start)
         raise slot_taken_error(asked.context, start, asked.query, refusal)
-    burdens = {resource_id: _burden(asked, resource_id, start) for ids in choices for resource_id in ids}
-    picked = min(choices, key=lambda ids: (ids[-1] != kept_second, [burdens[resource_id] for resource_id in ids]))
+    burdens = {resource_id: _burden(asked, resource_id, start) for ids in possible for resource_id in ids}
+    picked = min(possible, key=lambda ids: (ids[-1] != kept_second, [burdens[resource_id] for resource_id in ids]))
     by_id = {resource.id: resource for resource in asked.context.resources}
     return [by_id[resource_id] for resource_id in picked]
 
 
-def _choices(asked: Terms, start: int) -> Sequence[tuple[str, ...]]:
+def choices(asked: Terms, start: int) -> Sequence[tuple[str, ...]]:
     """The resources that can be chosen together for a start, one of each group."""
-    mains = _free_ids(asked.main, start)
+    return _together(asked, start, *(_free_ids(group, start) for group in asked.groups))
+
+
+def choices_of_days(asked: Terms, first: date, last: date) -> dict[int, Sequence[tuple[str, ...]]]:
+    """The same for every free start of the local days ``first`` to ``last``, in order of time."""
+    free = [free_starts.by_start(group, first, last) for group in asked.groups]
+    starts = sorted(set(free[0]).intersection(*free))
+    return {start: _together(asked, start, *(group[start] for group in free)) for start in starts}
+
+
+def _together(asked: Terms, start: int, mains: Sequence[str], seconds: Sequence[str] = ()) -> Sequence[tuple[str, ...]]:
+    """The combinations of free resources of the groups that can be booked together."""
     if asked.second is None:
         return [(resource_id,) for resource_id in mains]
-    seconds = _free_ids(asked.second, start)
     running, capacity = asked.running.get(start, {}), asked.context.demand.capacity
     fitting = [(pair.main, pair.second) for pair in pairs.possible(mains, seconds, running, capacity)]
     if capacity == 1:
@@ -81,7 +94,7 @@ def refusal_of(asked: Terms, start: int) -> Refusal | None:
     for refusals in by_group:
         if all(refusals):
             return _first(refusals, _NO_RESOURCE)
-    if asked.second is None or _choices(asked, start):
+    if asked.second is None or choices(asked, start):
         return None
     return _first(chain(*by_group), _no_pair(asked.context.demand, start))
 

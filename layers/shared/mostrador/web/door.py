@@ -144,6 +144,10 @@ class Door:
         found: Caller = self.resolver.context["caller"]
         return found
 
+    def told(self, error: ServiceError | None) -> dict[str, object] | None:
+        """The refusal of one of several changes, for a row of the answer; None for none."""
+        return problems.told(self.resolver.current_event, error) if error else None
+
     def require(self, action: Action) -> None:
         """Refuse a caller who may not do this as well. Raises NotAllowed, NotForKeys."""
         callers.member(self.resolver, self.caller.tenant, action)

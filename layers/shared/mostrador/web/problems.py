@@ -110,6 +110,11 @@ def refuse(event: APIGatewayProxyEvent, error: ServiceError) -> Response[str]:
     return _problem(event, status, error.code, detail, [fault], **facts | step)
 
 
+def told(event: APIGatewayProxyEvent, error: ServiceError) -> dict[str, object]:
+    """A refusal as one row of an answer: its code, its sentence and its facts."""
+    return {**error.facts, "code": error.code, "detail": error.sentence(_reader(event))}
+
+
 def _reader(event: APIGatewayProxyEvent) -> Reader:
     return Reader(language(event), tenants.known_zone(context.current().tenant), clock.now())
 

@@ -68,6 +68,7 @@ SPANISH: Final = {
     "range_order": "el comienzo no puede ser posterior al fin",
     "full_minutes": "debe comenzar y terminar en un minuto entero",
     "block_length": "debe durar de {least} a {most} minutos",
+    "appointment_twice": "tiene dos veces el turno {id}",
     "range_length": "debe ser un rango de {days} días como máximo",
     "amount_digits": "debe ser desde 0, con cuatro decimales como máximo",
     "one_choice": "indique los números o cuántos, una de las dos cosas",
