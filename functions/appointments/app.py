@@ -86,15 +86,5 @@ def reschedule(slug: door.Slug, appointment_id: door.Id, form: views.StaffResche
     return _shown(moved)
 
 
-@app.post(f"{ONE}/complete", "appointments.complete", Action.BOOK)
-def complete(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
-    return _shown(appointments.complete(slug, appointment_id, actor_name=app.caller.name, now=clock.now()))
-
-
-@app.post(f"{ONE}/no-show", "appointments.no_show", Action.BOOK)
-def no_show(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
-    return _shown(appointments.no_show(slug, appointment_id, actor_name=app.caller.name, now=clock.now()))
-
-
 def _shown(appointment: HasVersion) -> OneAppointment:
     return answers.shown(appointment, views.AppointmentView)

@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import conclusions, rebooking, recurring
+from mostrador.scheduling import rebooking, recurring
 from mostrador.scheduling.views import recurring as views
 from mostrador.scheduling.views.appointments import AppointmentView
 from mostrador.scheduling.views.rebooking import Rebooking
@@ -25,9 +25,3 @@ def book(slug: door.Slug, form: views.NewSeries, key: door.IdempotencyKey = None
 def rebook(slug: door.Slug, appointment_id: door.Id, form: Rebooking) -> Response[AppointmentView]:
     changed = rebooking.rebook(slug, appointment_id, form, actor_name=app.caller.name, now=clock.now())
     return answers.shown(changed, AppointmentView)
-
-
-@app.post(f"{ONE}/reopen", "appointments.reopen", Action.BOOK)
-def reopen(slug: door.Slug, appointment_id: door.Id) -> Response[AppointmentView]:
-    reopened = conclusions.reopen(slug, appointment_id, actor_name=app.caller.name, now=clock.now())
-    return answers.shown(reopened, AppointmentView)

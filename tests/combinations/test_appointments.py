@@ -126,9 +126,20 @@ class Counter:
     def call(self, verb, body=None, who=staff):
         return who.call("POST", f"{self.url}/{verb}", body)
 
+    def undo(self):
+        """Take back whatever was done last, as the answer says."""
+        told = staff.call("GET", self.url)
+        moves = [move.removeprefix("undo_") for move in told.json.get("may", []) if move.startswith("undo_")]
+        return self.call("undo", {"move": moves[0] if moves else "cancel"})
+
     def wait(self, **time):
         self.shop.clock.pass_(**time)
         till.sweep(self.now)
+
+    def wait_for_the_start(self):
+        left = NINE + timedelta(minutes=5) - self.now
+        if left > timedelta(0):
+            self.wait(seconds=left.total_seconds())
 
     def refund(self):
         paid = [one for one in till.all_payments() if one.target_id == self.id and one.status in ("PAID", "REFUND_DUE")]
@@ -169,6 +180,10 @@ MOVES = {
     "visit over": lambda one: one.wait(hours=30),
     "no show": lambda one: one.call("no-show"),
     "complete": lambda one: one.call("complete"),
+    "arrive": lambda one: one.call("arrive"),
+    "start": lambda one: one.call("start"),
+    "complete early": lambda one: (one.wait_for_the_start(), one.call("start"), one.call("complete"))[-1],
+    "undo": lambda one: one.undo(),
     "reopen": lambda one: one.call("reopen"),
     "delete": lambda one: admin.call("DELETE", one.url),
     "somebody books": lambda one: one.take_the_time(),
@@ -247,6 +262,10 @@ def test_each_move_is_carried_out_where_it_fits(counter, move):
         "refund": ["cash"],
         "no show": ["confirm", "visit over"],
         "complete": ["confirm", "visit over"],
+        "arrive": ["confirm", "visit over"],
+        "start": ["confirm", "visit over"],
+        "complete early": ["confirm"],
+        "undo": ["cancel"],
         "reopen": ["confirm", "visit over", "no show"],
         "delete": ["cancel"],
         "somebody books": ["cancel"],

@@ -57,7 +57,7 @@ def _past(slug: str, service_id: str, now: datetime) -> Made:
         "due_raffle_id": due,
         "drawn_raffle_id": drawn,
         "won_order_id": [_winning_order(slug, earlier) for _ in range(OF_EACH)],
-        "begun_appointment_id": [_begun(slug, service_id, earlier, number) for number in range(2 * OF_EACH)],
+        "begun_appointment_id": [_begun(slug, service_id, earlier, number) for number in range(4 * OF_EACH)],
     }
 
 

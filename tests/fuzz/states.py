@@ -58,14 +58,14 @@ def _declared(world: World) -> Values:
     return {"appointment_id": world.make(f"appointments/{booked}/receipt", {})["id"]}
 
 
-@state("appointments.delete")
+@state("appointments.delete", "appointments.undo")
 def _cancelled(world: World) -> Values:
     booked = world.booked()["id"]
     world.ask("POST", f"{world.main.api}/appointments/{booked}/cancel")
     return {"appointment_id": booked}
 
 
-@state("appointments.complete", "appointments.no_show")
+@state("appointments.arrive", "appointments.start", "appointments.complete", "appointments.no_show")
 def _begun(world: World) -> Values:
     return {"appointment_id": world.earlier("begun_appointment_id")}
 

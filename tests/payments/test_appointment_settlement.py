@@ -9,7 +9,7 @@ from mostrador.ledger import payments
 from mostrador.ledger.views.payments import Confirmation, Refunding
 from mostrador.payments import counter_payments, paid_confirmation, refunds
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.scheduling import appointments, rescheduling, services, slots, special_days
+from mostrador.scheduling import appointments, conclusions, rescheduling, services, slots, special_days
 from mostrador.scheduling.booking_context import ServiceInactive
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, NotDeletable
 from mostrador.scheduling.views.appointments import AppointmentChanges
@@ -147,7 +147,7 @@ def test_after_its_start_a_lapsed_hold_is_not_paid_any_more(held, now):
 
 def test_what_took_place_is_paid_at_the_counter(booked, now):
     appointments.confirm("salon", booked.item.id, actor_name="eva", now=now)
-    appointments.complete("salon", booked.item.id, actor_name="eva", now=tills.NINE)
+    conclusions.complete("salon", booked.item.id, actor_name="eva", now=tills.NINE)
 
     booked.take_cash(tills.NINE)
 

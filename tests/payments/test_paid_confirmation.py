@@ -9,7 +9,7 @@ from mostrador.ledger.rules.payment_states import WrongPaymentState
 from mostrador.ledger.views.payments import Refunding
 from mostrador.payments import paid_confirmation, refunds
 from mostrador.payments.rules.checkout import NothingDue
-from mostrador.scheduling import appointments, slots
+from mostrador.scheduling import appointments, conclusions, slots
 from mostrador.scheduling.rules.appointment_states import WrongAppointmentState
 from mostrador.table import keys, reads
 from tests.support import faults
@@ -124,7 +124,7 @@ def test_what_is_paid_already_is_refused(booked, now):
     assert len(tills.all_payments()) == 1
 
 
-@pytest.mark.parametrize("conclude", [appointments.complete, appointments.no_show])
+@pytest.mark.parametrize("conclude", [conclusions.complete, conclusions.no_show])
 def test_what_took_place_is_not_confirmed(booked, now, conclude):
     appointments.confirm("salon", booked.item.id, actor_name="eva", now=now)
     conclude("salon", booked.item.id, actor_name="eva", now=tills.NINE)

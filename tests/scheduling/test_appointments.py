@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mostrador.errors import NotHere, Stale
-from mostrador.scheduling import appointments, availability, booking
+from mostrador.scheduling import appointments, availability, booking, conclusions
 from mostrador.scheduling.rules.appointment_states import NotDeletable, WrongAppointmentState
 from mostrador.scheduling.views.appointments import (
     AppointmentChanges,
@@ -51,7 +51,7 @@ def test_confirming_records_who_and_when(booked, now):
 def test_each_state_keeps_when_it_was_entered(haircut, booked, now):
     assert (booked.confirmed_at, booked.cancelled_at, booked.completed_at) == (None, None, None)
     appointments.confirm("salon", booked.id, actor_name="eva", now=now)
-    done = appointments.complete("salon", booked.id, actor_name="eva", now=NINE)
+    done = conclusions.complete("salon", booked.id, actor_name="eva", now=NINE)
     sure = book(haircut, NINE + timedelta(hours=1), now, status="CONFIRMED")
     off = appointments.cancel("salon", sure.id, reason="", actor_name="eva", now=now + timedelta(minutes=1))
 

@@ -6,7 +6,7 @@ import pytest
 
 from mostrador.errors import NotHere
 from mostrador.ledger.rules.payment_states import Target
-from mostrador.scheduling import appointments, booking, conclusions
+from mostrador.scheduling import appointments, booking, conclusions, undoing
 from mostrador.scheduling.rules.appointment_states import NotReopenable, TooLateToUndo, WrongAppointmentState
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment
 from mostrador.table import keys, reads
@@ -16,7 +16,7 @@ from tests.support.till import Till
 NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
 TEN = NINE + timedelta(hours=1)
 DAY = timedelta(days=1)
-CONCLUDE = [appointments.complete, appointments.no_show]
+CONCLUDE = [conclusions.complete, conclusions.no_show]
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def booked(haircut, now):
     return booking.book("salon", NewAppointment.model_validate(form), actor_name="eva", key=None, now=now)
 
 
-def concluded(booked, conclude=appointments.no_show, at=TEN):
+def concluded(booked, conclude=conclusions.no_show, at=TEN):
     return conclude("salon", booked.id, actor_name="eva", now=at)
 
 
 def reopen(booked, at, tenant="salon"):
-    return conclusions.reopen(tenant, booked.id, actor_name="rosa", now=at)
+    return undoing.reopen(tenant, booked.id, actor_name="rosa", now=at)
 
 
 def changes(appointment):
@@ -55,9 +55,9 @@ def test_a_conclusion_is_undone_with_everything_as_it_was(booked, conclude):
 
 
 def test_the_other_conclusion_follows_and_is_undone_by_itself(booked):
-    concluded(booked, appointments.no_show)
+    concluded(booked, conclusions.no_show)
     reopen(booked, TEN)
-    done = concluded(booked, appointments.complete, at=TEN + DAY)
+    done = concluded(booked, conclusions.complete, at=TEN + DAY)
 
     assert done.completed_at == TEN + DAY
     assert reopen(booked, TEN + 2 * DAY).status == "CONFIRMED"

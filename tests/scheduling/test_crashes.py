@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from mostrador.ledger.rules.payment_states import Target
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing
 from mostrador.scheduling import (
@@ -15,15 +16,19 @@ from mostrador.scheduling import (
     rescheduling,
     resources,
     services,
+    undoing,
+    visits,
 )
+from mostrador.scheduling.rules.visits import VisitMove
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewResource, NewService
 from mostrador.table import TableFailure, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
-from mostrador.tenancy import tenants
+from mostrador.tenancy import plan_usage, tenants
+from mostrador.tenancy.views.tenants import TenantOperationChanges
 from mostrador.values import local_time
-from tests.support import faults
+from tests.support import faults, till
 from tests.support.days import shifted
 
 pytestmark = pytest.mark.deep
@@ -109,13 +114,71 @@ def test_a_change_of_the_service_happens_once_and_leaves_nothing_behind(haircut,
 
 def test_a_conclusion_is_undone_once(haircut, now, crash):
     booked = book(haircut, now, status="CONFIRMED")
-    appointments.no_show("salon", booked.id, actor_name="eva", now=NINE)
+    conclusions.no_show("salon", booked.id, actor_name="eva", now=NINE)
 
-    crash(lambda: conclusions.reopen("salon", booked.id, actor_name="eva", now=NINE))
+    crash(lambda: undoing.reopen("salon", booked.id, actor_name="eva", now=NINE))
 
     reopened = appointments.get("salon", booked.id, now=NINE)
     assert (reopened.status, [one["change"] for one in reopened.history]) == ("CONFIRMED", ["NO_SHOW", "REOPENED"])
     assert agenda(booked, NINE) == [booked.id]
+
+
+@pytest.mark.parametrize("begin", [visits.arrive, visits.start])
+def test_an_arrival_or_a_start_is_noted_once(haircut, now, crash, begin):
+    booked = book(haircut, NINE - timedelta(minutes=5), hold=True)
+    at = NINE - timedelta(minutes=4)
+
+    crash(lambda: begin("salon", booked.id, actor_name="eva", now=at))
+
+    there = appointments.get("salon", booked.id, now=NINE)
+    told = "ARRIVED" if begin is visits.arrive else "STARTED"
+    assert (there.status, [one["change"] for one in there.history]) == ("CONFIRMED", ["CONFIRMED", told])
+    assert (there.arrived_at, len(there.undoable)) == (at, 1)
+    found = reads.get_item(keys.agenda_day("salon", booked.resource_id, NINE.date()))
+    assert [line.lapses_at for line in found.bookings()] == [0]
+
+
+def lines(appointment):
+    found = reads.get_item(keys.agenda_day("salon", appointment.resource_id, NINE.date()))
+    return [line.duration for line in found.bookings()]
+
+
+def test_an_early_end_frees_the_rest_once(haircut, now, crash):
+    booked, at = book(haircut, now, status="CONFIRMED"), NINE + timedelta(minutes=10)
+
+    crash(lambda: conclusions.complete("salon", booked.id, actor_name="eva", now=at))
+
+    done = appointments.get("salon", booked.id, now=NINE)
+    assert (done.status, done.freed_at, len(done.undoable), lines(booked)) == ("COMPLETED", at, 1, [10])
+
+
+def test_an_early_end_is_undone_once(haircut, now, crash):
+    booked, at = book(haircut, now, status="CONFIRMED"), NINE + timedelta(minutes=10)
+    conclusions.complete("salon", booked.id, actor_name="eva", now=at)
+
+    crash(lambda: undoing.undo("salon", booked.id, VisitMove.COMPLETE, actor_name="eva", key="k", now=at))
+
+    back = appointments.get("salon", booked.id, now=NINE)
+    assert (back.status, back.freed_at, back.undoable, lines(booked)) == ("CONFIRMED", None, None, [30])
+    assert [one["change"] for one in back.history] == ["COMPLETED", "REOPENED"]
+
+
+def test_a_cancellation_is_undone_once_with_time_count_and_money(haircut, now, crash):
+    tenants.change("salon", TenantOperationChanges(max_appointments_per_month=1), seen=None, now=now)
+    booked = book(haircut, now)
+    till.Till(Target.APPOINTMENT, booked, haircut).take_cash(now)
+    appointments.cancel("salon", booked.id, reason="", actor_name="eva", now=now + timedelta(minutes=1))
+    at = now + timedelta(minutes=2)
+
+    crash(lambda: undoing.undo("salon", booked.id, VisitMove.CANCEL, actor_name="eva", key="k", now=at))
+
+    back = appointments.get("salon", booked.id, now=at)
+    changes = [one["change"] for one in back.history]
+    assert (back.status, back.payment_status, changes.count("UNDONE")) == ("CONFIRMED", "PAID", 1)
+    assert agenda(booked, NINE) == [booked.id]
+    assert plan_usage.of_month("salon", now=now).appointments.used == 1
+    assert [one.status for one in till.all_payments()] == ["PAID"]
+    assert [line.state for line in till.ledger()] == ["PAID", "REFUND_DUE", "PAID"]
 
 
 def test_the_crashes_do_happen(haircut, now):

@@ -9,6 +9,7 @@ from mostrador.scheduling import (
     availability,
     booking,
     booking_limits,
+    conclusions,
     rescheduling,
     resources,
     services,
@@ -126,14 +127,14 @@ def test_a_full_day_does_not_keep_its_own_from_moving_within_it(salon, now):
 def test_done_and_missed_are_known_only_after_the_start(booked, now):
     appointments.confirm("salon", booked.id, actor_name="eva", now=now)
     with pytest.raises(TooEarly):
-        appointments.complete("salon", booked.id, actor_name="eva", now=now)
+        conclusions.complete("salon", booked.id, actor_name="eva", now=now)
 
-    done = appointments.complete("salon", booked.id, actor_name="eva", now=NINE)
+    done = conclusions.complete("salon", booked.id, actor_name="eva", now=NINE)
 
     assert done.status == "COMPLETED"
-    assert appointments.complete("salon", booked.id, actor_name="eva", now=NINE).version == done.version
+    assert conclusions.complete("salon", booked.id, actor_name="eva", now=NINE).version == done.version
     with pytest.raises(WrongAppointmentState, match="COMPLETED cannot become NO_SHOW"):
-        appointments.no_show("salon", booked.id, actor_name="eva", now=NINE)
+        conclusions.no_show("salon", booked.id, actor_name="eva", now=NINE)
 
 
 def test_a_lapsed_hold_expires_and_a_living_one_does_not(haircut, now):

@@ -35,6 +35,7 @@ from mostrador.scheduling import (
     services,
     slots,
     special_days,
+    undoing,
 )
 from mostrador.scheduling.rules import agenda as agenda_rules
 from mostrador.scheduling.rules.appointment_states import (
@@ -285,7 +286,7 @@ class Agenda(RuleBasedStateMachine):
     @rule(choice=st.integers(0, 99), came=st.booleans())
     def conclude(self, choice, came):
         begun = [one for one in self.entries.values() if one.start <= self.now]
-        entry, call = begun[choice % len(begun)], appointments.complete if came else appointments.no_show
+        entry, call = begun[choice % len(begun)], conclusions.complete if came else conclusions.no_show
         to = "COMPLETED" if came else "NO_SHOW"
         if entry.status not in ("CONFIRMED", to):
             with pytest.raises(WrongAppointmentState):
@@ -300,7 +301,7 @@ class Agenda(RuleBasedStateMachine):
     def reopen(self, choice):
         concluded = [one for one in self.entries.values() if one.concluded_at]
         entry = concluded[choice % len(concluded)]
-        call = partial(conclusions.reopen, "salon", entry.id, actor_name="m", now=self.now)
+        call = partial(undoing.reopen, "salon", entry.id, actor_name="m", now=self.now)
         if self.now > entry.concluded_at + timedelta(days=1):
             with pytest.raises(TooLateToUndo):
                 call()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mostrador.scheduling import appointments, plan_count, waiting_list
+from mostrador.scheduling import appointments, conclusions, plan_count, waiting_list
 from mostrador.tenancy import plan_usage, tenants
 from mostrador.tenancy.views.tenants import TenantOperationChanges
 from tests.support import lines, till
@@ -76,7 +76,7 @@ def test_a_visit_that_took_place_stays_counted(haircut, now):
     limit(2, now)
     visit = book(haircut, now, status="CONFIRMED")
 
-    appointments.complete("salon", visit.id, actor_name="eva", now=visit.ends_at)
+    conclusions.complete("salon", visit.id, actor_name="eva", now=visit.ends_at)
 
     assert used(now) == 1
 

@@ -24,6 +24,7 @@ from mostrador.scheduling import (
     appointments,
     blocks,
     booking,
+    conclusions,
     ical_feeds,
     manage_links,
     payment_reviews,
@@ -139,17 +140,23 @@ def _blocked(resource_id: str, now: datetime, day: str) -> Any:
     return blocks.create(SLUG, form, actor_name="eva", key=None, now=now)
 
 
-@state("appointments.complete", "appointments.no_show")
+@state("appointments.arrive", "appointments.start", "appointments.complete", "appointments.no_show")
 def _begun(world: World) -> dict[str, Any]:
     booked = appointments.confirm(SLUG, world.values["appointment_id"], actor_name="eva", now=world.now)
     world.now = booked.scheduled_at
     return {}
 
 
+@state("appointments.undo")
+def _cancelled_by_mistake(world: World) -> dict[str, Any]:
+    appointments.cancel(SLUG, world.values["appointment_id"], reason="", actor_name="eva", now=world.now)
+    return {}
+
+
 @state("appointments.reopen")
 def _concluded(world: World) -> dict[str, Any]:
     values = _begun(world)
-    appointments.no_show(SLUG, world.values["appointment_id"], actor_name="eva", now=world.now)
+    conclusions.no_show(SLUG, world.values["appointment_id"], actor_name="eva", now=world.now)
     return values
 
 

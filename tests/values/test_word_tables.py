@@ -10,6 +10,7 @@ from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
 from mostrador.raffles.views.raffles import NewRaffle
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
+from mostrador.scheduling.rules.visits import VisitMove
 from mostrador.scheduling.rules.waiting_states import WaitingStatus
 from mostrador.tenancy.rules.integration_states import IntegrationType
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
@@ -19,7 +20,8 @@ from mostrador.values.word_tables import NAMES, OTHER
 @pytest.mark.parametrize(
     ("table", "members"),
     [
-        ("appointment", [*AppointmentStatus, "RESCHEDULED", "CHANGED"]),
+        ("appointment", [*AppointmentStatus, "RESCHEDULED", "CHANGED", "ARRIVED", "STARTED"]),
+        ("move", VisitMove),
         ("waiting", WaitingStatus),
         ("raffle", RaffleStatus),
         ("order", OrderStatus),

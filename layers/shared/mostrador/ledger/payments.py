@@ -20,6 +20,7 @@ from mostrador.table import keys, reads, writes
 from mostrador.table.items.payments import LedgerLine, Payment, RefundDue
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
+from mostrador.values.state_machine import StateMachine
 
 if TYPE_CHECKING:
     from mostrador.ledger.views.payments import PaymentListing
@@ -98,7 +99,12 @@ def _draft(
 
 
 def move(
-    tx: Transaction, payment: Payment, *states: PaymentState, reason: RefundReason | None = None, now: datetime
+    tx: Transaction,
+    payment: Payment,
+    *states: PaymentState,
+    reason: RefundReason | None = None,
+    moves: StateMachine[PaymentState] = PAYMENT_MOVES,
+    now: datetime,
 ) -> None:
     """Save a payment in the last of ``states``, through each of them, with a line of the ledger for each.
 
@@ -108,7 +114,7 @@ def move(
     state_before = payment.status
     for state in states:
         before = payment.status
-        PAYMENT_MOVES.check(before, state)
+        moves.check(before, state)
         payment.status = state.value
         payment.reason = reason.value if reason else payment.reason
         tx.save(_ledger_line(payment, before, now))

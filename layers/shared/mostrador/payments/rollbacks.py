@@ -4,6 +4,7 @@ Every step reloads the payment, so that a faster writer's change counts.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from mostrador.clients import bancard
@@ -15,7 +16,7 @@ from mostrador.ledger.rules.payment_states import SETTLED, UNPAID, PaymentState,
 from mostrador.observability import logger
 from mostrador.payments import bancard_account
 from mostrador.payments.bancard_account import Gateway
-from mostrador.table import writes
+from mostrador.table import keys, writes
 from mostrador.table.items.payments import Payment
 
 ACTOR_NAME: Final = "bancard"
@@ -33,15 +34,22 @@ def refund(tenant: str, payment: Payment, *, again: bool = False, now: datetime)
     payment = payments.reload(tenant, payment.id)
     if payment.status != PaymentState.REFUND_DUE or (payment.by_hand and not again):
         return payment
+    alarm = None if payment.by_hand else "refund due by hand"
+    if payment.by_hand:
+        payment = payments.edit(tenant, payment.id, partial(_take_from_staff, now))
+    return _ask(tenant, payment, alarm, now)
+
+
+def _ask(tenant: str, payment: Payment, alarm: str | None, now: datetime) -> Payment:
     try:
         outcome = request(bancard_account.load(tenant, now=now), payment, now)
     except bancard_account.NotConnected:
-        return _leave_refund(tenant, payment, now)
+        return leave_to_staff(tenant, payment, now, alarm)
     except (GatewayUnknown, GatewayRefused, Unavailable):
         is_late = now - (payment.updated_at or payment.created_at) > BY_HAND_AFTER
-        return _leave_refund(tenant, payment, now) if is_late else schedule_check(tenant, payment, now)
+        return leave_to_staff(tenant, payment, now, alarm) if is_late else schedule_check(tenant, payment, now)
     if outcome in (RollbackOutcome.TOO_LATE, RollbackOutcome.UNKNOWN_PURCHASE):
-        return _leave_refund(tenant, payment, now)
+        return leave_to_staff(tenant, payment, now, alarm)
     return mark_refunded(tenant, payment.id, outcome.value, now)
 
 
@@ -83,8 +91,8 @@ def schedule_check(tenant: str, payment: Payment, now: datetime) -> Payment:
     return payments.edit(tenant, payment.id, schedule)
 
 
-def leave_to_staff(tenant: str, payment: Payment, now: datetime, alarm: str) -> Payment:
-    """Mark a payment as staff's work, and log the error ``alarm`` once. Raises NotHere, Busy."""
+def leave_to_staff(tenant: str, payment: Payment, now: datetime, alarm: str | None) -> Payment:
+    """Mark a payment as staff's work, and log the error ``alarm``, if any, once. Raises NotHere, Busy."""
 
     def leave(stored: Payment) -> bool:
         if stored.status != payment.status or stored.by_hand:
@@ -95,13 +103,18 @@ def leave_to_staff(tenant: str, payment: Payment, now: datetime, alarm: str) -> 
         return True
 
     version_before, stored = payment.version, payments.edit(tenant, payment.id, leave)
-    if stored.by_hand and stored.version != version_before:
+    if alarm and stored.by_hand and stored.version != version_before:
         logger.error(alarm, tenant=tenant, payment=payment.id)
     return stored
 
 
-def _leave_refund(tenant: str, payment: Payment, now: datetime) -> Payment:
-    return leave_to_staff(tenant, payment, now, "refund due by hand")
+def _take_from_staff(now: datetime, stored: Payment) -> bool:
+    """Before the question: while Bancard may give the money back, nobody can keep it after all."""
+    if stored.status != PaymentState.REFUND_DUE or not stored.by_hand:
+        return False
+    stored.by_hand, stored.updated_at = None, now
+    stored.due_pk, stored.due_at = keys.due(stored.id, now)
+    return True
 
 
 def _is_open(payment: Payment, now: datetime) -> bool:

@@ -83,7 +83,7 @@ def renew(tenant: str, resource_id: str, days: Sequence[date]) -> None:
 
 
 def set_hold(tx: Transaction, tenant: str, appointment: Appointment) -> None:
-    """Write when a hold lapses, or that it no longer does, without reading the days.
+    """Write when a hold lapses or that it no longer does, or that a visit ended early, without reading the days.
 
     The transaction is refused where another booking has dropped the lapsed hold.
     """
@@ -94,15 +94,17 @@ def set_hold(tx: Transaction, tenant: str, appointment: Appointment) -> None:
 
 
 def reclaim(
-    slug: str, appointment: Appointment, now: datetime, *, is_late: bool, lapses_at: int = 0
+    slug: str, appointment: Appointment, now: datetime, *, is_late: bool, lapses_at: int = 0, over_busy: bool = False
 ) -> Write | agenda.Loss:
     """Prepare to take the time of a hold again: the write for a transaction, or why it cannot be taken.
 
     ``is_late``: the hold has lapsed, so its service must still be offered, its resources there and open. Limits are
     not checked again: the booking passed them when it was made. The transaction is refused where one of these changes
-    before it, such as by a special day. ``lapses_at`` is the end of a new hold, or 0.
+    before it, such as by a special day. ``lapses_at`` is the end of a new hold, or 0. ``over_busy``: busy times of
+    other calendars do not matter.
     """
-    day_keys, busy_keys = keys_of(slug, appointment), _busy_keys(slug, appointment, now)
+    day_keys = keys_of(slug, appointment)
+    busy_keys = _busy_keys(slug, appointment, now, over_busy=over_busy)
     tenant_key, service_key = keys.tenant(slug), keys.service(slug, appointment.service_id)
     resource_keys = [keys.resource(slug, resource_id) for resource_id in resource_ids(appointment)]
     found = reads.batch([*day_keys, *busy_keys, tenant_key, service_key, *resource_keys])
@@ -111,12 +113,11 @@ def reclaim(
     booking = line_of(appointment)
     if is_late and (loss := _ended(tenant, service, resources, booking)):
         return loss
-    if is_late and _is_in_another_class(found, day_keys, booking, now):
-        return agenda.Loss.TAKEN
     capacity = int(service.capacity) if service else 1
     demand = agenda.Demand(appointment.service_id, booking.duration, booking.before, booking.after, capacity)
-    spans = _spans(found, busy_keys)
-    if _is_booked(found, day_keys, booking, demand, now) or agenda.busy_in_the_way(demand, booking.starts, spans):
+    is_elsewhere = agenda.busy_in_the_way(demand, booking.starts, _spans(found, busy_keys))
+    is_apart = is_late and _is_in_another_class(found, day_keys, booking, now)
+    if is_apart or is_elsewhere or _is_booked(found, day_keys, booking, demand, now):
         return agenda.Loss.TAKEN
 
     def write(tx: Transaction) -> None:
@@ -180,9 +181,9 @@ def _others(days: Days, day_keys: Iterable[keys.Key], own: agenda.Booking, now: 
     return [[other for other in found if other.appointment_id != own.appointment_id] for found in by_resource]
 
 
-def _busy_keys(slug: str, appointment: Appointment, now: datetime) -> dict[keys.Key, list[str]]:
+def _busy_keys(slug: str, appointment: Appointment, now: datetime, *, over_busy: bool) -> dict[keys.Key, list[str]]:
     """The busy days of the appointment's resources, each with the external calendars that block the resource."""
-    if appointment.ignores_calendar:
+    if appointment.ignores_calendar or over_busy:
         return {}
     tenant, days = tenants.current(slug, now=now), [date.fromisoformat(day) for day in appointment.days]
     blocked = {
@@ -221,13 +222,13 @@ def resource_ids(appointment: Appointment) -> list[str]:
 
 
 def line_of(appointment: Appointment) -> agenda.Booking:
-    """The appointment as a line of its agenda days."""
+    """The appointment as a line of its agenda days, to the end that it has there."""
     starts, held = local_time.minute(appointment.scheduled_at), appointment.hold_expires_at
     return agenda.Booking(
         appointment_id=appointment.id,
         service=agenda.tag(appointment.service_id),
         starts=starts,
-        duration=appointment.duration_minutes,
+        duration=local_time.minute(appointment.freed_at or appointment.ends_at) - starts,
         before=int(appointment.buffer_before_minutes),
         after=int(appointment.buffer_time_minutes),
         lapses_at=int(held.timestamp()) if held else 0,
@@ -241,6 +242,13 @@ def _end_review_at(appointment: Appointment, start: datetime) -> None:
         appointment.hold_expires_at, (appointment.due_pk, appointment.due_at) = start, keys.due(appointment.id, start)
 
 
+def _forget_visit(appointment: Appointment, *, is_another_day: bool) -> None:
+    """After another start no earlier move can be undone. A customer who came that day comes again on another."""
+    appointment.undoable = None
+    if is_another_day:
+        appointment.arrived_at = appointment.started_at = None
+
+
 def set_time(appointment: Appointment, start: int, demand: agenda.Demand) -> None:
     """Set an appointment's time, and the days and the index keys that follow from it.
 
@@ -250,6 +258,8 @@ def set_time(appointment: Appointment, start: int, demand: agenda.Demand) -> Non
     scheduled_at = local_time.instant(start, zone)
     if not appointment.local_start or before != scheduled_at:
         appointment.local_start = local_time.wall(start, zone)
+    if before and before != scheduled_at:
+        _forget_visit(appointment, is_another_day=local_time.local_day(start, zone).isoformat() not in appointment.days)
     appointment.scheduled_at, appointment.ends_at = scheduled_at, local_time.instant(start + demand.duration, zone)
     if appointment.review_due_at and appointment.review_due_at > scheduled_at:
         _end_review_at(appointment, scheduled_at)

@@ -1,4 +1,7 @@
-"""Appointments: read, edit, confirm, conclude, cancel, delete; ``booking`` makes and ``rescheduling`` moves them."""
+"""Appointments: read, edit, confirm, cancel, delete.
+
+``booking`` makes them, ``rescheduling`` moves them, ``visits`` begins and ends them, ``undoing`` takes a move back.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,10 +14,11 @@ from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.observability import logger
 from mostrador.people import customer_search
-from mostrador.scheduling import agenda, booking_limits, plan_count, slots
+from mostrador.scheduling import agenda, booking_limits, plan_count, slots, visit_records
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
+from mostrador.scheduling.rules.visits import VisitMove
 from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.table.writes import Transaction
@@ -30,7 +34,7 @@ MOST_NOTES: Final = 5000
 MOST_CHANGES: Final = 50
 Check = Callable[[Appointment], None]
 """Raises an error where the appointment as it is now must not change; not called where nothing changes."""
-_Write = Callable[[Transaction, Appointment, bool], None]
+Write = Callable[[Transaction, Appointment, bool], None]
 """Adds a change of state to a transaction; the flag says that an earlier attempt was refused."""
 
 
@@ -113,16 +117,35 @@ def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime)
     """
 
     def write(tx: Transaction, appointment: Appointment, is_retry: bool) -> None:
-        held_until = appointment.hold_expires_at
-        enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
-        plan_count.accept(tx, tenants.current(tenant, now=now), appointment, is_revived=False, now=now)
+        before = visit_records.snapshot(appointment)
+        settle_as(
+            tx, tenant, appointment, AppointmentStatus.CONFIRMED, is_retry=is_retry, actor_name=actor_name, now=now
+        )
+        if not appointment.waiting_id:  # an accepted offer has ended its wait
+            visit_records.remember(appointment, VisitMove.CONFIRM, before, now=now)
         tx.save(appointment)
-        if held_until or appointment.created_by == context.PUBLIC:  # now the phone is taken for its owner's
-            booking_limits.update(tx, tenant, appointment)
-        if held_until:
-            keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=has_lapsed(held_until, now), now=now)
 
-    return _move(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)
+    return move_to(tenant, appointment_id, AppointmentStatus.CONFIRMED, write, now=now)
+
+
+def settle_as(
+    tx: Transaction,
+    tenant: str,
+    appointment: Appointment,
+    to: AppointmentStatus,
+    *,
+    is_retry: bool,
+    actor_name: str,
+    now: datetime,
+) -> None:
+    """Enter a state in which it keeps its time for good, without saving it. Raises SlotTaken, ServiceInactive."""
+    held_until = appointment.hold_expires_at
+    enter(appointment, to, actor_name, now)
+    plan_count.accept(tx, tenants.current(tenant, now=now), appointment, is_revived=False, now=now)
+    if held_until or appointment.created_by == context.PUBLIC:  # now the phone is taken for its owner's
+        booking_limits.update(tx, tenant, appointment)
+    if held_until:
+        keep_time(tx, tenant, appointment, is_retry=is_retry, is_late=has_lapsed(held_until, now), now=now)
 
 
 def cancel(
@@ -144,6 +167,7 @@ def cancel(
     def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
         if check:
             check(appointment)
+        before, is_offer = visit_records.snapshot(appointment), is_open_offer(appointment)
         appointment.is_perhaps_owed = _may_be_owed(appointment)
         open_pages.end(tx, tenant, appointment.checkout_id, now)
         enter(appointment, AppointmentStatus.CANCELLED, actor_name, now, reason)
@@ -151,26 +175,12 @@ def cancel(
             payments.mark_refund_due(tx, tenant, appointment.payment_ids, RefundReason.APPOINTMENT_CANCELLED, now=now)
             appointment.payment_status, appointment.paid_amount = PaymentStatus.REFUNDED.value, None
             appointment.payment_ids = None
+        if not is_offer:  # its wait is over, and the time is the next one's
+            visit_records.remember(appointment, VisitMove.CANCEL, before, now=now)
         tx.save(appointment)
         free(tx, tenant, appointment)
 
-    return _move(tenant, appointment_id, AppointmentStatus.CANCELLED, write, now=now)
-
-
-def complete(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
-    """CONFIRMED -> COMPLETED, once it has begun; again changes nothing.
-
-    Raises NotHere, WrongAppointmentState, TooEarly, Busy.
-    """
-    return _conclude(tenant, appointment_id, AppointmentStatus.COMPLETED, actor_name=actor_name, now=now)
-
-
-def no_show(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
-    """CONFIRMED -> NO_SHOW, once it has begun; again changes nothing.
-
-    Raises NotHere, WrongAppointmentState, TooEarly, Busy.
-    """
-    return _conclude(tenant, appointment_id, AppointmentStatus.NO_SHOW, actor_name=actor_name, now=now)
+    return move_to(tenant, appointment_id, AppointmentStatus.CANCELLED, write, now=now)
 
 
 def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
@@ -188,7 +198,7 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
         tx.save(appointment)
         free(tx, tenant, appointment)
 
-    return _move(tenant, appointment_id, AppointmentStatus.EXPIRED, write, now=now)
+    return move_to(tenant, appointment_id, AppointmentStatus.EXPIRED, write, now=now)
 
 
 def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime) -> None:
@@ -214,12 +224,17 @@ def is_owed(tenant: str, appointment: Appointment) -> bool:
     return bool(appointment.is_perhaps_owed) or (is_refunded and payments.is_any_due_back(tenant, appointment.id))
 
 
+def is_open_offer(appointment: Appointment) -> bool:
+    """Whether it is an offer of the waiting list that nobody has accepted."""
+    return bool(appointment.waiting_id) and appointment.status in rules.UNCONFIRMED
+
+
 def _may_be_owed(appointment: Appointment) -> bool | None:
     is_in_review = appointment.status == AppointmentStatus.IN_REVIEW
     return reviews.may_be_owed(appointment.total_amount, is_in_review=is_in_review) or appointment.is_perhaps_owed
 
 
-def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: _Write, *, now: datetime) -> Appointment:
+def move_to(tenant: str, appointment_id: str, to: AppointmentStatus, write: Write, *, now: datetime) -> Appointment:
     """Check the move and ``write`` it in a transaction; an appointment that is ``to`` already stays as it is."""
 
     def load(attempt: int) -> tuple[Appointment, bool]:
@@ -236,17 +251,6 @@ def _move(tenant: str, appointment_id: str, to: AppointmentStatus, write: _Write
         return appointment
 
     return writes.retrying(load, decide)
-
-
-def _conclude(
-    tenant: str, appointment_id: str, to: AppointmentStatus, *, actor_name: str, now: datetime
-) -> Appointment:
-    def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
-        rules.check_begun(appointment.scheduled_at, now)
-        enter(appointment, to, actor_name, now)
-        tx.save(appointment)
-
-    return _move(tenant, appointment_id, to, write, now=now)
 
 
 def enter(

@@ -1,38 +1,57 @@
-"""Undo a conclusion: an appointment that was marked COMPLETED or NO_SHOW by mistake."""
+"""Conclude a visit: completed, or a no-show. ``undoing`` takes a conclusion back."""
 
 from datetime import datetime
 
-from mostrador.observability import logger
-from mostrador.scheduling import appointments
-from mostrador.scheduling.rules import appointment_states as rules
-from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus
-from mostrador.table import writes
-from mostrador.table.items.scheduling import Appointment
+from mostrador.scheduling import agenda, appointments, visit_records
+from mostrador.scheduling.rules import visits as rules
+from mostrador.scheduling.rules.appointment_states import AppointmentStatus
+from mostrador.table import keys, reads
+from mostrador.table.items.scheduling import Appointment, Service
+from mostrador.table.writes import Transaction
 
 
-def reopen(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
-    """COMPLETED or NO_SHOW -> CONFIRMED, within a day of the conclusion; again changes nothing.
+def complete(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
+    """CONFIRMED -> COMPLETED, once it has begun; again changes nothing.
 
-    Its time stayed in the agenda, and its money and link as they were. Raises NotHere, NotReopenable, TooLateToUndo,
-    Busy.
+    Before its end the rest of its time becomes free, unless it is a class or takes two resources. The buffer behind it
+    moves along. Raises NotHere, WrongAppointmentState, TooEarly, Busy.
     """
 
-    def decide(appointment: Appointment) -> Appointment:
-        if appointment.status == AppointmentStatus.CONFIRMED:
-            return appointment
-        rules.REOPENINGS.check(appointment.status, AppointmentStatus.CONFIRMED)
-        rules.check_undoable(appointment.status, _concluded_at(appointment), now)
-        appointment.status, appointment.completed_at = AppointmentStatus.CONFIRMED.value, None
-        appointments.record(appointment, now, actor_name, AppointmentChange.REOPENED)
-        with writes.transaction() as tx:
-            tx.save(appointment)
-        logger.info("appointment.reopened", tenant=tenant, appointment=appointment_id)
-        return appointment
+    def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
+        before = visit_records.snapshot(appointment)
+        rules.check_over(appointment.visit(now), AppointmentStatus.COMPLETED, now)
+        appointments.enter(appointment, AppointmentStatus.COMPLETED, actor_name, now)
+        freed_at = rules.freed_at(appointment.scheduled_at, appointment.ends_at, now)
+        if freed_at and _is_alone(tenant, appointment):
+            appointment.freed_at = freed_at
+            agenda.set_hold(tx, tenant, appointment)
+        visit_records.remember(appointment, rules.VisitMove.COMPLETE, before, now=now)
+        tx.save(appointment)
 
-    return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
+    return appointments.move_to(tenant, appointment_id, AppointmentStatus.COMPLETED, write, now=now)
 
 
-def _concluded_at(appointment: Appointment) -> datetime:
-    """When it became what it is, by its history; its start where the history no longer tells."""
-    told = [entry["at"] for entry in appointment.history or [] if entry["change"] == appointment.status]
-    return datetime.fromisoformat(told[-1]) if told else appointment.scheduled_at
+def no_show(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
+    """PENDING or CONFIRMED -> NO_SHOW, once it should have begun and nobody came; again changes nothing.
+
+    Its time stays taken. Raises NotHere, WrongAppointmentState, TooEarly, ArrivedAlready, Busy.
+    """
+
+    def write(tx: Transaction, appointment: Appointment, is_retry: bool) -> None:
+        before, is_offer = visit_records.snapshot(appointment), appointments.is_open_offer(appointment)
+        to = AppointmentStatus.NO_SHOW
+        rules.check_over(appointment.visit(now), to, now)
+        appointments.settle_as(tx, tenant, appointment, to, is_retry=is_retry, actor_name=actor_name, now=now)
+        if not is_offer:  # its wait is over
+            visit_records.remember(appointment, rules.VisitMove.NO_SHOW, before, now=now)
+        tx.save(appointment)
+
+    return appointments.move_to(tenant, appointment_id, AppointmentStatus.NO_SHOW, write, now=now)
+
+
+def _is_alone(tenant: str, appointment: Appointment) -> bool:
+    """Whether nobody else shares its time: one resource, and a service of one seat."""
+    if appointment.second_resource_id:
+        return False
+    service = reads.get_item(keys.service(tenant, appointment.service_id))
+    return isinstance(service, Service) and int(service.capacity) == 1

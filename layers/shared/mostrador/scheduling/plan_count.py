@@ -75,6 +75,25 @@ def give_back(tx: Transaction, slug: str, appointment: Appointment) -> None:
         _add(tx, _counter_of(slug, appointment.plan_month), -1)
 
 
+def restore(tx: Transaction, tenant: Tenant, usage: Item | None, appointment: Appointment) -> None:
+    """Count a cancelled appointment again; ``usage`` is the counter of its month as it was read.
+
+    Raises PlanLimitReached where others have taken its place.
+    """
+    if not appointment.plan_month:
+        return
+    counter, limit = _counter_of(tenant.slug, appointment.plan_month), tenant.max_appointments_per_month
+    counted = int(usage.appointments or 0) if isinstance(usage, Usage) else 0
+    if limit is not None and counted + 1 > limit:
+        raise PlanLimitReached(limit=int(limit), month=appointment.plan_month)
+    _add(tx, counter, 1, None if limit is None else _has_room(int(limit), 1))
+
+
+def counter_key(tenant: str, appointment: Appointment) -> list[keys.Key]:
+    """The counter in which the appointment was counted; none where it was not."""
+    return [_counter_of(tenant, appointment.plan_month)] if appointment.plan_month else []
+
+
 def _month(counter: keys.Key) -> str:
     return counter[1].removeprefix("USAGE#")
 

@@ -44,6 +44,16 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "EXPIRED": _LAPSED,
         "RESCHEDULED": ("reprogramado", "moved"),
         "CHANGED": ("modificado", "changed"),
+        "ARRIVED": ("marcado como llegado", "marked as arrived"),
+        "STARTED": ("comenzado", "started"),
+    },
+    "move": {
+        "confirm": ("confirmado", "confirmed"),
+        "arrive": ("marcado como llegado", "marked as arrived"),
+        "start": ("comenzado", "started"),
+        "complete": ("realizado", "completed"),
+        "no_show": ("marcado con ausencia", "marked as a no-show"),
+        "cancel": ("cancelado", "cancelled"),
     },
     "waiting": {
         "WAITING": ("en espera", "waiting"),

@@ -55,7 +55,9 @@ STATES: Final[Mapping[AuditedEntity, type[StrEnum]]] = {
 """The states of the entities that have some: each is an action too, in small letters."""
 
 
-STEPS: Final[Mapping[AuditedEntity, tuple[str, ...]]] = {AuditedEntity.APPOINTMENT: ("reopened",)}
+STEPS: Final[Mapping[AuditedEntity, tuple[str, ...]]] = {
+    AuditedEntity.APPOINTMENT: ("reopened", "unconfirmed", "restored")
+}
 """Changes of state that the state they lead to does not tell: ``steps`` of the stored items."""
 
 

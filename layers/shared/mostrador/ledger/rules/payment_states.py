@@ -89,6 +89,8 @@ PAYMENT_MOVES: Final = StateMachine(
     },
     WrongPaymentState,
 )
+RETURNS: Final = StateMachine({PaymentState.REFUND_DUE: {PaymentState.PAID}}, WrongPaymentState)
+"""A refund that was a mistake and has not begun. It is no ``PAYMENT_MOVES``: only an undone cancellation does it."""
 UNPAID: Final = frozenset({PaymentState.PENDING, PaymentState.FAILED, PaymentState.EXPIRED})
 """The states of a payment that was requested and not received, or not yet."""
 SETTLED: Final = frozenset({PaymentState.PAID, PaymentState.REFUND_DUE, PaymentState.REFUNDED})

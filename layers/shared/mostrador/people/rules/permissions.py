@@ -147,7 +147,7 @@ PROTECTED: Final = frozenset(
 )
 """What nobody writes by a PUT or PATCH, where ``WRITES`` does not name it: it changes by calls of its own, or never."""
 HIDDEN: Final[dict[str, dict[str, Role]]] = {
-    "appointment": _each("internal_notes history booked_notes", Role.STAFF),
+    "appointment": _each("internal_notes history booked_notes may", Role.STAFF),
     "customer": _each("notes", Role.STAFF),
     "number": _each("order_id hold_expires_at", Role.STAFF),
     "tenant": _each("plan max_appointments_per_month max_raffles max_members", Role.ADMIN),

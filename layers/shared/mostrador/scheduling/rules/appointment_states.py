@@ -36,7 +36,8 @@ class AppointmentChange(StrEnum):
 
     RESCHEDULED: another time. REASSIGNED: another resource at the same time. CHANGED: another service or length.
     CLOCK_CHANGED: the clock's rules changed, and the appointment kept its time on the clock. RECEIPT: another receipt
-    in review. REFUSED: the declared money did not come, found after the review.
+    in review. REFUSED: the declared money did not come, found after the review. ARRIVED, STARTED: the customer came,
+    the visit began. UNDONE: a move was taken back. REOPENED: a conclusion was.
     """
 
     IN_REVIEW = AppointmentStatus.IN_REVIEW.value
@@ -54,6 +55,9 @@ class AppointmentChange(StrEnum):
     CLOCK_CHANGED = "CLOCK_CHANGED"
     RECEIPT = "RECEIPT"
     REFUSED = "REFUSED"
+    ARRIVED = "ARRIVED"
+    STARTED = "STARTED"
+    UNDONE = "UNDONE"
 
 
 class WrongAppointmentState(WrongState):
@@ -66,6 +70,7 @@ MOVES: Final = StateMachine(
         AppointmentStatus.PENDING: {
             AppointmentStatus.IN_REVIEW,
             AppointmentStatus.CONFIRMED,
+            AppointmentStatus.NO_SHOW,
             AppointmentStatus.CANCELLED,
             AppointmentStatus.EXPIRED,
         },
@@ -91,15 +96,8 @@ class NotReopenable(WrongAppointmentState):
     es = "un turno en estado «{current:appointment}» no tiene un cierre que deshacer"
 
 
-REOPENINGS: Final = StateMachine(
-    {
-        AppointmentStatus.COMPLETED: {AppointmentStatus.CONFIRMED},
-        AppointmentStatus.NO_SHOW: {AppointmentStatus.CONFIRMED},
-    },
-    NotReopenable,
-)
-"""Conclusions that staff undoes. They are no ``MOVES``: no other call confirms an appointment that is over."""
 UNDONE_WITHIN: Final = timedelta(days=1)
+"""A move of staff can be undone for so long."""
 
 # Appointments that took place stay as history, and those with money too.
 DELETABLE: Final = frozenset(
@@ -163,15 +161,9 @@ def check_not_begun(scheduled_at: datetime, now: datetime) -> None:
         raise BegunAlready(scheduled_at=scheduled_at.isoformat())
 
 
-def check_begun(scheduled_at: datetime, now: datetime) -> None:
-    """Raise TooEarly before the start."""
-    if now < scheduled_at:
-        raise TooEarly(scheduled_at=scheduled_at.isoformat())
-
-
-def check_undoable(current: str, concluded_at: datetime, now: datetime) -> None:
-    """Raise TooLateToUndo more than a day after the appointment was concluded."""
-    until = concluded_at + UNDONE_WITHIN
+def check_undoable(current: str, moved_at: datetime, now: datetime) -> None:
+    """Raise TooLateToUndo more than a day after the move."""
+    until = moved_at + UNDONE_WITHIN
     if now > until:
         raise TooLateToUndo(current=current, until=until.isoformat())
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from mostrador.scheduling.rules.appointment_states import AppointmentChange
+from mostrador.scheduling.rules.visits import VisitMove
 from mostrador.values import shown
 
 AppointmentEvent = TypedDict(
@@ -14,6 +15,7 @@ AppointmentEvent = TypedDict(
         "at": Annotated[shown.Instant, Field(title="Cuándo")],
         "by": Annotated[str, Field(title="Quién")],
         "change": Annotated[AppointmentChange, Field(title="Cambio")],
+        "move": NotRequired[Annotated[VisitMove, Field(title="Lo que se deshizo")]],
         "reason": NotRequired[Annotated[str, Field(title="Motivo")]],
         "payment": NotRequired[Annotated[shown.PaymentId, Field(title="Pago")]],
         "from": NotRequired[Annotated[shown.Instant, Field(title="Comienzo anterior")]],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from mostrador import clock
 from mostrador.fields import (
     LINES,
     Amount,
@@ -29,10 +30,12 @@ from mostrador.fields import (
 )
 from mostrador.ledger.views.receipts import ReceiptView
 from mostrador.people.views.customers import NewCustomer, Search
+from mostrador.scheduling.rules import visits
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
 from mostrador.scheduling.rules.overrides import Override
+from mostrador.scheduling.rules.visits import NextMove
 from mostrador.scheduling.views.appointment_history import AppointmentEvent
 from mostrador.scheduling.views.overriding import IgnoreCalendar, Overriding
 from mostrador.scheduling.views.refusals import RefusalDetails
@@ -158,12 +161,13 @@ def amounts(appointment: "Appointment") -> dict[str, str | None]:
 
 _INSTANTS: Final = (
     "scheduled_at", "ends_at", "hold_expires_at", "review_due_at", "created_at", "confirmed_at", "cancelled_at",
-    "completed_at", "updated_at",
+    "completed_at", "updated_at", "arrived_at", "started_at", "freed_at",
 )  # fmt: skip
 
 
 class AppointmentView(View):
     entity = "appointment"
+    volatile = frozenset({"may"})
     id: shown.Id = Field(title="Identificador")
     service_id: shown.Id = Field(title="Servicio")
     service_name: str = Field(title="Nombre del servicio")
@@ -204,6 +208,12 @@ class AppointmentView(View):
     confirmed_at: datetime | None = Field(title="Confirmado")
     cancelled_at: datetime | None = Field(title="Cancelado")
     completed_at: datetime | None = Field(title="Completado")
+    arrived_at: datetime | None = Field(title="Llegó")
+    started_at: datetime | None = Field(title="Comenzó la atención")
+    freed_at: datetime | None = Field(
+        title="Libre desde", description="It was over before its end: the rest of its time can be booked."
+    )
+    may: list[NextMove] = Field([], title="Lo que se puede hacer ahora", description="The calls that its state allows.")
     updated_at: datetime | None = Field(title="Modificado")
     version: int = Field(title="Versión")
 
@@ -212,6 +222,8 @@ class AppointmentView(View):
         """Instants on the tenant's clock, the amount with its currency's digits."""
         computed: dict[str, object] = {name: local(getattr(item, name), item.zone) for name in _INSTANTS}
         computed["is_perhaps_owed"] = bool(item.is_perhaps_owed)
+        now = clock.now()
+        computed["may"] = visits.allowed(item.visit(now), now)
         return computed | amounts(item) | {"history": item.history or []}
 
 

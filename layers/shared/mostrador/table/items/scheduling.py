@@ -1,6 +1,7 @@
 """Stored services, resources, appointments, agenda days and waiting lists."""
 
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from mostrador.values import local_time
 
 if TYPE_CHECKING:
     from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
+    from mostrador.scheduling.rules.visits import Visit
     from mostrador.table.items.payments import Receipt
 
 
@@ -76,16 +78,27 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     appointments are without it. ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that
     ``ActiveBookings`` has it. ``series_conflicts``, on the first of a series, are the dates that were not booked;
     ``waiting_id`` is the wait to which it was offered, ``plan_month`` the month in which the plan counts it.
+    ``freed_at`` is when the rest of a visit that was over early became free. ``undoable`` are the last moves of staff,
+    each with the fields that it changed as they were; ``undo_keys`` the Idempotency-Keys that took moves back.
     """
 
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone customer_version booked_as booked_email "
         "booked_notes time_zone local_start currency days history is_counted series_conflicts waiting_id plan_month "
         "created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
-        "google_calendar_event_id confirmed_at cancelled_at completed_at".split()
+        "google_calendar_event_id confirmed_at cancelled_at completed_at undoable undo_keys".split()
     )
     quiet_when_new = frozenset({"ends_at"})
-    steps = {("COMPLETED", "CONFIRMED"): "reopened", ("NO_SHOW", "CONFIRMED"): "reopened"}
+    steps = {
+        ("COMPLETED", "CONFIRMED"): "reopened",
+        ("NO_SHOW", "CONFIRMED"): "reopened",
+        ("NO_SHOW", "PENDING"): "reopened",
+        ("CONFIRMED", "PENDING"): "unconfirmed",
+        ("CONFIRMED", "IN_REVIEW"): "unconfirmed",
+        ("CANCELLED", "PENDING"): "restored",
+        ("CANCELLED", "IN_REVIEW"): "restored",
+        ("CANCELLED", "CONFIRMED"): "restored",
+    }
     id = UnicodeAttribute()
     service_id = UnicodeAttribute()
     service_name = UnicodeAttribute()
@@ -137,6 +150,11 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     review_due_at = InstantAttribute(null=True)
     refused_because = UnicodeAttribute(null=True)
     is_perhaps_owed = BooleanAttribute(null=True)
+    arrived_at = InstantAttribute(null=True)
+    started_at = InstantAttribute(null=True)
+    freed_at = InstantAttribute(null=True)
+    undoable: Attribute[list[dict[str, Any]] | None] = JSONAttribute(null=True)
+    undo_keys: Attribute[dict[str, str] | None] = JSONAttribute(null=True)
 
     @property
     def duration_minutes(self) -> int:
@@ -147,6 +165,21 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     def zone(self) -> ZoneInfo:
         """The time zone of the tenant, which each appointment carries."""
         return ZoneInfo(self.time_zone)
+
+    def visit(self, now: datetime) -> "Visit":
+        """The values that decide which moves are allowed at ``now``."""
+        from mostrador.scheduling.rules import appointment_states, visits  # noqa: PLC0415 - most items do without
+
+        told = [entry["at"] for entry in self.history or [] if entry["change"] == self.status]
+        concluded_at = datetime.fromisoformat(told[-1]) if told else self.scheduled_at
+        return visits.Visit(
+            status=appointment_states.status_at(self.status, self.hold_expires_at, now),
+            scheduled_at=self.scheduled_at,
+            deposit_left=max(Decimal(0), (self.deposit_amount or Decimal(0)) - (self.paid_amount or Decimal(0))),
+            arrived_at=self.arrived_at,
+            started_at=self.started_at,
+            done=visits.last_done(self.undoable or [], self.status, concluded_at),
+        )
 
 
 class Waiting(Versioned, discriminator="WAITING"):
