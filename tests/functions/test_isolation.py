@@ -101,7 +101,11 @@ def make(slug):
     hour = {"starts_at": shifted("2026-12-05T12:00:00Z"), "ends_at": shifted("2026-12-05T13:00:00Z")}
     block = {"title": "Almuerzo", "resource_ids": [resource["id"]]} | hour
     post("blocks", block)
+    dates = {"service_id": service["id"], "count": 2, "customer_id": booked["customer_id"]}
+    post("series", dates | {"scheduled_at": shifted("2026-12-08T15:00:00Z")})
+    series = post("series", dates | {"scheduled_at": shifted("2026-12-07T15:00:00Z")})
     return {
+        "series_id": series["series_id"],
         "service_id": service["id"],
         "resource_id": resource["id"],
         "customer_id": booked["customer_id"],

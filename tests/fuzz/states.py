@@ -214,6 +214,11 @@ def _block(world: World) -> Values:
     return {"block_id": world.block()["id"]}
 
 
+@state("series.get", "series.move", "series.cancel", "series.extend")
+def _series(world: World) -> Values:
+    return {"series_id": world.series()["series_id"]}
+
+
 @state("closures.create")
 def _open_day(world: World) -> Values:
     return {"holiday": world.another_day()}

@@ -70,6 +70,11 @@ class World:
         hour = {"starts_at": self.values["start"], "ends_at": self.values["later_start"]}
         return self.make("blocks", {"title": "Almuerzo", "resource_ids": [giver["id"]]} | hour)
 
+    def series(self) -> Any:
+        """Two dates of a customer of its own."""
+        person = {"customer_data": {"name": "Rita"}, "count": 2}
+        return self.make("series", {"service_id": self.values["service_id"], "scheduled_at": self.start()} | person)
+
     def closure(self) -> Any:
         """A closure of a day that has none yet; requests may have closed any day."""
         for _ in range(20):
@@ -199,6 +204,7 @@ def _things(world: World) -> None:
     world.values["closure_id"] = world.closure()["id"]
     world.values["waiting_id"] = waiting(world)
     world.values["block_id"] = world.block()["id"]
+    world.values["series_id"] = world.series()["series_id"]
     world.values["user"] = world.ask("GET", f"{world.main.api}/members")["items"][0]["user"]
     world.values["seller"] = world.values["user"]
     world.values["token"] = world.booked_by_customer()["token"]

@@ -54,6 +54,34 @@ def test_a_series_with_one_conflict_is_told_and_then_booked_without_it(staff, sa
         assert staff.call("DELETE", f"{salon}/appointments/{made['id']}").status_code == 204
 
 
+def test_a_series_is_moved_extended_shown_and_cancelled_as_one_thing(found):
+    business = found("Salón de los martes")
+    service = business.service("Masaje", duration_minutes=60)["id"]
+    start = free_starts(business.admin, f"{business.api}/appointments/availability", service, 2)[4]
+    api, form = (
+        f"{business.api}/series",
+        {"service_id": service, "scheduled_at": start, "customer_data": ANA, "count": 3},
+    )
+    made = business.staff.call("POST", api, form, Idempotency_Key="martes")
+    assert made.status_code == 201, made.text
+    one = f"{api}/{made.json()['series_id']}"
+    second, third = (days.weeks_later(start, week)[:10] for week in (1, 2))
+
+    moved = business.staff.call("POST", f"{one}/move", {"from": second, "time": "15:30"})
+    assert [row["result"] for row in moved.json()["results"]] == ["DONE", "DONE"], moved.text
+    more = business.staff.call("POST", f"{one}/extend", {"count": 2}, Idempotency_Key="martes-2")
+    assert [row["scheduled_at"][11:16] for row in more.json()["booked"]] == ["15:30", "15:30"], more.text
+    again = business.staff.call("POST", f"{one}/extend", {"count": 2}, Idempotency_Key="martes-2")
+    assert again.json() == more.json()
+    ended = business.staff.call("POST", f"{one}/cancel", {"from": third, "reason": "Se muda"})
+    assert [row["result"] for row in ended.json()["results"]] == ["DONE"] * 3, ended.text
+
+    shown = business.viewer.call("GET", one).json()
+    assert [date["exception"] for date in shown["occurrences"]] == [None, None, *["CANCELLED"] * 3]
+    listed = business.viewer.call("GET", f"{api}?service={service}").json()["items"]
+    assert [(row["id"], row["customer_name"]) for row in listed] == [(shown["id"], "Ana Duarte")]
+
+
 def test_a_closed_day_offers_nothing(found):
     """In a tenant of its own: the whole business is closed, and functions know that for some seconds longer."""
     business = found("Salón que cierra")

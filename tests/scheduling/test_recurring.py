@@ -2,15 +2,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from mostrador import context
 from mostrador.scheduling import appointments, booking, recurring, rescheduling, services, slots
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.scheduling.views.services import NewService, ServiceChanges
+from mostrador.table import keys, reads, writes
 from mostrador.table.writes import KeyReused
 from mostrador.tenancy import tenants
 from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from mostrador.tenancy.views.tenants import TenantOperationChanges
-from tests.support import faults
+from tests.support import clocks, faults
 from tests.support.days import shifted
 
 NINE = datetime.fromisoformat(shifted("2026-12-01T09:00:00-03:00"))
@@ -203,3 +205,42 @@ def test_a_repeat_shows_a_date_that_was_moved_where_it_is_now_and_no_conflict(ha
 
     assert (again.booked[0].scheduled_at, again.conflicts) == (NINE + timedelta(hours=2), [])
     assert len(stored(now)) == 4
+
+
+def test_a_repeat_after_a_change_of_the_clocks_law_books_nothing_again(haircut, now):
+    first = datetime.fromisoformat("2027-09-21T13:00:00+00:00")  # 09:00 before the law, and an hour earlier in October
+    form = {"scheduled_at": first, "every_weeks": 3, "count": 3, "skip_conflicts": True, "key": "k"}
+    with clocks.under(clocks.BEFORE):
+        taken = {"service_id": haircut.id, "scheduled_at": first, "customer_data": {"name": "Beto"}, "count": 2}
+        recurring.book("salon", NewSeries.model_validate(taken), actor_name="eva", key=None, now=now)
+        made = book(haircut, now, **form)
+    before = len(stored(now))
+
+    again = book(haircut, now, **form)
+
+    assert [one.id for one in again.booked] == [one.id for one in made.booked]
+    assert again.conflicts == made.conflicts
+    assert (len(made.booked), len(stored(now))) == (2, before)
+
+
+def test_a_series_of_before_its_record_is_still_recognised(haircut, now):
+    made = book(haircut, now, key="k")
+    with context.working("salon", context.SYSTEM):
+        series = reads.get_item(keys.series("salon", made.series_id))
+        writes.delete(series)
+
+    again = book(haircut, now, key="k")
+
+    assert [one.id for one in again.booked] == [one.id for one in made.booked]
+    assert len(stored(now)) == 4
+
+
+def test_a_repeat_tells_what_is_left_where_dates_were_deleted(haircut, now):
+    made = book(haircut, now, key="k")
+    for one in made.booked[:3]:
+        appointments.delete("salon", one.id, seen=None, now=now)
+
+    again = book(haircut, now, key="k")
+
+    assert [one.id for one in again.booked] == [made.booked[3].id]
+    assert len(stored(now)) == 1

@@ -42,4 +42,4 @@ def weekday(day: date) -> str:
 
 def open_but_on(closed: date) -> dict[str, list[dict[str, str]]]:
     """Business hours from nine to six on every day of the week but one."""
-    return {day: opening for day, opening in EVERY_DAY.items() if day != weekday(closed)}
+    return EVERY_DAY | {weekday(closed): []}

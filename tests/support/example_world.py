@@ -28,6 +28,7 @@ from mostrador.scheduling import (
     ical_feeds,
     manage_links,
     payment_reviews,
+    recurring,
     resources,
     special_days,
     waiting_list,
@@ -35,6 +36,7 @@ from mostrador.scheduling import (
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.ical_feeds import NewFeed
+from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.scheduling.views.services import NewResource
 from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.scheduling.views.waiting_list import NewWaiting
@@ -120,6 +122,7 @@ def _things(now: datetime, times: dict[str, Any]) -> dict[str, Any]:
         "order_id": order.id,
         "waiting_id": waiting.id,
         "block_id": _blocked(first.id, now, times["date"]).block.id,
+        "series_id": _recurring(service.id, now, times["start"]).series_id,
         "feed_id": feed.id,
         "file": feed.path.rpartition("/")[2],
         "key_id": api_key.id,
@@ -132,6 +135,12 @@ def _booked(service_id: str, now: datetime, at: str, **more: Any) -> Any:
     person = {"name": "Ana", "phone": "0985 444 222"}
     form = NewAppointment(service_id=service_id, scheduled_at=at, customer_data=person, **more)
     return booking.book(SLUG, form, actor_name="eva", key=None, now=now)
+
+
+def _recurring(service_id: str, now: datetime, start: str) -> Any:
+    person, first = {"name": "Rita", "phone": "0985 555 222"}, datetime.fromisoformat(start) + timedelta(hours=8)
+    form = NewSeries(service_id=service_id, scheduled_at=first, count=2, customer_data=person)
+    return recurring.book(SLUG, form, actor_name="eva", key=None, now=now)
 
 
 def _blocked(resource_id: str, now: datetime, day: str) -> Any:

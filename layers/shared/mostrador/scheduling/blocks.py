@@ -132,7 +132,7 @@ def delete(slug: str, block_id: str, *, seen: int | None, now: datetime) -> None
 def _block(tenant: Tenant, form: "NewBlock", block_id: str, *, actor_name: str, now: datetime) -> Block:
     slug, zone = tenant.slug, tenants.zone(tenant)
     starts_at, ends_at = form.span(zone)
-    gsi1pk, gsi1sk = keys.block_by_start(slug, starts_at, block_id)
+    gsi1pk, gsi1sk = keys.by_start(keys.block(slug, block_id), starts_at)
     first = local_time.local_day(local_time.minute(starts_at), zone)
     last = local_time.local_day(local_time.minute(ends_at) - 1, zone)
     days = [date.fromordinal(day).isoformat() for day in range(first.toordinal(), last.toordinal() + 1)]

@@ -1,6 +1,6 @@
 """The booking: one read, one decision, one transaction on the agenda days."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -43,8 +43,10 @@ if TYPE_CHECKING:
 
 MOST_ACTIONS: Final = 100
 """DynamoDB's limit for one transaction."""
-_OTHERS: Final = 7
-"""Actions besides appointments and days: customer, phone and its other form, ledger, address, plan, audit line."""
+_OTHERS: Final = 8
+"""Actions besides appointments and days: customer, phone and its other form, ledger, address, plan, series, audit."""
+Also = Callable[[Transaction, list[Appointment]], None]
+"""Adds to the transaction that saves these appointments."""
 
 
 class TooMuchAtOnce(Invalid):
@@ -132,12 +134,16 @@ def _choose(request: BookingRequest, context: BookingContext) -> tuple[list[Reso
 
 
 def write(
-    request: BookingRequest, context: BookingContext, chosen: Sequence[list[Resource]], held: Held | None = None
+    request: BookingRequest,
+    context: BookingContext,
+    chosen: Sequence[list[Resource]],
+    held: Held | None = None,
+    also: Also = lambda _tx, _booked: None,
 ) -> list[Appointment]:
     """Write the one transaction: agenda days, appointments, customer with guard, the plan's counter.
 
-    ``chosen`` has the resources of each start; ``held`` is what a public caller's address holds besides. Raises
-    ConditionFailed, TooMuchAtOnce, TooManyActive, PlanLimitReached.
+    ``chosen`` has the resources of each start; ``held`` is what a public caller's address holds besides; ``also``
+    adds to the transaction. Raises ConditionFailed, TooMuchAtOnce, TooManyActive, PlanLimitReached.
     """
     customer, is_new = customers.identified(
         context.tenant,
@@ -148,7 +154,6 @@ def write(
         now=request.now,
     )
     booked = [_appointment(request, context, n, resources, customer) for n, resources in enumerate(chosen)]
-    booked[0].series_conflicts = list(request.conflicts) or None
     with writes.transaction() as tx:
         agenda_writes = _agenda_writes(context, booked)
         if len(booked) + agenda_writes.size() + _OTHERS > MOST_ACTIONS:
@@ -162,6 +167,7 @@ def write(
         _count_of_phone(tx, request, context, booked, held.lines if held else {})
         if held:
             public_limits.write(tx, context, held, booked[0])
+        also(tx, booked)
     for appointment in booked:
         logger.info(
             "appointment.booked", tenant=request.slug, appointment=appointment.id, service=appointment.service_id
@@ -209,18 +215,25 @@ def _appointment(
         created_by=request.actor_name,
         created_at=request.now,
         confirmed_at=request.now if form.status == AppointmentStatus.CONFIRMED else None,
-        series_id=request.series_id,
         waiting_id=request.waiting_id,
         fingerprint=request.fingerprint,
         time_zone=tenant.time_zone,
         is_counted=True if request.active_bookings_key else None,
         ignores_calendar=form.ignore_calendar or None,
-        **given,
+        **given | _of_series(request, number),
     )
     place(appointment, request.starts[number], context.demand, resources)
     appointment.overridden = overridden(tenant, form.overriding(), request.starts[number], request.now)
     _hold(appointment, _held_until(request, tenant, appointment))
     return appointment
+
+
+def _of_series(request: BookingRequest, number: int) -> dict[str, str | None]:
+    """The series of an appointment, and the time on the clock that it plans for it."""
+    if request.series_id is None:
+        return {}
+    planned = local_time.wall(request.starts[number], tenants.zone(request.tenant))
+    return {"series_id": request.series_id, "series_on": planned}
 
 
 def _held_until(request: BookingRequest, tenant: Tenant, appointment: Appointment) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mostrador import ids
 from mostrador.errors import Invalid
@@ -41,7 +41,7 @@ class Repeated(Exception):
 class BookingRequest:
     """One call of ``booking.book``; a series has several ``starts`` (minutes since the epoch) and as many ids.
 
-    ``conflicts`` are a series' other dates, as its answer tells them; ``waiting_id`` is the wait whose offer it is.
+    ``waiting_id`` is the wait whose offer it is.
     ``public_address`` is that of a caller without an account; their booking is held until its deposit is paid.
     """
 
@@ -56,7 +56,6 @@ class BookingRequest:
     series_id: str | None = None
     public_address: str | None = None
     waiting_id: str | None = None
-    conflicts: Sequence[dict[str, Any]] = ()
 
     @property
     def slug(self) -> str:
@@ -105,9 +104,11 @@ class BookingRequest:
     def keys(self) -> set[keys.Key]:
         """The keys to read besides the context: earlier appointments, customer, phone and address with their ledgers.
 
-        And the plan's usage.
+        And the series, and the plan's usage.
         """
         wanted = {keys.appointment(self.slug, appointment_id) for appointment_id in self.appointment_ids}
+        if self.series_id:
+            wanted.add(keys.series(self.slug, self.series_id))
         if self.form.customer_id:
             wanted.add(keys.customer(self.slug, self.form.customer_id))
         if self.phone:

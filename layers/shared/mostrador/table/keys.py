@@ -145,9 +145,13 @@ def block(slug: str, block_id: str) -> Key:
     return f"T#{slug}#BLOCKS", f"BLOCK#{block_id}"
 
 
-def block_by_start(slug: str, starts_at: datetime, block_id: str) -> Key:
-    """gsi1: blocks in the order of their starts."""
-    return block(slug, "")[0], f"{at(starts_at)}#{block_id}"
+def series(slug: str, series_id: str) -> Key:
+    return f"T#{slug}#SERIES", f"SERIES#{series_id}"
+
+
+def by_start(own: Key, starts_at: datetime) -> Key:
+    """gsi1: blocks, or series, in the order of their starts; ``own`` is the item's key."""
+    return own[0], f"{at(starts_at)}#{own[1].partition('#')[2]}"
 
 
 def agenda_partition(slug: str, resource_id: str) -> str:

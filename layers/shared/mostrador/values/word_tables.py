@@ -150,6 +150,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "appointment": ("el turno", "appointment"),
         "closure": ("el día especial", "closure"),
         "block": ("el bloqueo", "block"),
+        "series": ("la serie", "series"),
         "path": ("la dirección", "path"),
         "file": ("el archivo", "file"),
         "list of holidays for": ("la lista de feriados de", "list of holidays for"),

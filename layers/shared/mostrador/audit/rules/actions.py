@@ -27,6 +27,7 @@ class AuditedEntity(StrEnum):
     PAYMENT = "payment"
     RAFFLE = "raffle"
     RESOURCE = "resource"
+    SERIES = "series"
     SERVICE = "service"
     TENANT = "tenant"
     WAITING = "waiting"

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from pynamodb.attributes import (
@@ -74,9 +74,10 @@ class ActiveBookings(Item, discriminator="ACTIVE"):
 class Appointment(Versioned, discriminator="APPOINTMENT"):
     """A booked time. It keeps what was agreed: names, price, buffers, the time zone and the time on the clock.
 
+    ``series_on`` is that time as its series plans it; another ``local_start`` is an exception of the series.
     ``local_start`` is that time, ``2026-12-01T09:00`` in ``time_zone``, as it was when ``scheduled_at`` was set; older
     appointments are without it. ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that
-    ``ActiveBookings`` has it. ``series_conflicts``, on the first of a series, are the dates that were not booked;
+    ``ActiveBookings`` has it. ``series_conflicts`` stands on the first of an old series;
     ``waiting_id`` is the wait to which it was offered, ``plan_month`` the month in which the plan counts it.
     ``freed_at`` is when the rest of a visit that was over early became free. ``undoable`` are the last moves of staff,
     each with the fields that it changed as they were; ``undo_keys`` the Idempotency-Keys that took moves back.
@@ -84,8 +85,8 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
 
     quiet = frozenset(
         "service_name resource_name customer_name customer_phone customer_version booked_as booked_email "
-        "booked_notes time_zone local_start currency days history is_counted series_conflicts waiting_id plan_month "
-        "created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
+        "booked_notes time_zone local_start currency days history is_counted series_on series_conflicts waiting_id "
+        "plan_month created_by buffer_before_minutes buffer_time_minutes checkout_id checkouts payment_ids "
         "google_calendar_event_id confirmed_at cancelled_at completed_at undoable undo_keys".split()
     )
     quiet_when_new = frozenset({"ends_at"})
@@ -132,6 +133,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     internal_notes = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute()
     series_id = UnicodeAttribute(null=True)
+    series_on = UnicodeAttribute(null=True)
     series_conflicts: Attribute[list[dict[str, Any]] | None] = JSONAttribute(null=True)
     waiting_id = UnicodeAttribute(null=True)
     history: Attribute[list[dict[str, str]] | None] = JSONAttribute(null=True)
@@ -236,6 +238,37 @@ class Block(Versioned, discriminator="BLOCK"):
     days: Attribute[list[str]] = JSONAttribute()
     resource_ids: Attribute[list[str]] = JSONAttribute()
     created_by = UnicodeAttribute()
+
+
+class Series(Versioned, discriminator="SERIES"):
+    """Recurring appointments. Each of ``batches`` is one call that booked dates: the first, then each extension.
+
+    A batch has ``id``, ``fingerprint``, ``dates`` (appointment id -> time on the clock for which it was booked) and
+    ``conflicts``, the dates that were refused. ``resource_id`` is the one that was asked for, if any.
+    """
+
+    quiet = frozenset({"batches", "created_by", "time_zone"})
+    id = UnicodeAttribute()
+    service_id = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    resource_id = UnicodeAttribute(null=True)
+    every_weeks = NumberAttribute()
+    starts_at = InstantAttribute()
+    dates = NumberAttribute()
+    time_zone = UnicodeAttribute()
+    batches: "Attribute[list[Batch]]" = JSONAttribute()
+    created_by = UnicodeAttribute()
+
+    def appointment_ids(self) -> list[str]:
+        """The ids of all its appointments, also of those that were deleted since."""
+        return [appointment_id for batch in self.batches for appointment_id in batch["dates"]]
+
+
+class Batch(TypedDict):
+    id: str
+    fingerprint: str
+    dates: dict[str, str]
+    conflicts: list[dict[str, Any]]
 
 
 class AgendaDay(Item, discriminator="AGENDA"):
