@@ -4,9 +4,9 @@ from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import conclusions, undoing, visits
+from mostrador.scheduling import conclusions, delays, pushes, undoing, visits
+from mostrador.scheduling.views import visits as views
 from mostrador.scheduling.views.appointments import AppointmentView
-from mostrador.scheduling.views.visits import Undoing
 from mostrador.table.base import HasVersion
 from mostrador.web import answers, door
 
@@ -38,7 +38,9 @@ def no_show(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
 
 
 @app.post(f"{ONE}/undo", "appointments.undo", Action.BOOK)
-def undo(slug: door.Slug, appointment_id: door.Id, form: Undoing, key: door.IdempotencyKey = None) -> OneAppointment:
+def undo(
+    slug: door.Slug, appointment_id: door.Id, form: views.Undoing, key: door.IdempotencyKey = None
+) -> OneAppointment:
     name, now = app.caller.name, clock.now()
     return _shown(undoing.undo(slug, appointment_id, form.move, actor_name=name, key=key, now=now))
 
@@ -46,6 +48,13 @@ def undo(slug: door.Slug, appointment_id: door.Id, form: Undoing, key: door.Idem
 @app.post(f"{ONE}/reopen", "appointments.reopen", Action.BOOK)
 def reopen(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
     return _shown(undoing.reopen(slug, appointment_id, actor_name=app.caller.name, now=clock.now()))
+
+
+@app.post(f"{ONE}/delay", "appointments.delay", Action.BOOK)
+def delay(slug: door.Slug, appointment_id: door.Id, form: views.Delay) -> views.DelayedView:
+    late = pushes.push if form.push else delays.delay
+    delayed = late(slug, appointment_id, form, actor_name=app.caller.name, now=clock.now())
+    return views.DelayedView.model_validate(delayed)
 
 
 def _shown(appointment: HasVersion) -> OneAppointment:

@@ -57,6 +57,7 @@ def _past(slug: str, service_id: str, now: datetime) -> Made:
         "due_raffle_id": due,
         "drawn_raffle_id": drawn,
         "won_order_id": [_winning_order(slug, earlier) for _ in range(OF_EACH)],
+        "near_appointment_id": _near(slug, service_id, now),
         "begun_appointment_id": [_begun(slug, service_id, earlier, number) for number in range(4 * OF_EACH)],
     }
 
@@ -98,12 +99,24 @@ def _begun(slug: str, service_id: str, now: datetime, number: int) -> str:
     days = {"from": (now + timedelta(days=1)).date().isoformat(), "to": (now + timedelta(days=6)).date().isoformat()}
     query = AvailabilityQuery(service=service_id, **days)
     starts = availability.find(slug, query, now=now).slots
+    return _confirmed(slug, service_id, starts[number].starts_at, number, now)
+
+
+def _confirmed(slug: str, service_id: str, at: datetime, number: int, now: datetime) -> str:
     person = {"name": "Ana López", "phone": f"0981 {700000 + number}"}
     form = NewAppointment(
-        service_id=service_id, scheduled_at=starts[number].starts_at.isoformat(), customer_data=person,
-        status="CONFIRMED",
+        service_id=service_id, scheduled_at=at.isoformat(), customer_data=person, status="CONFIRMED"
     )  # fmt: skip
     return str(booking.book(slug, form, actor_name="past", key=None, now=now).id)
+
+
+def _near(slug: str, service_id: str, now: datetime) -> list[str]:
+    """Appointments that begin within half a day of now, made days before."""
+    earlier, near = now - timedelta(days=2), timedelta(hours=11)
+    days = {"from": (now - timedelta(days=1)).date().isoformat(), "to": (now + timedelta(days=1)).date().isoformat()}
+    found = availability.find(slug, AvailabilityQuery(service=service_id, **days), now=earlier).slots
+    starts = [slot.starts_at for slot in found if abs(slot.starts_at - now) <= near][: 2 * OF_EACH]
+    return [_confirmed(slug, service_id, at, number, earlier) for number, at in enumerate(starts)]
 
 
 if __name__ == "__main__":

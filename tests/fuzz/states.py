@@ -70,6 +70,11 @@ def _begun(world: World) -> Values:
     return {"appointment_id": world.earlier("begun_appointment_id")}
 
 
+@state("appointments.delay")
+def _of_today(world: World) -> Values:
+    return {"appointment_id": world.earlier("near_appointment_id")}
+
+
 @state(
     "public.appointment",
     "public.cancel_appointment",

@@ -80,6 +80,7 @@ RULES: Final[dict[str, str]] = {
     "calendar_refused": "Google's answer says no",
     "email_refused": "the user directory's answer says no",
     "other_service": "it depends on the link's appointment",
+    "delay_outside": "it depends on the appointment",
     "default_tenant_stays": "one tenant is another than the rest",
 }
 """Codes of a 422 to what the document allows -> why JSON Schema cannot tell it."""

@@ -12,6 +12,8 @@ from mostrador.scheduling import (
     booking,
     clock_changes,
     conclusions,
+    delays,
+    pushes,
     rebooking,
     rescheduling,
     resources,
@@ -23,6 +25,7 @@ from mostrador.scheduling.rules.visits import VisitMove
 from mostrador.scheduling.views.appointments import AppointmentListing, NewAppointment, Rescheduling
 from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.scheduling.views.services import NewResource, NewService
+from mostrador.scheduling.views.visits import Delay
 from mostrador.table import TableFailure, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import plan_usage, tenants
@@ -161,6 +164,28 @@ def test_an_early_end_is_undone_once(haircut, now, crash):
     back = appointments.get("salon", booked.id, now=NINE)
     assert (back.status, back.freed_at, back.undoable, lines(booked)) == ("CONFIRMED", None, None, [30])
     assert [one["change"] for one in back.history] == ["COMPLETED", "REOPENED"]
+
+
+def test_a_delay_is_told_once(haircut, now, crash):
+    booked = book(haircut, now)
+
+    crash(lambda: delays.delay("salon", booked.id, Delay(minutes=20), actor_name="eva", now=NINE))
+
+    late = appointments.get("salon", booked.id, now=NINE)
+    assert (late.delayed_to - NINE, [one["change"] for one in late.history]) == (timedelta(minutes=20), ["DELAYED"])
+
+
+def test_a_push_moves_all_once_or_none(haircut, now, crash):
+    first = book(haircut, now)
+    second = till.book(haircut, now, at=NINE + timedelta(minutes=30), phone="0981 777 777")
+
+    crash(lambda: pushes.push("salon", first.id, Delay(minutes=20, push=True), actor_name="eva", now=NINE))
+
+    moved = [appointments.get("salon", one.id, now=NINE) for one in (first, second)]
+    assert [one.scheduled_at - NINE for one in moved] == [timedelta(minutes=20), timedelta(minutes=50)]
+    assert [[entry["change"] for entry in one.history] for one in moved] == [["RESCHEDULED"], ["RESCHEDULED"]]
+    found = reads.get_item(keys.agenda_day("salon", first.resource_id, NINE.date()))
+    assert sorted(line.starts - local_time.minute(NINE) for line in found.bookings()) == [20, 50]
 
 
 def test_a_cancellation_is_undone_once_with_time_count_and_money(haircut, now, crash):

@@ -149,7 +149,9 @@ def _blocked(resource_id: str, now: datetime, day: str) -> Any:
     return blocks.create(SLUG, form, actor_name="eva", key=None, now=now)
 
 
-@state("appointments.arrive", "appointments.start", "appointments.complete", "appointments.no_show")
+@state(
+    "appointments.delay", "appointments.arrive", "appointments.start", "appointments.complete", "appointments.no_show"
+)
 def _begun(world: World) -> dict[str, Any]:
     booked = appointments.confirm(SLUG, world.values["appointment_id"], actor_name="eva", now=world.now)
     world.now = booked.scheduled_at

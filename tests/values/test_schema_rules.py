@@ -11,6 +11,7 @@ from mostrador.raffles.views.orders import NewOrder, PublicOrder
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.scheduling.views.special_days import NewClosure
+from mostrador.scheduling.views.visits import Delay
 from mostrador.scheduling.views.waiting_list import NewWaiting
 from mostrador.values import schema_rules
 from tests.support import wire_models
@@ -36,6 +37,7 @@ RULES = {
     ),
     NewWaiting: ({"service_id": ID, "date": "2026-12-01"}, {"customer_id": IDS, "customer_data": PERSON}),
     NewClosure: ({"name": "Vacaciones"}, {"date": DAYS, "from": DAYS, "to": DAYS}),
+    Delay: ({}, {"minutes": [LEFT_OUT, None, 20], "starts_at": [LEFT_OUT, None, START]}),
     NewOrder: ({}, CHOICE | {"customer_id": IDS, "customer": PERSON}),
     PublicOrder: ({"name": "Ana", "phone": "0981 123 456"}, CHOICE),
 }

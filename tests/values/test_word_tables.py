@@ -20,7 +20,7 @@ from mostrador.values.word_tables import NAMES, OTHER
 @pytest.mark.parametrize(
     ("table", "members"),
     [
-        ("appointment", [*AppointmentStatus, "RESCHEDULED", "CHANGED", "ARRIVED", "STARTED"]),
+        ("appointment", [*AppointmentStatus, "RESCHEDULED", "CHANGED", "ARRIVED", "STARTED", "DELAYED"]),
         ("move", VisitMove),
         ("waiting", WaitingStatus),
         ("raffle", RaffleStatus),

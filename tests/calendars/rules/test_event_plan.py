@@ -26,6 +26,7 @@ def told(**changed):
         "email": "ana@example.com",
         "starts_at": NINE,
         "ends_at": NINE + timedelta(minutes=30),
+        "delayed_to": None,
         "time_zone": "America/Asuncion",
         "revision": 1,
     }
@@ -142,3 +143,11 @@ def test_a_wait_is_never_longer_than_a_minute_and_a_bit(attempt, chance):
 
 def test_the_longest_wait_doubles_up_to_its_ceiling():
     assert [event_plan.backoff(attempt, 0.5) for attempt in range(8)] == [0.5, 1, 2, 4, 8, 16, 32, 32]
+
+
+def test_a_late_visit_says_until_when_on_the_business_clock():
+    late = event_plan.content(told(delayed_to=NINE + timedelta(minutes=20)), Choices())
+    plain = event_plan.content(told(), Choices())
+
+    assert "Atrasado hasta: 09:20" in late.description.splitlines()
+    assert (late.starts_at, "Atrasado" in plain.description) == (NINE, False)

@@ -9,6 +9,7 @@ ALLOWED = {
     ("PENDING", "CONFIRMED"),
     ("PENDING", "CANCELLED"),
     ("PENDING", "EXPIRED"),
+    ("PENDING", "NO_SHOW"),
     ("PENDING", "IN_REVIEW"),
     ("IN_REVIEW", "CONFIRMED"),
     ("IN_REVIEW", "CANCELLED"),

@@ -119,6 +119,7 @@ def _facts(tenant: str, appointment: Appointment, items: Mapping[Key, Item]) -> 
         email=customer.email if customer and customer.email_is_confirmed else None,
         starts_at=appointment.scheduled_at,
         ends_at=appointment.ends_at,
+        delayed_to=appointment.delayed_to,
         time_zone=appointment.time_zone,
         revision=int(appointment.version),
     )

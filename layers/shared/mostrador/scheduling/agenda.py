@@ -243,8 +243,11 @@ def _end_review_at(appointment: Appointment, start: datetime) -> None:
 
 
 def _forget_visit(appointment: Appointment, *, is_another_day: bool) -> None:
-    """After another start no earlier move can be undone. A customer who came that day comes again on another."""
-    appointment.undoable = None
+    """After another start it is late no more, and no earlier move can be undone.
+
+    A customer who came that day comes again on another.
+    """
+    appointment.undoable = appointment.delayed_to = appointment.delayed_from = None
     if is_another_day:
         appointment.arrived_at = appointment.started_at = None
 

@@ -189,7 +189,7 @@ def write(
     told = told_changes.facts(old.booked, _booked(appointment), notice)
     appointments.record(appointment, now, actor_name, change, **told)
     new_lines = {key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)}
-    offer = _offer_of(appointment)
+    offer = offer_of(appointment)
     limits = booking_keys.of_limits(context.tenant, context.service, context.demand, start)
     with writes.transaction() as tx:
         tx.save(appointment)
@@ -204,7 +204,7 @@ def write(
             public_limits.write(tx, context, held, appointment)
 
 
-def _offer_of(appointment: Appointment) -> Waiting | None:
+def offer_of(appointment: Appointment) -> Waiting | None:
     """The wait to which the appointment is offered, with its new start in place of the old one."""
     if appointment.waiting_id is None:
         return None

@@ -12,7 +12,7 @@ from mostrador.values.wire import JSON
 MOST_MOVES: Final = 5
 _INSTANTS: Final = (
     "hold_expires_at", "review_due_at", "confirmed_at", "cancelled_at", "completed_at", "arrived_at", "started_at",
-    "freed_at",
+    "freed_at", "delayed_to",
 )  # fmt: skip
 _PLAIN: Final = ("status", "payment_status", "payment_ids", "is_perhaps_owed")
 Snapshot = dict[str, JSON]

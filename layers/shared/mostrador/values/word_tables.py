@@ -46,6 +46,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "CHANGED": ("modificado", "changed"),
         "ARRIVED": ("marcado como llegado", "marked as arrived"),
         "STARTED": ("comenzado", "started"),
+        "DELAYED": ("atrasado", "delayed"),
     },
     "move": {
         "confirm": ("confirmado", "confirmed"),
@@ -54,6 +55,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "complete": ("realizado", "completed"),
         "no_show": ("marcado con ausencia", "marked as a no-show"),
         "cancel": ("cancelado", "cancelled"),
+        "delay": ("atrasado", "delayed"),
     },
     "waiting": {
         "WAITING": ("en espera", "waiting"),

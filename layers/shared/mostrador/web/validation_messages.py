@@ -72,6 +72,7 @@ SPANISH: Final = {
     "range_length": "debe ser un rango de {days} días como máximo",
     "amount_digits": "debe ser desde 0, con cuatro decimales como máximo",
     "one_choice": "indique los números o cuántos, una de las dos cosas",
+    "one_delay": "indique los minutos o la hora, una de las dos cosas",
     "one_customer": "indique un cliente del registro o los datos de uno, una de las dos cosas",
     "one_range": "indique un día, o bien el comienzo y el fin",
     "no_change": "indique otro día de la semana, otra hora, otro profesional u otra duración",

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from html import escape
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from mostrador.calendars.rules.google_event import EventContent
 from mostrador.scheduling.rules.appointment_states import UNCONFIRMED, AppointmentStatus
@@ -97,6 +98,7 @@ class AppointmentFacts:
     email: str | None
     starts_at: datetime
     ends_at: datetime
+    delayed_to: datetime | None
     time_zone: str
     revision: int
 
@@ -153,6 +155,8 @@ def _summary(facts: AppointmentFacts, choices: Choices) -> str:
 def _description(facts: AppointmentFacts, choices: Choices, *, has_guests: bool) -> str:
     """The description. Google shows it as HTML, so texts are escaped; guests do not see the notes."""
     lines = {"Servicio": facts.service, "Profesional": facts.resource}
+    if facts.delayed_to:
+        lines["Atrasado hasta"] = f"{facts.delayed_to.astimezone(ZoneInfo(facts.time_zone)):%H:%M}"
     if not choices.private:
         lines |= {"Cliente": facts.customer, "Teléfono": facts.phone or ""}
     if not (choices.private or has_guests):

@@ -37,7 +37,7 @@ class AppointmentChange(StrEnum):
     RESCHEDULED: another time. REASSIGNED: another resource at the same time. CHANGED: another service or length.
     CLOCK_CHANGED: the clock's rules changed, and the appointment kept its time on the clock. RECEIPT: another receipt
     in review. REFUSED: the declared money did not come, found after the review. ARRIVED, STARTED: the customer came,
-    the visit began. UNDONE: a move was taken back. REOPENED: a conclusion was.
+    the visit began. DELAYED: it is expected later. UNDONE: a move was taken back. REOPENED: a conclusion was.
     """
 
     IN_REVIEW = AppointmentStatus.IN_REVIEW.value
@@ -57,6 +57,7 @@ class AppointmentChange(StrEnum):
     REFUSED = "REFUSED"
     ARRIVED = "ARRIVED"
     STARTED = "STARTED"
+    DELAYED = "DELAYED"
     UNDONE = "UNDONE"
 
 

@@ -29,7 +29,7 @@ from mostrador.values.wire import JSON
 
 _MINUTE: Final = timedelta(minutes=1)
 NEAR: Final = timedelta(hours=12)
-"""A customer arrives at most so long before the agreed start."""
+"""A customer arrives, and a visit is delayed, at most so long before the agreed start; a delay is no longer either."""
 
 
 class VisitMove(StrEnum):
@@ -41,6 +41,7 @@ class VisitMove(StrEnum):
     COMPLETE = "complete"
     NO_SHOW = "no_show"
     CANCEL = "cancel"
+    DELAY = "delay"
 
 
 class NextMove(StrEnum):
@@ -52,6 +53,7 @@ class NextMove(StrEnum):
     COMPLETE = "complete"
     NO_SHOW = "no_show"
     CANCEL = "cancel"
+    DELAY = "delay"
     RESCHEDULE = "reschedule"
     UNDO_CONFIRM = "undo_confirm"
     UNDO_ARRIVE = "undo_arrive"
@@ -59,6 +61,7 @@ class NextMove(StrEnum):
     UNDO_COMPLETE = "undo_complete"
     UNDO_NO_SHOW = "undo_no_show"
     UNDO_CANCEL = "undo_cancel"
+    UNDO_DELAY = "undo_delay"
 
 
 CONCLUDED_BY: Final = {
@@ -221,10 +224,16 @@ def _forward(visit: Visit, now: datetime) -> list[NextMove]:
         NextMove.START: can_come and not visit.started_at,
         NextMove.COMPLETE: is_firm and bool(is_over or visit.started_at),
         NextMove.NO_SHOW: can_be_missed and is_over,
+        NextMove.DELAY: _can_be_late(visit, now),
         NextMove.RESCHEDULE: stands,
         NextMove.CANCEL: stands,
     }
     return [move for move, is_allowed in rules.items() if is_allowed]
+
+
+def _can_be_late(visit: Visit, now: datetime) -> bool:
+    is_near = abs(now - visit.scheduled_at) <= NEAR
+    return visit.status in OCCUPYING and not visit.started_at and is_near
 
 
 def _can_come(visit: Visit, now: datetime) -> bool:

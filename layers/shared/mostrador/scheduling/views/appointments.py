@@ -162,6 +162,7 @@ def amounts(appointment: "Appointment") -> dict[str, str | None]:
 _INSTANTS: Final = (
     "scheduled_at", "ends_at", "hold_expires_at", "review_due_at", "created_at", "confirmed_at", "cancelled_at",
     "completed_at", "updated_at", "arrived_at", "started_at", "freed_at",
+    "delayed_to", "delayed_from",
 )  # fmt: skip
 
 
@@ -210,9 +211,9 @@ class AppointmentView(View):
     completed_at: datetime | None = Field(title="Completado")
     arrived_at: datetime | None = Field(title="Llegó")
     started_at: datetime | None = Field(title="Comenzó la atención")
-    freed_at: datetime | None = Field(
-        title="Libre desde", description="It was over before its end: the rest of its time can be booked."
-    )
+    delayed_to: datetime | None = Field(title="Atrasado hasta")
+    delayed_from: datetime | None = Field(title="Comienzo acordado")
+    freed_at: datetime | None = Field(title="Libre desde", description="Over early: the rest of its time is free.")
     may: list[NextMove] = Field([], title="Lo que se puede hacer ahora", description="The calls that its state allows.")
     updated_at: datetime | None = Field(title="Modificado")
     version: int = Field(title="Versión")

@@ -79,7 +79,8 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     appointments are without it. ``days`` are the local dates in whose agendas it stands. ``is_counted`` says that
     ``ActiveBookings`` has it. ``series_conflicts`` stands on the first of an old series;
     ``waiting_id`` is the wait to which it was offered, ``plan_month`` the month in which the plan counts it.
-    ``freed_at`` is when the rest of a visit that was over early became free. ``undoable`` are the last moves of staff,
+    ``freed_at`` is when the rest of a visit that was over early became free. ``delayed_to`` is when a late one is
+    expected, ``delayed_from`` the agreed start of one that a delay moved. ``undoable`` are the last moves of staff,
     each with the fields that it changed as they were; ``undo_keys`` the Idempotency-Keys that took moves back.
     """
 
@@ -155,6 +156,8 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     arrived_at = InstantAttribute(null=True)
     started_at = InstantAttribute(null=True)
     freed_at = InstantAttribute(null=True)
+    delayed_to = InstantAttribute(null=True)
+    delayed_from = InstantAttribute(null=True)
     undoable: Attribute[list[dict[str, Any]] | None] = JSONAttribute(null=True)
     undo_keys: Attribute[dict[str, str] | None] = JSONAttribute(null=True)
 
