@@ -32,7 +32,9 @@ def listing(slug: door.Slug, query: door.Query[views.AppointmentListing]) -> vie
 
 @app.post(BASE, "appointments.book", Action.BOOK, status=201, location=ONE)
 def book(slug: door.Slug, form: views.NewAppointment, key: door.IdempotencyKey = None) -> OneAppointment:
-    booked = booking.book(slug, form, actor_name=app.caller.name, key=key, now=clock.now())
+    app.require_all(form.price_actions())
+    caller = app.caller
+    booked = booking.book(slug, form, role=caller.acting_role, actor_name=caller.name, key=key, now=clock.now())
     return answers.created(booked, views.AppointmentView)
 
 

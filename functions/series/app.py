@@ -29,7 +29,9 @@ def listing(slug: door.Slug, query: door.Query[series_views.SeriesListing]) -> s
 
 @app.post(SERIES, "series.book", Action.BOOK, status=201)
 def book(slug: door.Slug, form: views.NewSeries, key: door.IdempotencyKey = None) -> views.SeriesView:
-    return recurring.book(slug, form, actor_name=app.caller.name, key=key, now=clock.now())
+    app.require_all(form.price_actions())
+    caller = app.caller
+    return recurring.book(slug, form, role=caller.acting_role, actor_name=caller.name, key=key, now=clock.now())
 
 
 @app.get(ONE_SERIES, "series.get", Action.READ_APPOINTMENTS)

@@ -10,8 +10,10 @@ import pytest
 from allpairspy import AllPairs
 
 from mostrador import ids
+from mostrador.ledger.payments import worth
 from mostrador.scheduling import agenda, resources
 from mostrador.scheduling.rules import agenda as agenda_rules
+from mostrador.scheduling.rules.prices import price_of
 from mostrador.scheduling.views.services import NewResource
 from mostrador.table import keys, reads
 from mostrador.tenancy import plan_usage
@@ -123,6 +125,13 @@ class Counter:
         at = f"{PUBLIC}/appointments/{self.token}/{verb}" if self.token else f"{self.url}/{verb}"
         return (anybody if self.token else staff).call("POST", at, body)
 
+    def extra(self):
+        return staff.call("POST", f"{self.url}/extras", {"description": "Esmalte", "amount": "15000"})
+
+    def discount(self, percent=25, **form):
+        told = {"percent": percent, "reason": "Cumpleaños", "surplus": "refund"} | form
+        return admin.call("POST", f"{self.url}/discount", told)
+
     def call(self, verb, body=None, who=staff):
         return who.call("POST", f"{self.url}/{verb}", body)
 
@@ -197,6 +206,9 @@ MOVES = {
     "longer": lambda one: one.call("rebook", {"duration_minutes": 90}),
     "another service": lambda one: one.call("rebook", {"service_id": one.other}),
     "another phone": lambda one: one.correct_the_phone(),
+    "extra": lambda one: one.extra(),
+    "discount": lambda one: one.discount(),
+    "all off": lambda one: one.discount(percent=100),
 }
 
 
@@ -225,12 +237,14 @@ def check(counter):
     assert all(one.resource_id != one.second_resource_id for one in stored()), "two different resources"
     payments = till.all_payments()
     for one in stored():
-        kept = sum(Decimal(paid.amount) for paid in payments if paid.target_id == one.id and paid.status == "PAID")
+        paying = [paid for paid in payments if paid.target_id == one.id and paid.status == "PAID"]
+        kept = sum((worth(paid) for paid in paying), Decimal(0))
         assert kept == (one.paid_amount or 0), "money of the appointment"
         if one.status in ("CANCELLED", "EXPIRED"):
             assert kept == 0, "money kept for a visit that will not be"
         if one.payment_status == "PAID":
             assert kept >= one.total_amount
+        assert price_of(one).total == one.total_amount, "the lines add up"
     till.check(counter.bank)
     stand = [one for one in stored() if one.status in STANDS]
     assert plan_usage.of_month("salon", now=counter.begun_at).appointments.used == len(stand), "the plan's count"

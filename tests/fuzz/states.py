@@ -47,9 +47,20 @@ def slug_of(world: World, operation: str) -> Values:
     "payments.checkout_appointment",
     "payments.record",
     "feeds.appointment",
+    "prices.get",
+    "prices.set",
+    "prices.discount",
+    "prices.add_extra",
 )
 def _booked(world: World) -> Values:
     return {"appointment_id": world.booked(status="PENDING")["id"], "later_start": world.start()}
+
+
+@state("prices.remove_extra")
+def _with_extra(world: World) -> Values:
+    booked = world.booked(status="PENDING")["id"]
+    extras = world.make(f"appointments/{booked}/extras", {"description": "Esmalte", "amount": "5000"})["extras"]
+    return {"appointment_id": booked, "extra_id": extras[0]["id"]}
 
 
 @state("appointments.refuse_receipt")

@@ -79,6 +79,7 @@ RULES: Final[dict[str, str]] = {
     "no_email_to_confirm": "it depends on the customer",
     "calendar_refused": "Google's answer says no",
     "email_refused": "the user directory's answer says no",
+    "one_discount": "clients ignore the rule that one of two fields is given",
     "other_service": "it depends on the link's appointment",
     "delay_outside": "it depends on the appointment",
     "default_tenant_stays": "one tenant is another than the rest",

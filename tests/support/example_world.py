@@ -28,6 +28,7 @@ from mostrador.scheduling import (
     ical_feeds,
     manage_links,
     payment_reviews,
+    prices,
     recurring,
     resources,
     special_days,
@@ -36,6 +37,7 @@ from mostrador.scheduling import (
 from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.ical_feeds import NewFeed
+from mostrador.scheduling.views.prices import NewExtra
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.scheduling.views.services import NewResource
 from mostrador.scheduling.views.special_days import NewClosure
@@ -147,6 +149,14 @@ def _blocked(resource_id: str, now: datetime, day: str) -> Any:
     lunch = {"title": "Almuerzo", "starts_at": f"{day}T12:00:00-03:00", "ends_at": f"{day}T13:00:00-03:00"}
     form = NewBlock.model_validate(lunch | {"resource_ids": [resource_id], "even_if_booked": True})
     return blocks.create(SLUG, form, actor_name="eva", key=None, now=now)
+
+
+@state("prices.remove_extra")
+def _with_extra(world: World) -> dict[str, Any]:
+    form = NewExtra(description="Esmalte", amount="5000")
+    appointment_id = world.values["appointment_id"]
+    priced = prices.add_extra(SLUG, appointment_id, form, key=None, role="admin", actor_name="eva", now=world.now)
+    return {"extra_id": (priced.extras or [])[0]["id"]}
 
 
 @state(

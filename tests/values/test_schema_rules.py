@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from mostrador.fields import Request
 from mostrador.raffles.views.orders import NewOrder, PublicOrder
 from mostrador.scheduling.views.appointments import NewAppointment
+from mostrador.scheduling.views.prices import Discounting, NewDiscount
 from mostrador.scheduling.views.recurring import NewSeries
 from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.scheduling.views.visits import Delay
@@ -28,6 +29,7 @@ BOOKING = {
 }
 CHOICE = {"numbers": [LEFT_OUT, None, [7]], "count": [LEFT_OUT, None, 2]}
 DAYS = [LEFT_OUT, None, "2026-12-01"]
+DISCOUNT = {"percent": [LEFT_OUT, None, 0, 10], "amount": [LEFT_OUT, None, "5000"]}
 # The model -> a request without the fields in question, and the values that each of them takes in turn.
 RULES = {
     NewAppointment: ({"service_id": ID, "scheduled_at": START}, BOOKING),
@@ -39,6 +41,8 @@ RULES = {
     NewClosure: ({"name": "Vacaciones"}, {"date": DAYS, "from": DAYS, "to": DAYS}),
     Delay: ({}, {"minutes": [LEFT_OUT, None, 20], "starts_at": [LEFT_OUT, None, START]}),
     NewOrder: ({}, CHOICE | {"customer_id": IDS, "customer": PERSON}),
+    NewDiscount: ({"reason": "x"}, DISCOUNT),
+    Discounting: ({"reason": "x"}, DISCOUNT),
     PublicOrder: ({"name": "Ana", "phone": "0981 123 456"}, CHOICE),
 }
 

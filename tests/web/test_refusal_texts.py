@@ -235,7 +235,7 @@ WITHOUT_STEP = {
     # done, over, or known to nobody: the sentence itself is all there is to say
     "AlreadyRefunded", "AlreadyWaiting", "AmountIsFixed", "AnotherChain", "BeaconDoesNotMatch", "CustomerInUse",
     "EventChanged", "EventExists", "EventGone", "GatewayRefused", "NobodyWon", "NotHere", "NotUnclaimed", "NothingDue",
-    "SaleOver", "SecretDoesNotMatch", "SyncTokenDead", "TooLateToUndo",
+    "PriceClosed", "SaleOver", "SecretDoesNotMatch", "SyncTokenDead", "TooLateToUndo",
     # answers of the stand-in for Bancard, which has its own shape
     "AlreadyPaid", "AlreadyRegistered", "NoLongerPayable", "NotTriedYet", "Unknown",
 }  # fmt: skip

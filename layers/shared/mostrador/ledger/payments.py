@@ -108,8 +108,8 @@ def move(
 ) -> None:
     """Save a payment in the last of ``states``, through each of them, with a line of the ledger for each.
 
-    A refund due of a provider's payment is checked within a minute; other settled payments are not checked again.
-    Raises WrongPaymentState.
+    A refund due of a provider's payment is checked within a minute, unless a part of it went back already: the rest is
+    given back by hand. Other settled payments are not checked again. Raises WrongPaymentState.
     """
     state_before = payment.status
     for state in states:
@@ -121,8 +121,11 @@ def move(
     _list_refund_due(tx, payment, state_before)
     payment.due_pk = payment.due_at = None
     if payment.status == PaymentState.REFUND_DUE and payment.provider == Provider.BANCARD:
-        payment.due_pk, payment.due_at = keys.due(payment.id, now)
         payment.check_count = None
+        if payment.returned_amount:
+            payment.by_hand = True
+        else:
+            payment.due_pk, payment.due_at = keys.due(payment.id, now)
     if payment.provider == Provider.BANCARD and payment.status in LAST_CHECK_AFTER:
         payment.due_pk, payment.due_at = keys.due(payment.id, now + LAST_CHECK_AFTER[PaymentState(payment.status)])
     payment.updated_at = now if payment.loaded else None
@@ -138,6 +141,11 @@ def _list_refund_due(tx: Transaction, payment: Payment, state_before: str) -> No
         tx.delete(item, add_version_condition=False)
 
 
+def worth(payment: Payment) -> Decimal:
+    """The amount without the parts that went back already."""
+    return Decimal(payment.amount) - Decimal(payment.returned_amount or 0)
+
+
 def _ledger_line(payment: Payment, before: str, now: datetime) -> LedgerLine:
     tenant = keys.tenant_of(payment.pk)
     return LedgerLine(
@@ -147,7 +155,7 @@ def _ledger_line(payment: Payment, before: str, now: datetime) -> LedgerLine:
         state=payment.status,
         before=before,
         reason=payment.reason,
-        amount=payment.amount,
+        amount=worth(payment),
         currency=payment.currency,
         target=payment.target,
         target_id=payment.target_id,

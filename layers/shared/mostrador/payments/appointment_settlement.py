@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from mostrador.errors import NotHere
-from mostrador.ledger import open_pages
+from mostrador.ledger import open_pages, payments
 from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import Provider, appointment_refund_reason, paid_status
 from mostrador.ledger.settlements import Settlement
@@ -118,7 +118,7 @@ def release(
 ) -> None:
     """Save the appointment without a payment that is refunded; its status stays as it is."""
     appointment = context.appointment
-    left = (appointment.paid_amount or Decimal(0)) - payment.amount
+    left = (appointment.paid_amount or Decimal(0)) - payments.worth(payment)
     payment_ids = [payment_id for payment_id in appointment.payment_ids or [] if payment_id != payment.id]
     appointment.payment_ids = payment_ids or None
     appointment.payment_status = paid_status(left, appointment.total_amount).value

@@ -29,10 +29,11 @@ def refund(tenant: str, payment: Payment, *, again: bool = False, now: datetime)
     """REFUND_DUE -> REFUNDED where Bancard takes the rollback; else the refund is left to staff.
 
     Without an answer the rollback is requested again later. A refund left to staff is tried only ``again``. A payment
-    in another state stays as it is. Raises NotHere, Busy.
+    in another state stays as it is, and so does one of which a part went back already. Raises NotHere, Busy.
     """
     payment = payments.reload(tenant, payment.id)
-    if payment.status != PaymentState.REFUND_DUE or (payment.by_hand and not again):
+    is_left = payment.by_hand and (payment.returned_amount or not again)
+    if payment.status != PaymentState.REFUND_DUE or is_left:
         return payment
     alarm = None if payment.by_hand else "refund due by hand"
     if payment.by_hand:

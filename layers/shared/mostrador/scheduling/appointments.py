@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final
 from mostrador import context
 from mostrador.errors import NotHere
 from mostrador.ledger import open_pages, payments
-from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import RefundReason
 from mostrador.observability import logger
 from mostrador.people import customer_search
-from mostrador.scheduling import agenda, booking_limits, plan_count, slots, visit_records
+from mostrador.scheduling import agenda, booking_limits, plan_count, slots, totals, visit_records
 from mostrador.scheduling.rules import appointment_states as rules
 from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.appointment_states import AppointmentChange, AppointmentStatus, PaymentStatus
@@ -89,7 +88,7 @@ def _is_perhaps_owed(wanted: bool) -> Condition:
 def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | None, now: datetime) -> Appointment:
     """Edit the notes, and the amount while nothing is paid, or once all that was paid has gone back.
 
-    Raises NotHere, Stale, AmountIsFixed, BadAmount, BeingPaid, Busy.
+    Raises NotHere, Stale, AmountIsFixed, PriceHasLines, BadAmount, BeingPaid, Busy.
     """
     fields = changes.fields()
     given = fields.pop("total_amount", None)  # a null, or a PUT without it, leaves the amount
@@ -99,14 +98,17 @@ def change(tenant: str, appointment_id: str, changes: "Request", *, seen: int | 
             setattr(appointment, name, value)
         amount = appointment.total_amount if given is None else money.amount(given, appointment.currency)
         if amount != appointment.total_amount:
-            status, payment = AppointmentStatus(appointment.status), PaymentStatus(appointment.payment_status)
-            rules.check_unpaid(status, payment, is_owed=is_owed(tenant, appointment))
+            payment, owed = totals.money_state(appointment), is_owed(tenant, appointment)
+            rules.check_unpaid(AppointmentStatus(appointment.status), payment, is_owed=owed)
             open_pages.check_none(tenant, appointment.checkout_id)
-            appointment.total_amount = amount
-            if appointment.deposit_amount:
-                appointment.deposit_amount = min(appointment.deposit_amount, appointment.total_amount)
+            totals.replace(appointment, amount)
 
-    return writes.edited(lambda: get(tenant, appointment_id, now=now), alter, seen=seen, now=now)
+    def confirm_free(tx: Transaction, appointment: Appointment) -> None:
+        if given is not None and totals.waits_for_nothing(appointment):
+            to, name = AppointmentStatus.CONFIRMED, context.current().actor.name
+            settle_as(tx, tenant, appointment, to, is_retry=True, actor_name=name, now=now)
+
+    return writes.edited(lambda: get(tenant, appointment_id, now=now), alter, also=confirm_free, seen=seen, now=now)
 
 
 def confirm(tenant: str, appointment_id: str, *, actor_name: str, now: datetime) -> Appointment:
@@ -168,7 +170,7 @@ def cancel(
         if check:
             check(appointment)
         before, is_offer = visit_records.snapshot(appointment), is_open_offer(appointment)
-        appointment.is_perhaps_owed = _may_be_owed(appointment)
+        appointment.is_perhaps_owed = totals.may_be_owed(appointment)
         open_pages.end(tx, tenant, appointment.checkout_id, now)
         enter(appointment, AppointmentStatus.CANCELLED, actor_name, now, reason)
         if appointment.payment_ids and not keep_payment:
@@ -193,7 +195,7 @@ def expire(tenant: str, appointment_id: str, *, now: datetime) -> Appointment:
         return appointment
 
     def write(tx: Transaction, appointment: Appointment, _is_retry: bool) -> None:
-        appointment.is_perhaps_owed = _may_be_owed(appointment)
+        appointment.is_perhaps_owed = totals.may_be_owed(appointment)
         enter(appointment, AppointmentStatus.EXPIRED, "system", now)
         tx.save(appointment)
         free(tx, tenant, appointment)
@@ -208,9 +210,8 @@ def delete(tenant: str, appointment_id: str, *, seen: int | None, now: datetime)
     """
     appointment = get(tenant, appointment_id, now=now)
     writes.check_version(appointment, seen)
-    status = AppointmentStatus(appointment.status)
-    payment, owed = PaymentStatus(appointment.payment_status), is_owed(tenant, appointment)
-    rules.check_deletable(status, payment, ended=appointment.ends_at <= now, is_owed=owed)
+    status, payment = AppointmentStatus(appointment.status), totals.money_state(appointment)
+    rules.check_deletable(status, payment, ended=appointment.ends_at <= now, is_owed=is_owed(tenant, appointment))
     open_pages.check_none(tenant, appointment.checkout_id)
     with writes.refusing(writes.stale_error(appointment)), writes.transaction() as tx:
         tx.delete(appointment)
@@ -227,11 +228,6 @@ def is_owed(tenant: str, appointment: Appointment) -> bool:
 def is_open_offer(appointment: Appointment) -> bool:
     """Whether it is an offer of the waiting list that nobody has accepted."""
     return bool(appointment.waiting_id) and appointment.status in rules.UNCONFIRMED
-
-
-def _may_be_owed(appointment: Appointment) -> bool | None:
-    is_in_review = appointment.status == AppointmentStatus.IN_REVIEW
-    return reviews.may_be_owed(appointment.total_amount, is_in_review=is_in_review) or appointment.is_perhaps_owed
 
 
 def move_to(tenant: str, appointment_id: str, to: AppointmentStatus, write: Write, *, now: datetime) -> Appointment:

@@ -1,14 +1,12 @@
 """The booking: one read, one decision, one transaction on the agenda days."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from mostrador import ids
 from mostrador.errors import Invalid
-from mostrador.ledger.rules import payment_states
 from mostrador.observability import logger
 from mostrador.people import customer_search, customers, shared_phones
 from mostrador.scheduling import (
@@ -20,6 +18,7 @@ from mostrador.scheduling import (
     public_limits,
     slot_terms,
     slots,
+    totals,
 )
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
@@ -29,7 +28,7 @@ from mostrador.scheduling.rules import overrides
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
-from mostrador.table.items.scheduling import ActiveBookings, Appointment, Resource, Service
+from mostrador.table.items.scheduling import ActiveBookings, Appointment, Resource
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
@@ -88,13 +87,15 @@ def book(
     actor_name: str,
     key: str | None,
     now: datetime,
+    role: str = "",
     public_address: str | None = None,
     waiting_id: str | None = None,
 ) -> Appointment:
     """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment. ``waiting_id``: an offer.
 
-    ``public_address`` is that of a caller without an account: TooManyHeld, TooManyUnconfirmed limit it. Raises NotHere
-    (service, resource, customer), SlotTaken, ServiceInactive, PlanLimitReached, TooManyActive, BadPhone, KeyReused.
+    ``role`` is the caller's, which limits a discount. ``public_address`` is that of a caller without an account:
+    TooManyHeld, TooManyUnconfirmed limit it. Raises NotHere (service, resource, customer), SlotTaken, ServiceInactive,
+    PlanLimitReached, TooManyActive, BadPhone, KeyReused, DiscountTooLarge, BadAmount.
     """
     request = booking_request.from_form(
         tenants.current(slug, now=now),
@@ -104,8 +105,13 @@ def book(
         actor_name=actor_name,
         now=now,
         public_address=public_address,
+        more={"waiting_id": waiting_id, "role": role},
     )
-    request = replace(request, waiting_id=waiting_id)
+    return _booked(request)
+
+
+def _booked(request: BookingRequest) -> Appointment:
+    """Read, decide and write, again from the start after a lost race; or the earlier booking of the same request."""
 
     def load(_attempt: int) -> BookingContext:
         nonlocal request
@@ -206,9 +212,9 @@ def _appointment(
         customer_phone=customer.phone,
         folded=customer_search.searchable(customer.name, customer.phone, given.get("booked_as")),
         status=form.status,
-        payment_status=PaymentStatus.PENDING.value,
+        payment_status=(PaymentStatus.PENDING if service.price else PaymentStatus.PAID).value,
         total_amount=service.price,
-        deposit_amount=deposit(service),
+        deposit_amount=totals.deposit(service),
         currency=service.currency,
         customer_notes=form.customer_notes,
         internal_notes=form.internal_notes,
@@ -224,7 +230,7 @@ def _appointment(
     )
     place(appointment, request.starts[number], context.demand, resources)
     appointment.overridden = overridden(tenant, form.overriding(), request.starts[number], request.now)
-    _hold(appointment, _held_until(request, tenant, appointment))
+    _price_and_hold(request, tenant, appointment)
     return appointment
 
 
@@ -236,9 +242,22 @@ def _of_series(request: BookingRequest, number: int) -> dict[str, str | None]:
     return {"series_id": request.series_id, "series_on": planned}
 
 
+def _price_and_hold(request: BookingRequest, tenant: Tenant, appointment: Appointment) -> None:
+    """Raises BadAmount, DiscountTooLarge."""
+    if request.form.price_actions():
+        totals.begin(appointment, tenant, request.form, role=request.role, actor_name=request.actor_name)
+    _hold(appointment, _held_until(request, tenant, appointment))
+
+
 def _held_until(request: BookingRequest, tenant: Tenant, appointment: Appointment) -> datetime | None:
-    """The end of the hold: for a payment, or for the confirmation that a public booking needs; None: it is firm."""
+    """The end of the hold: for a payment, or for the confirmation that a public booking needs; None: it is firm.
+
+    One that is held for the payment of nothing is confirmed at once.
+    """
     is_public = request.public_address is not None
+    if request.form.hold and not appointment.total_amount:
+        appointment.status, appointment.confirmed_at = AppointmentStatus.CONFIRMED.value, request.now
+        return None
     if request.form.hold or (is_public and appointment.deposit_amount):
         return request.now + timedelta(minutes=int(tenant.hold_minutes))
     if is_public and tenant.public_confirmation == PublicConfirmation.STAFF:
@@ -256,13 +275,6 @@ def _hold(appointment: Appointment, until: datetime | None) -> None:
     if until:
         appointment.hold_expires_at = until
         appointment.due_pk, appointment.due_at = keys.due(appointment.id, until)
-
-
-def deposit(service: Service) -> Decimal | None:
-    """The amount that the service asks for beforehand; None where that is nothing."""
-    if not service.deposit_percent or not service.price:
-        return None
-    return payment_states.deposit(service.price, service.deposit_percent, service.currency)
 
 
 def place(appointment: Appointment, start: int, demand: agenda_rules.Demand, resources: list[Resource]) -> None:

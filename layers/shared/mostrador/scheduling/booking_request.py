@@ -1,9 +1,9 @@
 """A booking request, with everything that follows from it alone, before anything is read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mostrador import ids
 from mostrador.errors import Invalid
@@ -43,6 +43,7 @@ class BookingRequest:
 
     ``waiting_id`` is the wait whose offer it is.
     ``public_address`` is that of a caller without an account; their booking is held until its deposit is paid.
+    ``role`` is the caller's, which limits the discount.
     """
 
     tenant: Tenant
@@ -56,6 +57,7 @@ class BookingRequest:
     series_id: str | None = None
     public_address: str | None = None
     waiting_id: str | None = None
+    role: str = ""
 
     @property
     def slug(self) -> str:
@@ -133,8 +135,10 @@ def from_form(
     series_id: str | None = None,
     sent: str | None = None,
     public_address: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> BookingRequest:
     """A request for ``starts``. A repeat under the same key must have the same text ``sent``, by default the form's.
+    ``more`` are further fields of the request.
 
     Raises BadPhone.
     """
@@ -150,6 +154,7 @@ def from_form(
         phone=normalised(phone, tenant.country, field="body.customer_data.phone") if phone else None,
         series_id=series_id,
         public_address=public_address,
+        **(more or {}),
     )
 
 

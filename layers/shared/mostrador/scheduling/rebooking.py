@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mostrador.ledger import open_pages
-from mostrador.ledger.rules.payment_states import paid_status
-from mostrador.scheduling import appointments, booking, booking_context, rescheduling, slot_terms
+from mostrador.scheduling import appointments, booking, booking_context, rescheduling, slot_terms, totals
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import minute
+from mostrador.scheduling.rules import prices
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, AppointmentChange, AppointmentStatus
 from mostrador.table import writes
 from mostrador.table.items.scheduling import Appointment, Service
@@ -41,6 +40,8 @@ def rebook(tenant: str, appointment_id: str, form: "Rebooking", *, actor_name: s
         old = rescheduling.before(tenant, appointment)
         if context.service.id != appointment.service_id:
             _change_service(tenant, appointment, context.service, keep_total=form.keep_total)
+            if totals.waits_for_nothing(appointment):
+                appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
         appointment.time_zone = context.tenant.time_zone
         booking.place(appointment, start, context.demand, resources)
         appointment.ignores_calendar = over or None
@@ -71,7 +72,7 @@ def _context(tenant: str, appointment: Appointment, form: "Rebooking", start: in
 def _change_service(tenant: str, appointment: Appointment, service: Service, *, keep_total: bool) -> None:
     """Set the service and its price. Raises AmountIsFixed, BeingPaid."""
     appointment.service_id, appointment.service_name = service.id, service.name
-    is_same = (service.price, service.currency) == (appointment.total_amount, appointment.currency)
+    is_same = (service.price, service.currency) == (prices.agreed(appointment), appointment.currency)
     if not keep_total and not is_same:
         _reprice(tenant, appointment, service)
 
@@ -79,19 +80,17 @@ def _change_service(tenant: str, appointment: Appointment, service: Service, *, 
 def _reprice(tenant: str, appointment: Appointment, service: Service) -> None:
     """Set the service's price and deposit; paid money counts towards it. Raises AmountIsFixed, BeingPaid.
 
-    AmountIsFixed: more was paid than the new price, in another currency, paid money is still to go back, or a transfer
-    is declared.
+    AmountIsFixed: more was paid than the new price, it has money or lines in another currency, paid money is still to
+    go back, or a transfer is declared.
     """
-    paid: Decimal = appointment.paid_amount or Decimal(0)
-    is_covered = not paid or (paid <= service.price and service.currency == appointment.currency)
+    paid, is_same_currency = prices.paid_of(appointment), service.currency == appointment.currency
+    priced = prices.price(service.price, appointment.extras or [], appointment.discount, service.currency)
+    is_covered = paid <= priced.total and (is_same_currency or not (paid or prices.has_lines(appointment)))
     is_declared = appointment.status == AppointmentStatus.IN_REVIEW
     if not is_covered or is_declared or appointments.is_owed(tenant, appointment):
         raise AmountIsFixed(current=appointment.status, payment=appointment.payment_status)
     open_pages.check_none(tenant, appointment.checkout_id)
-    appointment.total_amount, appointment.currency = service.price, service.currency
+    appointment.base_amount, appointment.currency = service.price, service.currency
     if not paid:
-        appointment.deposit_amount = booking.deposit(service)
-        return
-    appointment.payment_status = paid_status(paid, service.price).value
-    if appointment.deposit_amount:
-        appointment.deposit_amount = min(appointment.deposit_amount, service.price)
+        appointment.deposit_amount = totals.deposit(service)
+    totals.enter(appointment, priced.total)

@@ -65,7 +65,7 @@ class Wanted:
     record: Record
 
 
-def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: datetime) -> SeriesView:
+def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: datetime, role: str = "") -> SeriesView:
     """Book every date, or with ``skip_conflicts`` those that are free; a repeated ``key`` gives the same answer.
 
     Staff may plan past the service's advance window. Raises Conflicts, BadSeries, and the errors of ``booking.book``
@@ -84,6 +84,7 @@ def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: d
         now=now,
         series_id=series_id,
         sent=form.as_sent(),
+        more={"role": role},
     )
     record = partial(_new_record, request, form)
     wanted = Wanted(request, missing, series_id, form.skip_conflicts, record)

@@ -262,7 +262,8 @@ def edited(
 ) -> T:
     """Load an item, alter it and save it; again from the start while somebody else is quicker.
 
-    Raises Stale where the caller's copy (``seen``, from If-Match) is not the stored version, and Busy.
+    ``also`` may alter it further. Raises Stale where the caller's copy (``seen``, from If-Match) is not the stored
+    version, and Busy.
     """
 
     def decide(item: T) -> T:
@@ -270,8 +271,8 @@ def edited(
         alter(item)
         item.updated_at = now
         with transaction() as tx:
-            tx.save(item)
             also(tx, item)
+            tx.save(item)
         return item
 
     return retrying(lambda _attempt: load(), decide)

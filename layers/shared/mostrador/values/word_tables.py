@@ -164,6 +164,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "number": ("el número", "number"),
         "order": ("la orden", "order"),
         "payment": ("el pago", "payment"),
+        "extra": ("el extra", "extra"),
         "integration": ("la conexión con", "integration"),
         "prize": ("el premio", "prize"),
         "API key": ("la clave de API", "API key"),

@@ -32,6 +32,11 @@ class Caller:
         """Whether it is a person who belongs to the tenant, not an API key or a superuser."""
         return self.role not in (None, Role.SUPERUSER) and not self.user.startswith(members.KEY)
 
+    @property
+    def acting_role(self) -> str:
+        """The role as text; empty for somebody without an account."""
+        return self.role.value if self.role else ""
+
 
 def admitted(app: APIGatewayRestResolver, access: Access | Action, tenant: str | None) -> Caller:
     """The caller, if they may do that; the tenant of the path is in hand from here on.

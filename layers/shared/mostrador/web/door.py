@@ -4,7 +4,7 @@ HTTP is known to this room alone.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypedDict, TypeVar, Unpack
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -151,6 +151,11 @@ class Door:
     def require(self, action: Action) -> None:
         """Refuse a caller who may not do this as well. Raises NotAllowed, NotForKeys."""
         callers.member(self.resolver, self.caller.tenant, action)
+
+    def require_all(self, actions: Iterable[Action]) -> None:
+        """Refuse a caller who may not do each of these as well. Raises NotAllowed, NotForKeys."""
+        for action in actions:
+            self.require(action)
 
     def enter(self, tenant: str) -> None:
         """Take a tenant in hand that the path does not name."""

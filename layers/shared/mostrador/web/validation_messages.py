@@ -76,6 +76,7 @@ SPANISH: Final = {
     "one_customer": "indique un cliente del registro o los datos de uno, una de las dos cosas",
     "one_range": "indique un día, o bien el comienzo y el fin",
     "no_change": "indique otro día de la semana, otra hora, otro profesional u otra duración",
+    "one_discount": "indique un porcentaje o un importe, una de las dos cosas",
     "one_end": "indique cuántas veces o hasta cuándo, una de las dos cosas",
     "confirmed_hold": "un turno confirmado no se reserva hasta el pago",
     "ids_alone": "los identificadores no se combinan con otros parámetros",

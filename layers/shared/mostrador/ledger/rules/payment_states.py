@@ -54,6 +54,7 @@ class RefundReason(StrEnum):
     SLOT_GONE = "SLOT_GONE"
     TARGET_GONE = "TARGET_GONE"
     GIVEN_BACK = "GIVEN_BACK"
+    PRICE_LOWERED = "PRICE_LOWERED"
     ROLLED_BACK = "ROLLED_BACK"
     ORDER_CANCELLED = "ORDER_CANCELLED"
     ORDER_REFUNDED = "ORDER_REFUNDED"
@@ -157,11 +158,14 @@ def appointment_refund_reason(
     return None
 
 
-def paid_status(paid: Decimal, total: Decimal) -> PaymentStatus:
-    """An appointment's payment status once ``paid`` of its ``total`` is paid; REFUNDED where nothing is left."""
-    if paid <= 0:
-        return PaymentStatus.REFUNDED
-    return PaymentStatus.PAID if paid >= total else PaymentStatus.PARTIAL
+def paid_status(paid: Decimal, total: Decimal, *, empty: PaymentStatus = PaymentStatus.REFUNDED) -> PaymentStatus:
+    """An appointment's payment status once ``paid`` of its ``total`` is paid; ``empty`` where nothing is.
+
+    One that costs nothing is PAID without any payment.
+    """
+    if paid >= total:
+        return PaymentStatus.PAID
+    return PaymentStatus.PARTIAL if paid > 0 else empty
 
 
 def deposit(total: Decimal, percent: float, currency: str) -> Decimal:

@@ -1,6 +1,7 @@
 """API shapes of payments and refunds."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,10 @@ class PaymentView(View):
     method: Method | None = Field(title="Forma de pago")
     reference: str | None = Field(title="Comprobante")
     amount: shown.Amount = Field(title="Importe")
+    returned_amount: shown.Amount | None = Field(
+        title="Parte devuelta", description="The part that went on to other payments, which are due back."
+    )
+    part_of: shown.PaymentId | None = Field(title="Parte del pago")
     currency: shown.Currency = Field(title="Moneda")
     status: PaymentState = Field(title="Estado")
     reason: RefundReason | None = Field(title="Motivo de la devolución")
@@ -76,9 +81,14 @@ class PaymentView(View):
         return {name: local(getattr(item, name), zone) for name in instants} | {
             "reference": item.external_id,
             "amount": money.text(item.amount, item.currency),
-            "asked_amount": None if item.asked_amount is None else money.text(item.asked_amount, item.currency),
+            "asked_amount": _text(item.asked_amount, item.currency),
+            "returned_amount": _text(item.returned_amount, item.currency),
             "by_hand": bool(item.by_hand),
         }
+
+
+def _text(amount: Decimal | None, currency: str) -> str | None:
+    return None if amount is None else money.text(amount, currency)
 
 
 class PaymentPage(View):

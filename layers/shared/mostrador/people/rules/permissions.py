@@ -59,6 +59,9 @@ class Action(StrEnum):
     SELL = "orders.sell"
     REFUND = "orders.refund"
     PAY = "payments.take"
+    ADD_EXTRAS = "prices.extras"
+    DISCOUNT = "prices.discount"
+    SET_PRICE = "prices.set"
     READ_INTEGRATIONS = "integrations.read"
     CHANGE_INTEGRATIONS = "integrations.change"
     READ_CALENDARS = "calendars.read"
@@ -97,6 +100,9 @@ LEAST: Final[dict[Action, Role]] = {
     Action.SELL: Role.STAFF,
     Action.REFUND: Role.ADMIN,
     Action.PAY: Role.STAFF,
+    Action.ADD_EXTRAS: Role.STAFF,
+    Action.DISCOUNT: Role.STAFF,
+    Action.SET_PRICE: Role.ADMIN,
     Action.READ_INTEGRATIONS: Role.ADMIN,
     Action.CHANGE_INTEGRATIONS: Role.ADMIN,
     Action.READ_CALENDARS: Role.STAFF,
@@ -121,6 +127,7 @@ _SERVICE: Final = (
 _TENANT: Final = (
     "name currency business_hours slot_step_minutes slot_offset_minutes minimum_notice_minutes "
     "reschedule_notice_minutes cancel_notice_minutes max_active_bookings hold_minutes review_hours transfer_details "
+    "discount_limits "
     "contact_email contact_phone logo_url public_share_percent public_pending_limit "
     "public_confirmation confirm_within_minutes"
 )

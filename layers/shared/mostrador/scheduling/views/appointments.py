@@ -1,7 +1,6 @@
 """Appointments and availability in requests and answers."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -38,8 +37,9 @@ from mostrador.scheduling.rules.overrides import Override
 from mostrador.scheduling.rules.visits import NextMove
 from mostrador.scheduling.views.appointment_history import AppointmentEvent
 from mostrador.scheduling.views.overriding import IgnoreCalendar, Overriding
+from mostrador.scheduling.views.prices import DiscountView, ExtraView, Pricing, amounts, lines
 from mostrador.scheduling.views.refusals import RefusalDetails
-from mostrador.values import money, schema_rules, shown
+from mostrador.values import schema_rules, shown
 
 if TYPE_CHECKING:
     from mostrador.table.items.scheduling import Appointment
@@ -56,7 +56,7 @@ APPOINTMENT_RULES: Final = (
 )
 
 
-class NewAppointment(Request):
+class NewAppointment(Pricing):
     """Either ``customer_id`` or ``customer_data``: one with a known phone is that customer."""
 
     model_config = schema_rules.without(*APPOINTMENT_RULES)
@@ -149,16 +149,6 @@ class AppointmentListing(ListingByTime, ListingById):
     sort: Literal["scheduled_at", "-scheduled_at"] = Field("scheduled_at", title="Orden")
 
 
-def amounts(appointment: "Appointment") -> dict[str, str | None]:
-    """The total, the deposit and the paid amount, with the currency's digits."""
-    deposit, currency = appointment.deposit_amount, appointment.currency
-    return {
-        "total_amount": money.text(appointment.total_amount, currency),
-        "deposit_amount": None if deposit is None else money.text(deposit, currency),
-        "paid_amount": money.text(appointment.paid_amount or Decimal(0), currency),
-    }
-
-
 _INSTANTS: Final = (
     "scheduled_at", "ends_at", "hold_expires_at", "review_due_at", "created_at", "confirmed_at", "cancelled_at",
     "completed_at", "updated_at", "arrived_at", "started_at", "freed_at",
@@ -193,9 +183,15 @@ class AppointmentView(View):
     is_perhaps_owed: bool = Field(
         title="Quizá se debe devolver dinero", description="Its review ended undecided: check whether the money came."
     )
+    base_amount: shown.Amount = Field(title="Precio acordado")
+    extras: list[ExtraView] = Field(title="Extras")
+    extras_amount: shown.Amount = Field(title="Importe de los extras")
+    discount: DiscountView | None = Field(title="Descuento")
+    discount_amount: shown.Amount = Field(title="Importe del descuento")
     total_amount: shown.Amount = Field(title="Importe total")
     deposit_amount: shown.Amount | None = Field(title="Seña")
     paid_amount: shown.Amount = Field(title="Pagado")
+    amount_due: shown.Amount = Field(title="Falta pagar")
     currency: shown.Currency = Field(title="Moneda")
     customer_notes: str | None = Field(title="Notas del cliente")
     internal_notes: str | None = Field(None, title="Notas internas")
@@ -225,7 +221,7 @@ class AppointmentView(View):
         computed["is_perhaps_owed"] = bool(item.is_perhaps_owed)
         now = clock.now()
         computed["may"] = visits.allowed(item.visit(now), now)
-        return computed | amounts(item) | {"history": item.history or []}
+        return computed | amounts(item) | lines(item) | {"history": item.history or []}
 
 
 class AppointmentPage(View):

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from mostrador.fields import Day, Flag, Id, Instant, ListingByTime, Request, ShortText, View, local
 from mostrador.scheduling.rules.agenda import SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
-from mostrador.scheduling.views.appointments import amounts
+from mostrador.scheduling.views.prices import amounts
 from mostrador.values import local_time, schema_rules, shown
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints
 from mostrador.fields import Email, Id, Instant, LongText, Phone, Request, ShortText, View, local
 from mostrador.ledger.views.receipts import ReceiptView
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
-from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, FreeTimesQuery, Slot, amounts
+from mostrador.scheduling.views.appointments import CALENDAR_AS_OF, FreeTimesQuery, Slot
+from mostrador.scheduling.views.prices import PublicExtraView, amounts, public_extras
 from mostrador.tenancy.rules.public_settings import PublicConfirmation
 from mostrador.tenancy.views import opening_hours
 from mostrador.tenancy.views.tenants import TransferDetailsView
@@ -146,9 +147,14 @@ class OwnAppointmentView(View):
     receipt: ReceiptView | None = Field(title="Comprobante")
     review_due_at: datetime | None = Field(title="El negocio revisa el pago hasta")
     refused_because: str | None = Field(title="Motivo del rechazo del comprobante")
+    base_amount: shown.Amount = Field(title="Precio acordado")
+    extras: list[PublicExtraView] = Field(title="Extras")
+    extras_amount: shown.Amount = Field(title="Importe de los extras")
+    discount_amount: shown.Amount = Field(title="Importe del descuento")
     total_amount: shown.Amount = Field(title="Importe total")
     deposit_amount: shown.Amount | None = Field(title="Seña")
     paid_amount: shown.Amount = Field(title="Pagado")
+    amount_due: shown.Amount = Field(title="Falta pagar")
     currency: shown.Currency = Field(title="Moneda")
     transfer_details: TransferDetailsView | None = Field(
         title="Datos para transferencias", description="While something can be paid by transfer."
@@ -163,7 +169,7 @@ class OwnAppointmentView(View):
         path, zone = f"/tenant/{item.tenant.slug}/public/appointments/{item.token}", appointment.zone
         computed: dict[str, object] = {name: getattr(appointment, name) for name in _AS_STORED}
         computed |= {name: local(getattr(appointment, name), zone) for name in _INSTANTS}
-        computed |= amounts(appointment)
+        computed |= amounts(appointment) | {"extras": public_extras(appointment)}
         return computed | {
             "links": {"self": path} | {name: f"{path}/{name}" for name in _LINKS},
             "name": appointment.booked_as or appointment.customer_name,

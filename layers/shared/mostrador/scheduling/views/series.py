@@ -13,7 +13,8 @@ from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.rules.availability import Reason
 from mostrador.scheduling.rules.series import SeriesException, SeriesResult
-from mostrador.scheduling.views.appointments import AppointmentView, amounts
+from mostrador.scheduling.views.appointments import AppointmentView
+from mostrador.scheduling.views.prices import amounts
 from mostrador.scheduling.views.reassigning import RowProblem
 from mostrador.scheduling.views.refusals import RefusalDetails
 from mostrador.values import schema_rules, shown

@@ -29,7 +29,8 @@ class Payment(Versioned, discriminator="PAYMENT"):
 
     ``amount`` is the money received. ``asked_amount`` is the money requested from a provider, under the public key
     ``account``. ``process_id`` names the provider's page. ``provider_messages`` are its last messages, masked, and
-    ``check_count`` counts the questions to it.
+    ``check_count`` counts the questions to it. ``returned_amount`` is the part of ``amount`` that went on to other
+    payments: each of those is due back, and names this one as ``part_of``.
     """
 
     quiet = frozenset(
@@ -41,6 +42,8 @@ class Payment(Versioned, discriminator="PAYMENT"):
     external_id = UnicodeAttribute(null=True)
     amount = AmountAttribute()
     asked_amount = AmountAttribute(null=True)
+    returned_amount = AmountAttribute(null=True)
+    part_of = UnicodeAttribute(null=True)
     currency = UnicodeAttribute()
     time_zone = UnicodeAttribute()
     status = UnicodeAttribute()

@@ -20,6 +20,7 @@ from mostrador.values import local_time
 
 if TYPE_CHECKING:
     from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
+    from mostrador.scheduling.rules.prices import Discount, Extra
     from mostrador.scheduling.rules.visits import Visit
     from mostrador.table.items.payments import Receipt
 
@@ -82,6 +83,8 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     ``freed_at`` is when the rest of a visit that was over early became free. ``delayed_to`` is when a late one is
     expected, ``delayed_from`` the agreed start of one that a delay moved. ``undoable`` are the last moves of staff,
     each with the fields that it changed as they were; ``undo_keys`` the Idempotency-Keys that took moves back.
+    ``total_amount`` is ``base_amount``, the agreed price, with ``extras`` and less the ``discount``; without
+    ``base_amount`` it is the agreed price itself.
     """
 
     quiet = frozenset(
@@ -124,6 +127,9 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     payment_status = UnicodeAttribute()
     hold_expires_at = InstantAttribute(null=True)
     total_amount = AmountAttribute()
+    base_amount = AmountAttribute(null=True)
+    discount: "Attribute[Discount | None]" = JSONAttribute(null=True)
+    extras: "Attribute[list[Extra] | None]" = JSONAttribute(null=True)
     deposit_amount = AmountAttribute(null=True)
     paid_amount = AmountAttribute(null=True)
     payment_ids: Attribute[list[str] | None] = JSONAttribute(null=True)

@@ -45,6 +45,7 @@ class Tenant(Versioned, discriminator="TENANT"):
     max_active_bookings = NumberAttribute(null=True)
     hold_minutes = NumberAttribute()
     review_hours = NumberAttribute(null=True)
+    discount_limits: Attribute[dict[str, int] | None] = JSONAttribute(null=True)
     transfer_details: Attribute[TransferDetails | None] = JSONAttribute(null=True)
     public_share_percent = NumberAttribute(default=public_settings.SHARE_PERCENT)
     public_pending_limit = NumberAttribute(default=public_settings.PENDING_LIMIT)

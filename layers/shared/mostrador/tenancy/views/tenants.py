@@ -50,6 +50,13 @@ class TransferDetails(Request):
     document: ShortText | None = Field(None, title="Documento del titular")
 
 
+class DiscountLimits(Request):
+    """Percent of an appointment's price that each role may take off."""
+
+    staff: Whole = Field(0, ge=0, le=100, title="Personal")
+    admin: Whole = Field(100, ge=0, le=100, title="Administradores")
+
+
 class TenantSettings(Request):
     """What an admin decides for the own tenant."""
 
@@ -68,6 +75,11 @@ class TenantSettings(Request):
     review_hours: Whole = Field(REVIEW_HOURS, ge=1, le=168, title="Horas para revisar un comprobante")
     transfer_details: TransferDetails | None = Field(
         None, title="Datos para transferencias", description="Without them no customer is asked to transfer."
+    )
+    discount_limits: DiscountLimits = Field(
+        default_factory=DiscountLimits,
+        title="Descuento máximo por rol (%)",
+        description="Of an appointment's price with its extras; an appointment has one discount.",
     )
     public_share_percent: Whole = Field(
         public_settings.SHARE_PERCENT,
@@ -138,6 +150,11 @@ class TransferDetailsView(View):
     document: str | None = Field(title="Documento del titular")
 
 
+class DiscountLimitsView(View):
+    staff: int = Field(title="Personal")
+    admin: int = Field(title="Administradores")
+
+
 class TenantView(View):
     entity = "tenant"
     slug: shown.Slug = Field(title="Identificador")
@@ -156,6 +173,7 @@ class TenantView(View):
     hold_minutes: int = Field(title="Minutos de reserva sin pago")
     review_hours: int = Field(title="Horas para revisar un comprobante")
     transfer_details: TransferDetailsView | None = Field(title="Datos para transferencias")
+    discount_limits: DiscountLimitsView = Field(title="Descuento máximo por rol (%)")
     public_share_percent: int = Field(title="Parte que una dirección puede reservar (%)")
     public_pending_limit: int = Field(title="Reservas sin confirmar por dirección")
     public_confirmation: PublicConfirmation = Field(title="Confirmación de turnos públicos")
@@ -177,6 +195,7 @@ class TenantView(View):
             {"business_hours": opening_hours.written(item.hours)}
             | {name: getattr(item, name) or 0 for name in optional}
             | {"review_hours": item.review_hours or REVIEW_HOURS}
+            | {"discount_limits": item.discount_limits or DiscountLimits().model_dump()}
         )
 
 
