@@ -11,14 +11,27 @@ from bench.businesses import NOW, Business
 from bench.figures import Figure
 from bench.meter import Spent, metered, size
 from local import dynoxide
-from mostrador.scheduling import appointments, availability, rescheduling
+from mostrador.scheduling import (
+    appointments,
+    availability,
+    conclusions,
+    delays,
+    pushes,
+    rescheduling,
+    undoing,
+    visits,
+)
+from mostrador.scheduling.rules.visits import VisitMove
 from mostrador.scheduling.views.appointments import AppointmentListing, Rescheduling
+from mostrador.scheduling.views.visits import Delay
+from mostrador.table.items.scheduling import Appointment
 
 ENGINE: Final = "dynoxide"
 _MONTH: Final = (date(2027, 1, 1), date(2027, 1, 31))
 _BUSY: Final = 45
 """A day of that month, counted from now."""
 _PAGE: Final = 25
+_BY: Final[dict[str, Any]] = {"actor_name": "eva@example.com"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ def figures(endpoint: str) -> Iterator[Figure]:
     businesses.fill_days(connected, _MONTH[0] - timedelta(days=1), 33)
     businesses.connect_calendar(connected, _MONTH[0] - timedelta(days=1), 33)
     with till.at_bancard(business.slug):
-        operations = [*_operations(business), *_with_calendar(connected), *_payments(business)]
+        operations = [*_operations(business), *_visits(business), *_with_calendar(connected), *_payments(business)]
         measured = [(operation, _measured(operation)) for operation in progress.steps("operations", operations)]
     for operation, spent in measured:
         terms = Counter(spent.trips)
@@ -109,6 +122,37 @@ def _operations(business: Business) -> list[Operation]:
         Operation("page of 25 appointments", lambda _: _page(slug, newest), 1, read_units=4),
         Operation("month view, 1 resource", lambda _: _view(business, business.solo), 2, read_units=5),
         Operation("month view, 2 resources", lambda _: _view(business, business.duo), 3),
+    ]
+
+
+def _visits(business: Business) -> list[Operation]:
+    """The moves of the counter, each at its start; what is undone was done before."""
+    coming, ending, late, pushed, back, wrong = (
+        [business.book(businesses.noon(500 + 2 * kind + n), "0981 000 002") for n in range(2)] for kind in range(6)
+    )
+    slug, by = business.slug, _BY
+    for one in [*ending, *back]:
+        visits.start(slug, one.id, **by, now=one.scheduled_at)
+    for one in back:
+        conclusions.complete(slug, one.id, **by, now=one.scheduled_at)
+    for one in wrong:
+        appointments.cancel(slug, one.id, reason="", **by, now=NOW)
+
+    def undo(one: Appointment, move: VisitMove, at: datetime) -> object:
+        return undoing.undo(slug, one.id, move, **by, key=None, now=at)
+
+    def delayed(one: Appointment, late: Callable[..., object], *, push: bool) -> object:
+        return late(slug, one.id, Delay(minutes=10, push=push), **by, now=one.scheduled_at)
+
+    return [
+        Operation("arrive", lambda n: visits.arrive(slug, coming[n].id, **by, now=coming[n].scheduled_at), 2),
+        Operation(
+            "complete early", lambda n: conclusions.complete(slug, ending[n].id, **by, now=ending[n].scheduled_at), 3
+        ),
+        Operation("undo an early end", lambda n: undo(back[n], VisitMove.COMPLETE, back[n].scheduled_at), 3),
+        Operation("undo a cancellation", lambda n: undo(wrong[n], VisitMove.CANCEL, NOW), 3),
+        Operation("delay", lambda n: delayed(late[n], delays.delay, push=False), 4),
+        Operation("delay and push, alone", lambda n: delayed(pushed[n], pushes.push, push=True), 4),
     ]
 
 

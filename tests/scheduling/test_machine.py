@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
@@ -36,14 +37,18 @@ from mostrador.scheduling import (
     slots,
     special_days,
     undoing,
+    visits,
 )
 from mostrador.scheduling.rules import agenda as agenda_rules
+from mostrador.scheduling.rules import visits as visit_rules
 from mostrador.scheduling.rules.appointment_states import (
     BegunAlready,
     NotDeletable,
+    TooEarly,
     TooLateToUndo,
     WrongAppointmentState,
 )
+from mostrador.scheduling.rules.visits import ArrivedAlready, VisitMove
 from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppointment, Rescheduling
 from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.rebooking import Rebooking
@@ -86,6 +91,10 @@ class Entry:
     status: str = "PENDING"
     held_until: datetime | None = None
     concluded_at: datetime | None = None
+    arrived_at: datetime | None = None
+    started_at: datetime | None = None
+    freed: timedelta | None = None
+    done: tuple[Any, ...] = ()
     is_declared: bool = False
     is_owed: bool = False
 
@@ -103,7 +112,28 @@ class Entry:
         return self.lives(now) or self.concluded_at is not None
 
     def blocks(self, kind, start):
-        return self.start < start + kind.length + kind.after and start < self.start + self.kind.length + self.kind.after
+        length = self.freed or self.kind.length
+        return self.start < start + kind.length + kind.after and start < self.start + length + self.kind.after
+
+    def did(self, move, at, **changed):
+        """After a move of staff, which remembers what was before."""
+        after = replace(self, **changed)
+        return replace(after, done=(*self.done, (move, at, after.status, self)))
+
+    def at(self, start):
+        """At another start: what was done before cannot be undone any more."""
+        if start == self.start:
+            return self
+        comes_again = {"arrived_at": None, "started_at": None} if start.date() != self.start.date() else {}
+        return replace(self, start=start, held_until=self.held_from(start), done=(), **comes_again)
+
+    def undone(self, now):
+        """As before the last move; a hold that has ended does not come back."""
+        *earlier, (_, _, _, before) = self.done
+        held = before.held_until if before.held_until and before.held_until > now else None
+        kept = ("status", "concluded_at", "arrived_at", "started_at", "freed", "is_owed")
+        as_before = {name: getattr(before, name) for name in kept}
+        return replace(self, held_until=held, done=tuple(earlier), **as_before)
 
 
 class Agenda(RuleBasedStateMachine):
@@ -166,7 +196,8 @@ class Agenda(RuleBasedStateMachine):
                 call()
         elif entry.lives(self.now) or not self.is_blocked(entry):
             assert call().status == "CONFIRMED"
-            self.entries[entry.id] = replace(entry, status="CONFIRMED", held_until=None)
+            if entry.status != "CONFIRMED":
+                self.entries[entry.id] = entry.did("confirm", self.now, status="CONFIRMED", held_until=None)
         else:
             assert self.refused(call)
 
@@ -179,7 +210,7 @@ class Agenda(RuleBasedStateMachine):
         form = NewBlock(title="Almuerzo", starts_at=start, ends_at=start + STEP)
         call = partial(blocks.create, "salon", form, actor_name="m", key=None, now=self.now)
         standing = [one for one in self.entries.values() if one.occupies(self.now)]
-        if any(one.start < start + STEP and start < one.start + one.kind.length for one in standing):
+        if any(one.start < start + STEP and start < one.start + (one.freed or one.kind.length) for one in standing):
             with pytest.raises(blocks.TimeBooked):
                 call()
         else:
@@ -209,7 +240,9 @@ class Agenda(RuleBasedStateMachine):
         if entry.status in ("PENDING", "IN_REVIEW", "CONFIRMED", "CANCELLED"):
             assert call().status == "CANCELLED"
             is_owed = entry.is_owed or entry.status == "IN_REVIEW"
-            self.entries[entry.id] = replace(entry, status="CANCELLED", held_until=None, is_owed=is_owed)
+            if entry.status != "CANCELLED":
+                ended = {"status": "CANCELLED", "held_until": None, "is_owed": is_owed}
+                self.entries[entry.id] = entry.did("cancel", self.now, **ended)
         else:
             with pytest.raises(WrongAppointmentState):
                 call()
@@ -261,7 +294,7 @@ class Agenda(RuleBasedStateMachine):
                 call()
         elif start == entry.start or self.is_free(entry.kind, start, without=entry.id):
             assert call().scheduled_at == start
-            self.entries[entry.id] = replace(entry, start=start, held_until=entry.held_from(start))
+            self.entries[entry.id] = entry.at(start)
         else:
             assert self.refused(call)
 
@@ -278,9 +311,29 @@ class Agenda(RuleBasedStateMachine):
         elif (kind, to) == (entry.kind, entry.start) or self.is_free(kind, to, entry.id, is_agreed=is_agreed):
             changed = call()
             assert (changed.id, changed.service_id, changed.scheduled_at) == (entry.id, kind.id, to)
-            self.entries[entry.id] = replace(entry, kind=kind, start=to, held_until=entry.held_from(to))
+            self.entries[entry.id] = replace(entry.at(to), kind=kind)
         else:
             assert self.refused(call)
+
+    @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99), begins=st.booleans())
+    def come(self, choice, begins):
+        entry, call = self.pick(choice), visits.start if begins else visits.arrive
+        name = "started_at" if begins else "arrived_at"
+        call = partial(call, "salon", entry.id, actor_name="m", now=self.now)
+        if getattr(entry, name) and entry.status in ("CONFIRMED", "COMPLETED"):
+            assert getattr(call(), name) == getattr(entry, name)
+        elif not entry.lives(self.now):
+            with pytest.raises(WrongAppointmentState):
+                call()
+        elif self.now < entry.start - timedelta(hours=12):
+            with pytest.raises(TooEarly):
+                call()
+        else:
+            there = {"arrived_at": entry.arrived_at or self.now} | ({"started_at": self.now} if begins else {})
+            assert call().status == "CONFIRMED"
+            move = "start" if begins else "arrive"
+            self.entries[entry.id] = entry.did(move, self.now, status="CONFIRMED", held_until=None, **there)
 
     @precondition(lambda self: any(one.start <= self.now for one in self.entries.values()))
     @rule(choice=st.integers(0, 99), came=st.booleans())
@@ -288,26 +341,55 @@ class Agenda(RuleBasedStateMachine):
         begun = [one for one in self.entries.values() if one.start <= self.now]
         entry, call = begun[choice % len(begun)], conclusions.complete if came else conclusions.no_show
         to = "COMPLETED" if came else "NO_SHOW"
-        if entry.status not in ("CONFIRMED", to):
+        call = partial(call, "salon", entry.id, actor_name="m", now=self.now)
+        may_end = entry.status == "CONFIRMED" or (not came and entry.status == "PENDING" and entry.lives(self.now))
+        if entry.status == to:
+            assert call().status == to
+        elif not may_end:
             with pytest.raises(WrongAppointmentState):
-                call("salon", entry.id, actor_name="m", now=self.now)
-            return
-        assert call("salon", entry.id, actor_name="m", now=self.now).status == to
-        at = entry.concluded_at or self.now
-        self.entries[entry.id] = replace(entry, status=to, concluded_at=at)
+                call()
+        elif not came and entry.arrived_at:
+            with pytest.raises(ArrivedAlready):
+                call()
+        else:
+            assert call().status == to
+            took = max(self.now - entry.start, timedelta(minutes=5))
+            freed = took if came and took < entry.kind.length else None
+            ended = {"status": to, "held_until": None, "concluded_at": self.now, "freed": freed}
+            self.entries[entry.id] = entry.did("complete" if came else "no_show", self.now, **ended)
 
-    @precondition(lambda self: any(one.concluded_at for one in self.entries.values()))
-    @rule(choice=st.integers(0, 99))
-    def reopen(self, choice):
-        concluded = [one for one in self.entries.values() if one.concluded_at]
-        entry = concluded[choice % len(concluded)]
-        call = partial(undoing.reopen, "salon", entry.id, actor_name="m", now=self.now)
-        if self.now > entry.concluded_at + timedelta(days=1):
+    @precondition(lambda self: any(one.done for one in self.entries.values()))
+    @rule(choice=st.integers(0, 99), by_name=st.booleans())
+    def undo(self, choice, by_name):
+        known = [one for one in self.entries.values() if one.done]
+        entry = known[choice % len(known)]
+        move, at, to, before = entry.done[-1]
+        is_over = move in ("complete", "no_show")
+        call = partial(undoing.reopen, "salon", entry.id) if is_over and not by_name else None
+        call = call or partial(undoing.undo, "salon", entry.id, VisitMove(move), key=None)
+        call = partial(call, actor_name="m", now=self.now)
+        if entry.status != to:
+            return
+        back = entry.undone(self.now)
+        if self.now > at + timedelta(days=1):
             with pytest.raises(TooLateToUndo):
                 call()
-            return
-        assert call().status == "CONFIRMED"
-        self.entries[entry.id] = replace(entry, status="CONFIRMED", concluded_at=None)
+        elif self.is_undoable(move, entry, back):
+            assert call().status == before.status
+            self.entries[entry.id] = back
+        else:
+            assert self.refused(call)
+
+    def is_undoable(self, move, entry, back):
+        """Whether the time that the undoing takes is free: all of a cancelled one, the rest of an early end."""
+        if move == "cancel":
+            return self.is_free(entry.kind, entry.start, without=entry.id, is_agreed=True)
+        if not entry.freed:
+            return True
+        others = [one for one in self.entries.values() if one.occupies(self.now) and one.id != entry.id]
+        until = entry.start + back.kind.length + back.kind.after
+        is_closed = any(hour < until and entry.start < hour + STEP for hour in self.blocked.values())
+        return not is_closed and not any(one.blocks(entry.kind, entry.start) for one in others)
 
     @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99))
@@ -426,3 +508,44 @@ def test_red_control_a_review_that_does_not_hold_its_time_is_noticed(machine, mo
 
     with pytest.raises(AssertionError):
         one.what_is_offered_is_what_is_free()
+
+
+def a_day(machine):
+    one = machine()
+    one.open_the_shop()
+    return one
+
+
+def test_red_control_a_cancellation_that_comes_back_without_its_time_is_noticed(machine, monkeypatch):
+    monkeypatch.setattr(undoing, "_bring_back", lambda *_: None)
+    one = a_day(machine)
+    one.book(is_color=False, start=STARTS[0], hold=False)
+    one.cancel(choice=0)
+
+    one.undo(choice=0, by_name=True)
+
+    with pytest.raises(AssertionError):
+        one.what_is_offered_is_what_is_free()
+
+
+@pytest.mark.parametrize(
+    ("module", "guard", "without_it"),
+    [(visit_rules, "freed_at", lambda *_: None), (undoing, "_take_the_rest", lambda *_: lambda _tx: None)],
+    ids=["an early end frees", "its undoing takes it again"],
+)
+def test_red_control_an_early_end_without_its_rule_is_noticed(machine, monkeypatch, module, guard, without_it):
+    monkeypatch.setattr(module, guard, without_it)
+    one = a_day(machine)
+    one.book(is_color=True, start=STARTS[0], hold=False)
+    one.confirm(choice=0)
+    one.now = STARTS[0] + timedelta(minutes=10)
+    one.come(choice=0, begins=True)
+
+    def go_on():
+        one.conclude(choice=0, came=True)
+        one.what_is_offered_is_what_is_free()
+        one.undo(choice=0, by_name=False)
+        one.what_is_offered_is_what_is_free()
+
+    with pytest.raises(AssertionError):
+        go_on()
