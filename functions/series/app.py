@@ -15,6 +15,7 @@ app = door.Door()
 handler = app.handler
 
 ONE = "/tenant/<slug>/api/appointments/<appointment_id>"
+OneAppointment = Response[AppointmentView]
 
 
 SERIES = "/tenant/<slug>/api/series"
@@ -67,6 +68,7 @@ def _row(row: series_changes.DateOutcome) -> series_views.DateResult:
 
 
 @app.post(f"{ONE}/rebook", "appointments.rebook", Action.BOOK)
-def rebook(slug: door.Slug, appointment_id: door.Id, form: Rebooking) -> Response[AppointmentView]:
-    changed = rebooking.rebook(slug, appointment_id, form, actor_name=app.caller.name, now=clock.now())
+def rebook(slug: door.Slug, appointment_id: door.Id, form: Rebooking, seen: door.IfMatch = None) -> OneAppointment:
+    name = app.caller.name
+    changed = rebooking.rebook(slug, appointment_id, form, seen=seen, actor_name=name, now=clock.now())
     return answers.shown(changed, AppointmentView)

@@ -170,6 +170,11 @@ class Counter:
         customer = one and f"{API}/customers/{one.customer_id}"
         return one and staff.call("PATCH", customer, {"name": "Ana María", "phone": "0982 333 333"})
 
+    def hand_over(self):
+        """The appointment becomes another person's, with a note."""
+        made = staff.call("POST", f"{API}/customers", {"name": "Clara"})
+        return self.call("rebook", {"customer_id": made.json["id"], "internal_notes": "Cambió con Clara"})
+
     def close_the_day(self):
         day = f"{NINE:%Y-%m-%d}"
         return admin.call("POST", f"{API}/closures", {"date": day, "name": "Duelo"})
@@ -205,6 +210,8 @@ MOVES = {
     "refuse the receipt": lambda one: one.call("receipt/refuse", {"reason": "No llegó"}),
     "longer": lambda one: one.call("rebook", {"duration_minutes": 90}),
     "another service": lambda one: one.call("rebook", {"service_id": one.other}),
+    "another customer": lambda one: one.hand_over(),
+    "look first": lambda one: one.call("rebook", {"service_id": one.other, "check_only": True}),
     "another phone": lambda one: one.correct_the_phone(),
     "extra": lambda one: one.extra(),
     "discount": lambda one: one.discount(),

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from mostrador.errors import Stale
 from mostrador.people import customers
 from mostrador.people.views.customers import CustomerListing, NewCustomer
 from mostrador.scheduling import (
@@ -213,6 +214,30 @@ def test_red_control_without_the_days_version_they_overlap(hours, now, monkeypat
     monkeypatch.setattr(agenda, "take", take_without_looking)
 
     assert len(winners(lengthened_and_moved_beside(hours, now))) > 1
+
+
+def edited_by_six(hours, now):
+    """Six people write another note from the same copy of an appointment."""
+    seen = int(appointments.get("salon", hours[0], now=now).version)
+
+    def edit(number):
+        form = Rebooking(internal_notes=f"nota {number}")
+        return rebooking.rebook("salon", hours[0], form, seen=seen, actor_name="a", now=now)
+
+    return at_once(6, edit)
+
+
+def test_of_several_editors_of_one_copy_the_first_wins(hours, now):
+    answers = edited_by_six(hours, now)
+
+    assert len(winners(answers)) == 1
+    assert all(isinstance(answer, Appointment | Stale) for answer in answers)
+
+
+def test_red_control_without_the_seen_version_the_last_editor_wins(hours, now, monkeypatch):
+    monkeypatch.setattr(rebooking, "check_seen", lambda *_: None)
+
+    assert len(winners(edited_by_six(hours, now))) > 1
 
 
 def test_one_phone_created_at_once_is_one_customer(shop, now):

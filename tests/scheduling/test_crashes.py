@@ -6,7 +6,7 @@ import pytest
 
 from mostrador.ledger.rules.payment_states import Target
 from mostrador.people import customers
-from mostrador.people.views.customers import CustomerListing
+from mostrador.people.views.customers import CustomerListing, NewCustomer
 from mostrador.scheduling import (
     appointments,
     booking,
@@ -29,7 +29,7 @@ from mostrador.scheduling.views.visits import Delay
 from mostrador.table import TableFailure, keys, reads, writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.tenancy import plan_usage, tenants
-from mostrador.tenancy.views.tenants import TenantOperationChanges
+from mostrador.tenancy.views.tenants import TenantChanges, TenantOperationChanges
 from mostrador.values import local_time
 from tests.support import faults, till
 from tests.support.days import shifted
@@ -113,6 +113,21 @@ def test_a_change_of_the_service_happens_once_and_leaves_nothing_behind(haircut,
     assert (changed.service_id, changed.total_amount, changed.resource_id) == (color.id, 7, rosa.id)
     assert [one["change"] for one in changed.history] == ["CHANGED"]
     assert (agenda(booked, NINE), agenda(changed, NINE)) == ([], [booked.id])
+
+
+def test_another_customer_and_length_are_set_once(haircut, now, crash):
+    tenants.change("salon", TenantChanges(max_active_bookings=3), seen=None, now=now)
+    booked = book(haircut, now)
+    beto = customers.create("salon", NewCustomer(name="Beto", phone="0982 222 222"), key=None, now=now)
+    wanted = Rebooking(customer_id=beto.id, duration_minutes=60, internal_notes="con Beto")
+
+    crash(lambda: rebooking.rebook("salon", booked.id, wanted, actor_name="eva", now=now))
+
+    changed = appointments.get("salon", booked.id, now=now)
+    assert (changed.customer_id, changed.duration_minutes, changed.internal_notes) == (beto.id, 60, "con Beto")
+    assert [one["change"] for one in changed.history] == ["CHANGED"]
+    counted = [reads.get_item(keys.active_bookings("salon", one.customer_phone)) for one in (booked, changed)]
+    assert [len(found.lines) for found in counted] == [0, 1]
 
 
 def test_a_conclusion_is_undone_once(haircut, now, crash):

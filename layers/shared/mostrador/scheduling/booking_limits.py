@@ -48,9 +48,7 @@ def add(
 
     ``own`` are the ids of the unproven bookings that count too. Raises TooManyActive.
     """
-    if count(before, own, now) + len(booked) > limit:
-        phone = key[1].split("#")[1]
-        raise TooManyActive(field="body.customer_data.phone", value=phone, phone=phone, limit=limit)
+    check_room(key, before, len(booked), own=own, limit=limit, now=now)
     lines = _active(before, now)
     unproven = sorted((name for name, line in lines.items() if _is_unproven(line)), key=full)
     for name in unproven[: max(0, len(unproven) - MOST_UNPROVEN)]:
@@ -59,6 +57,22 @@ def add(
     version = int(before.version) if before else 0
     unchanged = ActiveBookings.version == version if before else ActiveBookings.pk.does_not_exist()
     tx.save(ActiveBookings(*key, version=version + 1, lines=lines), condition=unchanged)
+
+
+def check_room(
+    key: keys.Key,
+    before: ActiveBookings | None,
+    more: int,
+    *,
+    own: Collection[str] = (),
+    limit: int,
+    now: datetime,
+    field: str = "body.customer_data.phone",
+) -> None:
+    """Raise TooManyActive where so many ``more`` bookings do not fit into the ledger; ``field`` is the caller's."""
+    if count(before, own, now) + more > limit:
+        phone = key[1].split("#")[1]
+        raise TooManyActive(field=field, value=phone, phone=phone, limit=limit)
 
 
 def count(before: ActiveBookings | None, own: Collection[str], now: datetime) -> int:
@@ -101,9 +115,7 @@ def change_phone(
     if not appointment.is_counted:
         return
     if former:
-        action = ActiveBookings.lines[short(appointment.id)].remove()
-        key = keys.active_bookings(tenant, former)
-        tx.update(ActiveBookings(*key), actions=[action, ActiveBookings.version.add(1)])
+        leave(tx, tenant, former, appointment.id)
     if appointment.customer_phone is None:
         appointment.is_counted = None
         return
@@ -113,6 +125,12 @@ def change_phone(
     new = ActiveBookings(*keys.active_bookings(tenant, appointment.customer_phone), version=1)
     new.lines = {short(appointment.id): _packed(appointment)}
     tx.save(new, condition=ActiveBookings.pk.does_not_exist())
+
+
+def leave(tx: Transaction, tenant: str, phone: str, appointment_id: str) -> None:
+    """Remove a counted appointment from the ledger of ``phone``, which was its customer's."""
+    actions = [ActiveBookings.lines[short(appointment_id)].remove(), ActiveBookings.version.add(1)]
+    tx.update(ActiveBookings(*keys.active_bookings(tenant, phone)), actions=actions)
 
 
 def _update(tx: Transaction, tenant: str, appointment: Appointment, action: Action) -> None:

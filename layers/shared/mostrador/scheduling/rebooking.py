@@ -1,54 +1,129 @@
-"""Change what an appointment is for: its service, its length and the resources that give it."""
+"""Change what was booked: service, length, resources, start, customer and notes."""
 
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mostrador.errors import NotHere, Stale
 from mostrador.ledger import open_pages
-from mostrador.scheduling import appointments, booking, booking_context, rescheduling, slot_terms, totals
+from mostrador.scheduling import (
+    appointments,
+    booking,
+    booking_context,
+    handover,
+    rescheduling,
+    slot_terms,
+    slots,
+    totals,
+)
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import minute
+from mostrador.scheduling.handover import Handover
 from mostrador.scheduling.rules import prices
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, AppointmentChange, AppointmentStatus
 from mostrador.table import writes
-from mostrador.table.items.scheduling import Appointment, Service
+from mostrador.table.items.scheduling import Appointment, Resource, Service
+from mostrador.tenancy import tenants
 from mostrador.values import local_time
 
 if TYPE_CHECKING:
     from mostrador.scheduling.views.rebooking import Rebooking
 
 
-def rebook(tenant: str, appointment_id: str, form: "Rebooking", *, actor_name: str, now: datetime) -> Appointment:
-    """Change service, length, resource or start in one transaction; where nothing differs it changes nothing.
+def rebook(
+    tenant: str, appointment_id: str, form: "Rebooking", *, seen: int | None = None, actor_name: str, now: datetime
+) -> Appointment:
+    """Change service, length, resources, start, customer or notes in one transaction; what is so already stays.
 
-    Id, link, customer, payments and history stay. The rules are those of a booking; a start that stays is not refused
-    for its notice, its window or the grid. Another service brings its price, unless the form keeps the amount. Raises
-    NotHere, WrongAppointmentState, SlotTaken, ServiceInactive, AmountIsFixed, BeingPaid, OddStart, Busy.
+    Id, link, payments and history stay. The rules are those of a booking; a start that stays is not refused for its
+    notice, its window or the grid. Another service brings its price, unless the form keeps the amount. With
+    ``check_only`` it is returned as it would be. Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive,
+    AmountIsFixed, BeingPaid, OddStart, OfferKeepsCustomer, TooManyActive, Stale, Busy.
     """
 
     def decide(appointment: Appointment) -> Appointment:
         rescheduling.check_occupying(appointment, now, AppointmentChange.CHANGED)
         if _is_as_wanted(appointment, form):
             return appointment
-        start = _start(appointment, form)
-        context = _context(tenant, appointment, form, start)
-        is_kept = start == local_time.minute(appointment.scheduled_at)
-        over = form.ignore_calendar or bool(is_kept and appointment.ignores_calendar)
-        query = slot_terms.SlotQuery(now, form.resource_id, without=appointment.id, ignore_calendar=over)
-        query = replace(query, agreed_start=start if is_kept else None)
-        resources = rescheduling.chosen(context, appointment, start, query, keeps_resource=False)
+        check_seen(appointment, seen)
         old = rescheduling.before(tenant, appointment)
-        if context.service.id != appointment.service_id:
-            _change_service(tenant, appointment, context.service, keep_total=form.keep_total)
-            if totals.waits_for_nothing(appointment):
-                appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
-        appointment.time_zone = context.tenant.time_zone
-        booking.place(appointment, start, context.demand, resources)
-        appointment.ignores_calendar = over or None
-        rescheduling.write(context, appointment, AppointmentChange.CHANGED, old, actor_name=actor_name, now=now)
+        context = None if _is_in_place(appointment, form) else _place(tenant, appointment, form, now)
+        handed = _hand_over(tenant, appointment, form, now)
+        if appointment.service_id != old.booked.service_id and totals.waits_for_nothing(appointment):
+            appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
+        for name, value in form.notes().items():
+            setattr(appointment, name, value)
+        if form.check_only:
+            return appointment
+        if context:
+            change = AppointmentChange.CHANGED
+            rescheduling.write(context, appointment, change, old, actor_name=actor_name, handed=handed, now=now)
+        else:
+            _write_in_place(appointment, handed, old, actor_name=actor_name, now=now)
         return appointment
 
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
+
+
+def check_seen(appointment: Appointment, seen: int | None) -> None:
+    """Raise Stale, with the last change that the history tells, where ``seen`` (If-Match) is not its version."""
+    if seen is None or seen == appointment.version:
+        return
+    last = appointment.history[-1] if appointment.history else None
+    raise Stale(given=seen, current=int(appointment.version), last_change=last)
+
+
+def _place(tenant: str, appointment: Appointment, form: "Rebooking", now: datetime) -> BookingContext:
+    """Set service, price, time and resources as the form wants them; the context to write them with."""
+    start = _start(appointment, form)
+    context = _context(tenant, appointment, form, start)
+    is_kept = start == local_time.minute(appointment.scheduled_at)
+    over = form.ignore_calendar or bool(is_kept and appointment.ignores_calendar)
+    query = slot_terms.SlotQuery(now, form.resource_id, without=appointment.id, ignore_calendar=over)
+    query = replace(query, agreed_start=start if is_kept else None)
+    resources = _resources(context, appointment, form, start, query)
+    if context.service.id != appointment.service_id:
+        _change_service(tenant, appointment, context.service, keep_total=form.keep_total)
+    appointment.time_zone = context.tenant.time_zone
+    booking.place(appointment, start, context.demand, resources)
+    appointment.ignores_calendar = over or None
+    return context
+
+
+def _hand_over(tenant: str, appointment: Appointment, form: "Rebooking", now: datetime) -> Handover | None:
+    """Set the customer of the form, if it is another one."""
+    if form.customer_id is None or form.customer_id == appointment.customer_id:
+        return None
+    return handover.prepare(tenants.current(tenant, now=now), appointment, form.customer_id, now=now)
+
+
+def _resources(
+    context: BookingContext, appointment: Appointment, form: "Rebooking", start: int, query: slot_terms.SlotQuery
+) -> list[Resource]:
+    """The resources that the form names, beside them the present ones if they are free. Raises NotHere, SlotTaken."""
+    second = form.second_resource_id
+    if second is None:
+        return rescheduling.chosen(context, appointment, start, query, keeps_resource=False)
+    if second not in context.service.second_resource_ids or not context.is_active(second):
+        raise NotHere(entity="resource", id=second)
+    if query.resource_id is None and rescheduling.can_keep(context, appointment):
+        kept = slot_terms.terms(context, replace(query, resource_id=appointment.resource_id))
+        if any(ids[-1] == second for ids in slots.choices(kept, start)):
+            return slots.chosen(kept, start, only_second=second)
+    return slots.chosen(slot_terms.terms(context, query), start, only_second=second)
+
+
+def _write_in_place(
+    appointment: Appointment, handed: Handover | None, old: rescheduling.Before, *, actor_name: str, now: datetime
+) -> None:
+    """Write another customer or other notes, which take no time. Notes are not told in the history."""
+    appointment.updated_at = now
+    if handed:
+        rescheduling.tell(appointment, AppointmentChange.CHANGED, old, actor_name=actor_name, now=now)
+    with writes.transaction() as tx:
+        tx.save(appointment)
+        if handed:
+            handed.write(tx)
 
 
 def _start(appointment: Appointment, form: "Rebooking") -> int:
@@ -57,9 +132,15 @@ def _start(appointment: Appointment, form: "Rebooking") -> int:
 
 def _is_as_wanted(appointment: Appointment, form: "Rebooking") -> bool:
     """Whether everything that the form names is so already."""
-    wanted = (form.service_id, form.duration_minutes, form.resource_id, form.scheduled_at)
-    present = (appointment.service_id, appointment.duration_minutes, appointment.resource_id, appointment.scheduled_at)
-    return all(new in (None, old) for new, old in zip(wanted, present, strict=True))
+    is_same_customer = form.customer_id in (None, appointment.customer_id)
+    has_notes = all(getattr(appointment, name) == value for name, value in form.notes().items())
+    return is_same_customer and has_notes and _is_in_place(appointment, form)
+
+
+def _is_in_place(appointment: Appointment, form: "Rebooking") -> bool:
+    """Whether service, length, resources and start are so already."""
+    names = ("service_id", "duration_minutes", "resource_id", "second_resource_id", "scheduled_at")
+    return all(getattr(form, name) in (None, getattr(appointment, name)) for name in names)
 
 
 def _context(tenant: str, appointment: Appointment, form: "Rebooking", start: int) -> BookingContext:

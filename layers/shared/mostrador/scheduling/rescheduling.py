@@ -28,6 +28,7 @@ from mostrador.tenancy import public_holds
 from mostrador.values import local_time, money
 
 if TYPE_CHECKING:
+    from mostrador.scheduling.handover import Handover
     from mostrador.scheduling.views.appointments import Rescheduling
 
 
@@ -167,7 +168,15 @@ def _booked(appointment: Appointment) -> told_changes.Booked:
         service_name=appointment.service_name,
         duration_minutes=str(appointment.duration_minutes),
         total_amount=money.text(appointment.total_amount, appointment.currency),
+        customer_id=appointment.customer_id,
     )
+
+
+def tell(appointment: Appointment, change: AppointmentChange, old: Before, *, actor_name: str, now: datetime) -> None:
+    """Add to the history what differs from ``old``."""
+    notice = datetime.fromisoformat(old.booked.starts_at) - now
+    told = told_changes.facts(old.booked, _booked(appointment), notice)
+    appointments.record(appointment, now, actor_name, change, **told)
 
 
 def write(
@@ -178,22 +187,24 @@ def write(
     *,
     actor_name: str,
     held: public_limits.Held | None = None,
+    handed: "Handover | None" = None,
     now: datetime,
 ) -> None:
     """Write the one transaction over the days that it leaves and those it takes. Raises ConditionFailed.
 
-    ``held`` is what a public caller's address holds besides.
+    ``held`` is what a public caller's address holds besides; ``handed`` that it has another customer now.
     """
     tenant, start = context.tenant.slug, local_time.minute(appointment.scheduled_at)
-    notice = datetime.fromisoformat(old.booked.starts_at) - now
-    told = told_changes.facts(old.booked, _booked(appointment), notice)
-    appointments.record(appointment, now, actor_name, change, **told)
+    tell(appointment, change, old, actor_name=actor_name, now=now)
     new_lines = {key: [agenda.line_of(appointment)] for key in agenda.keys_of(tenant, appointment)}
     offer = offer_of(appointment)
     limits = booking_keys.of_limits(context.tenant, context.service, context.demand, start)
     with writes.transaction() as tx:
         tx.save(appointment)
-        booking_limits.update(tx, tenant, appointment)
+        if handed:
+            handed.write(tx)
+        else:
+            booking_limits.update(tx, tenant, appointment)
         resource_ids = set(agenda.resource_ids(appointment))
         booking.AgendaWrites(new_lines, limits - old.day_keys, resource_ids).write(tx, context, now)
         left = old.day_keys - set(new_lines)

@@ -17,6 +17,7 @@ class Booked(NamedTuple):
     service_name: str
     duration_minutes: str
     total_amount: str
+    customer_id: str = ""
 
 
 def facts(before: Booked, after: Booked, notice: timedelta) -> dict[str, str]:

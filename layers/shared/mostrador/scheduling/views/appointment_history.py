@@ -34,6 +34,8 @@ AppointmentEvent = TypedDict(
         "duration_minutes": NotRequired[Annotated[int, Field(title="Duración (minutos)")]],
         "from_duration_minutes": NotRequired[Annotated[int, Field(title="Duración anterior (minutos)")]],
         "total_amount": NotRequired[Annotated[shown.Amount, Field(title="Importe total")]],
+        "customer_id": NotRequired[Annotated[shown.Id, Field(title="Cliente")]],
+        "from_customer_id": NotRequired[Annotated[shown.Id, Field(title="Cliente anterior")]],
         "from_total_amount": NotRequired[Annotated[shown.Amount, Field(title="Importe total anterior")]],
     },
 )
