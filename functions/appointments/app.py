@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import appointments, availability, booking, rescheduling
+from mostrador.scheduling import appointments, availability, booking, overriding, rescheduling
 from mostrador.scheduling.views import appointments as views
 from mostrador.scheduling.views.appointments import AppointmentChanges as Changes
 from mostrador.scheduling.views.appointments import AppointmentEdit as Edit
@@ -33,8 +33,8 @@ def listing(slug: door.Slug, query: door.Query[views.AppointmentListing]) -> vie
 @app.post(BASE, "appointments.book", Action.BOOK, status=201, location=ONE)
 def book(slug: door.Slug, form: views.NewAppointment, key: door.IdempotencyKey = None) -> OneAppointment:
     app.require_all(form.price_actions())
-    caller = app.caller
-    booked = booking.book(slug, form, role=caller.acting_role, actor_name=caller.name, key=key, now=clock.now())
+    role, name, rules = app.caller.acting_role, app.caller.name, _rules()
+    booked = booking.book(slug, form, role=role, may_override=rules, actor_name=name, key=key, now=clock.now())
     return answers.created(booked, views.AppointmentView)
 
 
@@ -81,11 +81,16 @@ def cancel(slug: door.Slug, appointment_id: door.Id, form: views.StaffCancellati
 
 @app.post(f"{ONE}/reschedule", "appointments.reschedule", Action.BOOK)
 def reschedule(slug: door.Slug, appointment_id: door.Id, form: views.StaffRescheduling) -> OneAppointment:
-    name, over, rules = app.caller.name, form.ignore_calendar, frozenset(form.override)
+    name, over = app.caller.name, overriding.wanted(form.override, ignore_calendar=form.ignore_calendar)
     moved = rescheduling.move(
-        slug, appointment_id, form, ignore_calendar=over, override=rules, actor_name=name, now=clock.now()
+        slug, appointment_id, form, override=over, may_override=_rules(), actor_name=name, now=clock.now()
     )
     return _shown(moved)
+
+
+def _rules() -> frozenset[str]:
+    """The rules that the caller may override."""
+    return overriding.allowed(app.caller.tenant, app.caller.role, now=clock.now())
 
 
 def _shown(appointment: HasVersion) -> OneAppointment:

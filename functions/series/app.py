@@ -1,14 +1,15 @@
-"""Door: series of appointments, and corrections of a booking."""
+"""Door: series of appointments, walk-ins, and corrections of a booking."""
 
 from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import rebooking, recurring, series, series_changes
+from mostrador.scheduling import overriding, rebooking, recurring, series, series_changes, walk_ins
 from mostrador.scheduling.views import recurring as views
 from mostrador.scheduling.views import series as series_views
 from mostrador.scheduling.views.appointments import AppointmentView
 from mostrador.scheduling.views.rebooking import Rebooking
+from mostrador.scheduling.views.walk_ins import WalkIn
 from mostrador.web import answers, door
 
 app = door.Door()
@@ -31,8 +32,16 @@ def listing(slug: door.Slug, query: door.Query[series_views.SeriesListing]) -> s
 @app.post(SERIES, "series.book", Action.BOOK, status=201)
 def book(slug: door.Slug, form: views.NewSeries, key: door.IdempotencyKey = None) -> views.SeriesView:
     app.require_all(form.price_actions())
-    caller = app.caller
-    return recurring.book(slug, form, role=caller.acting_role, actor_name=caller.name, key=key, now=clock.now())
+    role, name = app.caller.acting_role, app.caller.name
+    rules = overriding.allowed(slug, app.caller.role, now=clock.now())
+    return recurring.book(slug, form, role=role, may_override=rules, actor_name=name, key=key, now=clock.now())
+
+
+@app.post("/tenant/<slug>/api/appointments/walk-in", "appointments.walk_in", Action.BOOK, status=201, location=ONE)
+def walk_in(slug: door.Slug, form: WalkIn, key: door.IdempotencyKey = None) -> Response[AppointmentView]:
+    name, rules = app.caller.name, overriding.allowed(slug, app.caller.role, now=clock.now())
+    begun = walk_ins.begin(slug, form, may_override=rules, actor_name=name, key=key, now=clock.now())
+    return answers.created(begun, AppointmentView)
 
 
 @app.get(ONE_SERIES, "series.get", Action.READ_APPOINTMENTS)
@@ -69,6 +78,8 @@ def _row(row: series_changes.DateOutcome) -> series_views.DateResult:
 
 @app.post(f"{ONE}/rebook", "appointments.rebook", Action.BOOK)
 def rebook(slug: door.Slug, appointment_id: door.Id, form: Rebooking, seen: door.IfMatch = None) -> OneAppointment:
-    name = app.caller.name
-    changed = rebooking.rebook(slug, appointment_id, form, seen=seen, actor_name=name, now=clock.now())
+    name, rules = app.caller.name, overriding.allowed(slug, app.caller.role, now=clock.now())
+    changed = rebooking.rebook(
+        slug, appointment_id, form, may_override=rules, seen=seen, actor_name=name, now=clock.now()
+    )
     return answers.shown(changed, AppointmentView)

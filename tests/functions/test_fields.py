@@ -46,6 +46,7 @@ VALUES = {
         "contact_phone": "0981 222 333", "logo_url": "https://example.com/l.png", "plan": "pro",
         "max_appointments_per_month": 10, "max_raffles": 1, "max_members": 5, "public_share_percent": 10,
         "public_pending_limit": 30, "public_confirmation": "staff", "confirm_within_minutes": 60,
+        "staff_overrides": ["closed"], "allow_double_booking": True,
     },
 }  # fmt: skip
 HIDING = [(entity, field) for entity in HIDDEN if entity != "number" for field in HIDDEN[entity]]  # see test_boards

@@ -83,7 +83,7 @@ def test_a_confirmation_without_one_is_not_paid(visit, form):
     assert listed(target=visit.item.id) == []
 
 
-@pytest.mark.parametrize("transaction_id", ["", "x" * 121, 7])
+@pytest.mark.parametrize("transaction_id", ["x" * 121, 7])
 def test_a_transaction_id_is_a_short_text(visit, transaction_id):
     answer = confirm(visit, payment_transaction_id=transaction_id)
 
@@ -197,7 +197,7 @@ def test_a_key_with_another_body_is_refused(visit):
         ({"amount": "0.5"}, "invalid_amount"),
         ({"amount": "1.0001"}, "invalid_amount"),
         ({"amount": "-1"}, "invalid_request"),
-        ({"amount": 30000}, "invalid_request"),
+        ({"amount": 0.00001}, "invalid_request"),
         ({"amount": "30.000,00"}, "invalid_request"),
         ({"method": "BITCOIN"}, "invalid_request"),
         ({"method": None}, "invalid_request"),

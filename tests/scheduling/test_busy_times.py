@@ -188,7 +188,7 @@ def test_what_is_moved_over_it_is_one_that_was_booked_over_it_until_it_is_moved_
         return rescheduling.move("salon", booked.id, form, actor_name="a", now=now, **more).ignores_calendar
 
     assert refused(lambda: move(NINE))["reason"] == "external"
-    assert move(NINE, ignore_calendar=True) is True
+    assert move(NINE, override=frozenset({"external"})) is True
     assert move(TEN) is None
     assert refused(lambda: move(NINE))["reason"] == "external"
 

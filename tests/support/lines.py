@@ -10,6 +10,7 @@ from mostrador.scheduling.views.appointments import AvailabilityQuery, NewAppoin
 from mostrador.scheduling.views.services import ResourceChanges
 from mostrador.scheduling.views.waiting_list import NewWaiting, WaitingListing
 from mostrador.table import base, keys, reads
+from mostrador.tenancy.views.opening_hours import WEEKDAYS
 from tests.support import days
 
 DAY = days.ahead(1)
@@ -19,7 +20,8 @@ FAR = datetime.fromisoformat("2100-01-01T00:00:00Z")
 def open_for(hours, *, now, tenant="salon"):
     """The first resource is open on DAY from nine for this many hours."""
     first = reads.everything(*keys.resource(tenant, ""))[0]
-    opening = {days.weekday(DAY): [{"opens": "09:00", "closes": f"{9 + hours:02d}:00"}]}
+    closed: dict[str, list[dict[str, str]]] = {day: [] for day in WEEKDAYS}
+    opening = closed | {days.weekday(DAY): [{"opens": "09:00", "closes": f"{9 + hours:02d}:00"}]}
     resources.change(tenant, first.id, ResourceChanges(business_hours=opening), seen=None, now=now)
 
 

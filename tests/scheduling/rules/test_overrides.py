@@ -88,7 +88,7 @@ def test_the_public_overrides_nothing(haircut):
     assert (answer.status, answer.json["errors"][0]["code"]) == (422, "extra_forbidden")
 
 
-@pytest.mark.parametrize("names", [["taken"], ["closed"], ["BEFORE_NOTICE"], "before_notice", [7]])
+@pytest.mark.parametrize("names", [["plan_limit"], ["BEFORE_NOTICE"], "before_notice", [7]])
 def test_an_unknown_rule_is_named(haircut, names):
     answer = book(haircut, override=names)
 

@@ -12,6 +12,7 @@ from mostrador.errors import Conflict
 from mostrador.scheduling import busy_sources, open_hours
 from mostrador.scheduling.rules import agenda, pairs
 from mostrador.scheduling.rules.busy_times import Span
+from mostrador.scheduling.rules.overrides import DOUBLE, Override
 from mostrador.table import keys, reads
 from mostrador.table.attributes import packed, short
 from mostrador.table.items.busy_times import BusyDay
@@ -111,13 +112,15 @@ def reclaim(
     tenant, service = found.pop(tenant_key), found.pop(service_key, None)
     resources = [found.pop(key, None) for key in resource_keys]
     booking = line_of(appointment)
-    if is_late and (loss := _ended(tenant, service, resources, booking)):
+    overridden = appointment.overridden or ()
+    if is_late and (loss := _ended(tenant, service, resources, booking, is_open=Override.CLOSED in overridden)):
         return loss
     capacity = int(service.capacity) if service else 1
     demand = agenda.Demand(appointment.service_id, booking.duration, booking.before, booking.after, capacity)
     is_elsewhere = agenda.busy_in_the_way(demand, booking.starts, _spans(found, busy_keys))
     is_apart = is_late and _is_in_another_class(found, day_keys, booking, now)
-    if is_apart or is_elsewhere or _is_booked(found, day_keys, booking, demand, now):
+    is_taken = not DOUBLE & set(overridden) and _is_booked(found, day_keys, booking, demand, now)
+    if is_apart or is_elsewhere or is_taken:
         return agenda.Loss.TAKEN
 
     def write(tx: Transaction) -> None:
@@ -142,15 +145,20 @@ def _spans(found: Mapping[keys.Key, BusyDay], busy_keys: Mapping[keys.Key, Itera
 
 
 def _ended(
-    tenant: Tenant, service: Service | None, resources: Iterable[Resource | None], booking: agenda.Booking
+    tenant: Tenant,
+    service: Service | None,
+    resources: Iterable[Resource | None],
+    booking: agenda.Booking,
+    *,
+    is_open: bool,
 ) -> agenda.Loss | None:
-    """What ended since the booking was made: the service, a resource, or that it is open then."""
+    """What ended since the booking was made: the service, a resource, or that it is open then; ``is_open`` anyway."""
     if service is None or not service.is_active:
         return agenda.Loss.SERVICE_GONE
     for resource in resources:
         if resource is None or not resource.is_active:
             return agenda.Loss.RESOURCE_GONE
-        if not open_hours.is_open(tenant, resource, booking.starts, booking.duration):
+        if not is_open and not open_hours.is_open(tenant, resource, booking.starts, booking.duration):
             return agenda.Loss.CLOSED
     return None
 

@@ -14,9 +14,9 @@ from mostrador.scheduling import (
     booking_keys,
     booking_limits,
     booking_request,
+    overriding,
     plan_count,
     public_limits,
-    slot_terms,
     slots,
     totals,
 )
@@ -24,11 +24,11 @@ from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.booking_request import BookingRequest
 from mostrador.scheduling.public_limits import Held
 from mostrador.scheduling.rules import agenda as agenda_rules
-from mostrador.scheduling.rules import overrides
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
+from mostrador.scheduling.rules.overrides import ORDINARY, Override
 from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
-from mostrador.table.items.scheduling import ActiveBookings, Appointment, Resource
+from mostrador.table.items.scheduling import Appointment, Resource
 from mostrador.table.items.tenants import Tenant
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import tenants
@@ -90,11 +90,13 @@ def book(
     role: str = "",
     public_address: str | None = None,
     waiting_id: str | None = None,
+    may_override: frozenset[str] = ORDINARY,
+    sent: str | None = None,
 ) -> Appointment:
-    """Book; the same Idempotency-Key ``key`` with the same form gives the same appointment. ``waiting_id``: an offer.
+    """Book; the same ``key`` with the same text ``sent`` (the form's) gives the same one. ``waiting_id``: an offer.
 
     ``role`` is the caller's, which limits a discount. ``public_address`` is that of a caller without an account:
-    TooManyHeld, TooManyUnconfirmed limit it. Raises NotHere (service, resource, customer), SlotTaken, ServiceInactive,
+    TooManyHeld, TooManyUnconfirmed limit it. Raises NotHere, SlotTaken, ServiceInactive, OverrideNotAllowed,
     PlanLimitReached, TooManyActive, BadPhone, KeyReused, DiscountTooLarge, BadAmount.
     """
     request = booking_request.from_form(
@@ -105,6 +107,8 @@ def book(
         actor_name=actor_name,
         now=now,
         public_address=public_address,
+        may_override=may_override,
+        sent=sent,
         more={"waiting_id": waiting_id, "role": role},
     )
     return _booked(request)
@@ -130,13 +134,9 @@ def _booked(request: BookingRequest) -> Appointment:
 
 def _choose(request: BookingRequest, context: BookingContext) -> tuple[list[Resource], Held | None]:
     """The resources of the only start, and what a public caller's address holds besides."""
-    form = request.form
-    query = slot_terms.SlotQuery(
-        request.now, form.resource_id, ignore_calendar=form.ignore_calendar, override=form.overriding()
-    )
     if request.holder is None:
-        return slots.choose(context, request.starts[0], query), None
-    return public_limits.choose(context, request.starts[0], query, request.holder)
+        return slots.choose(context, request.starts[0], request.query), None
+    return public_limits.choose(context, request.starts[0], request.query, request.holder)
 
 
 def write(
@@ -201,7 +201,8 @@ def _appointment(
     customer: Customer | customers.Known,
 ) -> Appointment:
     tenant, service, form = context.tenant, context.service, request.form
-    appointment_id, given = request.appointment_ids[number], shared_phones.as_given(customer, form.customer_data)
+    given = shared_phones.as_given(customer, form.customer_data)
+    appointment_id, start = request.appointment_ids[number], request.starts[number]
     appointment = Appointment(
         *keys.appointment(tenant.slug, appointment_id),
         id=appointment_id,
@@ -225,11 +226,11 @@ def _appointment(
         fingerprint=request.fingerprint,
         time_zone=tenant.time_zone,
         is_counted=True if request.active_bookings_key else None,
-        ignores_calendar=form.ignore_calendar or None,
+        ignores_calendar=Override.EXTERNAL in request.override or None,
         **given | _of_series(request, number),
     )
-    place(appointment, request.starts[number], context.demand, resources)
-    appointment.overridden = overridden(tenant, form.overriding(), request.starts[number], request.now)
+    place(appointment, start, context.demand, resources)
+    overriding.note(appointment, request.overridden(context, start, resources), request.actor_name)
     _price_and_hold(request, tenant, appointment)
     return appointment
 
@@ -266,11 +267,6 @@ def _held_until(request: BookingRequest, tenant: Tenant, appointment: Appointmen
     return None
 
 
-def overridden(tenant: Tenant, override: frozenset[str], start: int, now: datetime) -> list[str] | None:
-    """The rules that refused ``start`` and were overridden; None where there are none."""
-    return overrides.used(override, start, now, notice_minutes=int(tenant.minimum_notice_minutes)) or None
-
-
 def _hold(appointment: Appointment, until: datetime | None) -> None:
     if until:
         appointment.hold_expires_at = until
@@ -291,8 +287,7 @@ def _count_of_phone(
     key = request.active_bookings_key
     if key is None:
         return
-    ledger = context.other.get(key)
-    before = ledger if isinstance(ledger, ActiveBookings) else None
-    limit = int(request.tenant.max_active_bookings)
-    own = public_limits.of_phone(held, request.phone)
-    booking_limits.add(tx, key, before, booked, own=own, limit=limit, now=request.now)
+    own, ledger = public_limits.of_phone(held, request.phone), booking_limits.ledger(context.other, key)
+    is_bound = Override.TOO_MANY_ACTIVE not in request.override
+    limit = int(request.tenant.max_active_bookings) if is_bound else booking_limits.NEVER
+    booking_limits.add(tx, key, ledger, booked, own=own, limit=limit, now=request.now)

@@ -5,7 +5,7 @@ booking stands in the ledger without being counted: ``public_limits`` counts it 
 """
 
 import struct
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from mostrador.errors import Conflict
 from mostrador.scheduling.rules import public_share
 from mostrador.table import Action, keys
 from mostrador.table.attributes import full, short
+from mostrador.table.base import Item
 from mostrador.table.items.scheduling import ActiveBookings, Appointment
 from mostrador.table.writes import Transaction
 from mostrador.values.holds import has_lapsed
@@ -27,11 +28,21 @@ MOST_UNPROVEN: Final = 50
 """Such lines kept of one phone. The oldest id goes first, and its line comes again once it is paid or confirmed."""
 
 
+NEVER: Final = 1_000_000
+"""A limit that no phone reaches."""
+
+
 class TooManyActive(Conflict):
     code = "too_many_active"
     en = "{phone} has {limit} appointments to come, as many as may be"
     es = "{phone} ya tiene el máximo de turnos por venir: {limit}"
     next_action = NextAction.CANCEL_ONE_FIRST
+
+
+def ledger(items: Mapping[keys.Key, Item], key: keys.Key) -> ActiveBookings | None:
+    """The ledger under ``key`` among the items that were read."""
+    found = items.get(key)
+    return found if isinstance(found, ActiveBookings) else None
 
 
 def add(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from mostrador import ids
 from mostrador.errors import Invalid
 from mostrador.people import customers
-from mostrador.scheduling import booking_context, plan_count
+from mostrador.scheduling import booking_context, booking_limits, overriding, plan_count
 from mostrador.scheduling.booking_context import BookingContext, Items
 from mostrador.scheduling.public_limits import Holder
+from mostrador.scheduling.rules.overrides import ORDINARY, Override
+from mostrador.scheduling.slot_terms import SlotQuery
 from mostrador.table import keys, writes
 from mostrador.table.items.people import Customer
-from mostrador.table.items.scheduling import Appointment
+from mostrador.table.items.scheduling import Appointment, Resource
 from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import public_holds
 from mostrador.values import local_time
@@ -43,7 +45,7 @@ class BookingRequest:
 
     ``waiting_id`` is the wait whose offer it is.
     ``public_address`` is that of a caller without an account; their booking is held until its deposit is paid.
-    ``role`` is the caller's, which limits the discount.
+    ``role`` is the caller's, which limits the discount. ``may_override`` are the rules that the caller may override.
     """
 
     tenant: Tenant
@@ -58,6 +60,7 @@ class BookingRequest:
     public_address: str | None = None
     waiting_id: str | None = None
     role: str = ""
+    may_override: frozenset[str] = ORDINARY
 
     @property
     def slug(self) -> str:
@@ -94,6 +97,25 @@ class BookingRequest:
     def active_bookings_key(self) -> keys.Key | None:
         """The ledger of the phone's future bookings, where the tenant limits them."""
         return keys.active_bookings(self.slug, self.phone) if self.phone and self.tenant.max_active_bookings else None
+
+    @property
+    def override(self) -> frozenset[str]:
+        """The rules that the form overrides."""
+        return overriding.wanted(self.form.override, ignore_calendar=self.form.ignore_calendar)
+
+    @property
+    def query(self) -> SlotQuery:
+        """The question that the form asks."""
+        return SlotQuery(self.now, self.form.resource_id, override=self.override, may_override=self.may_override)
+
+    def overridden(self, context: BookingContext, start: int, resources: list[Resource]) -> list[str] | None:
+        """The rules that refused a start and were overridden, the limit of the phone among them."""
+        names, key = overriding.used(context, start, resources, self.query), self.active_bookings_key
+        if key is None or Override.TOO_MANY_ACTIVE not in self.override:
+            return names
+        counted = booking_limits.count(booking_limits.ledger(context.other, key), (), self.now) + len(self.starts)
+        is_over = counted > int(self.tenant.max_active_bookings)
+        return sorted({*(names or ()), Override.TOO_MANY_ACTIVE}) if is_over else names
 
     @property
     def holder(self) -> Holder | None:
@@ -136,12 +158,16 @@ def from_form(
     sent: str | None = None,
     public_address: str | None = None,
     more: Mapping[str, Any] | None = None,
+    may_override: frozenset[str] = ORDINARY,
 ) -> BookingRequest:
     """A request for ``starts``. A repeat under the same key must have the same text ``sent``, by default the form's.
     ``more`` are further fields of the request.
 
-    Raises BadPhone.
+    Raises BadPhone, OverrideNotAllowed.
     """
+    overriding.check(form.override, may_override)
+    if form.ignore_calendar:
+        overriding.check([Override.EXTERNAL], may_override, field="body.ignore_calendar")
     phone = form.customer_data.phone if form.customer_data else None
     return BookingRequest(
         tenant=tenant,
@@ -154,6 +180,7 @@ def from_form(
         phone=normalised(phone, tenant.country, field="body.customer_data.phone") if phone else None,
         series_id=series_id,
         public_address=public_address,
+        may_override=may_override,
         **(more or {}),
     )
 
@@ -174,6 +201,7 @@ def load_context(
             duration_minutes=request.form.duration_minutes,
             check=check,
         ).offered()
+        overriding.check_length(context, int(context.service.duration_minutes), request.may_override)
         request, is_complete = request.with_context(context)
         if is_complete:
             return request, context

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from mostrador.errors import NotHere
-from mostrador.scheduling import booking, rescheduling, slot_terms, slots
+from mostrador.scheduling import rescheduling, slot_terms, slots
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules.appointment_states import AppointmentChange
 from mostrador.scheduling.rules.overrides import Override
@@ -51,10 +51,8 @@ def put(tenant: str, appointment: Appointment, target: Target, *, actor_name: st
     context = rescheduling.load(tenant, appointment, target.start, duration=target.duration, discontinued=True)
     resources = _resources(context, appointment, target, now)
     change, old = _change(appointment, target), rescheduling.before(tenant, appointment)
-    appointment.time_zone = context.tenant.time_zone
-    booking.place(appointment, target.start, context.demand, resources)
-    appointment.ignores_calendar = None
-    appointment.overridden = booking.overridden(context.tenant, FOR_STAFF, target.start, now)
+    asked = query(now, appointment.id)
+    rescheduling.set_place(appointment, context, target.start, resources, asked, actor_name=actor_name)
     rescheduling.write(context, appointment, change, old, actor_name=actor_name, now=now)
 
 

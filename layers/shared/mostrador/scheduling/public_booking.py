@@ -14,6 +14,7 @@ from mostrador.scheduling import (
     availability,
     booking,
     manage_links,
+    overriding,
     payment_reviews,
     plan_count,
     rescheduling,
@@ -147,7 +148,15 @@ def book(slug: str, form: PublicBooking, *, address: str, key: str | None, now: 
     )
     own_key = public_holds.own_key(address, key) if key else None
     with _public_errors(tenant):
-        booked = booking.book(slug, staff_form, actor_name=ACTOR, key=own_key, now=now, public_address=address)
+        booked = booking.book(
+            slug,
+            staff_form,
+            actor_name=ACTOR,
+            key=own_key,
+            now=now,
+            public_address=address,
+            may_override=overriding.NOBODY,
+        )
     return ManagedAppointment(tenant, booked, manage_links.token(slug, booked.id))
 
 
@@ -199,6 +208,7 @@ def reschedule(slug: str, token: str, form: Rescheduling, *, address: str, now: 
             now=now,
             check=check,
             public_address=address,
+            may_override=overriding.NOBODY,
         )
     return replace(managed, appointment=moved)
 

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mostrador.errors import NotHere, Stale
 from mostrador.ledger import open_pages
 from mostrador.scheduling import (
     appointments,
-    booking,
     booking_context,
     handover,
+    overriding,
     rescheduling,
     slot_terms,
     slots,
@@ -21,6 +21,7 @@ from mostrador.scheduling.booking_request import minute
 from mostrador.scheduling.handover import Handover
 from mostrador.scheduling.rules import prices
 from mostrador.scheduling.rules.appointment_states import AmountIsFixed, AppointmentChange, AppointmentStatus
+from mostrador.scheduling.rules.overrides import ORDINARY
 from mostrador.table import writes
 from mostrador.table.items.scheduling import Appointment, Resource, Service
 from mostrador.tenancy import tenants
@@ -31,15 +32,24 @@ if TYPE_CHECKING:
 
 
 def rebook(
-    tenant: str, appointment_id: str, form: "Rebooking", *, seen: int | None = None, actor_name: str, now: datetime
+    tenant: str,
+    appointment_id: str,
+    form: "Rebooking",
+    *,
+    may_override: frozenset[str] = ORDINARY,
+    seen: int | None = None,
+    actor_name: str,
+    now: datetime,
 ) -> Appointment:
     """Change service, length, resources, start, customer or notes in one transaction; what is so already stays.
 
     Id, link, payments and history stay. The rules are those of a booking; a start that stays is not refused for its
     notice, its window or the grid. Another service brings its price, unless the form keeps the amount. With
     ``check_only`` it is returned as it would be. Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive,
-    AmountIsFixed, BeingPaid, OddStart, OfferKeepsCustomer, TooManyActive, Stale, Busy.
+    OverrideNotAllowed, AmountIsFixed, BeingPaid, OddStart, OfferKeepsCustomer, TooManyActive, Stale, Busy.
     """
+    by = _By(actor_name, may_override)
+    overriding.check(form.overriding(), may_override)
 
     def decide(appointment: Appointment) -> Appointment:
         rescheduling.check_occupying(appointment, now, AppointmentChange.CHANGED)
@@ -47,7 +57,7 @@ def rebook(
             return appointment
         check_seen(appointment, seen)
         old = rescheduling.before(tenant, appointment)
-        context = None if _is_in_place(appointment, form) else _place(tenant, appointment, form, now)
+        context = None if _is_in_place(appointment, form) else _place(tenant, appointment, form, by, now)
         handed = _hand_over(tenant, appointment, form, now)
         if appointment.service_id != old.booked.service_id and totals.waits_for_nothing(appointment):
             appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
@@ -73,20 +83,27 @@ def check_seen(appointment: Appointment, seen: int | None) -> None:
     raise Stale(given=seen, current=int(appointment.version), last_change=last)
 
 
-def _place(tenant: str, appointment: Appointment, form: "Rebooking", now: datetime) -> BookingContext:
+class _By(NamedTuple):
+    """Who changes the booking, and the rules that they may override."""
+
+    actor_name: str
+    may_override: frozenset[str]
+
+
+def _place(tenant: str, appointment: Appointment, form: "Rebooking", by: _By, now: datetime) -> BookingContext:
     """Set service, price, time and resources as the form wants them; the context to write them with."""
     start = _start(appointment, form)
     context = _context(tenant, appointment, form, start)
+    if form.duration_minutes:
+        overriding.check_length(context, int(context.service.duration_minutes), by.may_override)
     is_kept = start == local_time.minute(appointment.scheduled_at)
-    over = form.ignore_calendar or bool(is_kept and appointment.ignores_calendar)
-    query = slot_terms.SlotQuery(now, form.resource_id, without=appointment.id, ignore_calendar=over)
-    query = replace(query, agreed_start=start if is_kept else None)
+    over = form.overriding() | overriding.standing(appointment) if is_kept else form.overriding()
+    query = slot_terms.SlotQuery(now, form.resource_id, without=appointment.id, override=over)
+    query = replace(query, may_override=by.may_override, agreed_start=start if is_kept else None)
     resources = _resources(context, appointment, form, start, query)
     if context.service.id != appointment.service_id:
         _change_service(tenant, appointment, context.service, keep_total=form.keep_total)
-    appointment.time_zone = context.tenant.time_zone
-    booking.place(appointment, start, context.demand, resources)
-    appointment.ignores_calendar = over or None
+    rescheduling.set_place(appointment, context, start, resources, query, actor_name=by.actor_name)
     return context
 
 

@@ -5,7 +5,7 @@ its appointments whatever the clocks show by then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -17,6 +17,7 @@ from mostrador.scheduling import booking, booking_request, slot_terms, slots
 from mostrador.scheduling.booking_context import BookingContext, Items
 from mostrador.scheduling.booking_request import BookingRequest
 from mostrador.scheduling.rules.availability import Reason
+from mostrador.scheduling.rules.overrides import ORDINARY
 from mostrador.scheduling.views.recurring import NewSeries, SeriesConflict, SeriesView
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Batch, Resource, Series
@@ -65,11 +66,19 @@ class Wanted:
     record: Record
 
 
-def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: datetime, role: str = "") -> SeriesView:
-    """Book every date, or with ``skip_conflicts`` those that are free; a repeated ``key`` gives the same answer.
+def book(
+    slug: str,
+    form: NewSeries,
+    *,
+    may_override: frozenset[str] = ORDINARY,
+    actor_name: str,
+    key: str | None,
+    now: datetime,
+    role: str = "",
+) -> SeriesView:
+    """Book every date, past the service's window too, or with ``skip_conflicts`` those that are free.
 
-    Staff may plan past the service's advance window. Raises Conflicts, BadSeries, and the errors of ``booking.book``
-    and ``booking.write``.
+    A repeated ``key`` gives the same answer. Raises Conflicts, BadSeries, the errors of ``booking.book`` and ``write``.
     """
     tenant = tenants.current(slug, now=now)
     zone, series_id = tenants.zone(tenant), ids.derived(slug, "series", key) if key else ids.new()
@@ -84,6 +93,7 @@ def book(slug: str, form: NewSeries, *, actor_name: str, key: str | None, now: d
         now=now,
         series_id=series_id,
         sent=form.as_sent(),
+        may_override=may_override,
         more={"role": role},
     )
     record = partial(_new_record, request, form)
@@ -205,14 +215,7 @@ class _Plan(NamedTuple):
 
 
 def _plan(request: BookingRequest, context: BookingContext) -> _Plan:
-    form = request.form
-    query = slot_terms.SlotQuery(
-        request.now,
-        form.resource_id,
-        any_day=True,
-        ignore_calendar=form.ignore_calendar,
-        override=form.overriding(),
-    )
+    query = replace(request.query, any_day=True)
     asked = slot_terms.terms(context, query)
     refused = {start: refusal for start in request.starts if (refusal := slots.refusal_of(asked, start))}
     errors = slots.slot_taken_errors(context, refused, query)

@@ -12,6 +12,7 @@ from mostrador.scheduling import (
     booking_context,
     booking_keys,
     booking_limits,
+    overriding,
     public_limits,
     slot_terms,
     slots,
@@ -21,6 +22,7 @@ from mostrador.scheduling.booking_request import minute
 from mostrador.scheduling.rules import told_changes
 from mostrador.scheduling.rules.agenda import Demand
 from mostrador.scheduling.rules.appointment_states import OCCUPYING, AppointmentChange, WrongAppointmentState, status_at
+from mostrador.scheduling.rules.overrides import ORDINARY, Override
 from mostrador.scheduling.slot_terms import SlotQuery
 from mostrador.table import keys, reads, writes
 from mostrador.table.items.scheduling import Appointment, Resource, Waiting
@@ -37,21 +39,22 @@ def move(
     appointment_id: str,
     form: "Rescheduling",
     *,
-    ignore_calendar: bool = False,
     override: frozenset[str] = frozenset(),
+    may_override: frozenset[str] = ORDINARY,
     actor_name: str,
     now: datetime,
     check: appointments.Check | None = None,
     public_address: str | None = None,
 ) -> Appointment:
-    """Move to another start, in one transaction over the old days and the new; at that start it changes nothing.
+    """Move to another start, in one transaction over all days; at that start it changes nothing.
 
     Id, link, price and duration stay. The resource stays where the form names none: by link (``public_address``)
-    always, else if it is free. Staff also move an inactive service, over calendars or rules that they ``override``.
-    Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive, TooManyHeld, TooManyUnconfirmed, Busy.
+    always, else if it is free. Staff also move an inactive service, over rules that they ``override``. Raises NotHere,
+    WrongAppointmentState, SlotTaken, ServiceInactive, OverrideNotAllowed, TooManyHeld, TooManyUnconfirmed, Busy.
     """
+    overriding.check(override, may_override)
     start, by_link = minute(form.scheduled_at), public_address is not None
-    query = SlotQuery(now, form.resource_id, appointment_id, ignore_calendar=ignore_calendar, override=override)
+    query = SlotQuery(now, form.resource_id, appointment_id, override=override, may_override=may_override)
 
     def decide(appointment: Appointment) -> Appointment:
         check_occupying(appointment, now)
@@ -65,7 +68,7 @@ def move(
         resources = chosen(context, appointment, start, query, keeps_resource=by_link)
         held = public_limits.held(context, start, resources, holder, now) if holder else None
         old = before(tenant, appointment)
-        _place(appointment, context, start, resources, query)
+        set_place(appointment, context, start, resources, query, actor_name=actor_name)
         change = AppointmentChange.REASSIGNED if is_there else AppointmentChange.RESCHEDULED
         write(context, appointment, change, old, actor_name=actor_name, held=held, now=now)
         return appointment
@@ -73,14 +76,21 @@ def move(
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
 
 
-def _place(
-    appointment: Appointment, context: BookingContext, start: int, resources: list[Resource], query: SlotQuery
+def set_place(
+    appointment: Appointment,
+    context: BookingContext,
+    start: int,
+    resources: list[Resource],
+    query: SlotQuery,
+    *,
+    actor_name: str,
 ) -> None:
     """Set the new time and resources, and which rules staff overrode for them."""
+    names = overriding.used(context, start, resources, query)
     appointment.time_zone = context.tenant.time_zone
     booking.place(appointment, start, context.demand, resources)
-    appointment.ignores_calendar = query.ignore_calendar or None
-    appointment.overridden = booking.overridden(context.tenant, query.override, start, query.now)
+    appointment.ignores_calendar = Override.EXTERNAL in query.override or None
+    overriding.note(appointment, names, actor_name)
 
 
 def _holder(tenant: str, appointment: Appointment, address: str | None) -> public_limits.Holder | None:

@@ -15,17 +15,17 @@ from mostrador.scheduling.rules.availability import SlotRules
 class SlotQuery:
     """A question about free starts: of one resource of the first group or any, without counting one appointment.
 
-    ``any_day`` is for staff who plan further ahead than customers may. ``ignore_calendar`` is for staff who book over
-    the busy times of external calendars, ``override`` names other rules. ``agreed_start`` is that of the appointment.
+    ``any_day`` is for staff who plan further ahead than customers may. ``override`` names the rules that staff
+    override, ``may_override`` those that the caller could. ``agreed_start`` is that of the appointment.
     """
 
     now: datetime
     resource_id: str | None = None
     without: str = ""
     any_day: bool = False
-    ignore_calendar: bool = False
     agreed_start: int | None = None
     override: frozenset[str] = frozenset()
+    may_override: frozenset[str] = frozenset()
 
 
 Group = dict[str, SlotRules]
@@ -85,8 +85,6 @@ def _groups(context: BookingContext, query: SlotQuery) -> tuple[Group, Group | N
 
 def _group(context: BookingContext, resource_ids: list[str], query: SlotQuery) -> Group:
     group = context.slot_rules(resource_ids, query.now, without=query.without)
-    if query.ignore_calendar:
-        group = {resource_id: replace(rules, busy=()) for resource_id, rules in group.items()}
     if query.override:
         group = {one: overrides.without(rules, query.override, query.now) for one, rules in group.items()}
     if query.agreed_start is not None:

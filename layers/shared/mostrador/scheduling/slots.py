@@ -7,11 +7,12 @@ from itertools import chain
 from typing import Final
 
 from mostrador.errors import Conflict
-from mostrador.scheduling import booking_context, free_starts
+from mostrador.scheduling import booking_context, free_starts, overriding
 from mostrador.scheduling.booking_context import BookingContext, ServiceInactive
 from mostrador.scheduling.rules import agenda, availability, pairs, refused_starts
 from mostrador.scheduling.rules.agenda import Loss
 from mostrador.scheduling.rules.availability import Reason, Refusal
+from mostrador.scheduling.rules.overrides import Override
 from mostrador.scheduling.slot_terms import Group, SlotQuery, Terms, terms
 from mostrador.table.items.scheduling import Appointment, Resource
 from mostrador.tenancy import tenants
@@ -54,10 +55,21 @@ def chosen(
     if not possible:
         refusal = refusal_of(asked, start) or _no_pair(asked.context.demand, start)
         raise slot_taken_error(asked.context, start, asked.query, refusal)
-    burdens = {resource_id: _burden(asked, resource_id, start) for ids in possible for resource_id in ids}
+    standing = _free_without_override(asked, start)
+    burdens = {
+        resource_id: (resource_id not in standing, *_burden(asked, resource_id, start))
+        for ids in possible
+        for resource_id in ids
+    }
     picked = min(possible, key=lambda ids: (ids[-1] != kept_second, [burdens[resource_id] for resource_id in ids]))
     by_id = {resource.id: resource for resource in asked.context.resources}
     return [by_id[resource_id] for resource_id in picked]
+
+
+def _free_without_override(asked: Terms, start: int) -> Container[str]:
+    """The resources that need no override; they are chosen first."""
+    plain = terms(asked.context, replace(asked.query, override=frozenset())) if asked.query.override else asked
+    return {resource_id for group in plain.groups for resource_id in _free_ids(group, start)}
 
 
 def choices(asked: Terms, start: int) -> Sequence[tuple[str, ...]]:
@@ -121,12 +133,16 @@ def slot_taken_error(context: BookingContext, start: int, query: SlotQuery, refu
 
     Other days are read only where those at hand do not tell the nearest.
     """
-    query = replace(query, agreed_start=None)
-    near = _nearest_at_hand(context, start, query)
+    near = _nearest_at_hand(context, start, _for_alternatives(query))
     if near is not None:
-        return _error(context, start, refusal, near)
+        return _error(context, start, query, refusal, near)
     first, last = _days_around(context, start, query)
     return _taken(booking_context.with_days(context, first, last), start, query, refusal)
+
+
+def _for_alternatives(query: SlotQuery) -> SlotQuery:
+    """The question that alternatives answer: times that no rule refuses, but where staff override the notice."""
+    return replace(query, agreed_start=None, override=query.override & {Override.BEFORE_NOTICE})
 
 
 def slot_taken_errors(context: BookingContext, refused: Mapping[int, Refusal], query: SlotQuery) -> list[SlotTaken]:
@@ -143,7 +159,7 @@ def _days_around(context: BookingContext, start: int, query: SlotQuery) -> tuple
     zone = tenants.zone(context.tenant)
     day = local_time.local_day(start, zone)
     bare = replace(context, days={}, busy_days={})
-    rules = next(iter(terms(bare, query).main.values()), None)
+    rules = next(iter(terms(bare, _for_alternatives(query)).main.values()), None)
     if rules:  # no day before or after these has a free start
         day = min(max(day, local_time.local_day(rules.earliest, zone)), rules.last_day)
     return day - timedelta(days=1), day + _LOOK_AHEAD
@@ -153,8 +169,8 @@ def _taken(wide: BookingContext, start: int, query: SlotQuery, refusal: Refusal)
     """The error for a start, from a context that has the days around it."""
     first, last = _days_around(wide, start, query)
     around = booking_context.only_days(wide, first, last)
-    found = free_starts.free(around, first, last, replace(query, ignore_calendar=False))
-    return _error(wide, start, refusal, availability.nearest(list(found), start))
+    found = free_starts.free(around, first, last, _for_alternatives(query))
+    return _error(wide, start, query, refusal, availability.nearest(list(found), start))
 
 
 def _nearest_at_hand(context: BookingContext, start: int, query: SlotQuery) -> list[int] | None:
@@ -168,7 +184,7 @@ def _nearest_at_hand(context: BookingContext, start: int, query: SlotQuery) -> l
     days = agenda.days_touched(own, start, zone)
     low = local_time.day_bounds(days[0], zone)[0] + own.before
     high = local_time.day_bounds(days[-1], zone)[1] - own.duration - own.after
-    found = free_starts.free(context, days[0], days[-1], replace(query, ignore_calendar=False))
+    found = free_starts.free(context, days[0], days[-1], query)
     near = availability.nearest([at for at in found if low <= at <= high], start)
     reach = max((abs(at - start) for at in near), default=0)
     earliest = local_time.minute(query.now)  # nothing before it is free, so nothing before ``low`` is missed
@@ -176,11 +192,13 @@ def _nearest_at_hand(context: BookingContext, start: int, query: SlotQuery) -> l
     return near if is_sure else None
 
 
-def _error(context: BookingContext, start: int, refusal: Refusal, near: list[int]) -> SlotTaken:
-    """The error for a start, with the free ones ``near`` it."""
+def _error(context: BookingContext, start: int, query: SlotQuery, refusal: Refusal, near: list[int]) -> SlotTaken:
+    """The error for a start, with the free ones ``near`` it; for staff with what would let it pass."""
     zone = tenants.zone(context.tenant)
     starts_at = local_time.instant(start, zone).isoformat()
+    hints = _hints(context, start, query, refusal) if query.may_override else {}
     return SlotTaken(
+        **hints,
         field="body.scheduled_at",
         value=starts_at,
         starts_at=starts_at,
@@ -188,6 +206,18 @@ def _error(context: BookingContext, start: int, refusal: Refusal, near: list[int
         details=refusal_details(refusal, context),
         alternatives=[local_time.instant(free_start, zone).isoformat() for free_start in near],
     )
+
+
+def _hints(context: BookingContext, start: int, query: SlotQuery, refusal: Refusal) -> dict[str, object]:
+    """``overridable``: the rules whose override lets the start pass; ``fits_minutes``: the length that would fit."""
+
+    def refused(names: frozenset[str]) -> Refusal | None:
+        return refusal_of(terms(context, replace(query, override=names)), start)
+
+    names = overriding.that_would_do(refused, start, query)
+    hints: dict[str, object] = {} if names is None else {"overridable": names}
+    fits = overriding.fitting_minutes(context.demand, start, refusal)
+    return hints if fits is None else hints | {"fits_minutes": fits}
 
 
 def lost_time_error(appointment: Appointment, loss: Loss) -> Conflict:

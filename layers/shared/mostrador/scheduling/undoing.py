@@ -22,6 +22,7 @@ from mostrador.scheduling import (
     booking_context,
     booking_keys,
     booking_limits,
+    overriding,
     plan_count,
     rescheduling,
     slot_terms,
@@ -193,9 +194,8 @@ def _check_free(context: BookingContext, appointment: Appointment, start: int, n
         now,
         appointment.resource_id,
         without=appointment.id,
-        ignore_calendar=bool(appointment.ignores_calendar),
         agreed_start=start,
-        override=frozenset(appointment.overridden or ()),
+        override=overriding.standing(appointment),
     )
     terms = slot_terms.terms(context, query)
     try:

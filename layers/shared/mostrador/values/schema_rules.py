@@ -3,13 +3,15 @@
 A rule is a shape that no request may have. Generators of clients ignore ``not``, so the rules change no type there.
 """
 
+from itertools import combinations
 from typing import Any, Final
 
 from pydantic import ConfigDict
 
 Shape = dict[str, Any]
-_GIVEN: Final = {"type": ["string", "number", "boolean", "object", "array"]}
-_NULL: Final = {"type": "null"}
+_GIVEN: Final = {"type": ["string", "number", "boolean", "object", "array"], "not": {"const": ""}}
+_NULL: Final = {"enum": [None, ""]}
+"""An empty text is as good as null."""
 
 
 def without(*shapes: Shape) -> ConfigDict:
@@ -29,6 +31,12 @@ def neither(first: str, second: str) -> Shape:
 def either(first: str, second: str) -> tuple[Shape, Shape]:
     """Exactly one of the fields must be given."""
     return both(first, second), neither(first, second)
+
+
+def one_of(*fields: str) -> tuple[Shape, ...]:
+    """Exactly one of the fields must be given."""
+    none: Shape = {"properties": dict.fromkeys(fields, _NULL)}
+    return *(both(*pair) for pair in combinations(fields, 2)), none
 
 
 def values(**values: object) -> Shape:

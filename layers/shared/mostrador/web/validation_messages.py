@@ -74,6 +74,7 @@ SPANISH: Final = {
     "one_choice": "indique los números o cuántos, una de las dos cosas",
     "one_delay": "indique los minutos o la hora, una de las dos cosas",
     "one_customer": "indique un cliente del registro o los datos de uno, una de las dos cosas",
+    "one_of_three": "indique el nombre, un cliente del registro o los datos de uno, una de las tres cosas",
     "one_range": "indique un día, o bien el comienzo y el fin",
     "no_change": "indique otro día de la semana, otra hora, otro profesional u otra duración",
     "one_discount": "indique un porcentaje o un importe, una de las dos cosas",

@@ -129,7 +129,7 @@ _TENANT: Final = (
     "reschedule_notice_minutes cancel_notice_minutes max_active_bookings hold_minutes review_hours transfer_details "
     "discount_limits "
     "contact_email contact_phone logo_url public_share_percent public_pending_limit "
-    "public_confirmation confirm_within_minutes"
+    "public_confirmation confirm_within_minutes staff_overrides allow_double_booking"
 )
 _RAFFLE: Final = (
     "title description prizes price currency packages first_number last_number numbers_per_order numbers_per_customer "

@@ -48,7 +48,7 @@ class SlotRules:
     """The rules of the tenant, the service and one resource, in minutes; ``earliest`` is an instant.
 
     ``service_counts`` has the number of the service's bookings per local day over all its resources, ``busy`` the
-    busy spans of external calendars.
+    busy spans of external calendars. ``overridden`` are reasons for which ``refusal`` refuses nothing; ``starts`` does.
     """
 
     demand: agenda.Demand
@@ -60,6 +60,7 @@ class SlotRules:
     booked: Sequence[agenda.Booking]
     service_counts: Counter[date]
     busy: Sequence[tuple[int, int]] = ()
+    overridden: frozenset[str] = frozenset()
 
     def in_week(self, day: date) -> int:
         """How many bookings the service has in the week (from Monday) of ``day``."""
@@ -68,12 +69,15 @@ class SlotRules:
 
     def over_limit(self, day: date) -> Refusal | None:
         """The service's limit that is reached on ``day``, if any."""
-        demand = self.demand
-        if demand.max_per_day is not None and (count := self.service_counts[day]) >= demand.max_per_day:
-            return Refusal(Reason.DAILY_LIMIT, {"booked": count, "limit": demand.max_per_day})
-        if demand.max_per_week is not None and (count := self.in_week(day)) >= demand.max_per_week:
-            return Refusal(Reason.WEEKLY_LIMIT, {"booked": count, "limit": demand.max_per_week})
-        return None
+        return self._over(Reason.DAILY_LIMIT, day) or self._over(Reason.WEEKLY_LIMIT, day)
+
+    def _over(self, reason: Reason, day: date) -> Refusal | None:
+        is_daily = reason is Reason.DAILY_LIMIT
+        limit = self.demand.max_per_day if is_daily else self.demand.max_per_week
+        if limit is None or reason in self.overridden:
+            return None
+        count = self.service_counts[day] if is_daily else self.in_week(day)
+        return Refusal(reason, {"booked": count, "limit": limit}) if count >= limit else None
 
     def left(self, day: date) -> int | None:
         """How many more bookings the service's limits allow on ``day``; None without limits."""
@@ -142,22 +146,36 @@ def _not_open(rules: SlotRules, at: int, day: date) -> Refusal | None:
     windows = open_windows(rules, day, day)
     union = opening_hours.merged((window.begins, window.ends) for window in windows)
     until = next((high for low, high in union if low <= at < high), None)
-    if until is None:
-        return Refusal(Reason.CLOSED)
-    if at + rules.demand.duration > until:
-        return Refusal(Reason.CLOSED, {"closes": until})
+    if (until is None or at + rules.demand.duration > until) and Reason.CLOSED not in rules.overridden:
+        return Refusal(Reason.CLOSED, {} if until is None else {"closes": until})
+    if until is None or Reason.OFF_GRID in rules.overridden:
+        return None  # outside the hours there is no grid
     on_grid = ((at - window.origin) % rules.step == 0 for window in windows if window.begins <= at < window.ends)
     return None if any(on_grid) else Refusal(Reason.OFF_GRID, {"step": rules.step})
 
 
 def _not_free(rules: SlotRules, at: int) -> Refusal | None:
     demand = rules.demand
-    other = agenda.in_the_way(demand, at, rules.booked)
+    other = agenda.in_the_way(demand, at, _standing(rules, at))
     if other is None:
         return None
     if agenda.shares_a_start(demand, at, other):
         return no_seats(demand, seats_taken(rules)[at])
     return taken_by(demand, at, other)
+
+
+def _standing(rules: SlotRules, at: int) -> Sequence[agenda.Booking]:
+    """The bookings that may refuse ``at``: without those of the kinds that are overridden."""
+    if not rules.overridden:
+        return rules.booked
+    return [other for other in rules.booked if _refused_by(rules.demand, at, other) not in rules.overridden]
+
+
+def _refused_by(demand: agenda.Demand, at: int, other: agenda.Booking) -> Reason:
+    """The reason for which ``other`` may refuse ``at``."""
+    if other.service == agenda.BLOCK:
+        return Reason.BLOCKED
+    return Reason.SEATS if agenda.shares_a_start(demand, at, other) else Reason.TAKEN
 
 
 def no_seats(demand: agenda.Demand, booked: int) -> Refusal:

@@ -83,10 +83,6 @@ class NewAppointment(Pricing):
     ignore_calendar: IgnoreCalendar = False
     override: Overriding = Field([])
 
-    def overriding(self) -> frozenset[str]:
-        """The names of the rules to override."""
-        return frozenset(self.override)
-
     @model_validator(mode="after")
     def _one_customer(self) -> Self:
         if (self.customer_id is None) == (self.customer_data is None):
@@ -196,6 +192,7 @@ class AppointmentView(View):
     customer_notes: str | None = Field(title="Notas del cliente")
     internal_notes: str | None = Field(None, title="Notas internas")
     overridden: list[Override] | None = Field(title="Reglas que el personal pasó por alto")
+    overridden_by: str | None = Field(title="Quién las pasó por alto")
     series_id: shown.Id | None = Field(title="Serie")
     bancard_transaction_id: str | None = Field(title="Transacción de Bancard")
     google_calendar_event_id: str | None = Field(title="Evento en Google Calendar")

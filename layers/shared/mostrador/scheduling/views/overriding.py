@@ -12,7 +12,7 @@ Overriding = Annotated[
     Field(
         max_length=len(Override),
         title="Reglas que el personal pasa por alto",
-        description="By name; `before_notice` books inside the minimum notice, but not in the past.",
+        description="By name, those that the role may; the refusal tells in `overridable` which would do.",
     ),
 ]
 IgnoreCalendar = Annotated[

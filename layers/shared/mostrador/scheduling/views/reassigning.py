@@ -26,7 +26,7 @@ class Move(Request):
     """A place for an appointment, for the version of it that was read."""
 
     appointment_id: Id = Field(title="Turno")
-    version: Whole = Field(ge=1, title="Versión del turno")
+    version: Whole = Field(ge=1, le=2**31 - 1, title="Versión del turno")
     scheduled_at: Instant = Field(title="Nuevo comienzo")
     resource_id: Id = Field(title="Profesional o recurso")
     second_resource_id: Id | None = Field(None, title="Segundo recurso", description="Any when left out.")

@@ -4,8 +4,9 @@ from pydantic import Field
 
 from mostrador.fields import Flag, Id, Instant, LongText, Request, Whole
 from mostrador.scheduling.rules.agenda import LONGEST, SHORTEST
+from mostrador.scheduling.rules.overrides import Override
 from mostrador.scheduling.views.appointments import Notes
-from mostrador.scheduling.views.overriding import IgnoreCalendar
+from mostrador.scheduling.views.overriding import IgnoreCalendar, Overriding
 
 
 class Rebooking(Request):
@@ -39,9 +40,14 @@ class Rebooking(Request):
         False, title="Conservar el precio", description="Otherwise another service has its own price."
     )
     ignore_calendar: IgnoreCalendar = False
+    override: Overriding = Field([])
     check_only: Flag = Field(
         False, title="Solo mostrar cómo quedaría", description="Answers as if it were changed, and changes nothing."
     )
+
+    def overriding(self) -> frozenset[str]:
+        """The rules that the request overrides."""
+        return frozenset(self.override) | ({Override.EXTERNAL} if self.ignore_calendar else frozenset())
 
     def notes(self) -> dict[str, str | None]:
         """The notes that the request sets."""

@@ -155,6 +155,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     completed_at = InstantAttribute(null=True)
     ignores_calendar = BooleanAttribute(null=True)
     overridden: Attribute[list[str] | None] = JSONAttribute(null=True)
+    overridden_by = UnicodeAttribute(null=True)
     receipt: "Attribute[Receipt | None]" = JSONAttribute(null=True)
     review_due_at = InstantAttribute(null=True)
     refused_because = UnicodeAttribute(null=True)

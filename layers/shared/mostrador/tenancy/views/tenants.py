@@ -7,8 +7,9 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Currency, Email, Phone, Request, ShortText, Slug, Url, View, Whole, partial
+from mostrador.fields import Currency, Email, Flag, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 from mostrador.ledger.rules.reviews import REVIEW_HOURS
+from mostrador.scheduling.rules.overrides import ORDINARY, Override
 from mostrador.tenancy.rules import public_settings
 from mostrador.tenancy.rules.public_settings import PublicConfirmation
 from mostrador.tenancy.views import opening_hours
@@ -103,6 +104,17 @@ class TenantSettings(Request):
     confirm_within_minutes: Whole = Field(
         public_settings.CONFIRM_WITHIN_MINUTES, ge=5, le=60 * 24 * 14, title="Minutos para confirmar"
     )
+    staff_overrides: list[Override] | None = Field(
+        None,
+        max_length=len(ORDINARY),
+        title="Reglas que el personal puede pasar por alto",
+        description="Null: all but those of a double booking, which are for admins alone.",
+    )
+    allow_double_booking: Flag = Field(
+        False,
+        title="Permitir turnos superpuestos",
+        description="Admins may then override `taken` and `no_seats`, by name.",
+    )
     contact_email: Email | None = Field(None, title="Correo de contacto")
     contact_phone: Phone | None = Field(None, title="Teléfono de contacto")
     logo_url: Url | None = Field(None, title="URL del logo")
@@ -178,6 +190,8 @@ class TenantView(View):
     public_pending_limit: int = Field(title="Reservas sin confirmar por dirección")
     public_confirmation: PublicConfirmation = Field(title="Confirmación de turnos públicos")
     confirm_within_minutes: int = Field(title="Minutos para confirmar")
+    staff_overrides: list[Override] | None = Field(title="Reglas que el personal puede pasar por alto")
+    allow_double_booking: bool = Field(title="Permitir turnos superpuestos")
     contact_email: shown.Email | None = Field(title="Correo de contacto")
     contact_phone: shown.Phone | None = Field(title="Teléfono de contacto")
     logo_url: shown.Url | None = Field(title="URL del logo")
@@ -196,6 +210,7 @@ class TenantView(View):
             | {name: getattr(item, name) or 0 for name in optional}
             | {"review_hours": item.review_hours or REVIEW_HOURS}
             | {"discount_limits": item.discount_limits or DiscountLimits().model_dump()}
+            | {"allow_double_booking": bool(item.allow_double_booking)}
         )
 
 
