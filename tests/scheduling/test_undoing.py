@@ -13,6 +13,7 @@ from mostrador.scheduling import (
     booking_limits,
     conclusions,
     plan_count,
+    prices,
     rescheduling,
     resources,
     services,
@@ -25,6 +26,7 @@ from mostrador.scheduling.booking_context import ServiceInactive
 from mostrador.scheduling.rules.appointment_states import TooLateToUndo
 from mostrador.scheduling.rules.visits import MoneyMoved, NothingToUndo, NotTheLastMove, VisitMove
 from mostrador.scheduling.views.appointments import Rescheduling
+from mostrador.scheduling.views.prices import Discounting
 from mostrador.scheduling.views.services import NewResource, ResourceChanges, ServiceChanges
 from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.table import keys, reads, writes
@@ -415,6 +417,20 @@ def test_all_money_that_went_back_leaves_the_whole_price_due(haircut, now):
         None,
         None,
     )
+
+
+def test_a_part_that_went_back_before_stays_back(haircut, now):
+    """A discount after the payment, and the rest of the money with the cancellation."""
+    booked = till.book(haircut, now)
+    Till(Target.APPOINTMENT, booked, haircut).take_cash(now)
+    told = Discounting(percent=25, reason="Cumpleaños", surplus="refund")
+    prices.discount("salon", booked.id, told, role="admin", actor_name="eva", now=now + MINUTE)
+    cancel(booked, now + HOUR)
+
+    back = undo(booked, VisitMove.CANCEL, now + 2 * HOUR)
+
+    assert (back.total_amount, back.paid_amount, back.payment_status) == (60000, 60000, "PAID")
+    assert sorted((one.amount, one.status) for one in till.all_payments()) == [(20000, "REFUND_DUE"), (80000, "PAID")]
 
 
 def test_money_that_the_business_kept_stays(haircut, now):

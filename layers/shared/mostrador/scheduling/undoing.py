@@ -12,7 +12,7 @@ from typing import Final
 
 from mostrador import ids
 from mostrador.errors import Conflict, NotHere
-from mostrador.ledger import kept_money
+from mostrador.ledger import kept_money, payments
 from mostrador.ledger.rules.payment_states import paid_status
 from mostrador.observability import logger
 from mostrador.scheduling import (
@@ -210,7 +210,7 @@ def _check_free(context: BookingContext, appointment: Appointment, start: int, n
 def _keep_money(tx: Transaction, tenant: str, appointment: Appointment, payment_ids: list[str], now: datetime) -> None:
     """Keep the money that has not gone back; the rest is due again. Raises RefundUnderWay."""
     kept = kept_money.take_back(tx, tenant, payment_ids, now=now)
-    paid = sum((payment.amount for payment in kept), Decimal(0))
+    paid = sum((payments.worth(payment) for payment in kept), Decimal(0))
     appointment.payment_ids = [payment.id for payment in kept] or None
     appointment.paid_amount = paid or None
     appointment.payment_status = paid_status(paid, appointment.total_amount).value
