@@ -33,6 +33,13 @@ def get(slug: door.Slug, block_id: door.Id) -> Response[views.BlockView]:
     return answers.shown(blocks.get(slug, block_id, now=clock.now()), views.BlockView)
 
 
+@app.patch(ONE, "blocks.change", Action.BOOK)
+def change(
+    slug: door.Slug, block_id: door.Id, form: views.BlockChanges, seen: door.IfMatch = None
+) -> Response[views.BlockView]:
+    return answers.shown(blocks.change(slug, block_id, form, seen=seen, now=clock.now()), views.BlockView)
+
+
 @app.delete(ONE, "blocks.delete", Action.BOOK)
 def delete(slug: door.Slug, block_id: door.Id, seen: door.IfMatch = None) -> Response[None]:
     blocks.delete(slug, block_id, seen=seen, now=clock.now())

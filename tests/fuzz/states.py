@@ -225,7 +225,7 @@ def _idle(world: World) -> Values:
     return {"resource_id": world.make("resources", {"name": "Otra"})["id"]}
 
 
-@state("blocks.get", "blocks.delete", "blocks.affected", "blocks.propose", "blocks.reassign")
+@state("blocks.get", "blocks.change", "blocks.delete", "blocks.affected", "blocks.propose", "blocks.reassign")
 def _block(world: World) -> Values:
     return {"block_id": world.block()["id"]}
 

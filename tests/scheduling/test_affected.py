@@ -62,7 +62,8 @@ def test_those_who_are_affected_are_listed_with_all_that_a_call_needs(chairs, no
     assert told == [("Yoga", 2, False), ("Yoga", 2, False), ("Masaje", 1, True)]
     assert listed[2] | {
         "appointment_id": two.id, "version": 1, "customer_phone": "+595981123456", "status": "PENDING",
-        "payment_status": "PENDING", "total_amount": "5000", "paid_amount": "0", "second_resource_id": chairs[0],
+        "payment_status": "PENDING", "total_amount": "5000", "paid_amount": "0", "amount_due": "5000",
+        "second_resource_id": chairs[0],
     } == listed[2]  # fmt: skip
     appointments.cancel("salon", first.id, reason="", actor_name="eva", now=now)
     listed = viewer.call("GET", f"{BLOCKS}/{made['id']}/affected").json["items"]
@@ -75,3 +76,11 @@ def test_an_appointment_that_is_over_is_not_affected(cut, chairs, now, monkeypat
 
     assert days_off(chairs[0]).json["affected"] == []
     assert appointments.get("salon", visit.id, now=now).status == "CONFIRMED"
+
+
+def test_one_that_began_before_its_time_is_not_affected(cut, chairs, now, monkeypatch):
+    visit = till.book(cut, now, resource_id=chairs[0])
+    monkeypatch.setattr("mostrador.clock.now", lambda: till.NINE - HOUR)
+    assert staff.call("POST", f"/tenant/salon/api/appointments/{visit.id}/start").status == 200
+
+    assert days_off(chairs[0], even_if_booked=True).json["affected"] == []

@@ -286,3 +286,64 @@ def test_a_line_that_waits_is_offered_nothing_that_is_blocked(salon, haircut, no
     lines.sweep(now)
 
     assert lines.states(entry, now=now) == ["WAITING"]
+
+
+def change(made, as_=staff, **form):
+    return as_.call("PATCH", f"{BLOCKS}/{made['id']}", form)
+
+
+def test_somebody_is_back_earlier_and_the_rest_of_the_days_is_open_again(cut, chairs, now):
+    made = days_off(chairs[0]).json
+
+    changed = change(made, ends_at=shifted("2026-12-02T00:00:00-03:00"), title="Gripe")
+
+    assert (changed.status, changed.json["title"], changed.json["starts_at"]) == (200, "Gripe", made["starts_at"])
+    query = AvailabilityQuery(service=cut.id, date=shifted("2026-12-02"), resource=chairs[0])
+    assert availability.find("salon", query, now=now).slots
+    assert hours(cut, now, chairs[0]) == set()
+    assert staff.call("GET", f"{BLOCKS}?date={shifted('2026-12-02')}").json["items"] == []
+
+
+def test_it_takes_longer_where_nobody_stands_or_all_the_same(cut, chairs, now):
+    made = block(12, chairs[0]).json
+    visit = till.book(cut, now, at=till.NINE + 5 * HOUR, resource_id=chairs[0])
+    assert change(made, ends_at=at(14)).status == 200
+    assert hours(cut, now, chairs[0]).isdisjoint({12, 13})
+
+    refused = change(made, ends_at=at(16))
+
+    assert (refused.status, refused.json["code"]) == (409, "time_booked")
+    assert [one["appointment_id"] for one in refused.json["affected"]] == [visit.id]
+    assert 15 in hours(cut, now, chairs[0])
+    assert change(made, ends_at=at(16), even_if_booked=True).status == 200
+    assert change(made, ends_at=at(17)).status == 200  # it was affected before
+    assert change(made, starts_at=at(18), as_=viewer).status == 403
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"ends_at": at(12)}, "block_length"),
+        ({"ends_at": shifted("2026-12-16T12:00:00-03:00")}, "block_length"),
+        ({"ends_at": f"{DAY}T14:00:30-03:00"}, "full_minutes"),
+    ],
+)
+def test_an_odd_change_is_refused(cut, chairs, form, code):
+    made = block(12, chairs[0]).json
+
+    answer = change(made, **form)
+
+    assert (answer.status, answer.json["errors"][0]["code"]) == (422, code)
+    kept = staff.call("GET", f"{BLOCKS}/{made['id']}").json
+    assert kept == {name: made[name] for name in kept}
+
+
+def test_a_change_wakes_the_waiting_lists_of_the_days_that_open():
+    ends = {"ends_at": [shifted("2026-12-04T03:00:00Z"), shifted("2026-12-02T03:00:00Z")]}
+
+    def told(fields):
+        found = freed_time.Change("block", ids.new(), "block.changed", fields)
+        return freed_time._may_free(found), [str(day) for day in freed_time._told_days(found)]
+
+    assert told(ends) == (True, [shifted(f"2026-12-0{day}") for day in (2, 3, 4)])
+    assert told({"title": ["a", "b"]})[1] == []

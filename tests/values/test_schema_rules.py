@@ -9,8 +9,10 @@ from pydantic import ValidationError
 from mostrador.fields import Request
 from mostrador.raffles.views.orders import NewOrder, PublicOrder
 from mostrador.scheduling.views.appointments import NewAppointment
+from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.prices import Discounting, NewDiscount
 from mostrador.scheduling.views.recurring import NewSeries
+from mostrador.scheduling.views.series import Extension
 from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.scheduling.views.visits import Delay
 from mostrador.scheduling.views.waiting_list import NewWaiting
@@ -28,6 +30,7 @@ BOOKING = {
     "status": [LEFT_OUT, "CONFIRMED"],
 }
 CHOICE = {"numbers": [LEFT_OUT, None, [7]], "count": [LEFT_OUT, None, 2]}
+AT, LATER = [LEFT_OUT, None, START], [LEFT_OUT, None, "2026-12-01T13:00:00Z"]
 DAYS = [LEFT_OUT, None, "2026-12-01"]
 DISCOUNT = {"percent": [LEFT_OUT, None, 0, 10], "amount": [LEFT_OUT, None, "5000"]}
 # The model -> a request without the fields in question, and the values that each of them takes in turn.
@@ -40,6 +43,8 @@ RULES = {
     NewWaiting: ({"service_id": ID, "date": "2026-12-01"}, {"customer_id": IDS, "customer_data": PERSON}),
     NewClosure: ({"name": "Vacaciones"}, {"date": DAYS, "from": DAYS, "to": DAYS}),
     Delay: ({}, {"minutes": [LEFT_OUT, None, 20], "starts_at": [LEFT_OUT, None, START]}),
+    NewBlock: ({"title": "Gripe"}, {"starts_at": AT, "ends_at": LATER, "from": DAYS, "to": DAYS}),
+    Extension: ({}, {"count": [LEFT_OUT, None, 3], "until": [LEFT_OUT, None, "2027-01-01"]}),
     NewOrder: ({}, CHOICE | {"customer_id": IDS, "customer": PERSON}),
     NewDiscount: ({"reason": "x"}, DISCOUNT),
     Discounting: ({"reason": "x"}, DISCOUNT),

@@ -1,4 +1,4 @@
-"""The appointments that stand at a blocked time and are not over: somebody has to move them or call their customers."""
+"""The appointments that stand at a blocked time and neither began nor are over: their customers must be called."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ def standing(slug: str, block: Block, found: Mapping[keys.Key, Item], now: datet
 
 
 def _to_come(slug: str, wanted: Iterable[str], now: datetime) -> list[Appointment]:
-    """Those of these appointments that are open and not over, by start."""
+    """Those of these appointments that stand, did not begin and are not over, by start."""
     items = reads.batch(keys.appointment(slug, appointment_id) for appointment_id in wanted)
     found = [one for one in items.values() if isinstance(one, Appointment) and _is_open(one, now)]
     return sorted(found, key=lambda one: (one.scheduled_at, one.id))
@@ -67,4 +67,5 @@ def _overlaps(booking: rules.Booking, own: rules.Booking) -> bool:
 
 
 def _is_open(appointment: Appointment, now: datetime) -> bool:
-    return appointment.status in OCCUPYING and appointment.ends_at > now
+    has_begun = appointment.started_at is not None
+    return appointment.status in OCCUPYING and appointment.ends_at > now and not has_begun

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from mostrador import ids
 from mostrador.errors import Conflict, Invalid, NotHere
 from mostrador.scheduling import affected, agenda
 from mostrador.scheduling.affected import Affected
+from mostrador.scheduling.rules import agenda as rules
 from mostrador.table import Condition, keys, reads, writes
 from mostrador.table.base import Item
 from mostrador.table.items.scheduling import AgendaDay, Block, Resource
@@ -22,11 +24,12 @@ from mostrador.values import local_time
 from mostrador.values.next_actions import NextAction
 
 if TYPE_CHECKING:
-    from mostrador.scheduling.views.blocks import BlockListing, NewBlock
+    from mostrador.scheduling.views.blocks import BlockChanges, BlockListing, NewBlock
 
 MOST_RESOURCES: Final = 20
 MOST_DAYS: Final = 90
 """Agenda days of a block, over all its resources: they are in one transaction, which takes 100 actions."""
+MOST_MINUTES: Final = 14 * local_time.DAY
 LONGEST: Final = timedelta(days=15)
 """No block takes more, whatever the clocks do."""
 
@@ -38,6 +41,12 @@ class TimeBooked(Conflict):
     en = "appointments stand at that time ({count:count}); move or cancel them, or block it all the same"
     es = "hay turnos en ese horario ({count:count}); muévalos o cancélelos, o bloquee igual"
     next_action = NextAction.CHOOSE_ANOTHER_TIME
+
+
+class BlockLength(Invalid):
+    code = "block_length"
+    en = "a block takes from {least:count} to {most:count} minutes, and this one would take {value:count}"
+    es = "un bloqueo dura de {least:count} a {most:count} minutos, y este duraría {value:count}"
 
 
 class TooManyToBlock(Invalid):
@@ -120,6 +129,55 @@ def create(slug: str, form: "NewBlock", *, actor_name: str, key: str | None, now
     return writes.retrying(load, decide)
 
 
+def change(slug: str, block_id: str, form: "BlockChanges", *, seen: int | None, now: datetime) -> Block:
+    """Change title, start or end, in one transaction over the old days and the new; nothing else is written.
+
+    Raises NotHere, Stale, BlockLength, TooManyToBlock, AgendaFull, Busy, and TimeBooked where appointments stand that
+    did not before, unless ``even_if_booked``.
+    """
+    tenant = tenants.current(slug, now=now)
+
+    def decide(block: Block) -> Block:
+        writes.check_version(block, seen)
+        before, old_keys = _shown(block), set(affected.day_keys(slug, block))
+        known = {one.appointment.id for one in affected.of_block(slug, block, now=now)}
+        _alter(block, form, tenant)
+        if _shown(block) == before:
+            return block
+        day_keys = affected.day_keys(slug, block)
+        found = reads.batch(day_keys)
+        added = [one for one in affected.standing(slug, block, found, now) if one.appointment.id not in known]
+        if added and not form.even_if_booked:
+            raise TimeBooked(count=len(added), affected=[_told(one) for one in added])
+        block.updated_at = now
+        days = {key: day for key, day in found.items() if isinstance(day, AgendaDay)}
+        with writes.transaction() as tx:
+            tx.save(block)
+            for day_key in day_keys:
+                agenda.take(tx, day_key, days, [affected.line(block)], now)
+            agenda.free(tx, block.id, old_keys - set(day_keys))
+        return block
+
+    return writes.retrying(lambda _attempt: get(slug, block_id, now=now), decide)
+
+
+def _shown(block: Block) -> tuple[str, datetime, datetime]:
+    return block.title, block.starts_at, block.ends_at
+
+
+def _alter(block: Block, form: "BlockChanges", tenant: Tenant) -> None:
+    """Set the fields of the form, and the days and index keys that follow. Raises BlockLength, TooManyToBlock."""
+    for name, value in form.fields().items():
+        if name != "even_if_booked":
+            setattr(block, name, value)
+    minutes = local_time.minute(block.ends_at) - local_time.minute(block.starts_at)
+    if not rules.SHORTEST <= minutes <= MOST_MINUTES:
+        raise BlockLength(field="body.ends_at", value=minutes, least=rules.SHORTEST, most=MOST_MINUTES)
+    block.days = _days(block.starts_at, block.ends_at, tenants.zone(tenant))
+    _check_size(len(block.resource_ids), len(block.days))
+    block.gsi1pk, block.gsi1sk = keys.by_start((block.pk, block.sk), block.starts_at)
+
+
 def delete(slug: str, block_id: str, *, seen: int | None, now: datetime) -> None:
     """Open the time again. Raises NotHere, Stale."""
     block = get(slug, block_id, now=now)
@@ -133,9 +191,7 @@ def _block(tenant: Tenant, form: "NewBlock", block_id: str, *, actor_name: str, 
     slug, zone = tenant.slug, tenants.zone(tenant)
     starts_at, ends_at = form.span(zone)
     gsi1pk, gsi1sk = keys.by_start(keys.block(slug, block_id), starts_at)
-    first = local_time.local_day(local_time.minute(starts_at), zone)
-    last = local_time.local_day(local_time.minute(ends_at) - 1, zone)
-    days = [date.fromordinal(day).isoformat() for day in range(first.toordinal(), last.toordinal() + 1)]
+    days = _days(starts_at, ends_at, zone)
     return Block(
         *keys.block(slug, block_id),
         gsi1pk=gsi1pk,
@@ -156,10 +212,21 @@ def _block(tenant: Tenant, form: "NewBlock", block_id: str, *, actor_name: str, 
 def _resource_ids(slug: str, form: "NewBlock", *, days: int) -> list[str]:
     """Those of the form, each once, or all active ones. Raises TooManyToBlock."""
     found = list(dict.fromkeys(form.resource_ids)) or _active(slug)
-    limit = min(MOST_RESOURCES, MOST_DAYS // days)
-    if len(found) > limit:
-        raise TooManyToBlock(field="body.resource_ids", value=len(found), limit=limit)
+    _check_size(len(found), days)
     return found
+
+
+def _check_size(resources: int, days: int) -> None:
+    limit = min(MOST_RESOURCES, MOST_DAYS // days)
+    if resources > limit:
+        raise TooManyToBlock(field="body.resource_ids", value=resources, limit=limit)
+
+
+def _days(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> list[str]:
+    """The local dates that a block touches."""
+    first = local_time.local_day(local_time.minute(starts_at), zone)
+    last = local_time.local_day(local_time.minute(ends_at) - 1, zone)
+    return [date.fromordinal(day).isoformat() for day in range(first.toordinal(), last.toordinal() + 1)]
 
 
 def _active(slug: str) -> list[str]:

@@ -54,7 +54,7 @@ def _may_free(change: Change) -> bool:
         return True
     is_new = change.action == "appointment.created"
     if change.entity == "block":
-        return change.action == "block.deleted"
+        return change.action in ("block.deleted", "block.changed")
     return change.entity == "appointment" and not is_new and bool(_FREEING & change.fields.keys())
 
 
@@ -67,8 +67,9 @@ def _days(tenant: str, changes: Iterable[Change]) -> set[date]:
 
 def _told_days(change: Change) -> Iterator[date]:
     if change.entity == "block":
-        first, last = (date.fromisoformat(str(change.fields[name][0])[:10]) for name in ("starts_at", "ends_at"))
-        yield from (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
+        told = [*change.fields.get("starts_at", []), *change.fields.get("ends_at", [])]
+        days = [date.fromisoformat(str(value)[:10]).toordinal() for value in told if value is not None]
+        yield from (date.fromordinal(day) for day in range(min(days, default=0), max(days, default=-1) + 1))
         return
     for value in [*change.fields.get("scheduled_at", []), *change.fields.get("starts_at", [])]:
         if value is not None:

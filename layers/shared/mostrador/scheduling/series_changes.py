@@ -52,6 +52,7 @@ class NothingToExtend(Conflict):
     code = "series_is_empty"
     en = "every appointment of the series was deleted; begin another"
     es = "se eliminaron todos los turnos de la serie; comience otra"
+    next_action = NextAction.START_AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def _each(wanted: Sequence[Occurrence], change: _Change, *, clock: Callable[[], 
 
 
 def _is_to_come(appointment: Appointment, now: datetime) -> bool:
-    return appointment.status in OCCUPYING and bool(appointment.scheduled_at > now)
+    has_begun = appointment.started_at is not None or appointment.scheduled_at <= now
+    return appointment.status in OCCUPYING and not has_begun
 
 
 def _move(

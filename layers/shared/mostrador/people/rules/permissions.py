@@ -143,6 +143,7 @@ WRITES: Final[dict[str, dict[str, Role]]] = {
     "service": _each(_SERVICE, Role.ADMIN),
     "resource": _each("name is_active business_hours", Role.ADMIN),
     "closure": _each("name hours", Role.ADMIN),
+    "block": _each("title starts_at ends_at even_if_booked", Role.STAFF),
     "member": _each("role", Role.ADMIN),
     "raffle": _each(_RAFFLE, Role.ADMIN),
     "tenant": _each(_TENANT, Role.ADMIN)

@@ -1,13 +1,13 @@
 """Blocked times in requests and answers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Day, Flag, Id, Instant, ListingByTime, Request, ShortText, View, local
+from mostrador.fields import Day, Flag, Id, Instant, ListingByTime, Request, ShortText, View, local, partial
 from mostrador.scheduling.rules.agenda import SHORTEST
 from mostrador.scheduling.rules.appointment_states import AppointmentStatus, PaymentStatus
 from mostrador.scheduling.views.prices import amounts
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 MOST_DAYS: Final = 14
 
 
+def _full_minute(instant: datetime) -> datetime:
+    if instant.second or instant.microsecond:
+        raise PydanticCustomError("full_minutes", "should begin and end on a full minute")
+    return instant
+
+
+FULL_MINUTE: Final = AfterValidator(_full_minute)
+
+
 class NewBlock(Request):
     """An hour, a day or several days: from five minutes to two weeks, on full minutes."""
 
@@ -26,6 +35,7 @@ class NewBlock(Request):
         *schema_rules.either("starts_at", "from"),
         *schema_rules.either("ends_at", "to"),
         schema_rules.both("starts_at", "to"),
+        schema_rules.both("ends_at", "from"),
     )
     title: ShortText = Field(title="Motivo")
     starts_at: Instant | None = Field(None, title="Comienza")
@@ -59,12 +69,23 @@ class NewBlock(Request):
 
 
 def _check_instants(starts_at: datetime, ends_at: datetime) -> None:
-    if starts_at.second or starts_at.microsecond or ends_at.second or ends_at.microsecond:
-        raise PydanticCustomError("full_minutes", "should begin and end on a full minute")
+    _full_minute(starts_at)
+    _full_minute(ends_at)
     minutes = local_time.minute(ends_at) - local_time.minute(starts_at)
     if not SHORTEST <= minutes <= MOST_DAYS * local_time.DAY:
         bounds = {"least": SHORTEST, "most": MOST_DAYS * local_time.DAY}
         raise PydanticCustomError("block_length", "should take from {least} to {most} minutes", bounds)
+
+
+@partial
+class BlockChanges(Request):
+    """PATCH: somebody is back earlier, or stays away longer."""
+
+    entity = "block"
+    title: ShortText = Field(title="Motivo")
+    starts_at: Annotated[Instant, FULL_MINUTE] = Field(title="Comienza")
+    ends_at: Annotated[Instant, FULL_MINUTE] = Field(title="Termina")
+    even_if_booked: Flag = Field(False, title="Aunque haya turnos", description="Those that were not affected before.")
 
 
 class BlockListing(ListingByTime):
@@ -72,6 +93,7 @@ class BlockListing(ListingByTime):
 
 
 class BlockView(View):
+    entity = "block"
     id: shown.Id = Field(title="Identificador")
     title: str = Field(title="Motivo")
     starts_at: datetime = Field(title="Comienza")
@@ -108,6 +130,7 @@ class AffectedView(View):
     payment_status: PaymentStatus = Field(title="Estado del pago")
     total_amount: shown.Amount = Field(title="Importe total")
     paid_amount: shown.Amount = Field(title="Pagado")
+    amount_due: shown.Amount = Field(title="Falta pagar")
     currency: shown.Currency = Field(title="Moneda")
 
     @classmethod

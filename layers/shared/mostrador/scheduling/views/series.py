@@ -110,6 +110,7 @@ class SeriesAppointment(View):
     payment_status: PaymentStatus = Field(title="Estado del pago")
     total_amount: shown.Amount = Field(title="Importe total")
     paid_amount: shown.Amount = Field(title="Pagado")
+    amount_due: shown.Amount = Field(title="Falta pagar")
     currency: shown.Currency = Field(title="Moneda")
     version: int = Field(title="Versión")
 
