@@ -3,7 +3,7 @@
 import pytest
 
 from mostrador.calendars import changes_feed, comparison
-from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules import event_ids
 from mostrador.calendars.rules.event_plan import DifferenceKind
 from mostrador.scheduling import appointments
 from mostrador.tenancy import integrations
@@ -66,7 +66,9 @@ def test_all_that_can_be_wrong_is_named_and_put_right(shop, google, booked, now)
     shop.deliver()
     google.is_down = False
     shop.clock.pass_(minutes=1)
-    google.store("primary", rules.event_id(missing.id, 7), {"id": rules.event_id(missing.id, 7)} | stray(missing))
+    google.store(
+        "primary", event_ids.event_id(missing.id, 7), {"id": event_ids.event_id(missing.id, 7)} | stray(missing)
+    )
 
     assert kinds(shop) == sorted(
         [
@@ -86,7 +88,7 @@ def test_all_that_can_be_wrong_is_named_and_put_right(shop, google, booked, now)
 
 
 def test_events_of_another_tenant_in_the_same_calendar_are_left(shop, google, booked):
-    other = rules.event_id("f" * 32, 0)
+    other = event_ids.event_id("f" * 32, 0)
     google.store("primary", other, {"id": other} | stray(booked[0], mostrador_tenant="clinic"))
 
     assert found(shop) == []
@@ -94,7 +96,7 @@ def test_events_of_another_tenant_in_the_same_calendar_are_left(shop, google, bo
 
 
 def test_an_event_with_nothing_but_an_id_like_ours_is_left(shop, google, booked):
-    other = rules.event_id("f" * 32, 0)
+    other = event_ids.event_id("f" * 32, 0)
     google.foreign(other, shifted("2026-12-01T12:00:00Z"), shifted("2026-12-01T13:00:00Z"))
 
     assert found(shop) == []
@@ -119,7 +121,7 @@ def test_an_event_that_is_taken_away_during_the_comparison_is_no_stray(shop, goo
 
     def recorded_before_the_event_goes(*args):
         names = recorded(*args)
-        assert list(names.values()) == [booked[0].id]
+        assert list(names.values()) == [(booked[0].id, "main")]
         shop.deliver()
         return names
 

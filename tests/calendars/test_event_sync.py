@@ -86,7 +86,7 @@ def overtaken(shop, google):
         shop.deliver()
 
     google.meanwhile = meanwhile
-    event_sync.follow("salon", booked.id, clock=shop.clock, resource_id=booked.resource_id)
+    event_sync.follow("salon", booked.id, clock=shop.clock, resource_ids=[booked.resource_id])
     return booked
 
 
@@ -134,7 +134,7 @@ def leaving(shop, own):
     booked = [shop.book(hour, status="CONFIRMED") for hour in (9, 11)]
     shop.deliver()
     connections.disconnect("salon", own.resource_id, removes=True, seen=None, now=shop.clock())
-    event_sync.follow("salon", booked[0].id, clock=shop.clock, resource_id=own.resource_id)
+    event_sync.follow("salon", booked[0].id, clock=shop.clock, resource_ids=[own.resource_id])
     return booked
 
 
@@ -181,7 +181,7 @@ def test_a_repetition_that_somebody_made_of_it_is_taken_away(shop, google):
     shop.deliver()
     google.edit(record(booked).event_id, recurrence=["RRULE:FREQ=DAILY"])
 
-    event_sync.follow("salon", booked.id, clock=shop.clock, resource_id=booked.resource_id, is_forced=True)
+    event_sync.follow("salon", booked.id, clock=shop.clock, resource_ids=[booked.resource_id], is_forced=True)
 
     (event,) = google.alive().values()
     assert not event["recurrence"]

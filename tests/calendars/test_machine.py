@@ -16,8 +16,8 @@ from functions.calendar_sync import app
 from mostrador import process_cache
 from mostrador.calendars import watches
 from mostrador.errors import ServiceError
-from mostrador.scheduling import services
-from mostrador.scheduling.views.services import NewService
+from mostrador.scheduling import resources, services
+from mostrador.scheduling.views.services import NewResource, NewService, ServiceChanges
 from tests.support import calendars, days, stream
 from tests.support.days import shifted
 from tests.support.google_double import Killed
@@ -32,6 +32,7 @@ SEVEN = {
     "end": {"dateTime": shifted("2026-12-01T07:30:00-03:00")},
 }
 WHICH = st.integers(0, 5)
+KIND = st.sampled_from([0, 1])
 
 
 class Follows(RuleBasedStateMachine):
@@ -45,10 +46,21 @@ class Follows(RuleBasedStateMachine):
         service = services.create(
             "salon", NewService(name="Corte", duration_minutes=30, price="1"), key=None, now=self.clock()
         )
-        connection = calendars.connect(self.clock())
-        watches.wake("salon", connection, now=self.clock())
+        watches.wake("salon", calendars.connect(self.clock()), now=self.clock())
         self.shop = calendars.Shop(self.clock, service, source)
+        self.open_rooms(service)
         self.made, self.log, self.brought = [], [], 0
+
+    def open_rooms(self, service):
+        """A service that takes one of two rooms too: one with a calendar of its own, one in the business's."""
+        own, shared = (
+            resources.create("salon", NewResource(name=name), key=None, now=self.clock()).id for name in ("1", "2")
+        )
+        form = {"duration_minutes": 30, "price": "1", "second_resource_ids": [own, shared]}
+        massage = services.create("salon", NewService(name="Masaje", **form), key=None, now=self.clock())
+        self.services, self.rooms = [service, massage], {own: "room"}
+        self.google.calendars["room"] = {}
+        watches.wake("salon", calendars.connect(self.clock(), resource_id=own, calendar_id="room"), now=self.clock())
 
     def one(self, which):
         return self.made[which % len(self.made)]
@@ -63,9 +75,23 @@ class Follows(RuleBasedStateMachine):
             stream.pump(app.handler, records, **how)
         self.log += self.shop.records()
 
-    @rule(hour=HOURS, confirmed=st.booleans())
-    def book(self, hour, confirmed):
-        self.change(lambda: self.made.append(self.shop.book(hour, status="CONFIRMED" if confirmed else "PENDING")))
+    @rule(hour=HOURS, confirmed=st.booleans(), kind=KIND)
+    def book(self, hour, confirmed, kind):
+        form = {"status": "CONFIRMED" if confirmed else "PENDING", "service_id": self.services[kind].id}
+        self.change(lambda: self.made.append(self.shop.book(hour, **form)))
+
+    @precondition(lambda self: self.made)
+    @rule(which=WHICH, kind=KIND)
+    def another_service(self, which, kind):
+        """With a room or without."""
+        self.change(lambda: self.shop.rebook(self.one(which), self.services[kind]))
+
+    @rule(reverse=st.booleans())
+    def another_room(self, reverse):
+        """Is the only one from now on, for bookings and moves."""
+        ids = sorted(self.services[1].second_resource_ids, reverse=reverse)
+        change = ServiceChanges(second_resource_ids=ids[:1])
+        self.change(lambda: services.change("salon", self.services[1].id, change, seen=None, now=self.clock()))
 
     @precondition(lambda self: self.made)
     @rule(which=WHICH, how=st.sampled_from(["confirm", "declare", "refuse", "cancel", "delete"]))
@@ -110,18 +136,20 @@ class Follows(RuleBasedStateMachine):
     def another_process(self):
         process_cache.clear_all()
 
-    @rule(which=WHICH, how=st.sampled_from(["trash", "move", "rename"]))
-    def somebody_in_google(self, which, how):
-        alive = sorted(self.google.alive())
+    @rule(
+        which=WHICH, how=st.sampled_from(["trash", "move", "rename"]), calendar_id=st.sampled_from(["primary", "room"])
+    )
+    def somebody_in_google(self, which, how, calendar_id):
+        alive = sorted(self.google.alive(calendar_id))
         if not alive:
             return
         name = alive[which % len(alive)]
         if how == "trash":
-            self.google.trash(name)
+            self.google.trash(name, calendar_id)
         elif how == "move":
-            self.google.edit(name, **SEVEN)
+            self.google.edit(name, calendar_id, **SEVEN)
         else:
-            self.google.edit(name, summary="Otra cosa")
+            self.google.edit(name, calendar_id, summary="Otra cosa")
 
     def teardown(self):
         if not hasattr(self, "shop"):
@@ -134,7 +162,7 @@ class Follows(RuleBasedStateMachine):
             self.shop.settle()
             self.clock.pass_(minutes=6)
             self.shop.sweep()
-        assert calendars.is_right(self.google)
+        assert calendars.is_right(self.google, rooms=self.rooms)
         assert calendars.unsettled() == []
         for booked in self.made:
             now = calendars.stored(booked)

@@ -348,7 +348,7 @@ def test_at_once_somebody_else_is_at_it_and_what_changed_is_said_all_the_same(sh
 
     def meanwhile():
         shop.move(booked, 15)
-        follow = {"clock": shop.clock, "resource_id": booked.resource_id}
+        follow = {"clock": shop.clock, "resource_ids": [booked.resource_id]}
         outcomes.append(event_sync.follow("salon", booked.id, **follow))
 
     google.meanwhile = meanwhile
@@ -367,7 +367,7 @@ def test_without_the_lease_the_older_worker_has_the_last_word(shop, google, monk
 
     def meanwhile():
         shop.move(booked, 15)
-        event_sync.follow("salon", booked.id, clock=shop.clock, resource_id=booked.resource_id)
+        event_sync.follow("salon", booked.id, clock=shop.clock, resource_ids=[booked.resource_id])
 
     google.meanwhile = meanwhile
     stream.pump(app.handler, first)

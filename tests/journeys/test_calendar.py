@@ -53,21 +53,25 @@ def connected(stack, business):
 
 
 @contextmanager
-def connecting(stack, business):
-    """The calendar of a business's own account, connected until the block ends."""
-    google = Google(stack, business.email("agenda"))
+def connecting(stack, business, resource=None, account="agenda"):
+    """The calendar of a business's own account, for one resource or all, connected until the block ends."""
+    google = Google(stack, business.email(account))
     with google.http:
-        connect(google, business)
+        connect(google, business, resource)
         yield google
-        business.admin.call("DELETE", connection_of(business))
+        business.admin.call("DELETE", connection_of(business) + of_resource(resource))
 
 
 def connection_of(business):
     return f"{business.api}/integrations/GOOGLE_CALENDAR"
 
 
-def connect(google, business):
-    answer = business.admin.call("POST", f"{connection_of(business)}/consent")
+def of_resource(resource):
+    return f"?resource={resource}" if resource else ""
+
+
+def connect(google, business, resource=None):
+    answer = business.admin.call("POST", f"{connection_of(business)}/consent{of_resource(resource)}")
     assert answer.status_code == 200, answer.text
     agreed = google.agree(answer.json()["url"])
     stranger = business.superuser.call("POST", f"{connection_of(business)}/consent/finish", agreed)
@@ -115,6 +119,34 @@ def test_an_appointment_is_in_the_calendar_within_seconds_moves_and_goes(connect
     staff.call("POST", f"{one}/{booked['id']}/cancel")
     eventually(lambda: booked["id"] not in connected.events())
     print(f"in the calendar after {took:.2f} s")  # noqa: T201 - a figure for the decision
+
+
+def test_a_booking_of_two_resources_is_in_both_calendars_moves_changes_room_and_goes(connected, stack, business, staff):
+    blue, green = (business.make("resources", {"name": name})["id"] for name in ("Azul", "Verde"))
+    service, api = business.service("Masaje", second_resource_ids=[blue])["id"], f"{business.api}/appointments"
+    starts = free_starts(staff, f"{api}/availability", service, 20)
+    with connecting(stack, business, blue, "azul") as of_blue, connecting(stack, business, green, "verde") as of_green:
+
+        def seen(one):
+            """In the calendars of the business, of the blue room and of the green one: when, or None."""
+            found = [calendar.events().get(one) for calendar in (connected, of_blue, of_green)]
+            return [event and event["start"]["dateTime"] for event in found]
+
+        booked = book(business, service, starts[0])["id"]
+        eventually(lambda: seen(booked) == [starts[0], starts[0], None])
+        assert of_blue.events()[booked]["id"] == f"{booked}h0"
+
+        staff.call("POST", f"{api}/{booked}/reschedule", {"scheduled_at": starts[4]})
+        eventually(lambda: seen(booked) == [starts[4], starts[4], None])
+
+        business.superuser.call("PATCH", f"{business.api}/services/{service}", {"second_resource_ids": [green]})
+        staff.call("POST", f"{api}/{booked}/reschedule", {"scheduled_at": starts[8]})
+        eventually(lambda: seen(booked) == [starts[8], None, starts[8]])
+        drift = staff.call("GET", f"{business.api}/calendars/drift").json()["items"]
+        assert [one["counts"] for one in drift] == [{}, {}, {}]
+
+        staff.call("POST", f"{api}/{booked}/cancel")
+        eventually(lambda: seen(booked) == [None, None, None])
 
 
 def test_broken_credentials_three_bookings_and_mended_three_events(connected, business, admin, staff, stack):

@@ -6,8 +6,9 @@ from datetime import timedelta
 from functions.calendar_sync import app
 from mostrador.calendars import sync
 from mostrador.ledger.views.receipts import Receipt
-from mostrador.scheduling import appointments, booking, payment_reviews, rescheduling
+from mostrador.scheduling import appointments, booking, payment_reviews, rebooking, rescheduling
 from mostrador.scheduling.views.appointments import NewAppointment, Rescheduling
+from mostrador.scheduling.views.rebooking import Rebooking
 from mostrador.table import keys, reads
 from mostrador.table.items.calendars import CalendarEvent
 from mostrador.table.items.scheduling import Appointment
@@ -78,6 +79,10 @@ class Shop:
         form = Rescheduling(scheduled_at=shifted(f"2026-12-{day:02d}T{hour:02d}:00:00-03:00"))
         return rescheduling.move("salon", booked.id, form, actor_name="eva", now=self.clock())
 
+    def rebook(self, booked, service):
+        form = Rebooking(service_id=service.id)
+        return rebooking.rebook("salon", booked.id, form, actor_name="eva", now=self.clock())
+
     def delete(self, booked):
         appointments.delete("salon", booked.id, seen=None, now=self.clock())
 
@@ -113,8 +118,8 @@ def unsettled():
     return [one for one in reads.everything(keys.calendar_partition("salon"), prefix) if one.due_pk]
 
 
-def record(appointment):
-    found = reads.get_item(keys.calendar_event("salon", appointment.id))
+def record(appointment, *, is_second=False):
+    found = reads.get_item(keys.calendar_event("salon", appointment.id, is_second=is_second))
     assert found is None or isinstance(found, CalendarEvent)
     return found
 
@@ -125,13 +130,26 @@ def stored(appointment):
     return found
 
 
-def is_right(google, *, calendar_id="primary"):
-    """Exactly one right event for each live appointment, and none for the dead."""
+def is_right(google, *, calendar_id="primary", rooms=None):
+    """Exactly one right event for each live appointment, and none for the dead.
+
+    ``rooms`` are second resources with a calendar of their own: there each of their appointments has one event too,
+    without guests.
+    """
     live = {
         one.id: one
         for one in reads.span(keys.appointments_partition("salon"), "0", "9", index="gsi1")
         if one.status in ("PENDING", "IN_REVIEW", "CONFIRMED", "COMPLETED", "NO_SHOW")
     }
+    _check(google, calendar_id, live)
+    for room, own in (rooms or {}).items():
+        told = _check(google, own, {name: one for name, one in live.items() if one.second_resource_id == room})
+        assert not any(event.get("attendees") for event in told.values())
+    return True
+
+
+def _check(google, calendar_id, live):
+    """The events of a calendar, by appointment."""
     told = {}
     for event in google.alive(calendar_id).values():
         of = event["extendedProperties"]["private"]["mostrador_appointment"]
@@ -142,4 +160,4 @@ def is_right(google, *, calendar_id="primary"):
         assert doubles.starts_at(event) == live[name].scheduled_at
         is_open = live[name].status in ("PENDING", "IN_REVIEW")
         assert event["status"] == ("tentative" if is_open else "confirmed")
-    return True
+    return told

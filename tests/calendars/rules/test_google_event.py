@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mostrador.calendars.rules import google_event
+from mostrador.calendars.rules import event_ids, google_event
 from mostrador.calendars.rules.google_event import EventContent
 from mostrador.scheduling.rules.busy_times import BusyTime, by_local_day
 from mostrador.values import local_time
@@ -28,7 +28,6 @@ WANTED = EventContent(
 # Zones whose clocks change, at midnight too (Havana, Beirut), by half an hour (Lord Howe), and one that never does.
 CHANGING = ["America/New_York", "America/Havana", "Asia/Beirut", "Australia/Lord_Howe", "America/Asuncion"]
 
-appointments = st.text("0123456789abcdef", min_size=32, max_size=32)
 zone_names = st.sampled_from(CHANGING)
 instants = st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 json_values = st.recursive(
@@ -47,55 +46,6 @@ def all_day(starts, ends):
 
 
 A_MEETING = timed("2026-11-05T10:00:00Z", "2026-11-05T11:00:00Z")
-
-
-# Ids
-
-
-@given(appointments, st.integers(0, 10**9))
-def test_an_event_id_is_legal_and_tells_its_appointment_and_generation(appointment, generation):
-    made = google_event.event_id(appointment, generation)
-
-    assert google_event.appointment_of(made) == (appointment, generation)
-    assert set(made) <= set("0123456789abcdefghijklmnopqrstuv")
-    assert 5 <= len(made) <= 1024
-
-
-def test_the_generation_is_written_in_base32hex():
-    ends = [google_event.event_id(APPOINTMENT, generation)[32:] for generation in (0, 1, 31, 32)]
-
-    assert ends == ["g0", "g1", "gv", "g10"]
-
-
-@given(appointments, appointments, st.integers(0, 99), st.integers(0, 99))
-def test_two_events_never_share_an_id(one, other, first, second):
-    same = google_event.event_id(one, first) == google_event.event_id(other, second)
-
-    assert same == ((one, first) == (other, second))
-
-
-@pytest.mark.parametrize(
-    ("appointment", "generation"), [("abc", 0), (APPOINTMENT.upper(), 0), (APPOINTMENT, -1), (APPOINTMENT, 32**12)]
-)
-def test_what_makes_no_event_id_says_what_it_was(appointment, generation):
-    with pytest.raises(ValueError, match=f"{appointment}.* {generation} "):
-        google_event.event_id(appointment, generation)
-
-
-@pytest.mark.parametrize(
-    "foreign",
-    ["", APPOINTMENT, f"{APPOINTMENT}g", f"{APPOINTMENT}g01", f"{APPOINTMENT}g0\n", f"{APPOINTMENT}g0_20261105",
-     f"{APPOINTMENT}gw", f"{APPOINTMENT}G0", f"a{APPOINTMENT}g0"],
-)  # fmt: skip
-def test_an_id_that_is_not_ours_is_of_no_appointment(foreign):
-    assert google_event.appointment_of(foreign) is None
-
-
-@given(st.text("0123456789abcdefgv", max_size=40))
-def test_whatever_id_is_taken_for_ours_is_one_that_we_make(told):
-    found = google_event.appointment_of(told)
-
-    assert found is None or google_event.event_id(*found) == told
 
 
 # What the calendar should say
@@ -266,7 +216,7 @@ def test_of_a_deleted_event_only_the_status_differs_for_google_tells_no_more():
 
 
 def test_what_we_wrote_is_ours_by_its_id_and_by_its_private_properties():
-    event = google_event.body(WANTED, google_event.event_id(APPOINTMENT, 3))
+    event = google_event.body(WANTED, event_ids.event_id(APPOINTMENT, 3))
     tombstone = {"id": event["id"], "status": "cancelled"}
     instance = event | {"id": f"{event['id']}_20261105T183000Z"}
 
@@ -276,7 +226,7 @@ def test_what_we_wrote_is_ours_by_its_id_and_by_its_private_properties():
 
 
 def test_of_what_two_tenants_made_only_ones_own_is_ours():
-    event = google_event.body(WANTED, google_event.event_id(APPOINTMENT, 3))
+    event = google_event.body(WANTED, event_ids.event_id(APPOINTMENT, 3))
     of = WANTED.private["tenant"]
 
     assert google_event.is_ours(event, of)
@@ -287,7 +237,7 @@ def test_of_what_two_tenants_made_only_ones_own_is_ours():
 
 
 def test_an_instance_of_a_series_that_a_person_made_of_ours_is_not_ours_and_takes_no_time_either():
-    event = google_event.body(WANTED, google_event.event_id(APPOINTMENT, 3))
+    event = google_event.body(WANTED, event_ids.event_id(APPOINTMENT, 3))
     instance = event | {"id": f"{event['id']}_20261105T183000Z", "recurringEventId": event["id"]}
 
     assert not google_event.is_ours(instance, WANTED.private["tenant"])
@@ -330,7 +280,7 @@ def test_an_event_that_blocks_takes_time(more):
         {"transparency": "transparent"},
         {"eventType": "workingLocation"},
         {"eventType": "birthday"},
-        {"id": google_event.event_id(APPOINTMENT, 0)},
+        {"id": event_ids.event_id(APPOINTMENT, 0)},
         {"extendedProperties": {"private": {"mostrador_appointment": APPOINTMENT}}},
         {"attendees": [{"email": "eva@example.com"}, {"self": True, "responseStatus": "declined"}]},
     ],

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from mostrador import clock
+from mostrador.calendars.rules import event_ids
 from mostrador.calendars.rules import google_event as rules
 from mostrador.clients import google_calendar, google_oauth
 from mostrador.clients.google_calendar import (
@@ -21,7 +22,7 @@ from mostrador.clients.google_oauth import Grant, GrantDead
 from tests.support.google import CLIENT, EMAIL, REDIRECT, VERIFIER, own_agenda, served
 
 google, agenda = served, own_agenda
-ID = rules.event_id("0192f3a15b7c7d119c2e0a1b2c3d4e5f", 0)
+ID = event_ids.event_id("0192f3a15b7c7d119c2e0a1b2c3d4e5f", 0)
 WANTED = rules.EventContent(
     status="confirmed",
     summary="Corte de Ana",

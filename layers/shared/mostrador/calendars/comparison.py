@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from mostrador.calendars import changes_feed, event_context, remote_edits
 from mostrador.calendars.changes_feed import CalendarEvents
 from mostrador.calendars.event_context import EventContext
 from mostrador.calendars.event_sync import Clock
+from mostrador.calendars.rules import event_ids
 from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules.event_ids import Place
 from mostrador.calendars.rules.event_plan import DifferenceKind
 from mostrador.calendars.rules.google_event import EventField, GoogleEvent
 from mostrador.table import keys, reads
@@ -21,6 +23,13 @@ from mostrador.table.items.tenants import Integration
 from mostrador.table.keys import Key
 
 CHUNK: Final = 50
+
+
+class Wanted(NamedTuple):
+    """An event that an appointment may have: in the calendar of its main resource, or of its second."""
+
+    appointment_id: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +80,30 @@ def connections(tenant: str) -> dict[Key, Integration]:
     return {(connection.pk, connection.sk): connection for connection in found}
 
 
-def contexts(tenant: str, appointment_ids: Iterable[str], known: Mapping[Key, Item]) -> Iterator[EventContext]:
-    """The contexts of appointments by their ids, read in chunks; ``known`` are the tenant's connections."""
-    left = iter(appointment_ids)
+def contexts(tenant: str, wanted: Iterable[Wanted], known: Mapping[Key, Item]) -> Iterator[EventContext]:
+    """The contexts of these events, each once, read in chunks; ``known`` are the tenant's connections."""
+    left = iter(dict.fromkeys(wanted))
     while chunk := list(islice(left, CHUNK)):
-        wanted = [key(tenant, item_id) for item_id in chunk for key in (keys.appointment, keys.calendar_event)]
-        items: dict[Key, Item] = {**known, **reads.batch(wanted)}
-        appointments = [item for item in items.values() if isinstance(item, Appointment)]
-        guests = {guest for booked in appointments if (guest := event_context.guest_of(tenant, booked, items))}
-        if guests:
+        of_appointments = {keys.appointment(tenant, appointment_id) for appointment_id, _ in chunk}
+        of_events = {event_context.key_of(tenant, *one) for one in chunk}
+        items: dict[Key, Item] = {**known, **reads.batch(of_appointments | of_events)}
+        if guests := set(_guests(tenant, chunk, items)):
             items |= reads.batch(guests)
-        yield from (event_context.from_items(tenant, appointment_id, items) for appointment_id in chunk)
+        yield from (event_context.from_items(tenant, one.appointment_id, items, one.place) for one in chunk)
+
+
+def wanted_of(found: Iterable[str]) -> dict[str, Wanted]:
+    """The appointment and place that each of our event ids tells."""
+    names = {event_id: event_ids.name_of(event_id) for event_id in found}
+    return {event_id: Wanted(name.appointment_id, name.place) for event_id, name in names.items() if name}
+
+
+def _guests(tenant: str, chunk: Iterable[Wanted], items: Mapping[Key, Item]) -> Iterator[Key]:
+    for appointment_id, place in chunk:
+        booked = items.get(keys.appointment(tenant, appointment_id))
+        guest = event_context.guest_of(tenant, booked, items, place) if isinstance(booked, Appointment) else None
+        if guest:
+            yield guest
 
 
 def _contexts_near(tenant: str, connection: Integration, now: datetime) -> Iterator[EventContext]:
@@ -89,8 +111,9 @@ def _contexts_near(tenant: str, connection: Integration, now: datetime) -> Itera
     first, last = keys.at(now - changes_feed.BEHIND), keys.at(now + changes_feed.AHEAD)
     near = reads.span(keys.appointments_partition(tenant), first, last, index="gsi1")
     unsettled = reads.span(keys.calendar_partition(tenant), connection.sk, f"{connection.sk}#~", index="gsi1")
-    ids = {appointment.id: None for appointment in near} | {record.appointment_id: None for record in unsettled}
-    yield from contexts(tenant, ids, connections(tenant))
+    wanted = [Wanted(booked.id, place) for booked in near for place in event_context.places_of(booked)]
+    wanted += [Wanted(record.appointment_id, event_context.place_of(record)) for record in unsettled]
+    yield from contexts(tenant, wanted, connections(tenant))
 
 
 def _difference(context: EventContext, event: GoogleEvent | None) -> Iterator[Difference]:
@@ -123,21 +146,20 @@ def _strays(tenant: str, connection: Integration, live: Mapping[str, GoogleEvent
 
 def _stray(event_id: str, event: GoogleEvent) -> Difference:
     """An event of ours without a record."""
-    parts = rules.appointment_of(event_id)
-    return Difference(DifferenceKind.STRAY, parts[0] if parts else None, event_id, (), None, None, event)
+    name = event_ids.name_of(event_id)
+    return Difference(DifferenceKind.STRAY, name.appointment_id if name else None, event_id, (), None, None, event)
 
 
-def _recorded(tenant: str, event_ids: Iterable[str]) -> dict[str, str]:
-    """The appointments whose record names one of these events, by event."""
-    parts = {event_id: rules.appointment_of(event_id) for event_id in event_ids}
-    appointment_ids = {event_id: found[0] for event_id, found in parts.items() if found}
-    if not appointment_ids:
+def _recorded(tenant: str, live: Iterable[str]) -> dict[str, Wanted]:
+    """The appointment and place whose record names one of these events, by event id."""
+    named = wanted_of(live)
+    if not named:
         return {}
-    records = reads.batch(keys.calendar_event(tenant, appointment_id) for appointment_id in appointment_ids.values())
+    records = reads.batch(event_context.key_of(tenant, *one) for one in named.values())
     return {
-        record.event_id: record.appointment_id
+        record.event_id: named[record.event_id]
         for record in records.values()
-        if isinstance(record, CalendarEvent) and record.event_id in appointment_ids
+        if isinstance(record, CalendarEvent) and record.event_id in named
     }
 
 

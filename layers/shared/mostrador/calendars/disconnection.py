@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from mostrador.calendars import busy_blocks, event_sync, google_access, watches
+from mostrador.calendars.event_context import place_of
 from mostrador.calendars.event_sync import Clock, SyncOutcome
 from mostrador.errors import ServiceError
 from mostrador.observability import logger
@@ -23,7 +24,7 @@ def clear(tenant: str, watch: CalendarWatch, connection: Integration, clock: Clo
         if clock() >= until:
             is_done = False
             break
-        outcome = event_sync.follow(tenant, record.appointment_id, clock=clock, is_due=True)
+        outcome = event_sync.follow(tenant, record.appointment_id, clock=clock, place=place_of(record), is_due=True)
         is_done = is_done and outcome in (SyncOutcome.SYNCED, SyncOutcome.UNCHANGED)
     if not is_done:
         return watches.go_on(watch, watch.cursor, clock(), is_done=False)

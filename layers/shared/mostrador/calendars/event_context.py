@@ -1,6 +1,9 @@
-"""An appointment as it is now, the stored record of its calendar event, and whether anything is left to do."""
+"""An appointment as it is now, the stored record of one of its calendar events, and whether anything is left to do.
 
-from collections.abc import Mapping
+An appointment with two resources has an event for each (``Place``), unless both have the same calendar.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -8,6 +11,7 @@ from typing import TypeVar
 from mostrador.calendars import google_access
 from mostrador.calendars.rules import event_plan
 from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules.event_ids import Place
 from mostrador.calendars.rules.event_plan import NO_EVENT, AppointmentFacts, EventState
 from mostrador.calendars.rules.google_event import EventContent
 from mostrador.table import keys, reads
@@ -23,7 +27,7 @@ T = TypeVar("T", bound=Item)
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """An appointment as it is now, the record of its event, and the connections of both.
+    """An appointment as it is now, the record of its event at one place, and the connections of both.
 
     The event belongs in ``target``; the record says that it is in ``former``. ``content`` is what the event should
     hold, None for no event; ``fingerprint`` is of the content, or NO_EVENT.
@@ -31,6 +35,7 @@ class EventContext:
 
     tenant: str
     appointment_id: str
+    place: Place
     appointment: Appointment | None
     record: CalendarEvent | None
     target: Integration | None
@@ -39,35 +44,74 @@ class EventContext:
     fingerprint: str
 
 
-def load(tenant: str, appointment_id: str, resource_id: str | None) -> EventContext:
-    """Load everything that decides: one round trip where ``resource_id`` is the appointment's."""
-    own, of_event = keys.appointment(tenant, appointment_id), keys.calendar_event(tenant, appointment_id)
-    connections = set(google_access.keys_of(tenant, resource_id))
+def load(
+    tenant: str, appointment_id: str, resource_ids: Iterable[str | None] = (), place: Place = Place.MAIN
+) -> EventContext:
+    """Load everything that decides: one round trip where ``resource_ids`` has the appointment's."""
+    own, of_event = keys.appointment(tenant, appointment_id), key_of(tenant, appointment_id, place)
+    connections = _connections(tenant, resource_ids)
     items = reads.batch([own, of_event, *connections])
     appointment, record = _item(items, own, Appointment), _item(items, of_event, CalendarEvent)
-    missing = set(google_access.keys_of(tenant, appointment.resource_id)) if appointment else set()
+    missing = _connections(tenant, _resources(appointment, place)) if appointment else set()
     if record:
         missing.add((keys.tenant(tenant)[0], record.connection))
     if missing := missing - connections:
         items |= reads.batch(missing)
-    if appointment and (guest := guest_of(tenant, appointment, items)):
+    if appointment and (guest := guest_of(tenant, appointment, items, place)):
         items |= reads.batch([guest])
-    return from_items(tenant, appointment_id, items)
+    return from_items(tenant, appointment_id, items, place)
 
 
-def from_items(tenant: str, appointment_id: str, items: Mapping[Key, Item]) -> EventContext:
-    """The context of one appointment, from the items that were read."""
+def from_items(tenant: str, appointment_id: str, items: Mapping[Key, Item], place: Place = Place.MAIN) -> EventContext:
+    """The context of one appointment's event, from the items that were read."""
     appointment = _item(items, keys.appointment(tenant, appointment_id), Appointment)
-    record = _item(items, keys.calendar_event(tenant, appointment_id), CalendarEvent)
-    target = google_access.effective_connection(tenant, appointment.resource_id, items) if appointment else None
+    record = _item(items, key_of(tenant, appointment_id, place), CalendarEvent)
+    target = _target(tenant, appointment, items, place) if appointment else None
     content = None
     if appointment and target:
-        content = event_plan.content(_facts(tenant, appointment, items), google_access.choices(target))
+        content = event_plan.content(_facts(tenant, appointment, items, place), google_access.choices(target))
     fingerprint = rules.fingerprint(content) if content else NO_EVENT
     former = _item(items, (keys.tenant(tenant)[0], record.connection), Integration) if record else None
     if former and record and former.created_at != record.connected_at:  # a later connection under the same key
         former = None
-    return EventContext(tenant, appointment_id, appointment, record, target, former, content, fingerprint)
+    return EventContext(tenant, appointment_id, place, appointment, record, target, former, content, fingerprint)
+
+
+def key_of(tenant: str, appointment_id: str, place: Place) -> Key:
+    """The key of the record of an appointment's event."""
+    return keys.calendar_event(tenant, appointment_id, is_second=place is Place.SECOND)
+
+
+def place_of(record: CalendarEvent) -> Place:
+    """The place of a record's event; those of before are all of the main resource."""
+    return Place(record.place or Place.MAIN)
+
+
+def places_of(appointment: Appointment) -> tuple[Place, ...]:
+    """The places where the appointment may have an event now."""
+    return (Place.MAIN, Place.SECOND) if appointment.second_resource_id else (Place.MAIN,)
+
+
+def _resources(appointment: Appointment, place: Place) -> list[str]:
+    """The resources whose connections decide: those of both for the second event, which a shared calendar lacks."""
+    if place is Place.MAIN:
+        return [appointment.resource_id]
+    return [appointment.resource_id, appointment.second_resource_id] if appointment.second_resource_id else []
+
+
+def _connections(tenant: str, resource_ids: Iterable[str | None]) -> set[Key]:
+    return {key for resource_id in resource_ids for key in google_access.keys_of(tenant, resource_id)}
+
+
+def _target(tenant: str, appointment: Appointment, items: Mapping[Key, Item], place: Place) -> Integration | None:
+    """The connection where the event belongs; None for the second event where the main one's calendar is the same."""
+    main = google_access.effective_connection(tenant, appointment.resource_id, items)
+    if place is Place.MAIN:
+        return main
+    if not appointment.second_resource_id:
+        return None
+    second = google_access.effective_connection(tenant, appointment.second_resource_id, items)
+    return None if main and second and google_access.is_same_calendar(main, second) else second
 
 
 def is_settled(context: EventContext, *, now: datetime, is_due: bool = False) -> bool:
@@ -89,8 +133,13 @@ def _waits(record: CalendarEvent, now: datetime, *, is_due: bool) -> bool:
     return record.state == EventState.PARKED or (not is_due and (record.due_at or "") > keys.at(now))
 
 
-def guest_of(tenant: str, appointment: Appointment, items: Mapping[Key, Item]) -> Key | None:
-    """The key of the customer, whose item alone has the address, where the tenant invites customers."""
+def guest_of(tenant: str, appointment: Appointment, items: Mapping[Key, Item], place: Place) -> Key | None:
+    """The key of the customer, whose item alone has the address, where the tenant invites customers.
+
+    The main event alone has guests, so that nobody is invited twice.
+    """
+    if place is Place.SECOND:
+        return None
     target = google_access.effective_connection(tenant, appointment.resource_id, items)
     is_invited = target is not None and google_access.choices(target).invites
     return keys.customer(tenant, appointment.customer_id) if is_invited else None
@@ -104,12 +153,14 @@ def is_in_place(record: CalendarEvent | None, target: Integration | None) -> boo
     return (record.connection, record.connected_at, record.calendar_id) == place
 
 
-def _facts(tenant: str, appointment: Appointment, items: Mapping[Key, Item]) -> AppointmentFacts:
-    customer = _item(items, keys.customer(tenant, appointment.customer_id), Customer)
+def _facts(tenant: str, appointment: Appointment, items: Mapping[Key, Item], place: Place) -> AppointmentFacts:
+    """The facts that the event shows; both events name the main resource, and only the main one may invite."""
+    is_second = place is Place.SECOND
+    customer = None if is_second else _item(items, keys.customer(tenant, appointment.customer_id), Customer)
     return AppointmentFacts(
         tenant=tenant,
         appointment_id=appointment.id,
-        resource_id=appointment.resource_id,
+        resource_id=appointment.second_resource_id if is_second else appointment.resource_id,
         status=appointment.status,
         service=appointment.service_name,
         resource=appointment.resource_name,

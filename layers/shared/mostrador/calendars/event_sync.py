@@ -1,4 +1,4 @@
-"""An appointment's event in Google Calendar: at most one that lives, with the content of the appointment as it is now.
+"""An appointment's event in Google Calendar: at most one that lives at each place, with the content as it is now.
 
 The record (``CalendarEvent``) names the event before Google is asked for it, so a crash in between loses nothing. The
 event's id is derived from the appointment and a generation, and Google refuses the same id twice. One worker leases the
@@ -6,7 +6,7 @@ record while it calls Google. Another one that comes meanwhile saves the record,
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,10 +16,11 @@ from typing import Final, NamedTuple
 
 from mostrador import ids
 from mostrador.calendars import event_context, event_upsert, google_access
-from mostrador.calendars.event_context import EventContext, is_in_place, is_settled
+from mostrador.calendars.event_context import EventContext, is_in_place, is_settled, place_of
 from mostrador.calendars.google_access import CalendarBroken
 from mostrador.calendars.rules import event_plan, google_errors
 from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules.event_ids import Place, event_id
 from mostrador.calendars.rules.event_plan import EventState
 from mostrador.calendars.rules.google_event import EventContent, GoogleEvent
 from mostrador.clients import google_calendar
@@ -66,14 +67,15 @@ def follow(
     appointment_id: str,
     *,
     clock: Clock,
-    resource_id: str | None = None,
+    resource_ids: Iterable[str | None] = (),
+    place: Place = Place.MAIN,
     is_due: bool = False,
     is_forced: bool = False,
     until: datetime | None = None,
 ) -> SyncOutcome:
-    """Make the event match the appointment as it is now; a repeat does nothing.
+    """Make the event at ``place`` match the appointment as it is now; a repeat does nothing.
 
-    ``resource_id`` is the appointment's last known one; ``is_due`` also tries an event that waits for its time,
+    ``resource_ids`` are the appointment's last known ones; ``is_due`` also tries an event that waits for its time,
     ``is_forced`` one that seems right. From ``until`` on Google is not called, and the event is put off. Raises Busy
     and what the table raises.
     """
@@ -84,7 +86,7 @@ def follow(
             return _leave_unchanged(context, is_due=is_due)
         return _synchronize(context, owner, clock, until)
 
-    return writes.retrying(lambda _: event_context.load(tenant, appointment_id, resource_id), synchronize)
+    return writes.retrying(lambda _: event_context.load(tenant, appointment_id, resource_ids, place), synchronize)
 
 
 def _leave_unchanged(context: EventContext, *, is_due: bool) -> SyncOutcome:
@@ -144,7 +146,8 @@ def _write_and_record(context: EventContext, record: CalendarEvent, clock: Clock
 
 def _new(context: EventContext) -> CalendarEvent:
     """A new record; it exists only for an appointment that should have an event."""
-    record = CalendarEvent(*keys.calendar_event(context.tenant, context.appointment_id))
+    record = CalendarEvent(*event_context.key_of(context.tenant, context.appointment_id, context.place))
+    record.place = context.place.value if context.place is Place.SECOND else None
     record.appointment_id, record.generation, record.attempts = context.appointment_id, 0, 0
     return record
 
@@ -153,7 +156,7 @@ def _assign_event(record: CalendarEvent, target: Integration) -> None:
     """Note the event's id, and the calendar where it will be."""
     record.connection, record.connected_at = target.sk, target.created_at
     record.calendar_id = google_access.choices(target).calendar_id
-    record.event_id = rules.event_id(record.appointment_id, int(record.generation))
+    record.event_id = event_id(record.appointment_id, int(record.generation), place_of(record))
     record.etag = record.fingerprint = None
 
 
@@ -273,18 +276,19 @@ def _schedule(record: CalendarEvent, at: datetime | None) -> None:
 
 
 def _show_event_id(context: EventContext, record: CalendarEvent) -> None:
-    """Write the event's id to the appointment where it is not there already: no version, no line in the audit log.
+    """Write the main event's id to the appointment where it is not there already: no version, no line in the audit log.
 
     A save of the appointment from an older copy may lose the id. Its own record in the stream then restores it.
     """
     appointment, attribute = context.appointment, Appointment.google_calendar_event_id
-    if appointment is None or record.state not in (EventState.SYNCED, EventState.GONE):
+    is_shown = context.place is Place.MAIN and record.state in (EventState.SYNCED, EventState.GONE)
+    if appointment is None or not is_shown:
         return
-    event_id = record.event_id if record.state == EventState.SYNCED else None
+    shown = record.event_id if record.state == EventState.SYNCED else None
     before = appointment.google_calendar_event_id
-    if before == event_id:
+    if before == shown:
         return
     unchanged = (attribute == before) if before else attribute.does_not_exist()
-    action = attribute.set(event_id) if event_id else attribute.remove()
+    action = attribute.set(shown) if shown else attribute.remove()
     with suppress(writes.ConditionFailed):  # somebody wrote it, or the appointment is gone
         writes.update_attribute(appointment, action, condition=Appointment.pk.exists() & unchanged)

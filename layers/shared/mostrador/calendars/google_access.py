@@ -39,6 +39,7 @@ from mostrador.values.next_actions import NextAction
 T = TypeVar("T")
 OAUTH, SERVICE_ACCOUNT = "oauth", "service_account"
 """The kinds of sealed credentials: their ``type``."""
+_PRIMARY: Final = Choices().calendar_id
 _MARGIN: Final = timedelta(minutes=1)
 _REST: Final = timedelta(seconds=10)
 _UNKNOWN_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"})
@@ -76,6 +77,12 @@ def effective_connection(tenant: str, resource_id: str | None, items: Mapping[Ke
         if isinstance(connection, Integration) and connection.sealed and not is_leaving(connection):
             return connection
     return None
+
+
+def is_same_calendar(one: Integration, other: Integration) -> bool:
+    """Whether both write to one calendar. ``primary`` is the calendar of whoever agreed, so it tells nothing."""
+    calendar_id = choices(one).calendar_id
+    return one.sk == other.sk or (calendar_id != _PRIMARY and calendar_id == choices(other).calendar_id)
 
 
 def choices(connection: Integration) -> Choices:

@@ -8,6 +8,7 @@ from mostrador.calendars import event_context, event_sync, event_upsert, google_
 from mostrador.calendars.event_context import EventContext, is_in_place
 from mostrador.calendars.event_sync import Clock, SyncOutcome
 from mostrador.calendars.rules import google_event as rules
+from mostrador.calendars.rules.event_ids import Place
 from mostrador.calendars.rules.event_plan import NO_EVENT, DifferenceKind, EventState, OnChange
 from mostrador.calendars.rules.google_event import GoogleEvent
 from mostrador.clients import google_calendar
@@ -23,6 +24,10 @@ MOST_CANCELLED: Final = 5
 """Appointments that deletions found at once may cancel: more look like a calendar that somebody emptied."""
 
 
+_FOLLOWED: Final[Mapping[Place, tuple[DifferenceKind, ...]]] = {
+    Place.MAIN: (DifferenceKind.MISSING, DifferenceKind.DIFFERS),
+    Place.SECOND: (DifferenceKind.DIFFERS,),
+}
 _UNFINISHED: Final[Mapping[str, DifferenceKind]] = {
     EventState.PENDING: DifferenceKind.PENDING,
     EventState.PARKED: DifferenceKind.PARKED,
@@ -61,9 +66,15 @@ def resolve(
         is_allowed = follows_deletions or not rules.is_deleted(event)
         if is_allowed and _follow_edit(context, event, clock()):
             return True
-    resource_id = context.appointment.resource_id if context.appointment else None
+    booked = context.appointment
     outcome = event_sync.follow(
-        context.tenant, context.appointment_id, clock=clock, resource_id=resource_id, is_due=True, is_forced=True
+        context.tenant,
+        context.appointment_id,
+        clock=clock,
+        resource_ids=[booked.resource_id, booked.second_resource_id] if booked else [],
+        place=context.place,
+        is_due=True,
+        is_forced=True,
     )
     return outcome in (SyncOutcome.SYNCED, SyncOutcome.LEFT)
 
@@ -83,10 +94,13 @@ def would_cancel(context: EventContext, event: GoogleEvent | None, kind: Differe
 
 
 def _is_edit(context: EventContext, kind: DifferenceKind) -> bool:
-    """Whether the difference is somebody's edit, in a calendar whose edits the tenant follows."""
+    """Whether the difference is somebody's edit, in a calendar whose edits the tenant follows.
+
+    A deletion in the second resource's calendar cancels nothing: it may only mean that another room is wanted.
+    """
     return (
         _was_synced(context)
-        and kind in (DifferenceKind.MISSING, DifferenceKind.DIFFERS)
+        and kind in _FOLLOWED[context.place]
         and context.target is not None
         and google_access.choices(context.target).on_change == OnChange.FOLLOW
     )
@@ -126,7 +140,7 @@ def _follow_edit(context: EventContext, event: GoogleEvent, now: datetime) -> bo
 
 def _still_stands(context: EventContext, event: GoogleEvent, now: datetime) -> bool:
     """Whether neither the appointment nor the event has changed since they were read."""
-    fresh = event_context.load(context.tenant, context.appointment_id, None)
+    fresh = event_context.load(context.tenant, context.appointment_id, place=context.place)
     if context.appointment is None or fresh.appointment is None or fresh.target is None or not _was_synced(fresh):
         return False
     if fresh.appointment.version != context.appointment.version:

@@ -1,6 +1,7 @@
 """Appointments are written to Google Calendar: when the table's stream brings a change, and when their time comes.
 
-The stream only says *which* appointment changed. It is read again, so repeats and another order change nothing.
+The stream only says *which* appointment changed, and which second resources it had and has. The appointment is read
+again, so repeats and another order change nothing.
 An event that Google refuses is put off, and the stream goes on. A record that fails here is reported, and comes again.
 """
 
@@ -10,7 +11,9 @@ from typing import Final
 
 from mostrador import context
 from mostrador.calendars import event_sync, google_access, watch_runs
+from mostrador.calendars.event_context import place_of
 from mostrador.calendars.event_sync import Clock
+from mostrador.calendars.rules.event_ids import Place
 from mostrador.errors import NotHere
 from mostrador.observability import log_failure
 from mostrador.table import keys, reads, stream_batches
@@ -40,9 +43,20 @@ def deliver(records: Sequence[StreamRecord], *, clock: Clock, until: datetime) -
 
     def follow(tenant: str, changes: Sequence[Change]) -> None:
         item = changes[-1].item
-        event_sync.follow(tenant, item["id"]["S"], clock=clock, resource_id=item["resource_id"]["S"], until=until)
+        appointment_id, resource_id = item["id"]["S"], item["resource_id"]["S"]
+        event_sync.follow(tenant, appointment_id, clock=clock, resource_ids=[resource_id], until=until)
+        if seconds := _second_resources(changes):
+            both = [resource_id, *seconds]
+            event_sync.follow(tenant, appointment_id, clock=clock, resource_ids=both, place=Place.SECOND, until=until)
 
     return stream_batches.deliver(records, group_by=lambda change: change.key, handle=follow, failure="calendar failed")
+
+
+def _second_resources(changes: Sequence[Change]) -> list[str]:
+    """The second resources that the appointment has, or had before these changes: its event there must go."""
+    images = [image for change in changes for image in (change.before, change.item) if image]
+    found = [image["second_resource_id"].get("S") for image in images if "second_resource_id" in image]
+    return list(dict.fromkeys(resource_id for resource_id in found if resource_id))
 
 
 def run(clock: Callable[[], datetime], *, until: datetime) -> dict[str, int]:
@@ -83,7 +97,13 @@ def _handled(item: CalendarEvent | CalendarWatch, clock: Clock, until: datetime)
 def _follow(tenant: str, item: CalendarEvent, clock: Clock, until: datetime) -> str:
     resource_id = item.connection.partition("GOOGLE_CALENDAR#")[2] or None
     outcome = event_sync.follow(
-        tenant, item.appointment_id, clock=clock, resource_id=resource_id, is_due=True, until=until
+        tenant,
+        item.appointment_id,
+        clock=clock,
+        resource_ids=[resource_id],
+        place=place_of(item),
+        is_due=True,
+        until=until,
     )
     return outcome.value
 

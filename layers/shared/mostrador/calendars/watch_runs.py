@@ -130,8 +130,8 @@ def _resolve_changes(
 def _matched(tenant: str, events: CalendarEvents) -> tuple[list[_Edit], Iterable[GoogleEvent]]:
     """The differences of events that a record names, and the events that no record names."""
     edits, unmatched = [], dict(events.ours)
-    ids = {parts[0]: None for event_id in events.ours if (parts := rules.appointment_of(event_id))}
-    for context in comparison.contexts(tenant, ids, comparison.connections(tenant)):
+    wanted = comparison.wanted_of(events.ours).values()
+    for context in comparison.contexts(tenant, wanted, comparison.connections(tenant)):
         record = context.record
         event = unmatched.pop(record.event_id or "", None) if record else None
         if record is None or event is None:

@@ -146,12 +146,13 @@ def chosen(
     """The resources for ``start``: the one asked for, the present one if it is free, else any. Raises SlotTaken.
 
     With ``keeps_resource`` the present one is the only one, unless it no longer gives the service. The second stays
-    with it where it can.
+    with it where it can, also where the present one is the one asked for.
     """
-    if query.resource_id or not can_keep(context, appointment):
+    is_another = query.resource_id not in (None, appointment.resource_id)
+    if is_another or not can_keep(context, appointment):
         return slots.choose(context, start, query)
     kept = slot_terms.terms(context, replace(query, resource_id=appointment.resource_id))
-    if keeps_resource or slots.refusal_of(kept, start) is None:
+    if keeps_resource or query.resource_id or slots.refusal_of(kept, start) is None:
         return slots.chosen(kept, start, kept_second=appointment.second_resource_id)
     return slots.choose(context, start, query)
 

@@ -351,8 +351,10 @@ CALENDAR_EVENT_PREFIX = "EVENT#"
 CALENDAR_WATCH_PREFIX = "WATCH#"
 
 
-def calendar_event(slug: str, appointment_id: str) -> Key:
-    return calendar_partition(slug), f"{CALENDAR_EVENT_PREFIX}{appointment_id}"
+def calendar_event(slug: str, appointment_id: str, *, is_second: bool = False) -> Key:
+    """The record of an appointment's event in the calendar of its main resource, or of its second."""
+    suffix = "#2" if is_second else ""
+    return calendar_partition(slug), f"{CALENDAR_EVENT_PREFIX}{appointment_id}{suffix}"
 
 
 def calendar_unsettled(slug: str, connection: str, appointment_id: str) -> Key:

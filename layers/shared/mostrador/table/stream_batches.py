@@ -51,13 +51,17 @@ class NothingDelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of one item: ``item`` is its new image, or its last one if it was removed; ``at`` is when, if known."""
+    """A change of one item: ``item`` is its new image, or its last one if it was removed; ``at`` is when, if known.
+
+    ``before`` is the image before the change, None for a new item.
+    """
 
     sequence_number: str
     event: str
     key: keys.Key
     item: WireItem
     at: datetime | None
+    before: WireItem | None = None
 
     @property
     def entity(self) -> str:
@@ -95,6 +99,7 @@ def _change(record: StreamRecord) -> Change:
         key=(change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]),
         item=change.get("NewImage") or change["OldImage"],
         at=datetime.fromtimestamp(seconds, UTC) if seconds else None,
+        before=change.get("OldImage"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Appointments as Google Calendar events: ids, content, differences, and the time that other events take.
+"""Appointments as Google Calendar events: content, differences, and the time that other events take.
 
 Events have the form of https://developers.google.com/calendar/api/v3/reference/events. Anybody may have written an
 event that Google returns, so no field has a sure type here: a field that cannot be read is absent, or differs.
@@ -6,7 +6,6 @@ event that Google returns, so no field has a sure type here: a field that cannot
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -15,6 +14,7 @@ from hashlib import sha256
 from typing import Final, Literal, TypeAlias, TypedDict
 from zoneinfo import ZoneInfo
 
+from mostrador.calendars.rules.event_ids import name_of
 from mostrador.scheduling.rules.busy_times import BusyTime
 from mostrador.values import local_time
 
@@ -24,8 +24,6 @@ PREFIX: Final = "mostrador_"  # before each of our private properties: other pro
 _CANCELLED: Final = "cancelled"
 _REVISIONS: Final = frozenset({"revision", "version"})
 _LONGEST_KEY, _LONGEST_VALUE = 44, 1024
-_DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
-_OUR_ID: Final = re.compile(r"([0-9a-f]{32})g(0|[1-9a-v][0-9a-v]{0,11})")
 _NOT_TIME: Final = ("workingLocation", "birthday")
 # An agenda needs nothing outside these days, and every zone can compute with the days inside.
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
@@ -81,23 +79,6 @@ class EventContent:
     attendees: tuple[str, ...] = ()
     private: Mapping[str, object] = field(default_factory=dict)
     is_private: bool = False
-
-
-def event_id(appointment_id: str, generation: int) -> str:
-    """The id of an appointment's event: its 32 hex digits, "g" and the generation in base32hex.
-
-    A deleted event keeps its id for ever; the next generation is another event. Raises ValueError for no such id.
-    """
-    made = f"{appointment_id}g{_base32hex(generation)}" if generation >= 0 else ""
-    if not _OUR_ID.fullmatch(made):
-        raise ValueError(f"appointment {appointment_id!r} and generation {generation} make no event id")
-    return made
-
-
-def appointment_of(event_id: str) -> tuple[str, int] | None:
-    """The appointment and generation of an event id of ours; None for any other."""
-    found = _OUR_ID.fullmatch(event_id)
-    return (found[1], int(found[2], 32)) if found else None
 
 
 def body(content: EventContent, event_id: str) -> EventBody:
@@ -200,11 +181,6 @@ def mappings(value: object) -> list[Mapping[str, object]]:
     return [mapping(entry) for entry in value] if isinstance(value, list) else []
 
 
-def _base32hex(number: int) -> str:
-    rest, digit = divmod(number, 32)
-    return (_base32hex(rest) if rest else "") + _DIGITS[digit]
-
-
 def _text(value: object) -> str:
     """A text in the form that is compared: Google drops an empty one, and its editors change the line ends."""
     return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
@@ -272,7 +248,7 @@ def _private_properties(event: GoogleEvent) -> Mapping[str, object]:
 
 def _stems_from_us(event: GoogleEvent, tenant: str | None) -> bool:
     private = _private_properties(event)
-    is_named = f"{PREFIX}appointment" in private or appointment_of(str(event.get("id"))) is not None
+    is_named = f"{PREFIX}appointment" in private or name_of(str(event.get("id"))) is not None
     return is_named and (tenant is None or private.get(f"{PREFIX}tenant") in (None, tenant))
 
 

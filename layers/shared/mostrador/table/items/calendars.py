@@ -14,14 +14,16 @@ from mostrador.table.base import Item
 
 
 class CalendarEvent(Item, discriminator="CALENDAREVENT"):
-    """The event of one appointment: its place and content. It is named *before* Google is asked for it.
+    """An event of one appointment: its place and content. It is named *before* Google is asked for it.
 
+    An appointment has one for each resource's calendar. ``place`` is ``second`` for the second resource, else absent.
     ``connection`` is the sort key of the integration, ``connected_at`` tells it from a later one under the same key.
     ``fingerprint`` is of the calendar's content, ``tried_fingerprint`` of the content last tried. Until ``lease_until``
     only the worker with the ``lease`` talks to Google; another one that comes meanwhile counts ``version`` up.
     """
 
     appointment_id = UnicodeAttribute()
+    place = UnicodeAttribute(null=True)
     connection = UnicodeAttribute()
     connected_at = InstantAttribute()
     calendar_id = UnicodeAttribute()
