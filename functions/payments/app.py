@@ -66,7 +66,7 @@ def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning 
 
 @app.post(f"{API}/appointments/<appointment_id>/payments", "payments.record", Action.PAY)
 def record(
-    slug: door.Slug, appointment_id: door.Id, form: views.Confirmation, key: door.RequiredKey
+    slug: door.Slug, appointment_id: door.Id, form: views.AppointmentPayment, key: door.RequiredKey
 ) -> SettledAppointmentView:
     settled = counter_payments.record_appointment_payment(
         slug, appointment_id, form, actor_name=app.caller.name, key=key, now=clock.now()

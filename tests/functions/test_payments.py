@@ -214,7 +214,7 @@ def test_a_form_that_makes_no_sense_takes_nothing(visit, form, code):
 
 
 def test_more_than_is_due_is_kept_and_due_back(visit):
-    told = take(visit, amount="80001").json
+    told = take(visit, amount="80001", surplus="refund").json
 
     assert (told["payment"]["status"], told["payment"]["reason"]) == ("REFUND_DUE", "WRONG_AMOUNT")
     assert told["appointment"]["status"] == "PENDING"

@@ -6,6 +6,7 @@ import pytest
 
 from mostrador.errors import NotHere
 from mostrador.ledger import payments
+from mostrador.ledger.rules.surpluses import SurplusUnexplained
 from mostrador.ledger.views.payments import Confirmation, Refunding
 from mostrador.payments import counter_payments, paid_confirmation, refunds
 from mostrador.payments.rules.checkout import NothingDue
@@ -77,8 +78,10 @@ def test_nothing_is_no_payment(booked, now):
     assert [one.status for one in tills.all_payments()] == ["PAID"]
 
 
-def test_more_than_is_due_is_due_back(booked, now):
-    paid = booked.take_cash(now, amount="80001")
+def test_more_than_is_due_is_due_back_where_the_counter_says_so(booked, now):
+    with pytest.raises(SurplusUnexplained):
+        booked.take_cash(now, amount="80001")
+    paid = booked.take_cash(now, amount="80001", surplus="refund")
 
     assert (paid.status, paid.reason) == ("REFUND_DUE", "WRONG_AMOUNT")
     assert booked.status() == "PENDING PENDING"
@@ -91,10 +94,12 @@ def test_what_is_no_amount_is_refused(booked, now):
     assert refusal.value.facts["field"] == "body.amount"
 
 
-def test_money_that_comes_twice_is_due_back(booked, now):
+def test_money_that_comes_twice_is_due_back_where_the_counter_says_so(booked, now):
     booked.take_cash(now)
 
-    again = booked.take_cash(now, amount="1", reference="R-2")
+    with pytest.raises(SurplusUnexplained):
+        booked.take_cash(now, amount="1", reference="R-2")
+    again = booked.take_cash(now, amount="1", reference="R-2", surplus="refund")
 
     assert (again.status, again.reason) == ("REFUND_DUE", "ALREADY_PAID")
 

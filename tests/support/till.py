@@ -7,7 +7,7 @@ from typing import Any
 from mostrador.background import sweeper
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import Target
-from mostrador.ledger.views.payments import Confirmation
+from mostrador.ledger.views.payments import AppointmentPayment, Confirmation
 from mostrador.payments import checkout, counter_payments
 from mostrador.scheduling import appointments, booking, services
 from mostrador.scheduling.views.appointments import NewAppointment
@@ -70,7 +70,8 @@ class Till:
 
     def take_cash(self, now, key=None, **form):
         """Take it; without a key another form or second is another payment."""
-        told = Confirmation(method="CASH", **form)
+        kind = Confirmation if self.target is Target.ORDER else AppointmentPayment
+        told = kind(method="CASH", **form)
         key = key or f"{told.as_sent()} {now.isoformat()}"
         take = (
             counter_payments.record_order_payment

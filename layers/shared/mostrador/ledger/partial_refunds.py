@@ -31,7 +31,7 @@ def give_back(
         if part <= 0:
             continue
         left -= part
-        if part == payments.worth(payment):
+        if part == payments.left(payment):
             payments.move(tx, payment, PaymentState.REFUND_DUE, reason=RefundReason.PRICE_LOWERED, now=now)
             paying.remove(payment.id)
         else:

@@ -141,9 +141,14 @@ def _list_refund_due(tx: Transaction, payment: Payment, state_before: str) -> No
         tx.delete(item, add_version_condition=False)
 
 
-def worth(payment: Payment) -> Decimal:
+def left(payment: Payment) -> Decimal:
     """The amount without the parts that went back already."""
     return Decimal(payment.amount) - Decimal(payment.returned_amount or 0)
+
+
+def worth(payment: Payment) -> Decimal:
+    """The part of the amount that pays the price: what is left of it, without the tip."""
+    return left(payment) - Decimal(payment.tip_amount or 0)
 
 
 def _ledger_line(payment: Payment, before: str, now: datetime) -> LedgerLine:
@@ -155,7 +160,8 @@ def _ledger_line(payment: Payment, before: str, now: datetime) -> LedgerLine:
         state=payment.status,
         before=before,
         reason=payment.reason,
-        amount=worth(payment),
+        amount=left(payment),
+        tip_amount=payment.tip_amount,
         currency=payment.currency,
         target=payment.target,
         target_id=payment.target_id,

@@ -14,7 +14,9 @@ from mostrador.errors import NotHere
 from mostrador.ledger import open_pages, payments
 from mostrador.ledger.rules import reviews
 from mostrador.ledger.rules.payment_states import Provider, appointment_refund_reason, paid_status
+from mostrador.ledger.rules.surpluses import PaymentSurplus
 from mostrador.ledger.settlements import Settlement
+from mostrador.payments import tips
 from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import agenda, appointments, booking_limits, plan_count
 from mostrador.scheduling.rules.agenda import Loss
@@ -78,28 +80,60 @@ def load(tenant: str, appointment_id: str, *also: keys.Key, closely: bool, now: 
     return AppointmentContext(tenant, appointment, closely, items)
 
 
-def settle(context: AppointmentContext, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
+def settle(
+    context: AppointmentContext,
+    payment: Payment,
+    surplus: PaymentSurplus | None = None,
+    *,
+    actor_name: str,
+    now: datetime,
+) -> Settlement:
     """Decide whether a payment pays the appointment, in full or in part, or why it is due back.
 
-    Raises NothingDue for a payment of nothing that the business received itself.
+    Money that the business received itself above what is due is change, a tip or due back, as ``surplus`` says. The
+    second money of a declared transfer is due back. Raises NothingDue for a payment of nothing, and SurplusUnexplained.
     """
     if payment.provider == Provider.MANUAL and payment.amount <= 0:
         raise NothingDue
-    appointment, must_reclaim = context.appointment, context.must_reclaim(now)
-    is_over = appointment.scheduled_at <= now
-    reclaim: Callable[[Transaction], None] | Loss | None = Loss.TAKEN if must_reclaim else None
-    if must_reclaim and not is_over:
-        reclaim = agenda.reclaim(context.tenant, appointment, now, is_late=context.is_late(now))
-    loss, write = (reclaim, None) if isinstance(reclaim, Loss) else (None, reclaim)
+    appointment, due = context.appointment, _due_for(context, payment)
+    loss, write = _reclaimed(context, now)
+    if surplus is not PaymentSurplus.REFUND and _may_take_tips(context, payment, loss, now):
+        tips.explain(payment, payments.worth(payment) - max(due, Decimal(0)), surplus, due=due)
+        if payments.worth(payment) <= 0:
+            return Settlement(
+                None, lambda tx: tips.save(tx, context.tenant, appointment, payment, actor_name=actor_name, now=now)
+            )
     reason = appointment_refund_reason(
         AppointmentStatus(appointment.status),
-        amount=payment.amount,
-        due=_due_for(context, payment),
+        amount=payments.worth(payment),
+        due=due,
         is_as_requested=_is_as_requested(appointment, payment),
-        is_over=is_over,
+        is_over=appointment.scheduled_at <= now,
         loss=loss,
     )
     return Settlement(reason, lambda tx: _pay(tx, context, payment, write, actor_name=actor_name, now=now))
+
+
+def _reclaimed(context: AppointmentContext, now: datetime) -> tuple[Loss | None, Callable[[Transaction], None] | None]:
+    """Why its time cannot be taken again, or what takes it again; neither where it still has it."""
+    if not context.must_reclaim(now):
+        return None, None
+    if context.appointment.scheduled_at <= now:
+        return Loss.TAKEN, None
+    reclaim = agenda.reclaim(context.tenant, context.appointment, now, is_late=context.is_late(now))
+    return (reclaim, None) if isinstance(reclaim, Loss) else (None, reclaim)
+
+
+def _may_take_tips(context: AppointmentContext, payment: Payment, loss: Loss | None, now: datetime) -> bool:
+    """Whether money above the price can stay: the appointment stands, or the same money brings it back.
+
+    Money of a provider, and the second money of a declared transfer, are no tips.
+    """
+    is_gone = context.appointment.status == AppointmentStatus.CANCELLED or loss is not None
+    if is_gone or payment.provider != Provider.MANUAL or context.appointment.is_perhaps_owed:
+        return False
+    pays_nothing = context.due <= 0 or payments.worth(payment) <= 0
+    return not (context.is_late(now) and pays_nothing)
 
 
 def _due_for(context: AppointmentContext, payment: Payment) -> Decimal:
@@ -118,10 +152,12 @@ def release(
 ) -> None:
     """Save the appointment without a payment that is refunded; its status stays as it is."""
     appointment = context.appointment
-    left = (appointment.paid_amount or Decimal(0)) - payments.worth(payment)
+    worth = payments.worth(payment)
+    left = (appointment.paid_amount or Decimal(0)) - worth
     payment_ids = [payment_id for payment_id in appointment.payment_ids or [] if payment_id != payment.id]
     appointment.payment_ids = payment_ids or None
-    appointment.payment_status = paid_status(left, appointment.total_amount).value
+    if worth > 0:
+        appointment.payment_status = paid_status(left, appointment.total_amount).value
     appointment.paid_amount = left if left > 0 else None
     appointments.record(appointment, now, actor_name, AppointmentChange.REFUNDED, payment=payment.id, reason=reason)
     tx.save(appointment)
@@ -149,7 +185,8 @@ def _pay(
     """Save the appointment as paid by ``payment``; a PENDING or EXPIRED one is confirmed and keeps its time."""
     appointment = context.appointment
     held_until, status_before = appointment.hold_expires_at, AppointmentStatus(appointment.status)
-    paid = (appointment.paid_amount or Decimal(0)) + payment.amount
+    paid = (appointment.paid_amount or Decimal(0)) + payments.worth(payment)
+    tips.add_line(context.tenant, appointment, payment)
     appointment.paid_amount, appointment.payment_ids = paid, [*(appointment.payment_ids or []), payment.id]
     appointment.payment_status = paid_status(paid, appointment.total_amount).value
     if payment.provider == Provider.BANCARD:

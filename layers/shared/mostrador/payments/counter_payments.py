@@ -10,7 +10,7 @@ from mostrador.payments import settlement
 from mostrador.payments.settlement import Check, Settled
 
 if TYPE_CHECKING:
-    from mostrador.ledger.views.payments import Confirmation
+    from mostrador.ledger.views.payments import AppointmentPayment, Confirmation
 
 
 def record_order_payment(
@@ -26,18 +26,19 @@ def record_order_payment(
 def record_appointment_payment(
     tenant: str,
     appointment_id: str,
-    form: "Confirmation",
+    form: "AppointmentPayment",
     *,
     check: Check | None = None,
     actor_name: str,
     key: str,
     now: datetime,
 ) -> Settled:
-    """Settle money received for an appointment; a form without an amount means all that is due.
+    """Settle money received for an appointment; a form without an amount means all that is due, and its tip.
 
-    It confirms a PENDING appointment, also with a part of the price. The same ``key`` gives the same payment, unless
-    that has gone back. ``check`` may refuse a payment before it is written.
-    Raises NotHere, NothingDue, BadAmount, KeyReused, Busy.
+    Money above what is due is change or a tip, as the form says: nobody owes it by itself. The rest confirms a PENDING
+    appointment, also with a part of the price. The same ``key`` gives the same payment, unless that has gone back.
+    ``check`` may refuse a payment before it is written. Raises NotHere, NothingDue, BadAmount, SurplusUnexplained,
+    KeyReused, Busy.
     """
     return _record(
         tenant, Target.APPOINTMENT, appointment_id, form, check=check, actor_name=actor_name, key=key, now=now

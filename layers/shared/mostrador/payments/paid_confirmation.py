@@ -5,7 +5,7 @@ from typing import Final
 
 from mostrador.errors import Conflict, NotHere
 from mostrador.ledger.rules.payment_states import LOST, Method, PaymentState, RefundReason, WrongPaymentState
-from mostrador.ledger.views.payments import Confirmation
+from mostrador.ledger.views.payments import AppointmentPayment
 from mostrador.payments import counter_payments
 from mostrador.payments.rules.checkout import NothingDue
 from mostrador.scheduling import slots
@@ -26,7 +26,7 @@ def confirm(tenant: str, appointment_id: str, transaction_id: str, *, actor_name
     payment, appointment = counter_payments.record_appointment_payment(
         tenant,
         appointment_id,
-        Confirmation(method=Method.OTHER, reference=transaction_id),
+        AppointmentPayment(method=Method.OTHER, reference=transaction_id),
         check=_check,
         actor_name=actor_name,
         key=f"transaction {transaction_id}",  # an Idempotency-Key of a caller has no space

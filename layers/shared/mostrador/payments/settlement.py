@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mostrador.errors import NotHere
 from mostrador.ledger import payments
 from mostrador.ledger.rules.payment_states import SETTLED, PaymentState, Provider, RefundReason, Target
+from mostrador.ledger.rules.surpluses import PaymentSurplus
 from mostrador.ledger.settlements import Settlement
 from mostrador.observability import logger
 from mostrador.payments import appointment_settlement
@@ -87,9 +88,9 @@ def settle(
     """Settle a payment in one transaction, once: PAID with its target, or REFUND_DUE with a reason.
 
     ``received`` is a new payment, or a stored one with the received fields set. ``form`` is for a payment that the
-    business received itself: it fills in the amount. ``check`` may refuse a payment before it is written. A settled
-    payment stays as it is. Raises NotHere (only of a payment received by the business), BadAmount, NothingDue,
-    KeyReused, Busy.
+    business received itself: it fills in the amount and the tip. ``check`` may refuse a payment before it is written.
+    A settled payment stays as it is. Raises NotHere (only of a payment received by the business), BadAmount,
+    NothingDue, SurplusUnexplained, KeyReused, Busy.
     """
     key, status_before = (received.pk, received.sk), received.status
 
@@ -99,10 +100,11 @@ def settle(
     def decide(context: _Context) -> Settled:
         if form and context.target:
             _fill(received, context.target, form)
+        surplus = getattr(form, "surplus", None)
         payment = _merge(context.other.get(key), received, status_before)
         if payment.status in SETTLED:
             return Settled(payment, context.target)
-        settlement = _decide(context, payment, actor_name=actor_name, now=now)
+        settlement = _decide(context, payment, surplus, actor_name=actor_name, now=now)
         if check:
             check(context.target, settlement.reason)
         state = PaymentState.REFUND_DUE if settlement.reason else PaymentState.PAID
@@ -146,7 +148,9 @@ def _write_target(
         appointment_settlement.note_due_back(tx, context.appointment, payment, actor_name=actor_name, now=now)
 
 
-def _decide(context: _Context, payment: Payment, *, actor_name: str, now: datetime) -> Settlement:
+def _decide(
+    context: _Context, payment: Payment, surplus: PaymentSurplus | None, *, actor_name: str, now: datetime
+) -> Settlement:
     """Raises NothingDue for a free order that cannot be paid: there is no money to go back."""
     if isinstance(context, OrderContext):
         settlement = order_transitions.settle(context, payment, actor_name=actor_name, now=now)
@@ -154,7 +158,7 @@ def _decide(context: _Context, payment: Payment, *, actor_name: str, now: dateti
             raise NothingDue
         return settlement
     if isinstance(context, AppointmentContext):
-        return appointment_settlement.settle(context, payment, actor_name=actor_name, now=now)
+        return appointment_settlement.settle(context, payment, surplus, actor_name=actor_name, now=now)
     return Settlement(RefundReason.TARGET_GONE, lambda _tx: None)
 
 
@@ -170,10 +174,14 @@ def _merge(stored: Item | None, received: Payment, status_before: str) -> Paymen
 
 
 def _fill(payment: Payment, target: Order | Appointment, form: "Confirmation") -> None:
-    """Set the amount that the business received, by default all that is due. Raises BadAmount."""
+    """Set the amount that the business received, by default all that is due, with the tip. Raises BadAmount."""
     payment.currency, payment.time_zone = target.currency, target.time_zone
+    payment.received_amount = None
+    tip, payment.tip_for = getattr(form, "tip", None), getattr(form, "tip_for", None)
+    payment.tip_amount = (money.amount(tip, target.currency, field="body.tip") or None) if tip else None
     if form.amount is not None:
         payment.amount = money.amount(form.amount, target.currency, field="body.amount")
+        money.check_part(payment.tip_amount, payment.amount, target.currency, field="body.tip")
         return
     paid = target.paid_amount if isinstance(target, Appointment) else None
-    payment.amount = Decimal(target.total_amount) - (paid or Decimal(0))
+    payment.amount = Decimal(target.total_amount) - (paid or Decimal(0)) + (payment.tip_amount or Decimal(0))

@@ -43,13 +43,12 @@ def rebook(
 ) -> Appointment:
     """Change service, length, resources, start, customer or notes in one transaction; what is so already stays.
 
-    Id, link, payments and history stay. The rules are those of a booking; a start that stays is not refused for its
-    notice, its window or the grid. Another service brings its price, unless the form keeps the amount. With
-    ``check_only`` it is returned as it would be. Raises NotHere, WrongAppointmentState, SlotTaken, ServiceInactive,
-    OverrideNotAllowed, AmountIsFixed, BeingPaid, OddStart, OfferKeepsCustomer, TooManyActive, Stale, Busy.
+    Id, link, payments and history stay. The rules are those of a booking, but for a start that stays. Another service
+    has its price, unless the form keeps it. Raises NotHere, Stale, WrongAppointmentState, SlotTaken, ServiceInactive,
+    OverrideNotAllowed, AmountIsFixed, BeingPaid, OddStart, OfferKeepsCustomer, TooManyActive, Busy.
     """
-    by = _By(actor_name, may_override)
     overriding.check(form.overriding(), may_override)
+    by = _By(actor_name, may_override)
 
     def decide(appointment: Appointment) -> Appointment:
         rescheduling.check_occupying(appointment, now, AppointmentChange.CHANGED)
@@ -59,10 +58,9 @@ def rebook(
         old = rescheduling.before(tenant, appointment)
         context = None if _is_in_place(appointment, form) else _place(tenant, appointment, form, by, now)
         handed = _hand_over(tenant, appointment, form, now)
-        if appointment.service_id != old.booked.service_id and totals.waits_for_nothing(appointment):
-            appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
         for name, value in form.notes().items():
             setattr(appointment, name, value)
+        _confirm_free(appointment, old, actor_name=actor_name, now=now)
         if form.check_only:
             return appointment
         if context:
@@ -73,6 +71,12 @@ def rebook(
         return appointment
 
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
+
+
+def _confirm_free(appointment: Appointment, old: rescheduling.Before, *, actor_name: str, now: datetime) -> None:
+    """Confirm one that was held for the payment of another service, and costs nothing now."""
+    if appointment.service_id != old.booked.service_id and totals.waits_for_nothing(appointment):
+        appointments.enter(appointment, AppointmentStatus.CONFIRMED, actor_name, now)
 
 
 def check_seen(appointment: Appointment, seen: int | None) -> None:

@@ -44,6 +44,8 @@ def deposit(service: Service) -> Decimal | None:
 
 def money_state(appointment: Appointment) -> PaymentStatus:
     """The state of its payment as far as money is concerned: one that is free is PAID and holds none."""
+    if appointment.payment_ids and not appointment.paid_amount:  # a tip
+        return PaymentStatus.PARTIAL
     is_free = appointment.total_amount <= 0 and not appointment.paid_amount
     return PaymentStatus.PENDING if is_free else PaymentStatus(appointment.payment_status)
 

@@ -53,6 +53,13 @@ def amount(value: str, currency: str, *, field: str = "body.price") -> Decimal:
     return round(exact, places)
 
 
+def check_part(part: Decimal | None, whole: Decimal, currency: str, *, field: str) -> None:
+    """Raise BadAmount, which names ``field``, where a part is more than the whole."""
+    if part is not None and part > whole:
+        value = text(part, currency)
+        raise BadAmount(field=field, value=value, currency=currency, digits=digits(currency), limit=int(whole))
+
+
 def text(exact: Decimal, currency: str) -> str:
     """The amount as JSON has it: ``"25.00"`` USD, ``"150000"`` PYG."""
     return f"{exact:.{digits(currency)}f}"

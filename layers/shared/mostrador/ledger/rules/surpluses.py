@@ -14,6 +14,14 @@ class PriceSurplus(StrEnum):
     REFUND = "refund"
 
 
+class PaymentSurplus(StrEnum):
+    """CHANGE: it was handed back at once. TIP: it is for a professional. REFUND: the payment is due back as a whole."""
+
+    CHANGE = "change"
+    TIP = "tip"
+    REFUND = "refund"
+
+
 class SurplusUnexplained(Conflict):
     """``surplus`` is above what is due, ``choices`` are the values of ``surplus`` that the request may give."""
 

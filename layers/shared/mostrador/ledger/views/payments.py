@@ -9,6 +9,7 @@ from pydantic import Field
 
 from mostrador.fields import Amount, Flag, Id, ListingByTime, Request, Several, ShortText, View, local
 from mostrador.ledger.rules.payment_states import Method, PaymentState, Provider, RefundReason, Target
+from mostrador.ledger.rules.surpluses import PaymentSurplus
 from mostrador.values import money, shown
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ class ManualPayment(Request):
 
 class Confirmation(ManualPayment):
     amount: Amount | None = Field(None, title="Importe recibido", description="The order's amount when left out.")
+
+
+class AppointmentPayment(Confirmation):
+    amount: Amount | None = Field(
+        None,
+        title="Importe recibido",
+        description="All that was handed over; what is due, and the tip, when left out.",
+    )
+    tip: Amount | None = Field(None, title="Propina", description="The part of the amount that is a tip.")
+    tip_for: Id | None = Field(None, title="Propina para", description="The appointment's own resource when left out.")
+    surplus: PaymentSurplus | None = Field(
+        None, title="Qué es lo que sobra", description="Where more was handed over than is due."
+    )
 
 
 class Refunding(Request):
@@ -53,6 +67,10 @@ class PaymentView(View):
         title="Parte devuelta", description="The part that went on to other payments, which are due back."
     )
     part_of: shown.PaymentId | None = Field(title="Parte del pago")
+    tip_amount: shown.Amount | None = Field(title="Propina", description="The part of the amount that is a tip.")
+    tip_for: shown.Id | None = Field(title="Propina para")
+    received_amount: shown.Amount | None = Field(title="Importe entregado", description="Where change was given.")
+    change_amount: shown.Amount | None = Field(title="Vuelto")
     currency: shown.Currency = Field(title="Moneda")
     status: PaymentState = Field(title="Estado")
     reason: RefundReason | None = Field(title="Motivo de la devolución")
@@ -83,6 +101,9 @@ class PaymentView(View):
             "amount": money.text(item.amount, item.currency),
             "asked_amount": _text(item.asked_amount, item.currency),
             "returned_amount": _text(item.returned_amount, item.currency),
+            "tip_amount": _text(item.tip_amount, item.currency),
+            "received_amount": _text(item.received_amount, item.currency),
+            "change_amount": _text(item.received_amount and item.received_amount - item.amount, item.currency),
             "by_hand": bool(item.by_hand),
         }
 

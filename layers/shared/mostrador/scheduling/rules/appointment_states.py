@@ -38,7 +38,7 @@ class AppointmentChange(StrEnum):
     CLOCK_CHANGED: the clock's rules changed, and the appointment kept its time on the clock. RECEIPT: another receipt
     in review. REFUSED: the declared money did not come, found after the review. ARRIVED, STARTED: the customer came,
     the visit began. DELAYED: it is expected later. UNDONE: a move was taken back. REOPENED: a conclusion was.
-    PRICED: another price.
+    PRICED: another price. TIPPED: a tip alone.
     """
 
     IN_REVIEW = AppointmentStatus.IN_REVIEW.value
@@ -61,6 +61,7 @@ class AppointmentChange(StrEnum):
     DELAYED = "DELAYED"
     UNDONE = "UNDONE"
     PRICED = "PRICED"
+    TIPPED = "TIPPED"
 
 
 class WrongAppointmentState(WrongState):

@@ -49,6 +49,15 @@ class Extra(TypedDict):
     removed_by: str | None
 
 
+class Tip(TypedDict):
+    """The part of a payment that is for a professional."""
+
+    payment_id: str
+    amount: str
+    resource_id: str
+    resource_name: str
+
+
 class Priced(Protocol):
     """The attributes of an appointment that make its price; one without ``base_amount`` has it as its total."""
 
@@ -159,6 +168,11 @@ def paid_of(appointment: Priced) -> Decimal:
 def due_of(appointment: Priced) -> Decimal:
     """The unpaid part of the total, never less than nothing."""
     return max(Decimal(0), Decimal(appointment.total_amount) - paid_of(appointment))
+
+
+def live_tips(tips: Sequence[Tip], payment_ids: Sequence[str]) -> list[Tip]:
+    """The tips whose payment has not gone back."""
+    return [tip for tip in tips if tip["payment_id"] in payment_ids]
 
 
 def _unit(currency: str) -> Decimal:

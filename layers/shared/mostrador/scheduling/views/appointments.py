@@ -37,7 +37,7 @@ from mostrador.scheduling.rules.overrides import Override
 from mostrador.scheduling.rules.visits import NextMove
 from mostrador.scheduling.views.appointment_history import AppointmentEvent
 from mostrador.scheduling.views.overriding import IgnoreCalendar, Overriding
-from mostrador.scheduling.views.prices import DiscountView, ExtraView, Pricing, amounts, lines
+from mostrador.scheduling.views.prices import DiscountView, ExtraView, Pricing, TipView, amounts, lines
 from mostrador.scheduling.views.refusals import RefusalDetails
 from mostrador.values import schema_rules, shown
 
@@ -188,6 +188,8 @@ class AppointmentView(View):
     deposit_amount: shown.Amount | None = Field(title="Seña")
     paid_amount: shown.Amount = Field(title="Pagado")
     amount_due: shown.Amount = Field(title="Falta pagar")
+    tips: list[TipView] = Field(title="Propinas")
+    tips_amount: shown.Amount = Field(title="Importe de las propinas")
     currency: shown.Currency = Field(title="Moneda")
     customer_notes: str | None = Field(title="Notas del cliente")
     internal_notes: str | None = Field(None, title="Notas internas")

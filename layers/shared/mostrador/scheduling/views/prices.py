@@ -91,6 +91,13 @@ class ExtraView(Part):
     by: str = Field(title="Agregado por")
 
 
+class TipView(Part):
+    payment_id: shown.PaymentId = Field(title="Pago")
+    amount: shown.Amount = Field(title="Importe")
+    resource_id: shown.Id = Field(title="Para")
+    resource_name: str = Field(title="Nombre")
+
+
 class PublicExtraView(Part):
     description: str = Field(title="Descripción")
     quantity: int = Field(title="Cantidad")
@@ -118,11 +125,14 @@ def amounts(appointment: "Appointment") -> dict[str, str | None]:
 
 
 def lines(appointment: "Appointment") -> dict[str, object]:
-    """The extras and the discount in an answer for staff."""
+    """The extras, the tips and the discount in an answer for staff."""
     discount, currency = appointment.discount, appointment.currency
     taken_off = money.text(rules.price_of(appointment).discount, currency)
+    tips = rules.live_tips(appointment.tips or [], appointment.payment_ids or [])
     return {
         "extras": [extra | _line_total(extra, currency) for extra in rules.live(appointment.extras or [])],
+        "tips": tips,
+        "tips_amount": money.text(sum((Decimal(tip["amount"]) for tip in tips), Decimal(0)), currency),
         "discount": None if discount is None else {**discount, "amount": taken_off},
     }
 
@@ -154,6 +164,8 @@ class PriceView(View):
     deposit_amount: shown.Amount | None = Field(title="Seña")
     paid_amount: shown.Amount = Field(title="Pagado")
     amount_due: shown.Amount = Field(title="Falta pagar")
+    tips: list[TipView] = Field(title="Propinas")
+    tips_amount: shown.Amount = Field(title="Importe de las propinas")
     payment_status: PaymentStatus = Field(title="Estado del pago")
     can_change: bool = Field(title="El precio se puede cambiar")
     most_discount_percent: int = Field(

@@ -30,7 +30,8 @@ class Payment(Versioned, discriminator="PAYMENT"):
     ``amount`` is the money received. ``asked_amount`` is the money requested from a provider, under the public key
     ``account``. ``process_id`` names the provider's page. ``provider_messages`` are its last messages, masked, and
     ``check_count`` counts the questions to it. ``returned_amount`` is the part of ``amount`` that went on to other
-    payments: each of those is due back, and names this one as ``part_of``.
+    payments: each of those is due back, and names this one as ``part_of``. ``tip_amount`` is the part of ``amount``
+    that is a tip for the resource ``tip_for``. ``received_amount`` was handed over, where change was given.
     """
 
     quiet = frozenset(
@@ -44,6 +45,9 @@ class Payment(Versioned, discriminator="PAYMENT"):
     asked_amount = AmountAttribute(null=True)
     returned_amount = AmountAttribute(null=True)
     part_of = UnicodeAttribute(null=True)
+    tip_amount = AmountAttribute(null=True)
+    tip_for = UnicodeAttribute(null=True)
+    received_amount = AmountAttribute(null=True)
     currency = UnicodeAttribute()
     time_zone = UnicodeAttribute()
     status = UnicodeAttribute()
@@ -77,6 +81,7 @@ class LedgerLine(Item, discriminator="LEDGER"):
     before = UnicodeAttribute()
     reason = UnicodeAttribute(null=True)
     amount = AmountAttribute()
+    tip_amount = AmountAttribute(null=True)
     currency = UnicodeAttribute()
     target = UnicodeAttribute()
     target_id = UnicodeAttribute()

@@ -20,7 +20,7 @@ from mostrador.values import local_time
 
 if TYPE_CHECKING:
     from mostrador.scheduling.rules.opening_hours import SpecialDay, WeekOfMinutes
-    from mostrador.scheduling.rules.prices import Discount, Extra
+    from mostrador.scheduling.rules.prices import Discount, Extra, Tip
     from mostrador.scheduling.rules.visits import Visit
     from mostrador.table.items.payments import Receipt
 
@@ -84,7 +84,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     expected, ``delayed_from`` the agreed start of one that a delay moved. ``undoable`` are the last moves of staff,
     each with the fields that it changed as they were; ``undo_keys`` the Idempotency-Keys that took moves back.
     ``total_amount`` is ``base_amount``, the agreed price, with ``extras`` and less the ``discount``; without
-    ``base_amount`` it is the agreed price itself.
+    ``base_amount`` it is the agreed price itself. ``tips`` are apart: those count whose payment is in ``payment_ids``.
     """
 
     quiet = frozenset(
@@ -130,6 +130,7 @@ class Appointment(Versioned, discriminator="APPOINTMENT"):
     base_amount = AmountAttribute(null=True)
     discount: "Attribute[Discount | None]" = JSONAttribute(null=True)
     extras: "Attribute[list[Extra] | None]" = JSONAttribute(null=True)
+    tips: "Attribute[list[Tip] | None]" = JSONAttribute(null=True)
     deposit_amount = AmountAttribute(null=True)
     paid_amount = AmountAttribute(null=True)
     payment_ids: Attribute[list[str] | None] = JSONAttribute(null=True)
