@@ -12,7 +12,7 @@ from mostrador.scheduling.views.appointments import NewAppointment
 from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.prices import Discounting, NewDiscount
 from mostrador.scheduling.views.recurring import NewSeries
-from mostrador.scheduling.views.series import Extension
+from mostrador.scheduling.views.series import Extension, SeriesMove
 from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.scheduling.views.visits import Delay
 from mostrador.scheduling.views.waiting_list import NewWaiting
@@ -44,6 +44,15 @@ RULES = {
     NewClosure: ({"name": "Vacaciones"}, {"date": DAYS, "from": DAYS, "to": DAYS}),
     Delay: ({}, {"minutes": [LEFT_OUT, None, 20], "starts_at": [LEFT_OUT, None, START]}),
     NewBlock: ({"title": "Gripe"}, {"starts_at": AT, "ends_at": LATER, "from": DAYS, "to": DAYS}),
+    SeriesMove: (
+        {"from": "2026-12-01"},
+        {
+            "weekday": [LEFT_OUT, None, "friday"],
+            "time": [LEFT_OUT, None, "10:00"],
+            "resource_id": IDS,
+            "duration_minutes": [LEFT_OUT, None, 30],
+        },
+    ),
     Extension: ({}, {"count": [LEFT_OUT, None, 3], "until": [LEFT_OUT, None, "2027-01-01"]}),
     NewOrder: ({}, CHOICE | {"customer_id": IDS, "customer": PERSON}),
     NewDiscount: ({"reason": "x"}, DISCOUNT),

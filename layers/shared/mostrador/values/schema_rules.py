@@ -24,8 +24,9 @@ def both(first: str, second: str) -> Shape:
     return {"required": [first, second], "properties": {first: _GIVEN, second: _GIVEN}}
 
 
-def neither(first: str, second: str) -> Shape:
-    return {"properties": {first: _NULL, second: _NULL}}
+def neither(*fields: str) -> Shape:
+    """None of the fields is given."""
+    return {"properties": dict.fromkeys(fields, _NULL)}
 
 
 def either(first: str, second: str) -> tuple[Shape, Shape]:

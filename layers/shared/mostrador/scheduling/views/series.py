@@ -37,6 +37,7 @@ class Weekday(StrEnum):
 
 
 _WEEK: Final = list(Weekday)
+_CHANGES: Final = ("weekday", "time", "resource_id", "duration_minutes")
 
 
 class SeriesListing(ListingByTime):
@@ -54,6 +55,7 @@ class _From(Request):
 class SeriesMove(_From):
     """What changes from a date on; a field that is left out stays as it is."""
 
+    model_config = schema_rules.without(schema_rules.neither(*_CHANGES))
     weekday: Weekday | None = Field(None, title="Otro día de la semana", description="Of the same week.")
     time: _Time | None = Field(None, title="Otra hora", description="On the clock of the business.")
     resource_id: Id | None = Field(None, title="Otro profesional o recurso")
@@ -68,7 +70,7 @@ class SeriesMove(_From):
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
-        if all(value is None for value in (self.weekday, self.time, self.resource_id, self.duration_minutes)):
+        if all(getattr(self, name) is None for name in _CHANGES):
             raise PydanticCustomError("no_change", "give weekday, time, resource_id or duration_minutes")
         return self
 
