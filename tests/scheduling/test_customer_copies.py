@@ -131,6 +131,39 @@ def test_a_crash_between_two_writes_is_finished_by_the_repeat(source, haircut, n
     assert {copies(one) for one in booked} == {("Ana López", "+595982222333")}
 
 
+def corrected_while_the_index_lags(source, haircut, now, monkeypatch):
+    """A booking that the index does not list yet while its customer is corrected; both lines reach the outbox."""
+    first = book(haircut, NINE, now)
+    deliver(source)
+    booked = book(haircut, NINE + HOUR, now)
+    correct(first.customer_id, now, name="Ana López", phone=OTHER)
+    listed = customer_copies._of_customer
+    late = lambda *args: [one for one in listed(*args) if one.id != booked.id]  # noqa: E731
+    monkeypatch.setattr(customer_copies, "_of_customer", late)
+    assert deliver(source) == []
+    return booked
+
+
+def test_a_booking_that_the_index_did_not_list_yet_is_corrected_too(source, haircut, now, monkeypatch):
+    booked = corrected_while_the_index_lags(source, haircut, now, monkeypatch)
+
+    assert copies(booked) == ("Ana López", "+595982222333")
+
+
+def test_red_control_without_the_look_at_new_bookings_it_is_missed(source, haircut, now, monkeypatch):
+    monkeypatch.setattr(customer_copies, "concerns", lambda change: change.action == "customer.changed")
+
+    assert copies(corrected_while_the_index_lags(source, haircut, now, monkeypatch))[0] == "Ana Lopes"
+
+
+def test_a_deleted_appointment_is_left_alone(source, haircut, now):
+    booked = book(haircut, NINE, now)
+    appointments.delete("salon", booked.id, seen=None, now=now)
+
+    assert deliver(source) == []
+    assert stored(booked) is None
+
+
 def test_many_appointments_are_all_reached(source, haircut, now):
     form = {"service_id": haircut.id, "scheduled_at": NINE, "customer_data": ANA, "count": 30}
     made = [

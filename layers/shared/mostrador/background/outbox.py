@@ -43,8 +43,8 @@ def _chain(tenant: str, changes: Sequence[Change]) -> None:
     told = [freed_time.Change(*one) for line in new for one in json.loads(line.item["changes"]["S"])]
     if told:
         freed_time.wake(tenant, told, now=clock.now())
-    if any(change.action == "customer.changed" for change in told):
-        from mostrador.scheduling import customer_copies  # noqa: PLC0415 - most records do not need it
+    if told:
+        from mostrador.scheduling import customer_copies  # noqa: PLC0415 - a board's records do not need it
 
         customer_copies.follow(tenant, told, now=clock.now())
 

@@ -25,16 +25,29 @@ _LONGEST: Final = timedelta(days=1)
 """An appointment that began earlier is over."""
 
 
+def concerns(change: Change) -> bool:
+    """Whether a line of the log is about a corrected customer, or about an appointment's new copies of one."""
+    is_given = (
+        change.entity == "appointment" and "customer_id" in change.fields and change.action != "appointment.deleted"
+    )
+    return change.action == "customer.changed" or is_given
+
+
 def follow(tenant: str, changes: Iterable[Change], *, now: datetime) -> int:
     """Bring the customers that these lines of the log changed to their copies; returns how many changed. Raises Busy.
 
-    Another e-mail is in no copy: the appointments are touched, so that their calendar events are compared again.
+    An appointment that was booked or got another customer is compared too: the index may not have listed it while its
+    customer was corrected. Another e-mail is in no copy: the appointments are touched, so that their calendar events
+    are compared again.
     """
     fields: dict[str, set[str]] = {}
-    for change in changes:
-        if change.action == "customer.changed":
+    corrected = 0
+    for change in filter(concerns, changes):
+        if change.entity == "customer":
             fields.setdefault(change.id, set()).update(change.fields)
-    return sum(_follow(tenant, customer_id, changed, now) for customer_id, changed in fields.items())
+        else:
+            corrected += _correct_appointment(tenant, change.id, str(change.fields["customer_id"][1]), now)
+    return corrected + sum(_follow(tenant, customer_id, changed, now) for customer_id, changed in fields.items())
 
 
 def _follow(tenant: str, customer_id: str, changed: set[str], now: datetime) -> int:
@@ -43,7 +56,7 @@ def _follow(tenant: str, customer_id: str, changed: set[str], now: datetime) -> 
     coming = [one for one in _of_customer(tenant, customer_id, now) if one.status in OCCUPYING and one.ends_at > now]
     corrected = 0
     if changed & _COPIED:
-        corrected = sum(_correct_appointment(tenant, one, now) for one in coming)
+        corrected = sum(_correct_appointment(tenant, one.id, customer_id, now) for one in coming)
         corrected += sum(_correct_wait(tenant, one, now) for one in _waits_of(tenant, customer_id))
     if changed & _INVITED:
         corrected += sum(_touch(tenant, one) for one in coming)
@@ -62,14 +75,15 @@ def _waits_of(tenant: str, customer_id: str) -> list[Waiting]:
     return reads.span(partition, prefix, f"{prefix}~", keep=is_theirs)
 
 
-def _correct_appointment(tenant: str, listed: Appointment, now: datetime) -> bool:
-    own, of_customer = (listed.pk, listed.sk), keys.customer(tenant, listed.customer_id)
+def _correct_appointment(tenant: str, appointment_id: str, customer_id: str, now: datetime) -> bool:
+    own, of_customer = keys.appointment(tenant, appointment_id), keys.customer(tenant, customer_id)
 
     def decide(items: dict[keys.Key, Item]) -> bool:
         appointment, customer = items.get(own), items.get(of_customer)
         if not isinstance(appointment, Appointment) or not isinstance(customer, Customer):
             return False
-        if appointment.status not in OCCUPYING or _is_same(appointment, customer):
+        is_theirs = appointment.customer_id == customer_id and appointment.status in OCCUPYING
+        if not is_theirs or appointment.ends_at <= now or _is_same(appointment, customer):
             return False
         former = appointment.customer_phone
         _copy(appointment, customer)
