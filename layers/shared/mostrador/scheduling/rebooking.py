@@ -63,11 +63,7 @@ def rebook(
         _confirm_free(appointment, old, actor_name=actor_name, now=now)
         if form.check_only:
             return appointment
-        if context:
-            change = AppointmentChange.CHANGED
-            rescheduling.write(context, appointment, change, old, actor_name=actor_name, handed=handed, now=now)
-        else:
-            _write_in_place(appointment, handed, old, actor_name=actor_name, now=now)
+        _write(context, appointment, handed, old, actor_name=actor_name, now=now)
         return appointment
 
     return writes.retrying(lambda _attempt: appointments.get(tenant, appointment_id, now=now), decide)
@@ -134,13 +130,26 @@ def _resources(
     return slots.chosen(slot_terms.terms(context, query), start, only_second=second)
 
 
-def _write_in_place(
-    appointment: Appointment, handed: Handover | None, old: rescheduling.Before, *, actor_name: str, now: datetime
+def _write(
+    context: BookingContext | None,
+    appointment: Appointment,
+    handed: Handover | None,
+    old: rescheduling.Before,
+    *,
+    actor_name: str,
+    now: datetime,
 ) -> None:
-    """Write another customer or other notes, which take no time. Notes are not told in the history."""
+    """Write the change in one transaction. Without a context it takes no time: it is another customer, or notes.
+
+    Notes are not told in the history. Raises ConditionFailed.
+    """
+    change = AppointmentChange.CHANGED
+    if context:
+        rescheduling.write(context, appointment, change, old, actor_name=actor_name, handed=handed, now=now)
+        return
     appointment.updated_at = now
     if handed:
-        rescheduling.tell(appointment, AppointmentChange.CHANGED, old, actor_name=actor_name, now=now)
+        rescheduling.tell(appointment, change, old, actor_name=actor_name, now=now)
     with writes.transaction() as tx:
         tx.save(appointment)
         if handed:
