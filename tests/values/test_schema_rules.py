@@ -16,6 +16,7 @@ from mostrador.scheduling.views.series import Extension, SeriesMove
 from mostrador.scheduling.views.special_days import NewClosure
 from mostrador.scheduling.views.visits import Delay
 from mostrador.scheduling.views.waiting_list import NewWaiting
+from mostrador.scheduling.views.walk_ins import WalkIn
 from mostrador.values import schema_rules
 from tests.support import wire_models
 
@@ -40,6 +41,7 @@ RULES = {
         {"service_id": ID, "scheduled_at": START},
         BOOKING | {"count": [LEFT_OUT, None, 3], "until": [LEFT_OUT, None, "2027-01-01"]},
     ),
+    WalkIn: ({"service_id": ID}, {"name": [LEFT_OUT, None, "Ana"], "customer_id": IDS, "customer_data": PERSON}),
     NewWaiting: ({"service_id": ID, "date": "2026-12-01"}, {"customer_id": IDS, "customer_data": PERSON}),
     NewClosure: ({"name": "Vacaciones"}, {"date": DAYS, "from": DAYS, "to": DAYS}),
     Delay: ({}, {"minutes": [LEFT_OUT, None, 20], "starts_at": [LEFT_OUT, None, START]}),
