@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.background import relocation
-from mostrador.fields import Listing
 from mostrador.people import onboarding
 from mostrador.people.rules.permissions import Action
 from mostrador.tenancy import plan_usage, tenants
@@ -43,8 +42,8 @@ def own_usage(slug: door.Slug) -> views.UsageView:
 
 
 @app.get(ALL, "tenants.list", Access.OPERATOR)
-def listing(query: door.Query[Listing]) -> views.TenantPage:
-    page = tenants.listing(size=query.limit, cursor=query.cursor, now=clock.now())
+def listing(query: door.Query[views.TenantListing]) -> views.TenantPage:
+    page = tenants.listing(size=query.limit, cursor=query.cursor, q=query.q, now=clock.now())
     return views.TenantPage(items=page.items, next=page.next)
 
 

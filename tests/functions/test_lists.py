@@ -1,6 +1,6 @@
 """Every list: filters given several times, many by id, order, local days, pages, and the file of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -304,6 +304,57 @@ def test_a_local_day_ends_at_its_midnight_and_not_that_of_utc(haircut):
     assert ids_of(f"{APPOINTMENTS}?date={shifted('2026-12-01')}") == [late]
     assert ids_of(f"{APPOINTMENTS}?date={shifted('2026-12-02')}") == [next_day]
     assert ids_of(f"{APPOINTMENTS}?date={shifted('2026-12-01')}&status=CANCELLED") == []
+
+
+@pytest.mark.parametrize(("word", "days_ahead"), [("yesterday", -1), ("today", 0), ("tomorrow", 1)])
+def test_a_day_has_a_word(haircut, monkeypatch, now, word, days_ahead):
+    """At one in the night in UTC it is the day before in Asunción."""
+    one = book(haircut, start(1, 10))["id"]
+    there = datetime.fromisoformat(start(1, 22)) - timedelta(days=days_ahead)
+    monkeypatch.setattr("mostrador.clock.now", lambda: there.astimezone(UTC))
+
+    assert ids_of(f"{APPOINTMENTS}?date={word}") == [one]
+    others = {"yesterday", "today", "tomorrow"} - {word}
+    assert [ids_of(f"{APPOINTMENTS}?date={other}") for other in others] == [[], []]
+
+
+@pytest.mark.parametrize("day", ["Today", "hoy", "2026-13-01", "1764590400"])
+def test_another_word_is_no_day(salon, day):
+    answer = admin.call("GET", f"{APPOINTMENTS}?date={day}")
+
+    assert answer.status == 422
+    assert {error["field"] for error in answer.json["errors"]} == {"query.date"}
+
+
+def test_services_resources_and_customers_are_searched_as_people_type(haircut):
+    path = f"{SALON}/services"
+    color = admin.call("POST", path, {"name": "Coloración", "duration_minutes": 30, "price": "1"}).json["id"]
+    chair = admin.call("POST", f"{SALON}/resources", {"name": "Sillón Ñandutí"}).json["id"]
+    ana = admin.call("POST", f"{SALON}/customers", {"name": "Ana", "email": "la.gerente@example.com"}).json["id"]
+
+    assert ids_of(f"{path}?q=coloracion") == [color]
+    assert ids_of(f"{path}?q=COLOR&limit=1") == [color]
+    assert ids_of(f"{path}?q=corte&is_active=false") == []
+    assert ids_of(f"{SALON}/resources?q=nanduti") == [haircut.resource_ids[0], chair]
+    assert ids_of(f"{SALON}/resources?q=sillon") == [chair]
+    assert ids_of(f"{SALON}/customers?q=Gerente@") == [ana]
+    assert ids_of(f"{SALON}/customers?q=nobody@example") == []
+
+
+def test_a_search_goes_on_over_pages(haircut):
+    path, form = f"{SALON}/services", {"duration_minutes": 30, "price": "1"}
+    made = [admin.call("POST", path, form | {"name": f"Masaje {n}"}).json["id"] for n in range(3)]
+
+    first = admin.call("GET", f"{path}?q=masaje&limit=2").json
+    second = admin.call("GET", f"{path}?q=masaje&limit=2&cursor={first['next']}").json
+
+    assert [one["id"] for page in (first, second) for one in page["items"]] == made
+
+
+def test_superusers_search_tenants(salon, clinic):
+    found = superuser.call("GET", "/admin/tenants?q=clinica").json["items"]
+
+    assert [one["slug"] for one in found] == ["clinic"]
 
 
 @pytest.mark.parametrize("path", ["appointments", "payments", "audit", "closures"])

@@ -126,7 +126,7 @@ def test_both_languages_name_the_same_code_and_fields(reference):
 
 WORDS = {
     "true", "false", "ETag", "UID", "SEQUENCE", "TENTATIVE", "shop_process_id", "default", "day", "bancard",
-    "overridable", "fits_minutes",
+    "overridable", "fits_minutes", "last_change",
 }  # fmt: skip
 """Words that are in no schema: of JSON, HTTP, iCalendar, Bancard; a slug; facts of a refusal; an actor."""
 

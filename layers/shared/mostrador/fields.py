@@ -1,7 +1,8 @@
 """Types of fields that several requests and answers share, and the base classes of both."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -15,10 +16,12 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
+    PlainSerializer,
     Strict,
     StringConstraints,
     TypeAdapter,
     WithJsonSchema,
+    WrapValidator,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -107,15 +110,33 @@ Instant = Annotated[
     ),
     AfterValidator(lambda instant: instant.astimezone(UTC)),
 ]
+_DAY_BOUNDS: Final = {"formatMinimum": "2000-01-01", "formatExclusiveMaximum": "2100-01-01"}
+_DAY_SCHEMA: Final = {"type": "string", "format": "date"} | _DAY_BOUNDS
 Day = Annotated[
     date,
     field_checks.written("date_parsing", "should be a date as text, YYYY-MM-DD"),
     Field(
         ge=date(2000, 1, 1),
         lt=date(2100, 1, 1),
-        json_schema_extra={"formatMinimum": "2000-01-01", "formatExclusiveMaximum": "2100-01-01"},
+        json_schema_extra=_DAY_BOUNDS,
     ),
 ]
+
+
+class RelativeDay(StrEnum):
+    TODAY = "today"
+    TOMORROW = "tomorrow"
+    YESTERDAY = "yesterday"
+
+
+_AHEAD: Final = {RelativeDay.TODAY: 0, RelativeDay.TOMORROW: 1, RelativeDay.YESTERDAY: -1}
+DayOrWord = Annotated[
+    Day,
+    WrapValidator(lambda value, handler: RelativeDay(value) if value in list(RelativeDay) else handler(value)),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"anyOf": [_DAY_SCHEMA, {"type": "string", "enum": [word.value for word in RelativeDay]}]}),
+]
+"""A local day, or the word for one: a RelativeDay."""
 
 
 class Request(BaseModel):
@@ -241,7 +262,7 @@ class ListingById(Listing):
         return self
 
 
-def check_range(day: date | None, first: date | datetime | None, last: date | datetime | None) -> None:
+def check_range(day: object, first: date | datetime | None, last: date | datetime | None) -> None:
     """Raise PydanticCustomError for a day beside ``first`` or ``last``, or for the wrong order of the two."""
     if day and (first or last):
         raise PydanticCustomError("one_range", "give either date, or from and to")
@@ -252,8 +273,8 @@ def check_range(day: date | None, first: date | datetime | None, last: date | da
 class ListingByTime(Listing):
     """A list in the order of time: of one local day of the tenant, or of ``[from, to)``."""
 
-    date: Day | None = Field(
-        None, title="Fecha", description="One local day of the tenant, in place of `from` and `to`."
+    date: DayOrWord | None = Field(
+        None, title="Fecha", description="One local day of the tenant, also by its word, in place of `from` and `to`."
     )
     from_: Instant | None = Field(None, alias="from", title="Desde")
     to: Instant | None = Field(None, title="Hasta (sin incluir)")
@@ -263,11 +284,14 @@ class ListingByTime(Listing):
         check_range(self.date, self.from_, self.to)
         return self
 
-    def span(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-        """The first instant and the one behind the last; None is open."""
+    def span(self, zone: ZoneInfo, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """The first instant and the one behind the last; None is open. ``today`` is the day of ``now``."""
         if self.date is None:
             return self.from_, self.to
-        begins, ends = local_time.day_bounds(self.date, zone)
+        day: date | RelativeDay = self.date
+        if isinstance(day, RelativeDay):
+            day = local_time.local_day(local_time.minute(now), zone) + timedelta(days=_AHEAD[day])
+        begins, ends = local_time.day_bounds(day, zone)
         return local_time.instant(begins, zone), local_time.instant(ends, zone)
 
 

@@ -38,7 +38,7 @@ def listing(tenant: str, query: AuditListing, *, now: datetime) -> reads.Page:
         query=(query.filters(),),
         size=query.limit,
         cursor=query.cursor,
-        between=reads.within(*query.span(zone)),
+        between=reads.within(*query.span(zone, now)),
         keep=reads.all_of(filters),
         newest_first=query.sort == "-at",
     )

@@ -248,7 +248,7 @@ def listing(tenant: str, query: "PaymentListing", *, now: datetime) -> reads.Pag
         size=query.limit,
         cursor=query.cursor,
         index=index,
-        between=reads.within(*query.span(zone)),
+        between=reads.within(*query.span(zone, now)),
         keep=reads.all_of(conditions),
         newest_first=query.sort == "-created_at",
     )

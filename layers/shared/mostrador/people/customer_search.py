@@ -23,6 +23,12 @@ def matching(q: str, country: str) -> Condition:
     return condition
 
 
+def matching_customer(q: str, country: str) -> Condition:
+    """``matching``, or a part of the e-mail address, which items keep in lower case."""
+    condition: Condition = matching(q, country) | Customer.email.contains(q.strip().lower())
+    return condition
+
+
 def _parts(q: str, country: str) -> set[str]:
     """The texts of which a customer who is searched for has one."""
     digits = "".join(letter for letter in q if letter.isdigit())

@@ -62,7 +62,7 @@ def listing(tenant: str, query: "CustomerListing", *, now: datetime) -> reads.Pa
             size=query.limit,
             cursor=query.cursor,
             index="gsi1",
-            keep=customer_search.matching(query.q, country) if query.q else None,
+            keep=customer_search.matching_customer(query.q, country) if query.q else None,
             newest_first=query.sort == "-name",
         )
     _with_last(tenant, page.items, consistent=False)

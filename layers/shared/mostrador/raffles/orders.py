@@ -65,7 +65,7 @@ def _page(tenant: str, raffle_id: str, query: "OrderListing", zone: ZoneInfo, no
         size=query.limit,
         cursor=query.cursor,
         index=index,
-        between=reads.within(*query.span(zone), keys.ORDER_PREFIX),
+        between=reads.within(*query.span(zone, now), keys.ORDER_PREFIX),
         keep=_filter(raffle_id, query, now),
         newest_first=query.sort == "-created_at",
     )

@@ -115,12 +115,11 @@ def reclaim(
     overridden = appointment.overridden or ()
     if is_late and (loss := _ended(tenant, service, resources, booking, is_open=Override.CLOSED in overridden)):
         return loss
-    capacity = int(service.capacity) if service else 1
-    demand = agenda.Demand(appointment.service_id, booking.duration, booking.before, booking.after, capacity)
+    demand = _demand(appointment, service)
     is_elsewhere = agenda.busy_in_the_way(demand, booking.starts, _spans(found, busy_keys))
     is_apart = is_late and _is_in_another_class(found, day_keys, booking, now)
     is_taken = not DOUBLE & set(overridden) and _is_booked(found, day_keys, booking, demand, now)
-    if is_apart or is_elsewhere or is_taken:
+    if any((is_apart, is_elsewhere, is_taken)):
         return agenda.Loss.TAKEN
 
     def write(tx: Transaction) -> None:
@@ -130,6 +129,12 @@ def reclaim(
             _check_not_ended(tx, [tenant, service, *resources])
 
     return write
+
+
+def _demand(appointment: Appointment, service: Service | None) -> agenda.Demand:
+    """The appointment's own time, with the seats that its service has now."""
+    line, capacity = line_of(appointment), int(service.capacity) if service else 1
+    return agenda.Demand(appointment.service_id, line.duration, line.before, line.after, capacity)
 
 
 def _check_not_ended(tx: Transaction, items: Iterable[Tenant | Service | Resource]) -> None:

@@ -61,7 +61,7 @@ def listing(tenant: str, query: "AppointmentListing", *, now: datetime) -> reads
         size=query.limit,
         cursor=query.cursor,
         index=index,
-        between=reads.within(*query.span(tenants.zone(current)), prefix),
+        between=reads.within(*query.span(tenants.zone(current), now), prefix),
         keep=_filter(query, current.country),
         newest_first=query.sort == "-scheduled_at",
     )

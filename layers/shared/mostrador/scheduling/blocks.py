@@ -70,7 +70,7 @@ class Blocked:
 
 def listing(slug: str, query: "BlockListing", *, now: datetime) -> reads.Page:
     """The blocks that reach into a time, by start. Raises BadCursor."""
-    since, until = query.span(tenants.zone(tenants.current(slug, now=now)))
+    since, until = query.span(tenants.zone(tenants.current(slug, now=now)), now)
     conditions: list[Condition] = [Block.resource_ids.contains(query.resource)] if query.resource else []
     if since:
         conditions.append(Block.ends_at > since)

@@ -13,6 +13,7 @@ from mostrador.table.items.tenants import Tenant
 from mostrador.tenancy import tenants
 from mostrador.values import local_time
 from mostrador.values.next_actions import NextAction
+from mostrador.values.text import is_part
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
@@ -49,6 +50,7 @@ def listing(tenant: str, query: "ResourceListing", *, now: datetime) -> reads.Pa
         cursor=query.cursor,
         between=(prefix, prefix + "~"),
         keep=None if query.is_active is None else Resource.is_active == query.is_active,
+        matches=(lambda resource: is_part(q, resource.name)) if (q := query.q) else None,
     )
 
 

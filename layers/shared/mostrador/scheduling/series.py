@@ -88,7 +88,7 @@ def listing(slug: str, query: "SeriesListing", *, now: datetime) -> reads.Page:
         size=query.limit,
         cursor=query.cursor,
         index="gsi1",
-        between=reads.within(*query.span(tenants.zone(current))),
+        between=reads.within(*query.span(tenants.zone(current), now)),
         keep=reads.all_of(conditions),
         newest_first=query.sort == "-starts_at",
     )

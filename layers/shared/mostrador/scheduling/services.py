@@ -14,6 +14,7 @@ from mostrador.table.writes import Transaction
 from mostrador.tenancy import deposits, tenants
 from mostrador.values import local_time, money
 from mostrador.values.next_actions import NextAction
+from mostrador.values.text import is_part
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
@@ -67,6 +68,7 @@ def listing(tenant: str, query: "ServiceListing", *, now: datetime) -> reads.Pag
         cursor=query.cursor,
         between=(prefix, prefix + "~"),
         keep=keep,
+        matches=(lambda service: is_part(q, service.name, service.description)) if (q := query.q) else None,
     )
 
 

@@ -88,11 +88,13 @@ def page(
     index: str | None = None,
     between: tuple[str, str] | None = None,
     keep: Condition | None = None,
+    matches: Callable[[Any], bool] | None = None,
     newest_first: bool = False,
 ) -> Page:
     """One page of the items of ``partition`` in the order of its sort key.
 
-    ``between`` bounds the sort key, both ends included; ``keep`` is a filter condition. The cursor is bound to
+    ``between`` bounds the sort key, both ends included; ``keep`` is a filter condition, ``matches`` a filter for the
+    items of short lists, where no attribute tells it. The cursor is bound to
     ``tenant``, partition and ``query``, which holds all else that tells this list from another. Raises BadCursor.
     """
     signer = signer_of(tenant, partition, query, between, newest_first)
@@ -105,9 +107,10 @@ def page(
             filter_condition=keep,
             scan_index_forward=not newest_first,
             last_evaluated_key=start,
-            page_size=size - len(items) if keep is None else EXAMINED,
+            page_size=EXAMINED if keep is not None or matches else size - len(items),
         ).page_iter
         rows, start = next(pages)["Items"], pages.last_evaluated_key
+        rows = _matching(rows, matches)
         room = size - len(items)
         if len(rows) > room:
             rows, start = rows[:room], _key_of(rows[room - 1], index)
@@ -115,6 +118,10 @@ def page(
         if start is None or len(items) >= size:
             break
     return Page(items, signer.dumps(json.dumps(start)) if start else None)
+
+
+def _matching(rows: list[Any], matches: Callable[[Any], bool] | None) -> list[Any]:
+    return [row for row in rows if matches(Item.from_raw_data(row))] if matches else rows
 
 
 def _key_of(row: WireItem, index: str | None) -> WireItem:

@@ -15,6 +15,7 @@ from mostrador.table.writes import Transaction
 from mostrador.tenancy import deposits
 from mostrador.values.next_actions import NextAction
 from mostrador.values.phones import normalised
+from mostrador.values.text import is_part
 
 if TYPE_CHECKING:
     from mostrador.fields import Request
@@ -126,12 +127,20 @@ def slug_taken_error(slug: str) -> SlugTaken:
     return SlugTaken(field="body.slug", value=slug, slug=slug)
 
 
-def listing(*, size: int, cursor: str | None, now: datetime) -> reads.Page:
-    """Tenants in the order of their slugs, for superusers."""
+def listing(*, size: int, cursor: str | None, q: str | None = None, now: datetime) -> reads.Page:
+    """Tenants in the order of their slugs, for superusers; ``q`` is a part of slug, name or e-mail."""
     if cursor is None:
         with context.working(DEFAULT):
             find(DEFAULT, now=now)
-    return reads.page(keys.TENANTS, tenant="", query=("tenants",), size=size, cursor=cursor, index="gsi1")
+    return reads.page(
+        keys.TENANTS,
+        tenant="",
+        query=("tenants", *([q] if q else ())),
+        size=size,
+        cursor=cursor,
+        index="gsi1",
+        matches=(lambda tenant: is_part(q, tenant.slug, tenant.name, tenant.contact_email)) if q else None,
+    )
 
 
 def change(slug: str, changes: "Request", *, seen: int | None, now: datetime) -> Tenant:

@@ -62,6 +62,12 @@ def folded_before(text: str) -> str:
     return " ".join(kept.split())
 
 
+def is_part(q: str | None, *texts: str | None) -> bool:
+    """Whether one of the texts has ``q``, both ``folded``; None is a part of any."""
+    wanted = folded(q or "")
+    return any(wanted in folded(text) for text in texts if text)
+
+
 def _plain_letter(letter: str) -> str:
     """Unicode names the plain letter: ``LATIN SMALL LETTER L WITH STROKE``."""
     if letter.isascii() or letter in _PLAIN:

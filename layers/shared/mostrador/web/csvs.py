@@ -36,6 +36,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "blocks": "bloqueos",
     "closures": "dias-especiales",
     "customers": "clientes",
+    "series": "series",
     "drift": "diferencias-calendario",
     "export": "rifa-vendidos",
     "feeds": "calendarios",
@@ -113,7 +114,7 @@ def _instant(name: str, value: object, zone: ZoneInfo) -> Iterator[tuple[str, ob
 
 def is_amount(name: str) -> bool:
     """Whether a field holds money, by its name."""
-    return name in ("amount", "price") or name.endswith("_amount")
+    return name in ("amount", "price", "amount_due") or name.endswith("_amount")
 
 
 def _cell(value: object) -> str:

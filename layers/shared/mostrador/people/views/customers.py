@@ -41,7 +41,7 @@ class CustomerChanges(NewCustomer):
 
 
 class CustomerListing(ListingById):
-    q: Search | None = Field(None, title="Buscar", description="Part of a name or of a phone.")
+    q: Search | None = Field(None, title="Buscar", description="Part of a name, of a phone or of an e-mail.")
     sort: Literal["name", "-name"] = Field("name", title="Orden")
 
 

@@ -148,8 +148,12 @@ def _not_open(rules: SlotRules, at: int, day: date) -> Refusal | None:
     until = next((high for low, high in union if low <= at < high), None)
     if (until is None or at + rules.demand.duration > until) and Reason.CLOSED not in rules.overridden:
         return Refusal(Reason.CLOSED, {} if until is None else {"closes": until})
-    if until is None or Reason.OFF_GRID in rules.overridden:
-        return None  # outside the hours there is no grid
+    return None if until is None else _off_grid(rules, at, windows)  # outside the hours there is no grid
+
+
+def _off_grid(rules: SlotRules, at: int, windows: Sequence[opening_hours.Window]) -> Refusal | None:
+    if Reason.OFF_GRID in rules.overridden:
+        return None
     on_grid = ((at - window.origin) % rules.step == 0 for window in windows if window.begins <= at < window.ends)
     return None if any(on_grid) else Refusal(Reason.OFF_GRID, {"step": rules.step})
 

@@ -63,6 +63,7 @@ class ServiceChanges(NewService):
 
 class ServiceListing(ListingById):
     is_active: bool | None = Field(None, title="Activo")
+    q: ShortText | None = Field(None, title="Buscar", description="A part of the name or of the description.")
 
 
 class ServiceView(View):
@@ -112,6 +113,7 @@ class ResourceChanges(NewResource):
 
 class ResourceListing(ListingById):
     is_active: bool | None = Field(None, title="Activo")
+    q: ShortText | None = Field(None, title="Buscar", description="A part of the name.")
 
 
 class ResourceView(View):

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from mostrador.fields import Currency, Email, Flag, Phone, Request, ShortText, Slug, Url, View, Whole, partial
+from mostrador.fields import Currency, Email, Flag, Listing, Phone, Request, ShortText, Slug, Url, View, Whole, partial
 from mostrador.ledger.rules.reviews import REVIEW_HOURS
 from mostrador.scheduling.rules.overrides import ORDINARY, Override
 from mostrador.tenancy.rules import public_settings
@@ -40,6 +40,10 @@ Country = Annotated[
     str, AfterValidator(_country), Field(examples=["PY"], json_schema_extra={"pattern": shown.COUNTRY_CODE})
 ]
 _WEEK = {day: [{"opens": "09:00", "closes": "18:00"}] for day in opening_hours.WEEKDAYS[:6]}
+
+
+class TenantListing(Listing):
+    q: ShortText | None = Field(None, title="Buscar", description="A part of slug, name or contact e-mail.")
 
 
 class TransferDetails(Request):
