@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from mostrador import clock
 from mostrador.people.rules.permissions import Action
-from mostrador.scheduling import conclusions, delays, pushes, undoing, visits
+from mostrador.scheduling import conclusions, delays, overriding, pushes, undoing, visits
 from mostrador.scheduling.views import visits as views
 from mostrador.scheduling.views.appointments import AppointmentView
 from mostrador.table.base import HasVersion
@@ -52,9 +52,13 @@ def reopen(slug: door.Slug, appointment_id: door.Id) -> OneAppointment:
 
 @app.post(f"{ONE}/delay", "appointments.delay", Action.BOOK)
 def delay(slug: door.Slug, appointment_id: door.Id, form: views.Delay) -> views.DelayedView:
-    late = pushes.push if form.push else delays.delay
-    delayed = late(slug, appointment_id, form, actor_name=app.caller.name, now=clock.now())
-    return views.DelayedView.model_validate(delayed)
+    name, now = app.caller.name, clock.now()
+    if not form.push:
+        told = delays.delay(slug, appointment_id, form, actor_name=name, now=now)
+        return views.DelayedView.model_validate(told)
+    rules = overriding.allowed(slug, app.caller.role, now=now)
+    pushed = pushes.push(slug, appointment_id, form, may_override=rules, actor_name=name, now=now)
+    return views.DelayedView.model_validate(pushed)
 
 
 def _shown(appointment: HasVersion) -> OneAppointment:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mostrador.scheduling import blocks, booking_limits, delays, pushes, resources, visits
+from mostrador.scheduling.overriding import OverrideNotAllowed
 from mostrador.scheduling.rules.delays import CannotPush
 from mostrador.scheduling.views.blocks import NewBlock
 from mostrador.scheduling.views.services import NewResource, ResourceChanges
@@ -158,3 +159,30 @@ def test_a_delay_that_was_only_told_is_carried_out(day):
 
     assert starts(*day[:3]) == [20, 50, 80]
     assert stored(day[1]).delayed_to is None
+
+
+@pytest.mark.parametrize("rule", ["taken", "no_seats"])
+def test_no_role_pushes_over_another_appointment(day, rule):
+    visits.start("salon", day[1].id, actor_name="rosa", now=NINE)
+
+    with pytest.raises(OverrideNotAllowed):
+        push(day[0], minutes=20, override=[rule])
+    assert starts(*day) == [0, 30, 60, 150]
+
+
+def test_a_rule_that_the_role_may_not_override_is_refused(day):
+    form = Delay(minutes=20, push=True, override=["closed"])
+
+    with pytest.raises(OverrideNotAllowed):
+        pushes.push("salon", day[0].id, form, may_override=frozenset(), actor_name="rosa", now=NINE)
+
+
+def test_an_override_pushes_past_the_close(haircut, now):
+    first = reads.everything(*keys.resource("salon", ""))[0]
+    opening = {days.weekday(NINE.date()): [{"opens": "09:00", "closes": "10:00"}]}
+    resources.change("salon", first.id, ResourceChanges(business_hours=opening), seen=None, now=now)
+    one, two = (till.book(haircut, now, at=NINE + n * HOUR / 2, phone=f"0981 {100000 + n}") for n in range(2))
+
+    push(one, minutes=10, override=["closed"])
+
+    assert starts(one, two) == [10, 40]

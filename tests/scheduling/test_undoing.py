@@ -520,3 +520,14 @@ def test_the_log_names_each_step(haircut, now):
         "appointment.cancelled",
         "appointment.restored",
     ]
+
+
+def test_a_double_booking_does_not_come_back_over_another(haircut, now):
+    booked = till.book(haircut, now)
+    booked.overridden = ["taken"]
+    booked.save()
+    cancel(booked, now)
+    till.book(haircut, now, phone="0981 777 777")
+
+    with pytest.raises(undoing.TimeIsGone):
+        undo(booked, VisitMove.CANCEL, now)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mostrador.observability import logger
-from mostrador.scheduling import agenda, appointments, booking, booking_limits, delays, rescheduling
+from mostrador.scheduling import agenda, appointments, booking, booking_limits, delays, overriding, rescheduling
 from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.delays import Delayed
 from mostrador.scheduling.rules import agenda as agenda_rules
@@ -14,6 +14,7 @@ from mostrador.scheduling.rules import availability, overrides, told_changes
 from mostrador.scheduling.rules.appointment_states import AppointmentChange
 from mostrador.scheduling.rules.availability import Reason
 from mostrador.scheduling.rules.delays import CannotPush
+from mostrador.scheduling.rules.overrides import ORDINARY
 from mostrador.table import writes
 from mostrador.table.items.scheduling import Appointment
 from mostrador.values import local_time
@@ -37,13 +38,22 @@ class _Move:
         return agenda.line_of(self.appointment)._replace(starts=self.start)
 
 
-def push(tenant: str, appointment_id: str, form: "Delay", *, actor_name: str, now: datetime) -> Delayed:
+def push(
+    tenant: str,
+    appointment_id: str,
+    form: "Delay",
+    *,
+    may_override: frozenset[str] = ORDINARY,
+    actor_name: str,
+    now: datetime,
+) -> Delayed:
     """Move the visit to when it is expected, and each one whose time it then takes; again moves nothing.
 
     Each keeps its resources and its day. Neither notice nor grid refuses a move; hours, blocks, other calendars and
-    bookings do, unless ``form.override`` names the rule. Raises what ``delays.delay`` raises, CannotPush,
-    TooMuchAtOnce, Busy.
+    bookings do, unless ``form.override`` names the rule; never another appointment. Raises what ``delays.delay``
+    raises, OverrideNotAllowed, CannotPush, TooMuchAtOnce, Busy.
     """
+    overriding.check(form.override, may_override & ORDINARY)
 
     def decide(appointment: Appointment) -> Delayed:
         target = delays.target_of(appointment, form, now)

@@ -38,6 +38,7 @@ from mostrador.scheduling.rules.appointment_states import (
     NotReopenable,
 )
 from mostrador.scheduling.rules.availability import Reason
+from mostrador.scheduling.rules.overrides import ORDINARY
 from mostrador.scheduling.rules.visits import Done, VisitMove
 from mostrador.table import writes
 from mostrador.table.items.scheduling import Appointment
@@ -186,7 +187,7 @@ def _context(tenant: str, appointment: Appointment, start: int) -> BookingContex
 def _check_free(context: BookingContext, appointment: Appointment, start: int, now: datetime) -> None:
     """Raise TimeIsGone or ResourceGone unless the appointment's own resources are free at its start.
 
-    What staff overrode for it stays overridden.
+    What staff overrode for it stays overridden, but never another appointment.
     """
     if not rescheduling.can_keep(context, appointment):
         raise ResourceGone(name=appointment.resource_name)
@@ -195,7 +196,7 @@ def _check_free(context: BookingContext, appointment: Appointment, start: int, n
         appointment.resource_id,
         without=appointment.id,
         agreed_start=start,
-        override=overriding.standing(appointment),
+        override=overriding.standing(appointment) & ORDINARY,
     )
     terms = slot_terms.terms(context, query)
     try:
