@@ -213,6 +213,8 @@ MOVES = {
     "another customer": lambda one: one.hand_over(),
     "look first": lambda one: one.call("rebook", {"service_id": one.other, "check_only": True}),
     "another phone": lambda one: one.correct_the_phone(),
+    "tip": lambda one: one.take(tip="5000"),
+    "change": lambda one: one.take(amount="300000", surplus="change"),
     "extra": lambda one: one.extra(),
     "discount": lambda one: one.discount(),
     "all off": lambda one: one.discount(percent=100),
