@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from mostrador import clock
 from mostrador.ledger.views.payments import Confirmation, Refunding
-from mostrador.ledger.views.receipts import Receipt
+from mostrador.ledger.views.receipts import Receipt, ReceiptRefusal
 from mostrador.payments import counter_payments, refunds
 from mostrador.people.rules.permissions import Action
 from mostrador.raffles import order_links, order_reviews, order_transitions, orders, reservations, sellers
@@ -34,10 +34,8 @@ def listing(slug: door.Slug, raffle_id: door.Id, query: door.Query[views.OrderLi
 def sell(slug: door.Slug, raffle_id: door.Id, form: views.NewOrder, key: door.IdempotencyKey = None) -> OrderResponse:
     if form.paid:
         door.need_key(key)
-    seller = app.caller.user if app.caller.is_member else None
-    order = reservations.sell(
-        slug, raffle_id, form, actor_name=app.caller.name, seller=seller, key=key, now=clock.now()
-    )
+    name, seller = app.caller.name, app.caller.user if app.caller.is_member else None
+    order = reservations.sell(slug, raffle_id, form, actor_name=name, seller=seller, key=key, now=clock.now())
     return answers.created(order, views.OrderView)
 
 
@@ -65,6 +63,13 @@ def link(slug: door.Slug, order_id: door.Id) -> views.OrderLinkView:
 def receive(slug: door.Slug, order_id: door.Id, form: Receipt) -> OrderResponse:
     received = order_reviews.receive(slug, order_id, form, actor_name=app.caller.name, now=clock.now())
     return answers.shown(received, views.OrderView)
+
+
+@app.post(f"{ORDER}/receipt/refuse", "orders.refuse_receipt", Action.SELL)
+def refuse(slug: door.Slug, order_id: door.Id, form: ReceiptRefusal, seen: door.IfMatch = None) -> OrderResponse:
+    name, reason = app.caller.name, form.reason
+    refused = order_reviews.refuse(slug, order_id, reason=reason, seen=seen, actor_name=name, now=clock.now())
+    return answers.shown(refused, views.OrderView)
 
 
 @app.post(f"{ORDER}/keep", "orders.keep", Action.SELL)

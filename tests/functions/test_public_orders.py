@@ -113,3 +113,21 @@ def test_nobody_is_named_in_the_log(raffle):
     assert not [
         word for word in ("Ana", "981123456", "981 123 456", "ana@", "203.0.113", links["self"]) if word in written.text
     ]
+
+
+def test_a_buyer_reads_why_the_receipt_was_refused_and_sends_another(raffle):
+    links = order(raffle)["links"]
+    anybody.call("POST", links["receipt"], {"reference": "T-1"})
+    told = staff.call("GET", f"/tenant/salon/api/raffles/{raffle.id}/orders").json["items"][0]
+    one = f"/tenant/salon/api/orders/{told['id']}/receipt/refuse"
+
+    refused = staff.call("POST", one, {"reason": "Fue a otra cuenta"}, If_Match=f'"{told["version"]}"')
+
+    assert (refused.status, refused.json["receipt_refusal"]) == (200, "Fue a otra cuenta"), refused.text
+    mine = anybody.call("GET", links["self"]).json
+    assert (mine["status"], mine["receipt_refusal"]) == ("IN_REVIEW", "Fue a otra cuenta")
+    assert mine["review_due_at"] == told["review_due_at"]
+    another = anybody.call("POST", links["receipt"], {"reference": "T-2"}).json
+    assert (another["receipt"]["reference"], another["receipt_refusal"]) == ("T-2", None)
+    stale = staff.call("POST", one, {"reason": "Tarde"}, If_Match=f'"{refused.json["version"]}"')
+    assert (stale.status, stale.json["code"]) == (412, "stale")

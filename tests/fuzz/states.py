@@ -145,7 +145,7 @@ def _ordered(world: World) -> Values:
     return {"order_id": world.ordered()["id"]}
 
 
-@state("orders.keep")
+@state("orders.keep", "orders.refuse_receipt")
 def _in_review(world: World) -> Values:
     ordered = world.ordered()["id"]
     return {"order_id": world.make(f"orders/{ordered}/receipt", {})["id"]}

@@ -173,6 +173,19 @@ class Raffle(RuleBasedStateMachine):
             self.keep(entry, status="IN_REVIEW", held_until=None, review_ends_at=ends_at, stays=address is None)
 
     @precondition(lambda self: self.entries)
+    @rule(choice=st.integers(0, 99), reason=st.sampled_from(["otra cuenta", "falta dinero"]))
+    def refuse_receipt(self, choice, reason):
+        entry = self.pick(choice)
+        call = partial(order_reviews.refuse, "salon", entry.order.id, reason=reason, seen=None)
+        call = partial(call, actor_name="eva", now=self.now)
+        if entry.status != "IN_REVIEW":
+            with pytest.raises(WrongOrderState):
+                call()
+            return
+        refused = call()
+        assert (refused.status, refused.receipt_refusal, refused.is_kept) == ("IN_REVIEW", reason, entry.stays or None)
+
+    @precondition(lambda self: self.entries)
     @rule(choice=st.integers(0, 99))
     def keep_in_review(self, choice):
         entry = self.pick(choice)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from mostrador.errors import Stale
 from mostrador.ledger.views.receipts import Receipt
-from mostrador.raffles import order_reviews, order_transitions, orders, public_orders, raffles
+from mostrador.raffles import order_links, order_reviews, order_transitions, orders, public_orders, raffles
 from mostrador.raffles.rules.states import WrongOrderState
 from mostrador.raffles.views.orders import OrderListing, PublicOrder
 from mostrador.table import keys
@@ -155,3 +156,107 @@ def test_a_review_never_outlasts_the_sale(raffle, now):
 
     assert order.review_due_at == raffles.sale_cutoff(raffle)
     assert order.due_at == keys.at(raffles.freezes_at(raffle))
+
+
+def refuse(order, now, reason="fue a otra cuenta", seen=None):
+    return order_reviews.refuse("salon", order.id, reason=reason, seen=seen, actor_name="eva", now=now)
+
+
+def declare_again(order, now, reference):
+    token = order_links.token_of("salon", order.id)
+    return public_orders.receive("salon", token, Receipt(reference=reference), address=HOME, now=now).order
+
+
+def test_a_refused_receipt_leaves_the_order_its_numbers_and_its_deadline(raffle, now):
+    order = declared(raffle, 1, 2, now=now)
+
+    refused = refuse(order, now + SECOND)
+
+    assert (refused.status, refused.receipt_refusal) == ("IN_REVIEW", "fue a otra cuenta")
+    assert (refused.review_due_at, refused.due_at) == (order.review_due_at, order.due_at)
+    assert refused.history[-1] == {
+        "at": keys.at(now + SECOND),
+        "by": "eva",
+        "change": "RECEIPT_REFUSED",
+        "reason": "fue a otra cuenta",
+    }
+    assert sorted(shop.held(raffle)) == [1, 2]
+    shop.check(raffle, now=now)
+
+
+def test_the_same_refusal_again_changes_nothing_and_another_reason_is_told(raffle, now):
+    first = refuse(declared(raffle, 1, now=now), now)
+
+    assert refuse(first, now).version == first.version
+    assert refuse(first, now, reason="es de otro día").receipt_refusal == "es de otro día"
+
+
+def test_another_receipt_clears_the_refusal_and_the_refused_one_sent_again_does_not(raffle, now):
+    order = declared(raffle, 1, now=now)
+    refuse(order, now)
+
+    assert declare_again(order, now, "T-1").receipt_refusal == "fue a otra cuenta"
+    again = declare_again(order, now, "T-2")
+
+    assert (again.receipt["reference"], again.receipt_refusal) == ("T-2", None)
+    assert shop.confirm(order, now=now).payment.status == "PAID"
+
+
+def test_a_refusal_does_not_hit_a_receipt_that_staff_has_not_seen(raffle, now):
+    seen = declared(raffle, 1, now=now)
+    declare_again(seen, now, "T-2")
+
+    with pytest.raises(Stale):
+        refuse(seen, now, seen=seen.version)
+    assert shop.stored(seen, now=now).receipt_refusal is None
+
+    unguarded = refuse(seen, now)  # the red control: without the version, the unseen receipt is refused
+    assert (unguarded.receipt["reference"], unguarded.receipt_refusal) == ("T-2", "fue a otra cuenta")
+
+
+def test_a_receipt_that_comes_while_staff_refuses_is_not_refused(raffle, now, monkeypatch):
+    order, load = declared(raffle, 1, now=now), order_transitions.load
+    newer = [lambda: declare_again(order, now, "T-2")]
+
+    def read_then_another_receipt_comes(*arguments, **more):
+        read = load(*arguments, **more)
+        if newer:
+            newer.pop()()
+        return read
+
+    monkeypatch.setattr(order_transitions, "load", read_then_another_receipt_comes)
+    with pytest.raises(Stale):
+        refuse(order, now, seen=order.version)
+
+    stored = shop.stored(order, now=now)
+    assert (stored.receipt["reference"], stored.receipt_refusal) == ("T-2", None)
+
+
+def test_an_order_that_ends_after_a_refusal_says_why_and_may_still_be_owed(raffle, now):
+    order = declared(raffle, 1, now=now)
+    refuse(order, now)
+    ends = now + timedelta(hours=5)
+    sweep(now=ends)
+
+    ended = shop.stored(order, now=ends)
+    assert (ended.status, ended.history[-1]["reason"]) == ("EXPIRED", "fue a otra cuenta")
+    assert perhaps_owed(raffle, ends) == [order.id]
+
+
+def test_money_clears_the_refusal(raffle, now):
+    order = declared(raffle, 1, now=now)
+    refuse(order, now)
+
+    shop.confirm(order, now=now)
+
+    assert shop.stored(order, now=now).receipt_refusal is None
+
+
+@pytest.mark.parametrize("end", ["reserved", "paid"])
+def test_only_an_order_in_review_has_a_receipt_to_refuse(raffle, now, end):
+    order = shop.sell(raffle, 1, now=now)
+    if end == "paid":
+        shop.confirm(order, now=now)
+
+    with pytest.raises(WrongOrderState):
+        refuse(order, now)

@@ -220,7 +220,7 @@ def _won(world: World) -> dict[str, Any]:
     return {"token": order_links.token_of(SLUG, raffle.draws[0]["winners"][0]["order_id"])}
 
 
-@state("orders.keep")
+@state("orders.keep", "orders.refuse_receipt")
 def _order_in_review(world: World) -> dict[str, Any]:
     shop.receive(world_order(world), now=world.now)
     return {}

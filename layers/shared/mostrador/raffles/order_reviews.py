@@ -1,4 +1,4 @@
-"""The review of an order: its receipt, its deadline, and the word of staff that the order stays in review."""
+"""The review of an order: its receipt, the refusal of one, its deadline, and the word of staff that it stays."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from mostrador.ledger.rules import reviews
 from mostrador.raffles import numbers, order_transitions, orders, public_limits, raffles
 from mostrador.raffles.order_transitions import OrderContext
 from mostrador.raffles.rules.states import ORDER_MOVES, OrderChange, OrderStatus, WrongOrderState
-from mostrador.table import keys
+from mostrador.table import keys, writes
 from mostrador.table.items.raffles import Order
 from mostrador.table.writes import Transaction
 from mostrador.tenancy import public_holds, tenants
@@ -36,6 +36,7 @@ def receive(
         order = context.order
         order_transitions.check_open(context, now)
         if order.status == OrderStatus.IN_REVIEW:
+            order.receipt_refusal = None
             orders.record(order, now, actor_name, OrderChange.RECEIPT)
         else:
             if has_lapsed(order.hold_expires_at, now):
@@ -56,6 +57,27 @@ def receive(
     return order_transitions.move(tenant, order_id, is_done, write, now, also=also)
 
 
+def refuse(tenant: str, order_id: str, *, reason: str, seen: int | None, actor_name: str, now: datetime) -> Order:
+    """Tell the buyer why the receipt does not count; the order keeps its numbers and its deadline, for another receipt.
+
+    The same reason again changes nothing. ``seen`` is the version of If-Match: it protects a receipt that came since.
+    Raises NotHere, WrongOrderState, Stale, Busy.
+    """
+
+    def write(tx: Transaction, context: OrderContext) -> None:
+        order = context.order
+        writes.check_version(order, seen)
+        order.receipt_refusal = reason
+        orders.record(order, now, actor_name, OrderChange.RECEIPT_REFUSED, reason=reason)
+        tx.save(order)
+
+    def is_done(order: Order) -> bool:
+        _check_in_review(order)
+        return bool(order.receipt_refusal == reason)
+
+    return order_transitions.move(tenant, order_id, is_done, write, now)
+
+
 def keep(tenant: str, order_id: str, *, actor_name: str, now: datetime) -> Order:
     """An order in review stays there until the raffle's sale cutoff; again changes nothing.
 
@@ -70,11 +92,15 @@ def keep(tenant: str, order_id: str, *, actor_name: str, now: datetime) -> Order
         tx.save(order)
 
     def is_done(order: Order) -> bool:
-        if order.status != OrderStatus.IN_REVIEW:
-            raise WrongOrderState(current=order.status, wanted=OrderStatus.IN_REVIEW.value)
+        _check_in_review(order)
         return bool(order.is_kept)
 
     return order_transitions.move(tenant, order_id, is_done, write, now)
+
+
+def _check_in_review(order: Order) -> None:
+    if order.status != OrderStatus.IN_REVIEW:
+        raise WrongOrderState(current=order.status, wanted=OrderStatus.IN_REVIEW.value)
 
 
 def _set_review(context: OrderContext, *, is_kept: bool, now: datetime) -> None:

@@ -165,7 +165,7 @@ def expire(tenant: str, order_id: str, *, now: datetime) -> Order:
         if context.order.status == OrderStatus.IN_REVIEW:
             context.order.is_perhaps_owed = _may_be_owed(context.order)
             to = OrderStatus.CANCELLED if context.is_over(now) else OrderStatus.EXPIRED
-            orders.enter(context.order, to, "system", now, reason=NOT_REVIEWED)
+            orders.enter(context.order, to, "system", now, reason=context.order.receipt_refusal or NOT_REVIEWED)
         else:
             orders.enter(context.order, OrderStatus.EXPIRED, "system", now)
         release(tx, context)

@@ -105,7 +105,8 @@ def pay(tx: Transaction, tenant: str, order: Order, payment: Payment, *, actor_n
     The transaction is refused where another order has one of them. Raises WrongOrderState.
     """
     enter(order, OrderStatus.PAID, actor_name, now, payment=payment.id)
-    order.paid_at, order.payment_id, order.is_perhaps_owed = now, payment.id, None
+    order.paid_at, order.payment_id = now, payment.id
+    order.is_perhaps_owed = order.receipt_refusal = None
     order.bancard_transaction_id = payment.external_id if payment.provider == Provider.BANCARD else None
     if payment.provider == Provider.MANUAL:
         open_pages.end(tx, tenant, order.checkout_id, now)

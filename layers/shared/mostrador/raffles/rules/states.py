@@ -34,7 +34,7 @@ class OrderStatus(StrEnum):
 
 
 class OrderChange(StrEnum):
-    """An entry of an order's history: a state it entered, another receipt, or that staff keeps it in review."""
+    """An entry of an order's history: a state it entered, or what happened to it in review."""
 
     IN_REVIEW = OrderStatus.IN_REVIEW.value
     PAID = OrderStatus.PAID.value
@@ -42,6 +42,7 @@ class OrderChange(StrEnum):
     EXPIRED = OrderStatus.EXPIRED.value
     REFUNDED = OrderStatus.REFUNDED.value
     RECEIPT = "RECEIPT"
+    RECEIPT_REFUSED = "RECEIPT_REFUSED"
     KEPT = "KEPT"
 
 

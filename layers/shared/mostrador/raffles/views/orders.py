@@ -117,6 +117,7 @@ class OrderView(View):
     status: OrderStatus = Field(title="Estado")
     hold_expires_at: datetime | None = Field(title="La reserva vence")
     receipt: ReceiptView | None = Field(title="Comprobante")
+    receipt_refusal: str | None = Field(title="Por qué se rechazó el comprobante", description="Its buyer sees it.")
     review_due_at: datetime | None = Field(title="Revisar hasta")
     is_kept: bool = Field(
         title="Se mantiene en revisión", description="In review until the sale cutoff, not only until `review_due_at`."

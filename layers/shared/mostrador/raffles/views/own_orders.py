@@ -60,6 +60,9 @@ class OwnOrderView(View):
     hold_expires_at: datetime | None = Field(title="La reserva vence")
     review_due_at: datetime | None = Field(title="Se revisa hasta")
     receipt: ReceiptView | None = Field(title="Comprobante")
+    receipt_refusal: str | None = Field(
+        title="Por qué se rechazó el comprobante", description="While it is in review, another receipt can be declared."
+    )
     total_amount: shown.Amount = Field(title="Importe total")
     currency: shown.Currency = Field(title="Moneda")
     transfer_details: TransferDetailsView | None = Field(
@@ -74,7 +77,16 @@ class OwnOrderView(View):
     def computed_fields(cls, item: "ManagedOrder") -> dict[str, object]:
         order, path = item.order, f"/tenant/{item.tenant}/public/orders/{item.token}"
         zone = ZoneInfo(order.time_zone)
-        as_stored = ("code", "raffle_id", "raffle_title", "status", "currency", "receipt", "time_zone")
+        as_stored = (
+            "code",
+            "raffle_id",
+            "raffle_title",
+            "status",
+            "currency",
+            "receipt",
+            "receipt_refusal",
+            "time_zone",
+        )
         return {name: getattr(order, name) for name in as_stored} | {
             "links": {"self": path}
             | {name: f"{path}/{name}" for name in ("receipt", "cancel", "checkout", "mine", "claim")},

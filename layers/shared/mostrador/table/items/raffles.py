@@ -152,7 +152,8 @@ class Order(Versioned, discriminator="ORDER"):
     ``code`` names the order on receipts and in the proof. ``ordered_as`` is the name given, where the phone belongs to
     a customer with another name. ``last_number`` is the raffle's and gives the digits of a printed number.
     ``is_perhaps_owed``: it ended in review, so its buyer may have paid; staff has not said yet. ``is_kept``: staff
-    recorded the receipt or keeps the order, so it stays in review until the sold list is due.
+    recorded the receipt or keeps the order, so it stays in review until the sold list is due. ``receipt_refusal`` is
+    why staff refused the receipt; another receipt and a payment clear it.
     """
 
     quiet = frozenset(
@@ -175,6 +176,7 @@ class Order(Versioned, discriminator="ORDER"):
     status = UnicodeAttribute()
     hold_expires_at = InstantAttribute(null=True)
     receipt: "Attribute[Receipt | None]" = JSONAttribute(null=True)
+    receipt_refusal = UnicodeAttribute(null=True)
     review_due_at = InstantAttribute(null=True)
     seller = UnicodeAttribute(null=True)
     notes = UnicodeAttribute(null=True)
