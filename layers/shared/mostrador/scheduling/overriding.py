@@ -10,7 +10,7 @@ from mostrador.scheduling.booking_context import BookingContext
 from mostrador.scheduling.rules import overrides
 from mostrador.scheduling.rules.agenda import SHORTEST, Demand
 from mostrador.scheduling.rules.availability import Reason, Refusal
-from mostrador.scheduling.rules.overrides import DOUBLE, ORDINARY, Override
+from mostrador.scheduling.rules.overrides import ORDINARY, Override
 from mostrador.scheduling.slot_terms import SlotQuery
 from mostrador.table.items.scheduling import Appointment, Resource
 from mostrador.table.items.tenants import Tenant
@@ -111,8 +111,3 @@ def fitting_minutes(demand: Demand, start: int, refusal: Refusal) -> int | None:
         return None
     minutes = until - start - (0 if refusal.reason is Reason.CLOSED else demand.after)
     return minutes if SHORTEST <= minutes < demand.duration else None
-
-
-def is_double(names: Collection[str] | None) -> bool:
-    """Whether an appointment with these overridden rules stands over another one."""
-    return bool(DOUBLE & set(names or ()))
