@@ -61,7 +61,7 @@ def propose(
 
 
 @app.post(f"{ONE}/reassign", "blocks.reassign", Action.BOOK)
-def reassign(slug: door.Slug, block_id: door.Id, form: move_views.Moves) -> move_views.MoveResults:
+def reassign(slug: door.Slug, block_id: door.Id, form: move_views.ChosenMoves) -> move_views.MoveResults:
     made = reassigning.reassign(slug, block_id, form.moves, actor_name=app.caller.name, clock=clock.now)
     return move_views.MoveResults(results=[_row(outcome) for outcome in made])
 

@@ -55,10 +55,10 @@ def in_flight(monkeypatch):
     write = booking.write
 
     def before_the_write(call):
-        def written(*args):
+        def written(*args, **more):
             monkeypatch.setattr(booking, "write", write)
             call()
-            return write(*args)
+            return write(*args, **more)
 
         monkeypatch.setattr(booking, "write", written)
 

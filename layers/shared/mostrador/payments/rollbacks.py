@@ -35,23 +35,32 @@ def refund(tenant: str, payment: Payment, *, again: bool = False, now: datetime)
     is_left = payment.by_hand and (payment.returned_amount or not again)
     if payment.status != PaymentState.REFUND_DUE or is_left:
         return payment
-    alarm = None if payment.by_hand else "refund due by hand"
-    if payment.by_hand:
+    is_known = bool(payment.by_hand)
+    if is_known:
         payment = payments.edit(tenant, payment.id, partial(_take_from_staff, now))
-    return _ask(tenant, payment, alarm, now)
+    return _ask(tenant, payment, now, is_known=is_known)
 
 
-def _ask(tenant: str, payment: Payment, alarm: str | None, now: datetime) -> Payment:
+def _ask(tenant: str, payment: Payment, now: datetime, *, is_known: bool) -> Payment:
+    """Ask Bancard. What is left to staff rings, unless it ``is_known`` to them."""
     try:
         outcome = request(bancard_account.load(tenant, now=now), payment, now)
     except bancard_account.NotConnected:
-        return leave_to_staff(tenant, payment, now, alarm)
+        return _leave(tenant, payment, now, is_known=is_known)
     except (GatewayUnknown, GatewayRefused, Unavailable):
         is_late = now - (payment.updated_at or payment.created_at) > BY_HAND_AFTER
-        return leave_to_staff(tenant, payment, now, alarm) if is_late else schedule_check(tenant, payment, now)
+        if not is_late:
+            return schedule_check(tenant, payment, now)
+        return _leave(tenant, payment, now, is_known=is_known)
     if outcome in (RollbackOutcome.TOO_LATE, RollbackOutcome.UNKNOWN_PURCHASE):
-        return leave_to_staff(tenant, payment, now, alarm)
+        return _leave(tenant, payment, now, is_known=is_known)
     return mark_refunded(tenant, payment.id, outcome.value, now)
+
+
+def _leave(tenant: str, payment: Payment, now: datetime, *, is_known: bool) -> Payment:
+    if is_known:
+        return leave_to_staff(tenant, payment, now, None)
+    return leave_to_staff(tenant, payment, now, "refund due by hand")
 
 
 def request(gateway: Gateway, payment: Payment, now: datetime) -> RollbackOutcome:

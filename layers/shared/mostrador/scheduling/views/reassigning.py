@@ -32,7 +32,7 @@ class Move(Request):
     second_resource_id: Id | None = Field(None, title="Segundo recurso", description="Any when left out.")
 
 
-class Moves(Request):
+class ChosenMoves(Request):
     moves: list[Move] = Field(min_length=1, max_length=30, title="Cambios elegidos")
 
     @model_validator(mode="after")
