@@ -57,9 +57,9 @@ def refund(slug: door.Slug, payment_id: door.PaymentId, form: views.Refunding) -
 
 @app.post(f"{PAYMENT}/refunded", "payments.mark_refunded", Action.REFUND)
 def refunded(slug: door.Slug, payment_id: door.PaymentId, form: views.Returning | None = None) -> PaymentResponse:
-    reference = form.reference if form else None
+    form, name = form or views.Returning(), app.caller.name
     returned = payments.mark_refunded(
-        slug, payment_id, reference=reference, actor_name=app.caller.name, now=clock.now()
+        slug, payment_id, reference=form.reference, till=form.till, actor_name=name, now=clock.now()
     )
     return answers.shown(returned, views.PaymentView)
 

@@ -44,7 +44,7 @@ VALUES = {
     "tenant": {
         "name": "Otro", "currency": "USD", "business_hours": HOURS, "slot_step_minutes": 15, "slot_offset_minutes": 5,
         "minimum_notice_minutes": 60, "reschedule_notice_minutes": 60, "cancel_notice_minutes": 60,
-        "max_active_bookings": 3, "hold_minutes": 20, "review_hours": 12,
+        "max_active_bookings": 3, "hold_minutes": 20, "review_hours": 12, "require_open_till": True,
         "discount_limits": {"staff": 20, "admin": 50},
         "transfer_details": {"bank": "Itaú", "account": "123", "holder": "Salón SRL"}, "contact_email": "c@example.com",
         "contact_phone": "0981 222 333", "logo_url": "https://example.com/l.png", "plan": "pro",

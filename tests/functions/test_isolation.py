@@ -104,7 +104,10 @@ def make(slug):
     dates = {"service_id": service["id"], "count": 2, "customer_id": booked["customer_id"]}
     post("series", dates | {"scheduled_at": shifted("2026-12-08T15:00:00Z")})
     series = post("series", dates | {"scheduled_at": shifted("2026-12-07T15:00:00Z")})
+    post("tills", {"drawer": "Barra", "opening_float": "0"})
+    till = post("tills", {"drawer": "Mostrador", "opening_float": "0"})
     return {
+        "till_id": till["id"],
         "series_id": series["series_id"],
         "service_id": service["id"],
         "resource_id": resource["id"],

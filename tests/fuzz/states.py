@@ -1,5 +1,6 @@
 """The state that an operation needs to succeed: a fresh thing for each request that is to change or end it."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -26,7 +27,7 @@ def values(world: World, operation: str) -> Values:
     return world.values | slug_of(world, operation) | (make(world) if make else {})
 
 
-OTHERS: Final = ("tenant.change", "integrations.", "closures.")
+OTHERS: Final = ("tenant.change", "integrations.", "closures.", "tills.")
 SPARES: Final = ("tenants.suspend", "tenants.change", "tenants.resume", "tenants.relocate", "me.")
 
 
@@ -176,6 +177,19 @@ def _own_prize(world: World) -> Values:
 def _payment(world: World) -> Values:
     booked = world.booked()["id"]
     return {"payment_id": world.make(f"appointments/{booked}/payments", {"method": "CASH"})["payment"]["id"]}
+
+
+@state("tills.get", "tills.move_cash", "tills.close")
+def _open_till(world: World) -> Values:
+    form = {"drawer": f"Caja {uuid.uuid4().hex[:8]}", "opening_float": "1000"}
+    return {"till_id": world.ask("POST", f"{world.other.api}/tills", form)["id"]}
+
+
+@state("payments.void", "payments.correct_method")
+def _payment_in_a_till(world: World) -> Values:
+    if not world.ask("GET", f"{world.main.api}/tills?status=OPEN")["items"]:
+        world.make("tills", {"opening_float": "0"})
+    return _payment(world)
 
 
 @state("payments.mark_refunded")

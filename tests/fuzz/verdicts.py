@@ -80,6 +80,7 @@ RULES: Final[dict[str, str]] = {
     "calendar_refused": "Google's answer says no",
     "email_refused": "the user directory's answer says no",
     "one_discount": "clients ignore the rule that one of two fields is given",
+    "nothing_moved": "an amount of 0 is an amount elsewhere",
     "other_service": "it depends on the link's appointment",
     "delay_outside": "it depends on the appointment",
     "default_tenant_stays": "one tenant is another than the rest",

@@ -205,7 +205,7 @@ def is_bounded(schema: dict[str, Any]) -> bool:
         "number": ("maximum", "exclusiveMaximum"),
         "array": ("maxItems",),
         "boolean": ("type",),
-        "object": ("properties",),
+        "object": ("properties", "propertyNames"),
     }
     kind = "string" if {"enum", "const"} & schema.keys() else schema.get("type", "")
     is_one = any(word in schema for word in bounds.get(kind, ()))

@@ -14,7 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 from local import reference_texts
 from mostrador.audit import chain, log
 from mostrador.audit.views.audit import VerifyQuery
+from mostrador.ledger import tills
 from mostrador.ledger.views.receipts import Receipt
+from mostrador.ledger.views.tills import NewTill
 from mostrador.payments import payment_links
 from mostrador.people import api_keys, customers
 from mostrador.people.views.api_keys import NewKey
@@ -238,6 +240,17 @@ def _paid(world: World) -> dict[str, Any]:
     order = shop.stored(world_order(world), now=world.now)
     settled = shop.confirm(order, now=world.now)
     return {"payment_id": settled.payment.id}
+
+
+@state("tills.get", "tills.move_cash", "tills.close")
+def _open_till(world: World) -> dict[str, Any]:
+    form = NewTill(drawer="Caja 1", opening_float="200000")
+    return {"till_id": tills.open_till(SLUG, form, actor_name="eva", key=None, now=world.now).id}
+
+
+@state("payments.void", "payments.correct_method")
+def _paid_in_a_till(world: World) -> dict[str, Any]:
+    return _open_till(world) | _paid(world)
 
 
 @state("payments.mark_refunded")

@@ -20,7 +20,9 @@ ENGLISH = frozenset(
     only other our out second should than that the their them there these they this times too until was we were what
     when which who with your""".split()
 )
-TYPED = frozenset("value field given phone name service delivered_to email slug id number numbers".split())
+TYPED = frozenset(
+    "drawer drawers value field given phone name service delivered_to email slug id number numbers".split()
+)
 """Facts that a person typed, or that have names of their own."""
 
 

@@ -55,6 +55,8 @@ AS_THEY_ARE = {
     "current": 3,
     "delivered_to": "Ana López",
     "digits": 2,
+    "drawer": "Mostrador",
+    "drawers": "Barra, Mostrador",
     "email": "ana@example.com",
     "field": "body.price",
     "first": 1,

@@ -52,6 +52,7 @@ def _split(tx: Transaction, tenant: str, payment: Payment, part: Decimal, *, act
         now=now,
     )
     split.amount, split.currency, split.time_zone = part, payment.currency, payment.time_zone
+    split.till_id, split.corrected_method = payment.till_id, payment.corrected_method
     split.status, split.part_of, split.confirmed_at = PaymentState.PAID.value, payment.id, payment.confirmed_at
     payments.move(tx, split, PaymentState.REFUND_DUE, reason=RefundReason.PRICE_LOWERED, now=now)
     payment.returned_amount, payment.updated_at = (payment.returned_amount or Decimal(0)) + part, now

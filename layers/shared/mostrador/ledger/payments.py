@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from mostrador.errors import Conflict, NotHere
+from mostrador.ledger import till_records
 from mostrador.ledger.rules.payment_states import (
     PAYMENT_MOVES,
     WHILE_OPEN,
@@ -109,7 +110,7 @@ def move(
     """Save a payment in the last of ``states``, through each of them, with a line of the ledger for each.
 
     A refund due of a provider's payment is checked within a minute, unless a part of it went back already: the rest is
-    given back by hand. Other settled payments are not checked again. Raises WrongPaymentState.
+    given back by hand. Other settled ones are not checked again. Raises WrongPaymentState, as ``till_records.save``.
     """
     state_before = payment.status
     for state in states:
@@ -117,7 +118,7 @@ def move(
         moves.check(before, state)
         payment.status = state.value
         payment.reason = reason.value if reason else payment.reason
-        tx.save(_ledger_line(payment, before, now))
+        till_records.save(tx, payment, _ledger_line(payment, before, now), now=now)
     _list_refund_due(tx, payment, state_before)
     payment.due_pk = payment.due_at = None
     if payment.status == PaymentState.REFUND_DUE and payment.provider == Provider.BANCARD:
@@ -165,6 +166,8 @@ def _ledger_line(payment: Payment, before: str, now: datetime) -> LedgerLine:
         currency=payment.currency,
         target=payment.target,
         target_id=payment.target_id,
+        method=payment.corrected_method or payment.method,
+        by=payment.refunded_by if payment.status == PaymentState.REFUNDED else payment.taken_by,
     )
 
 
@@ -255,7 +258,13 @@ def listing(tenant: str, query: "PaymentListing", *, now: datetime) -> reads.Pag
 
 
 def mark_refunded(
-    tenant: str, payment_id: str, *, reference: str | None = None, actor_name: str, now: datetime
+    tenant: str,
+    payment_id: str,
+    *,
+    reference: str | None = None,
+    till: str | None = None,
+    actor_name: str,
+    now: datetime,
 ) -> Payment:
     """REFUND_DUE -> REFUNDED: the money was given back; again changes nothing.
 
@@ -267,6 +276,7 @@ def mark_refunded(
             if payment.refunded_by != actor_name and payment.provider == Provider.BANCARD:
                 raise AlreadyRefunded(by=payment.refunded_by, at=payment.refunded_at.isoformat())
             return payment
+        payment.wanted_till = till
         with writes.transaction() as tx:
             save_refunded(tx, payment, actor_name=actor_name, now=now, reference=reference)
         return payment

@@ -74,6 +74,7 @@ def _record(
             actor_name=actor_name,
             now=now,
         )
+        payment.note, payment.wanted_till = form.note, form.till
         payment.fingerprint = ids.fingerprint(form.as_sent())
         settled = settlement.settle(tenant, payment, form=form, check=check, actor_name=actor_name, now=now)
     return settled

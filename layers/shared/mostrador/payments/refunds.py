@@ -89,7 +89,9 @@ def refund_payment(
     def refund(loaded: tuple[Payment, bool]) -> Settled:
         payment, is_again = loaded
         if payment.status == PaymentState.REFUND_DUE and form.is_returned:
-            return Settled(payments.mark_refunded(tenant, payment_id, actor_name=actor_name, now=now), None)
+            return Settled(
+                payments.mark_refunded(tenant, payment_id, till=form.till, actor_name=actor_name, now=now), None
+            )
         if payment.status in (PaymentState.REFUND_DUE, PaymentState.REFUNDED):
             return Settled(payment, None)
         if payment.status != PaymentState.PAID:
@@ -136,7 +138,7 @@ def _move_payment(
     tx: Transaction, payment: Payment, form: "Refunding", reason: RefundReason, *, actor_name: str, now: datetime
 ) -> None:
     """PAID -> REFUND_DUE, or -> REFUNDED where the form says that the money is back already, or there was none."""
-    payment.refund_note = form.reason
+    payment.refund_note, payment.wanted_till = form.reason, form.till
     if form.is_returned or payment.amount <= 0:
         payments.save_refunded(tx, payment, PaymentState.REFUND_DUE, reason=reason, actor_name=actor_name, now=now)
     else:

@@ -149,6 +149,7 @@ def _pay(tx: Transaction, sale: SaleRequest, order: Order, paid: "ManualPayment"
         actor_name=sale.actor_name,
         now=sale.now,
     )
+    payment.note, payment.wanted_till = paid.note, paid.till
     payment.amount, payment.currency, payment.time_zone = order.total_amount, order.currency, order.time_zone
     payments.move(tx, payment, PaymentState.PAID, now=sale.now)
     orders.pay(tx, tenant, order, payment, actor_name=sale.actor_name, now=sale.now)

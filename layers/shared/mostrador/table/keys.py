@@ -296,6 +296,34 @@ def refund_due(slug: str, payment_id: str) -> Key:
     return ledger_partition(slug), f"{REFUND_DUE_PREFIX}{payment_id}"
 
 
+def tills_partition(slug: str) -> str:
+    return f"T#{slug}#TILLS"
+
+
+def till(slug: str, till_id: str) -> Key:
+    return tills_partition(slug), f"TILL#{till_id}"
+
+
+def till_by_opening(slug: str, opened_at: datetime, till_id: str) -> Key:
+    """gsi1: tills in the order of their openings."""
+    return tills_partition(slug), f"{at(opened_at)}#{till_id}"
+
+
+OPEN_TILL_PREFIX = "OPEN#"
+
+
+def open_till(slug: str, folded_drawer: str) -> Key:
+    """It exists while a till of that drawer is open."""
+    return tills_partition(slug), f"{OPEN_TILL_PREFIX}{folded_drawer}"
+
+
+TILL_MOVEMENT_PREFIX = "MOVEMENT#"
+
+
+def till_movement(slug: str, till_id: str, movement_id: str) -> Key:
+    return f"T#{slug}#TILL#{till_id}", f"{TILL_MOVEMENT_PREFIX}{movement_id}"
+
+
 def parked_notice(slug: str, process_id: str) -> Key:
     return payments_partition(slug), f"PARKED#{process_id}"
 

@@ -30,6 +30,8 @@ def text(**form: object) -> WithJsonSchema:
 Id = Annotated[str, text(pattern=ID)]
 Slug = Annotated[str, text(pattern=SLUG)]
 Amount = Annotated[str, text(pattern=r"^[0-9]{1,18}(\.[0-9]{1,4})?$", examples=["25.00", "150000"])]
+SignedAmount = Annotated[str, text(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,4})?$", examples=["-25.00", "150000"])]
+"""An amount that may be below 0."""
 Currency = Annotated[str, text(pattern=CURRENCY_CODE, examples=["PYG"])]
 Country = Annotated[str, text(pattern=COUNTRY_CODE, examples=["PY"])]
 TimeZone = Annotated[str, text(pattern=TIME_ZONE, examples=["America/Asuncion"])]

@@ -165,6 +165,7 @@ NAMES: Final[Mapping[str, Mapping[str, Words]]] = {
         "order": ("la orden", "order"),
         "payment": ("el pago", "payment"),
         "extra": ("el extra", "extra"),
+        "till": ("la caja", "till"),
         "integration": ("la conexión con", "integration"),
         "prize": ("el premio", "prize"),
         "API key": ("la clave de API", "API key"),

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from mostrador.ledger.rules.payment_states import PaymentState
+from mostrador.ledger.rules.tills import TillStatus
 from mostrador.people.rules.membership import MemberStatus
 from mostrador.people.rules.permissions import Role
 from mostrador.raffles.rules.states import OrderStatus, RaffleStatus
@@ -30,6 +31,8 @@ class AuditedEntity(StrEnum):
     SERIES = "series"
     SERVICE = "service"
     TENANT = "tenant"
+    TILL = "till"
+    TILLMOVEMENT = "tillmovement"
     WAITING = "waiting"
 
 
@@ -51,6 +54,7 @@ STATES: Final[Mapping[AuditedEntity, type[StrEnum]]] = {
     AuditedEntity.ORDER: OrderStatus,
     AuditedEntity.PAYMENT: PaymentState,
     AuditedEntity.RAFFLE: RaffleStatus,
+    AuditedEntity.TILL: TillStatus,
     AuditedEntity.WAITING: WaitingStatus,
 }
 """The states of the entities that have some: each is an action too, in small letters."""

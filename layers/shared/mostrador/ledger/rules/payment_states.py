@@ -35,6 +35,8 @@ class Method(StrEnum):
     """How a payment without a provider was made."""
 
     CASH = "CASH"
+    CARD = "CARD"
+    QR = "QR"
     TRANSFER = "TRANSFER"
     OTHER = "OTHER"
 
@@ -55,6 +57,7 @@ class RefundReason(StrEnum):
     TARGET_GONE = "TARGET_GONE"
     GIVEN_BACK = "GIVEN_BACK"
     PRICE_LOWERED = "PRICE_LOWERED"
+    VOIDED = "VOIDED"
     ROLLED_BACK = "ROLLED_BACK"
     ORDER_CANCELLED = "ORDER_CANCELLED"
     ORDER_REFUNDED = "ORDER_REFUNDED"

@@ -21,6 +21,10 @@ class ManualPayment(Request):
 
     method: Method = Field(title="Forma de pago")
     reference: ShortText | None = Field(None, title="Comprobante", description="The number of a transfer or a receipt.")
+    note: ShortText | None = Field(None, title="Nota", description="For example how another method works.")
+    till: ShortText | None = Field(
+        None, title="Caja", description="The drawer's name, where several tills are open and none of them is your own."
+    )
 
 
 class Confirmation(ManualPayment):
@@ -43,10 +47,22 @@ class AppointmentPayment(Confirmation):
 class Refunding(Request):
     reason: ShortText = Field(title="Motivo")
     is_returned: Flag = Field(False, title="El dinero ya se devolvió")
+    till: ShortText | None = Field(None, title="Caja", description="The drawer that gives the money back.")
 
 
 class Returning(Request):
     reference: ShortText | None = Field(None, title="Comprobante de la devolución")
+    till: ShortText | None = Field(None, title="Caja", description="The drawer that gives the money back.")
+
+
+class Voiding(Request):
+    reason: ShortText = Field(title="Motivo")
+
+
+class MethodCorrection(Request):
+    method: Method = Field(title="Forma de pago")
+    reason: ShortText = Field(title="Motivo")
+    till: ShortText | None = Field(None, title="Caja", description="The open drawer in which the correction counts.")
 
 
 class PaymentListing(ListingByTime):
@@ -77,6 +93,11 @@ class PaymentView(View):
     target: Target = Field(title="Pago de")
     target_id: shown.Id = Field(title="Orden o turno")
     taken_by: str | None = Field(title="Cobrado por")
+    taken_by_user: shown.User | None = Field(title="Cobrado por (usuario)")
+    note: str | None = Field(title="Nota")
+    corrected_method: Method | None = Field(title="Forma de pago corregida")
+    till_id: shown.Id | None = Field(title="Caja")
+    refund_till_id: shown.Id | None = Field(title="Caja de la devolución")
     asked_amount: shown.Amount | None = Field(title="Importe pedido")
     started_by: str | None = Field(title="Iniciado por")
     payable_until: datetime | None = Field(title="Se puede pagar hasta")

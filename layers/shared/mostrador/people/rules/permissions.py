@@ -62,6 +62,9 @@ class Action(StrEnum):
     ADD_EXTRAS = "prices.extras"
     DISCOUNT = "prices.discount"
     SET_PRICE = "prices.set"
+    READ_TILLS = "tills.read"
+    KEEP_TILLS = "tills.keep"
+    CORRECT_PAYMENTS = "payments.correct"
     READ_INTEGRATIONS = "integrations.read"
     CHANGE_INTEGRATIONS = "integrations.change"
     READ_CALENDARS = "calendars.read"
@@ -103,6 +106,9 @@ LEAST: Final[dict[Action, Role]] = {
     Action.ADD_EXTRAS: Role.STAFF,
     Action.DISCOUNT: Role.STAFF,
     Action.SET_PRICE: Role.ADMIN,
+    Action.READ_TILLS: Role.VIEWER,
+    Action.KEEP_TILLS: Role.STAFF,
+    Action.CORRECT_PAYMENTS: Role.ADMIN,
     Action.READ_INTEGRATIONS: Role.ADMIN,
     Action.CHANGE_INTEGRATIONS: Role.ADMIN,
     Action.READ_CALENDARS: Role.STAFF,
@@ -128,6 +134,7 @@ _TENANT: Final = (
     "name currency business_hours slot_step_minutes slot_offset_minutes minimum_notice_minutes "
     "reschedule_notice_minutes cancel_notice_minutes max_active_bookings hold_minutes review_hours transfer_details "
     "discount_limits "
+    "require_open_till "
     "contact_email contact_phone logo_url public_share_percent public_pending_limit "
     "public_confirmation confirm_within_minutes staff_overrides allow_double_booking"
 )

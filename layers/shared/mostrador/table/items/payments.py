@@ -35,7 +35,16 @@ class Payment(Versioned, discriminator="PAYMENT"):
     """
 
     quiet = frozenset(
-        {"currency", "time_zone", "taken_by", "refunded_by", "provider_messages", "check_count", "process_id"}
+        {
+            "currency",
+            "time_zone",
+            "taken_by",
+            "taken_by_user",
+            "refunded_by",
+            "provider_messages",
+            "check_count",
+            "process_id",
+        }
     )
     id = UnicodeAttribute()
     provider = UnicodeAttribute()
@@ -66,14 +75,24 @@ class Payment(Versioned, discriminator="PAYMENT"):
     by_hand = BooleanAttribute(null=True)
     started_by = UnicodeAttribute(null=True)
     taken_by = UnicodeAttribute(null=True)
+    taken_by_user = UnicodeAttribute(null=True)
+    till_id = UnicodeAttribute(null=True)
+    refund_till_id = UnicodeAttribute(null=True)
+    corrected_method = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(null=True)
     confirmed_at = InstantAttribute(null=True)
     refunded_at = InstantAttribute(null=True)
     refunded_by = UnicodeAttribute(null=True)
     refund_reference = UnicodeAttribute(null=True)
+    wanted_till: str | None = None
+    """The drawer or the till in which the next movement of its money counts; it is not stored."""
 
 
 class LedgerLine(Item, discriminator="LEDGER"):
-    """One movement of money, written in the transaction that moved it: a payment that became PAID, REFUND_DUE, ..."""
+    """One movement of money, written in the transaction that moved it: a payment that became PAID, REFUND_DUE, ...
+
+    ``by`` took the money or gave it back, ``till_id`` is the till in which it counts. Older lines lack both.
+    """
 
     payment_id = UnicodeAttribute()
     provider = UnicodeAttribute()
@@ -85,6 +104,9 @@ class LedgerLine(Item, discriminator="LEDGER"):
     currency = UnicodeAttribute()
     target = UnicodeAttribute()
     target_id = UnicodeAttribute()
+    method = UnicodeAttribute(null=True)
+    by = UnicodeAttribute(null=True)
+    till_id = UnicodeAttribute(null=True)
 
 
 class RefundDue(Item, discriminator="REFUND_DUE"):

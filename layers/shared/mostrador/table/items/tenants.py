@@ -48,6 +48,7 @@ class Tenant(Versioned, discriminator="TENANT"):
     discount_limits: Attribute[dict[str, int] | None] = JSONAttribute(null=True)
     staff_overrides: Attribute[list[str] | None] = JSONAttribute(null=True)
     allow_double_booking = BooleanAttribute(null=True)
+    require_open_till = BooleanAttribute(null=True)
     transfer_details: Attribute[TransferDetails | None] = JSONAttribute(null=True)
     public_share_percent = NumberAttribute(default=public_settings.SHARE_PERCENT)
     public_pending_limit = NumberAttribute(default=public_settings.PENDING_LIMIT)

@@ -78,6 +78,9 @@ class TenantSettings(Request):
     max_active_bookings: Whole | None = Field(None, ge=1, le=1000, title="Turnos activos por teléfono")
     hold_minutes: Whole = Field(15, ge=1, le=1440, title="Minutos de reserva sin pago")
     review_hours: Whole = Field(REVIEW_HOURS, ge=1, le=168, title="Horas para revisar un comprobante")
+    require_open_till: Flag = Field(
+        False, title="Cobrar en efectivo solo con caja abierta", description="Else it is shown as outside a till."
+    )
     transfer_details: TransferDetails | None = Field(
         None, title="Datos para transferencias", description="Without them no customer is asked to transfer."
     )
@@ -188,6 +191,7 @@ class TenantView(View):
     max_active_bookings: int | None = Field(title="Turnos activos por teléfono")
     hold_minutes: int = Field(title="Minutos de reserva sin pago")
     review_hours: int = Field(title="Horas para revisar un comprobante")
+    require_open_till: bool = Field(title="Cobrar en efectivo solo con caja abierta")
     transfer_details: TransferDetailsView | None = Field(title="Datos para transferencias")
     discount_limits: DiscountLimitsView = Field(title="Descuento máximo por rol (%)")
     public_share_percent: int = Field(title="Parte que una dirección puede reservar (%)")
@@ -212,6 +216,7 @@ class TenantView(View):
         return (
             {"business_hours": opening_hours.written(item.hours)}
             | {name: getattr(item, name) or 0 for name in optional}
+            | {"require_open_till": bool(item.require_open_till)}
             | {"review_hours": item.review_hours or REVIEW_HOURS}
             | {"discount_limits": item.discount_limits or DiscountLimits().model_dump()}
             | {"allow_double_booking": bool(item.allow_double_booking)}
