@@ -11,6 +11,7 @@ from mostrador.people.views.customers import CustomerChanges
 from mostrador.tenancy import integrations
 from mostrador.tenancy.rules.integration_states import IntegrationType
 from tests.support.calendars import connect, record
+from tests.support.days import shifted
 from tests.support.http import admin, anybody, staff
 from tests.support.logs import written
 
@@ -39,6 +40,14 @@ def test_an_email_that_staff_wrote_is_invited(shop, google, inviting):
     shop.deliver()
 
     assert guests(google) == [["ana@example.com"]]
+
+
+def test_nobody_is_invited_to_a_visit_that_was_recorded_afterwards(shop, google, inviting):
+    yesterday = shifted("2026-11-29T10:00:00-03:00")
+    shop.book(customer_data=ANA, scheduled_at=yesterday, override=["past"])
+    shop.deliver()
+
+    assert guests(google) == [[]]
 
 
 def test_an_email_that_was_given_publicly_is_not_invited(shop, google, inviting):
@@ -72,8 +81,6 @@ def test_the_same_through_the_doors(shop, google, inviting, haircut, next_day_at
 
 @pytest.fixture
 def next_day_at_10():
-    from tests.support.days import shifted
-
     return shifted("2026-12-01T10:00:00-03:00")
 
 

@@ -136,9 +136,9 @@ def _waits(record: CalendarEvent, now: datetime, *, is_due: bool) -> bool:
 def guest_of(tenant: str, appointment: Appointment, items: Mapping[Key, Item], place: Place) -> Key | None:
     """The key of the customer, whose item alone has the address, where the tenant invites customers.
 
-    The main event alone has guests, so that nobody is invited twice.
+    The main event alone has guests, so that nobody is invited twice. A visit that was recorded afterwards has none.
     """
-    if place is Place.SECOND:
+    if place is Place.SECOND or appointment.created_at >= appointment.ends_at:
         return None
     target = google_access.effective_connection(tenant, appointment.resource_id, items)
     is_invited = target is not None and google_access.choices(target).invites
