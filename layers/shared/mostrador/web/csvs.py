@@ -37,6 +37,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "closures": "dias-especiales",
     "customers": "clientes",
     "series": "series",
+    "tills": "cajas",
     "drift": "diferencias-calendario",
     "export": "rifa-vendidos",
     "feeds": "calendarios",
@@ -114,7 +115,7 @@ def _instant(name: str, value: object, zone: ZoneInfo) -> Iterator[tuple[str, ob
 
 def is_amount(name: str) -> bool:
     """Whether a field holds money, by its name."""
-    return name in ("amount", "price", "amount_due") or name.endswith("_amount")
+    return name in ("amount", "price", "amount_due", "opening_float") or name.endswith("_amount")
 
 
 def _cell(value: object) -> str:
