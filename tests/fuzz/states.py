@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -185,10 +186,14 @@ def _open_till(world: World) -> Values:
     return {"till_id": world.ask("POST", f"{world.other.api}/tills", form)["id"]}
 
 
+_OPENING: Final = Lock()
+
+
 @state("payments.void", "payments.correct_method")
 def _payment_in_a_till(world: World) -> Values:
-    if not world.ask("GET", f"{world.main.api}/tills?status=OPEN")["items"]:
-        world.make("tills", {"opening_float": "0"})
+    with _OPENING:  # several cases are made at once
+        if not world.ask("GET", f"{world.main.api}/tills?status=OPEN")["items"]:
+            world.make("tills", {"opening_float": "0"})
     return _payment(world)
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.deep
 LATE = timedelta(minutes=10, seconds=1)
 
 
-crash = faults.points_of(5)
+crash = faults.points_of(6)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_refund_happens_once(raffle, now, crash):
 def test_the_crashes_do_happen(raffle, now):
     order = shop.sell(raffle, 1, now=now)
 
-    with faults.crashing(2, "before") as calls, pytest.raises(TableFailure):
+    with faults.crashing(3, "before") as calls, pytest.raises(TableFailure):
         shop.confirm(order, now=now)
 
-    assert calls == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+    assert calls == ["BatchGetItem", "BatchGetItem", "Query", "TransactWriteItems"]
