@@ -100,8 +100,6 @@ def _own_appointment(world: World) -> Values:
 
 @state("public.send_appointment_receipt")
 def _to_transfer(world: World) -> Values:
-    account = {"transfer_details": {"bank": "Itaú", "account": "720012345", "holder": "Salón"}}
-    world.ask("PATCH", f"{world.main.api}/tenant", account)
     return {"token": world.booked_by_customer()["token"]}
 
 
